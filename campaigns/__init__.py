@@ -1,0 +1,1 @@
+"""What we say: templates, audiences, approval's subject, sending and tracking."""

@@ -1,0 +1,1 @@
+"""The admin edge of campaigns: one module a screen or resource."""

@@ -1,0 +1,1 @@
+"""One protocol a module, to speak with the world outside; knows no Django."""

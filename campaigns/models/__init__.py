@@ -1,0 +1,19 @@
+"""What campaigns remembers: templates, campaigns, audiences, messages, results."""
+
+from campaigns.models.audience import Audience, Exclusion
+from campaigns.models.campaign import Campaign
+from campaigns.models.message import Message, OutboxChunk
+from campaigns.models.result import CampaignResult
+from campaigns.models.suppression import Suppression
+from campaigns.models.template import MessageTemplate
+
+__all__ = [
+    "Audience",
+    "Campaign",
+    "CampaignResult",
+    "Exclusion",
+    "Message",
+    "MessageTemplate",
+    "OutboxChunk",
+    "Suppression",
+]

@@ -1,0 +1,53 @@
+"""The people of one campaign, frozen when it was submitted."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign
+from segments.models.fields import BitmapField
+
+
+class Audience(models.Model):
+    """Who will get it, and everything that the approver's yes rests on."""
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="audience")
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+    segment_rule = models.JSONField(default=dict)
+    segment_version = models.PositiveIntegerField(null=True)
+    template_revision = models.PositiveIntegerField(null=True)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+    data_as_of = models.DateField(_("as of"), null=True)
+    frozen_at = models.DateTimeField(_("frozen at"))
+
+    class Meta:
+        verbose_name = _("audience")
+        verbose_name_plural = _("audiences")
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.size}"
+
+
+class Exclusion(models.Model):
+    """Members of the segment who will not get it, and why; each stands under one reason."""
+
+    class Reason(models.TextChoices):
+        NO_ADDRESS = "no_address", _("no address")
+        NO_CONSENT = "no_consent", _("no consent")
+        SUPPRESSED = "suppressed", _("on the do-not-contact list")
+
+    audience = models.ForeignKey(Audience, models.CASCADE, related_name="exclusions")
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["audience", "reason"], name="one_set_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.size}"

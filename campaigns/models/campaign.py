@@ -1,0 +1,91 @@
+"""One deliberate approach to a set of customers."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.template import MessageTemplate
+from console.models import Team
+from segments.models import Segment
+
+
+class Campaign(models.Model):
+    """Sent from here by e-mail, or recorded: one that ran elsewhere in the past."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        RECORDED = "recorded", _("recorded from elsewhere")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("waiting for approval")
+        APPROVED = "approved", _("approved")
+        SENDING = "sending", _("sending")
+        PAUSED = "paused", _("paused")
+        SENT = "sent", _("sent")
+        CANCELLED = "cancelled", _("cancelled")
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.DRAFT: {Status.SUBMITTED, Status.CANCELLED},
+        Status.SUBMITTED: {Status.APPROVED, Status.DRAFT},
+        Status.APPROVED: {Status.SENDING, Status.CANCELLED},
+        Status.SENDING: {Status.PAUSED, Status.SENT},
+        Status.PAUSED: {Status.SENDING, Status.CANCELLED},
+        Status.SENT: set(),
+        Status.CANCELLED: set(),
+    }
+
+    name = models.CharField(_("name"), max_length=120)
+    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.EMAIL)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, related_name="+", verbose_name=_("segment")
+    )
+    template = models.ForeignKey(
+        MessageTemplate, models.PROTECT, null=True, related_name="+", verbose_name=_("template")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team")
+    )
+    conversion_event = models.CharField(_("aims at"), max_length=80, default="order_paid")
+    conversion_days = models.PositiveSmallIntegerField(
+        _("counted for (days)"), default=7, help_text=_("Days after the message, 1 to 90.")
+    )
+    external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind="recorded")
+                | models.Q(segment__isnull=False, template__isnull=False),
+                name="campaign_has_whom_and_what",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(conversion_days__gte=1, conversion_days__lte=90),
+                name="conversion_days_1_to_90",
+            ),
+            models.UniqueConstraint(
+                fields=["external_ref"],
+                condition=~models.Q(external_ref=""),
+                name="one_campaign_an_external_ref",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,36 @@
+"""Addresses that nobody writes to any more."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from segments.models import Customer
+
+
+class Suppression(models.Model):
+    """One address on the do-not-contact list of one channel."""
+
+    class Reason(models.TextChoices):
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+        BOUNCED = "bounced", _("the address does not exist")
+        BY_HAND = "by_hand", _("entered by hand")
+
+    channel = models.CharField(_("channel"), max_length=16, default="email")
+    address = models.CharField(_("address"), max_length=320)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
+    customer = models.ForeignKey(
+        Customer, models.SET_NULL, null=True, related_name="+", verbose_name=_("customer")
+    )
+    at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("do not contact")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "address"], name="one_line_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address

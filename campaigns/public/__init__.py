@@ -1,0 +1,1 @@
+"""What customers reach: opens, clicks and unsubscribing."""

@@ -1,0 +1,20 @@
+"""The project's settings: one row, so the list leads straight to it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from console.modeladmin import ConsoleModelAdmin
+from console.models import Project
+
+
+@admin.register(Project)
+class ProjectAdmin(ConsoleModelAdmin):
+    view_action = "project.view"
+    change_action = "project.change"
+    fields: ClassVar = ["name", "time_zone", "currency", "today_on"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:console_project_change", args=[1]))

@@ -1,0 +1,74 @@
+"""Staff and teams. A role is all that one sets: rights follow from it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.forms import UserChangeForm, UserCreationForm
+
+from console.modeladmin import ConsoleModelAdmin
+from console.models import Staff, Team
+
+
+class StaffCreationForm(UserCreationForm):
+    class Meta:
+        model = Staff
+        fields: ClassVar = ["username", "role", "team"]
+
+
+@admin.register(Staff)
+class StaffAdmin(UserAdmin, ConsoleModelAdmin):
+    view_action = "staff.view"
+    add_action = change_action = "staff.change"
+    add_form = StaffCreationForm
+    form = UserChangeForm
+    change_password_form = AdminPasswordChangeForm
+    list_display: ClassVar = ["username", "full_name", "role_label", "team", "is_active"]
+    list_filter: ClassVar = ["role", "is_active"]
+    list_select_related: ClassVar = ["team"]
+    filter_horizontal: ClassVar = []
+    readonly_fields: ClassVar = ["last_login", "date_joined"]
+    fieldsets: ClassVar = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Work"), {"fields": ["role", "team", "is_active"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets: ClassVar = [
+        (
+            None,
+            {"fields": ["username", "role", "team", "usable_password", "password1", "password2"]},
+        )
+    ]
+
+    @display(description=_("name"))
+    def full_name(self, staff: Staff) -> str:
+        return staff.get_full_name()
+
+    @display(description=_("role"), label=True)
+    def role_label(self, staff: Staff) -> str:
+        return staff.get_role_display()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Staff have a team, but it is not the team that owns the account.
+        return super().has_change_permission(request)
+
+
+@admin.register(Team)
+class TeamAdmin(ConsoleModelAdmin):
+    view_action = "staff.view"
+    add_action = change_action = delete_action = "staff.change"
+    list_display: ClassVar = ["name", "people"]
+    fields: ClassVar = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        return super().get_queryset(request).annotate(people_count=Count("staff"))
+
+    @display(description=_("people"))
+    def people(self, team: Any) -> int:
+        return team.people_count

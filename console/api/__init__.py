@@ -1,0 +1,1 @@
+"""The api edge of console: one module a screen or resource."""

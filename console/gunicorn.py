@@ -1,0 +1,23 @@
+"""How gunicorn serves the console; used as `gunicorn -c python:console.gunicorn`."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+from django.conf import settings  # noqa: E402  (it reads the line above)
+
+bind = f"{settings.BIND}:{settings.PORT}"
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = not settings.DEBUG  # the workers share the memory of what is loaded
+reload = settings.DEBUG
+timeout = 120
+graceful_timeout = 10
+keepalive = 5
+umask = 0o077  # files that the web writes are the console's alone
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (heartbeats)
+control_socket_disable = True
+accesslog = str(settings.HOME_DIR / "logs" / "access.log")
+errorlog = "-"

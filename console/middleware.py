@@ -1,0 +1,65 @@
+"""What happens around every request: who acts, refusals in words, and the content policy."""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from console import audit
+from console.models import Staff
+from console.states import NotAllowed, Stale
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+def acting(respond: Respond) -> Respond:
+    """Tell the audit log and the logs who is behind this request."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        ref = uuid.uuid4().hex[:16]
+        staff = request.user if isinstance(request.user, Staff) else None
+        via = "api" if request.path.startswith("/api/") else "browser"
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=ref, staff=staff and staff.pk)
+        with audit.acting(staff=staff, via=via, ref=ref):
+            response = respond(request)
+        response["X-Request-Id"] = ref
+        return response
+
+    return middleware
+
+
+class in_words:  # noqa: N801  (a middleware with an exception hook has to be a class)
+    """Turn a verb's refusal into a message on the page the person came from."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if not isinstance(problem, NotAllowed | Stale):
+            return None
+        back = request.headers.get("Referer", "")
+        came_from_here = url_has_allowed_host_and_scheme(back, {request.get_host()})
+        if request.method == "POST" and came_from_here:
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(back)
+        return render(request, "console/refused.html", {"problem": str(problem)}, status=403)
+
+
+def content_security_policy(respond: Respond) -> Respond:
+    """Let the browser load nothing from anywhere else."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = respond(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
+
+    return middleware

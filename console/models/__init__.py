@@ -1,0 +1,19 @@
+"""What the floor remembers: staff, project, audit, jobs, approvals, the local mailbox."""
+
+from console.models.approval import Approval, Vote
+from console.models.audit import AuditEntry
+from console.models.job import Job
+from console.models.mailbox import MailboxMessage
+from console.models.project import Project
+from console.models.staff import Staff, Team
+
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "Job",
+    "MailboxMessage",
+    "Project",
+    "Staff",
+    "Team",
+    "Vote",
+]

@@ -1,0 +1,25 @@
+"""Mail that the local mailbox received, kept to be read in the console."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MailboxMessage(models.Model):
+    """One mail for one recipient, as it came over SMTP."""
+
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    sender = models.CharField(_("from"), max_length=320)
+    recipient = models.CharField(_("to"), max_length=320, db_index=True)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    raw = models.BinaryField(_("source"))
+    size = models.PositiveIntegerField(_("bytes"))
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("local mailbox")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,48 @@
+"""The people who work here, their team and their role."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Team(models.Model):
+    """A group that owns segments and campaigns together."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(AbstractUser):
+    """Somebody who signs in here; what they may do follows from the role alone."""
+
+    class Role(models.TextChoices):
+        OPERATOR = "operator", _("operator")
+        PRODUCT = "product", _("product")
+        MANAGER = "manager", _("manager")
+        ANALYST = "analyst", _("analyst")
+        SUPPORT = "support", _("support")
+        ADMIN = "admin", _("administrator")
+
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.OPERATOR)
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("team")
+    )
+
+    # Everybody here works in the admin site; only leaving (is_active) shuts the door.
+    is_staff = models.BooleanField(_("may sign in to the console"), default=True)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username

@@ -1,0 +1,37 @@
+"""The admin site of the console: its words, its styles and the pinned date."""
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.sites import UnfoldAdminSite
+
+from console import clock
+
+
+class ConsoleSite(UnfoldAdminSite):
+    """Everybody who works here works in this site; roles decide what they see."""
+
+    index_title = gettext_lazy("Home")
+    enable_nav_sidebar = True
+
+
+def subheader(request: HttpRequest) -> str:
+    return clock.project().name if request.user.is_authenticated else ""
+
+
+def pinned_today(request: HttpRequest) -> list[str] | None:
+    """The label in the header that says which date the console plays, when pinned."""
+    today_on = clock.project().today_on
+    if today_on is None:
+        return None
+    return [_("Today: %(date)s") % {"date": date_format(today_on, "Y-m-d")}, "warning"]
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("console/console.js")

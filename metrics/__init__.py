@@ -1,0 +1,1 @@
+"""What came of it: measurements, retention and the results of campaigns."""

@@ -1,0 +1,1 @@
+"""The admin edge of metrics: one module a screen or resource."""

@@ -1,0 +1,1 @@
+"""The api edge of metrics: one module a screen or resource."""

@@ -1,0 +1,1 @@
+"""Who they are: customers, their events, traits, stages and the segments they belong to."""

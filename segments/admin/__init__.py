@@ -1,0 +1,1 @@
+"""The admin edge of segments: one module a screen or resource."""

@@ -1,0 +1,1 @@
+"""The api edge of segments: one module a screen or resource."""

@@ -1,0 +1,27 @@
+"""What segments remembers: customers, events, traits, stages, segments."""
+
+from segments.models.customer import Consent, Customer, Identifier
+from segments.models.day_set import DaySet
+from segments.models.event import EventType
+from segments.models.event_import import EventImport
+from segments.models.inbox import InboxEvent
+from segments.models.segment import Segment, SegmentSnapshot
+from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
+from segments.models.trait import CustomerTraits
+
+__all__ = [
+    "Consent",
+    "Customer",
+    "CustomerStage",
+    "CustomerTraits",
+    "DaySet",
+    "EventImport",
+    "EventType",
+    "Identifier",
+    "InboxEvent",
+    "Segment",
+    "SegmentSnapshot",
+    "Stage",
+    "StageMove",
+    "StageSet",
+]

@@ -1,0 +1,69 @@
+"""A person we serve: who they are, how they are known and what they consented to."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Customer(models.Model):
+    """A person we serve. The integer id is the person's bit in every set."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class Identifier(models.Model):
+    """A name by which some source knows a customer."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="identifiers")
+    kind = models.CharField(_("kind"), max_length=40)
+    value = models.CharField(_("value"), max_length=200)
+
+    class Meta:
+        verbose_name = _("identifier")
+        verbose_name_plural = _("identifiers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "value"], name="one_customer_an_identifier"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class Consent(models.Model):
+    """Whether a customer agreed to hear from us, by channel and purpose. No row: no."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="consents")
+    channel = models.CharField(_("channel"), max_length=16)
+    purpose = models.CharField(_("purpose"), max_length=16, default="marketing")
+    granted = models.BooleanField(_("granted"))
+    at = models.DateTimeField(_("at"))
+    source = models.CharField(_("source"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["customer", "channel", "purpose"], name="one_consent_a_purpose"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "purpose", "granted"], name="consent_by_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.purpose}"

@@ -1,0 +1,49 @@
+"""A file of events that somebody brought in, with its column mapping and its end."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.models import Job
+
+
+class EventImport(models.Model):
+    """One file. It is loaded whole or not at all."""
+
+    class Status(models.TextChoices):
+        UPLOADED = "uploaded", _("waiting for its columns to be named")
+        LOADING = "loading", _("loading")
+        LOADED = "loaded", _("loaded")
+        FAILED = "failed", _("failed")
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.UPLOADED: {Status.LOADING, Status.FAILED},
+        Status.LOADING: {Status.LOADING, Status.LOADED, Status.FAILED},
+        Status.FAILED: {Status.LOADING},
+        Status.LOADED: set(),
+    }
+
+    name = models.CharField(_("file"), max_length=200)
+    path = models.CharField(_("place"), max_length=400)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.UPLOADED)
+    mapping = models.JSONField(_("columns"), default=dict)
+    rows = models.BigIntegerField(_("rows"), default=0)
+    events = models.BigIntegerField(_("events"), default=0)
+    customers_new = models.BigIntegerField(_("new customers"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    loaded_at = models.DateTimeField(_("loaded at"), null=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name

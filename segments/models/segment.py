@@ -1,0 +1,67 @@
+"""Saved rules and the customers who fit them."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.models import Team
+from segments.models.fields import BitmapField
+
+
+class Segment(models.Model):
+    """A saved rule. Its members are computed by workers and carry their freshness."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    rule = models.JSONField(_("rule"), default=dict)
+    rule_version = models.PositiveIntegerField(_("version"), default=1)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"), null=True)
+    computed_at = models.DateTimeField(_("computed at"), null=True)
+    computed_version = models.PositiveIntegerField(_("computed for version"), null=True)
+    data_as_of = models.DateField(_("as of"), null=True)
+    failure = models.TextField(_("why the last computation failed"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    archived_at = models.DateTimeField(_("archived at"), null=True)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the members are those of the rule as it stands now."""
+        return self.computed_version == self.rule_version
+
+
+class SegmentSnapshot(models.Model):
+    """The members at the end of one day's recompute."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="snapshots")
+    day = models.DateField(_("day"))
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["segment", "day"], name="one_snapshot_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} {self.day}"

@@ -1,0 +1,87 @@
+"""Lifecycle stages: sets of them, where each customer stands, and every move."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from segments.models.customer import Customer
+
+
+class StageSet(models.Model):
+    """One way to divide the lifecycle into stages."""
+
+    key = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    is_default = models.BooleanField(_("default"), default=False)
+    computed_at = models.DateTimeField(_("computed at"), null=True)
+    data_as_of = models.DateField(_("as of"), null=True)
+
+    class Meta:
+        verbose_name = _("stage set")
+        verbose_name_plural = _("stage sets")
+        ordering: ClassVar = ["-is_default", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_set"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stage(models.Model):
+    """One stage. A customer stands in the first one, by position, whose rule says yes."""
+
+    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="stages")
+    key = models.SlugField(_("key"))
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"))
+    rule = models.JSONField(_("rule"), default=dict)
+    color = models.CharField(_("colour"), max_length=16, default="#0d9488")
+
+    class Meta:
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        ordering: ClassVar = ["stage_set", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stage_set", "key"], name="one_stage_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerStage(models.Model):
+    """Where a customer stands in one set."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stages")
+    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="+")
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    since_on = models.DateField(_("since"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["customer", "stage_set"], name="one_stage_a_set"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.customer_id}: {self.stage}"
+
+
+class StageMove(models.Model):
+    """One move, kept for good; customers move backwards as well."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stage_moves")
+    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="+")
+    from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
+    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    on = models.DateField(_("on"))
+
+    class Meta:
+        ordering: ClassVar = ["-on", "-id"]
+        indexes: ClassVar = [models.Index(fields=["stage_set", "on"], name="moves_by_day")]
+
+    def __str__(self) -> str:
+        return f"#{self.customer_id}: {self.from_stage} → {self.to_stage}"

@@ -1,0 +1,54 @@
+/* What all our screens share: progress of jobs, and a question before what cannot be undone. */
+"use strict";
+
+const POLL_MS = 1000;
+
+/** Keeps one `<div data-job="ID">` up to date until the job is over.
+ *  With `data-job-then="reload"` the page is loaded again at the end. */
+class JobBar {
+  constructor(place) {
+    this.place = place;
+    this.over = ["done", "failed"].includes(place.dataset.jobStatus);
+    this.bar = document.createElement("progress");
+    this.words = document.createElement("span");
+    place.classList.add("job");
+    place.setAttribute("role", "status");
+    place.append(this.bar, this.words);
+    this.ask(this.over);
+  }
+
+  async ask(wasOver) {
+    try {
+      const answer = await fetch(`/api/v1/jobs/${this.place.dataset.job}/`, {
+        headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang },
+      });
+      if (!answer.ok) return;
+      const job = await answer.json();
+      this.show(job);
+      if (!job.is_over) setTimeout(() => this.ask(false), POLL_MS);
+      else if (!wasOver && this.place.dataset.jobThen === "reload") location.reload();
+    } catch {
+      setTimeout(() => this.ask(wasOver), POLL_MS * 5); // the server is away; it may come back
+    }
+  }
+
+  show(job) {
+    this.bar.max = 1;
+    if (job.done_share === null && !job.is_over) this.bar.removeAttribute("value");
+    else this.bar.value = job.done_share ?? 0;
+    this.place.classList.toggle("failed", job.status === "failed");
+    const share = job.done_share === null ? "" : ` ${Math.floor(job.done_share * 100)}%`;
+    this.words.textContent = [job.status_label + share, job.error || job.note].filter(Boolean).join(" · ");
+  }
+}
+
+/** `<form data-confirm="…">` asks before it is sent. */
+function askBeforeSending(event) {
+  const question = event.target.dataset?.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+}
+
+document.addEventListener("submit", askBeforeSending);
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-job]").forEach((place) => new JobBar(place));
+});

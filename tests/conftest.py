@@ -1,0 +1,61 @@
+"""What every test may use: the database's floor, people of each role, and browsers for them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from console.models import Project, Staff
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let tests that commit empty the audit log between them; nothing else may."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE console_auditentry DISABLE TRIGGER audit_is_never_truncated")
+
+
+@pytest.fixture(autouse=True)
+def project_row(request: pytest.FixtureRequest) -> None:
+    """Tests that commit end with empty tables; the project's row belongs to the floor."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        committing = (marker and marker.kwargs.get("transaction")) or (
+            {"transactional_db", "live_server"} & set(request.fixturenames)
+        )
+        request.getfixturevalue("transactional_db" if committing else "db")
+        Project.objects.get_or_create(pk=1)
+
+
+@pytest.fixture(autouse=True)
+def own_lake(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test has a lake and an upload folder of its own."""
+    monkeypatch.setattr(settings, "LAKE_PATH", tmp_path / "lake")  # type: ignore[operator]
+    monkeypatch.setattr(settings, "UPLOADS_PATH", tmp_path / "uploads")  # type: ignore[operator]
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def staff_of() -> Callable[..., Staff]:
+    """Make somebody with a role: `staff_of("manager")`."""
+    return factories.StaffFactory.create_with_role
+
+
+@pytest.fixture
+def signed_in(staff_of: Callable[..., Staff]) -> Callable[..., Client]:
+    """A client in which somebody of this role is signed in; the person is `client.staff`."""
+
+    def sign_in(who: Staff | str) -> Client:
+        staff = staff_of(who) if isinstance(who, str) else who
+        client = Client(HTTP_ACCEPT_LANGUAGE="en")
+        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        client.staff = staff  # type: ignore[attr-defined]
+        return client
+
+    return sign_in
