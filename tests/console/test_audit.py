@@ -1,0 +1,60 @@
+"""The audit log is written at every door and changed at none."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from console import audit
+from console.models import AuditEntry, Project
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE console_auditentry SET action = 'nothing.happened'",
+        "DELETE FROM console_auditentry",
+    ],
+)
+def test_the_database_refuses_to_change_it(statement: str) -> None:
+    audit.log("test.deed")
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert AuditEntry.objects.get().action == "test.deed"
+
+
+@pytest.mark.django_db
+def test_without_an_announcement_the_shell_acted() -> None:
+    entry = audit.log("test.deed", detail=1)
+    assert (entry.via, entry.staff, entry.details) == ("shell", None, {"detail": 1})
+
+
+@pytest.mark.django_db
+def test_a_deed_in_the_browser_names_the_person(signed_in: Callable[..., Client]) -> None:
+    client = signed_in("admin")
+    answer = client.post(
+        reverse("admin:console_project_change", args=[1]),
+        {"name": "Shop", "time_zone": "Asia/Shanghai", "currency": "CNY", "today_on": ""},
+    )
+    assert answer.status_code == 302
+    entry = AuditEntry.objects.get(action="project.changed")
+    assert entry.staff == client.staff  # type: ignore[attr-defined]
+    assert (entry.via, entry.details) == ("browser", {"fields": ["name"]})
+    assert entry.ref == answer["X-Request-Id"]
+
+
+@pytest.mark.django_db
+def test_a_time_zone_that_does_not_exist_is_refused(signed_in: Callable[..., Client]) -> None:
+    answer = signed_in("admin").post(
+        reverse("admin:console_project_change", args=[1]),
+        {"name": "Shop", "time_zone": "Mars/Olympus", "currency": "CNY", "today_on": ""},
+    )
+    assert "Mars/Olympus is not a time zone" in answer.content.decode()
+    assert Project.objects.get().name != "Shop"

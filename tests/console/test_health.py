@@ -1,0 +1,28 @@
+"""What a load balancer and a browser are told about every page."""
+
+import pytest
+from django.test import Client
+
+
+def test_alive_needs_nothing(client: Client) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_ready_names_what_answers(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"database": True, "broker": True})
+
+
+@pytest.mark.django_db
+def test_not_ready_names_what_does_not_answer(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"database": True, "broker": False})
+
+
+@pytest.mark.django_db
+def test_pages_load_nothing_from_elsewhere(client: Client) -> None:
+    policy = client.get("/admin/login/")["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval'" in policy
+    assert "http" not in policy

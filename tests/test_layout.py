@@ -1,0 +1,79 @@
+"""What an import linter cannot see: sentences, storeys of foreign keys, and statuses."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ["console", "segments", "campaigns", "metrics"]
+STOREY = {name: height for height, name in enumerate(["contenttypes", "auth", *APPS])}
+
+
+def modules(*, tests: bool = False) -> Iterator[Path]:
+    for top in [*APPS, *(["tests"] if tests else [])]:
+        yield from (p for p in (ROOT / top).rglob("*.py") if "migrations" not in p.parts)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(modules(tests=True)), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_every_module_opens_with_its_sentence(path: Path) -> None:
+    sentence = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    assert sentence, "say in one sentence what lives here"
+    assert sentence.splitlines()[0].rstrip().endswith((".", "?", "!")), sentence
+
+
+def test_foreign_keys_point_to_the_same_storey_or_lower() -> None:
+    wrong = [
+        f"{model._meta.label}.{field.name}"
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+        for field in model._meta.get_fields()
+        if field.many_to_one
+        and field.concrete
+        and field.related_model
+        and STOREY[field.related_model._meta.app_label] > STOREY[app]
+    ]
+    assert wrong == []
+
+
+def test_statuses_are_written_in_one_place() -> None:
+    wrong = []
+    for path in modules():
+        if path.relative_to(ROOT).as_posix() == "console/states.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            assigns = isinstance(node, ast.Assign) and any(
+                isinstance(t, ast.Attribute) and t.attr == "status" for t in node.targets
+            )
+            updates = (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "update"
+                and any(word.arg == "status" for word in node.keywords)
+            )
+            if assigns or updates:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert wrong == []
+
+
+def test_models_are_imported_not_looked_up_by_name() -> None:
+    wrong = [str(p) for p in modules() if "get_model(" in p.read_text("utf-8")]
+    assert wrong == []
+
+
+def test_files_and_functions_stay_readable() -> None:
+    long = []
+    for path in modules():
+        text = path.read_text("utf-8")
+        if text.count("\n") > 400:
+            long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > 60:
+                    long.append(f"{path.relative_to(ROOT)}: {node.name} has {lines} lines")
+    assert long == []
