@@ -5,7 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
-from django.conf import settings  # noqa: E402  (it reads the line above)
+from django.conf import settings
 
 bind = f"{settings.BIND}:{settings.PORT}"
 worker_class = "gthread"

@@ -1,0 +1,1 @@
+"""The servers that run beside the console when no address of others is given."""
