@@ -22,8 +22,8 @@ class CannotStart(Exception):
 
 def home() -> Path:
     """The folder below which everything is written at run time."""
-    given = os.environ.get("CONSOLE_HOME", "").strip()
-    return (Path(given).expanduser() if given else ROOT / "var").resolve()
+    given = os.environ.get("CONSOLE_HOME", "").strip() or "var"
+    return (ROOT / Path(given).expanduser()).resolve()
 
 
 # --- addresses --------------------------------------------------------------
@@ -149,7 +149,7 @@ def make_folder(folder: Path, *, mode: int, owner: pwd.struct_passwd | None = No
 
 def secret_key(home: Path) -> str:
     """The key that signs sessions and links, when none is given."""
-    return secret(home, "secret_key")
+    return secret(home, "secret_key", make=lambda: secrets.token_urlsafe(48))
 
 
 def secret(home: Path, name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:

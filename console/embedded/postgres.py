@@ -189,8 +189,9 @@ def _initialise(cluster: Cluster) -> None:
     draft = cluster.base / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
     places.make_folder(draft, mode=0o700, owner=cluster.account)
-    argv = [cluster.binaries / "initdb", "-D", draft, "-U", "postgres", "--encoding=UTF8"]
-    argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    argv = [str(cluster.binaries / "initdb"), "-D", str(draft), "-U", "postgres"]
+    argv += ["--encoding=UTF8", "--locale=C"]
+    argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     argv += ["--auth-local=peer", "--auth-host=reject", "--no-instructions"]
     done = subprocess.run(
         argv, env=CLEAN, cwd="/", capture_output=True, text=True, check=False, **cluster.identity()
