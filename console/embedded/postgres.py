@@ -48,7 +48,7 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_locks: list[IO[str]] = []  # held until this process ends
+_locks: dict[Path, IO[str]] = {}  # held until this process ends
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,14 @@ def _make_sockets(cluster: Cluster) -> Path:
 
 def _lock(cluster: Cluster) -> None:
     """Two consoles must never share one data directory, whatever paths lead to it."""
+    if cluster.base in _locks:
+        return
     lock = (cluster.base / "postgres.lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise CannotStart(f"Another console is using the data in {cluster.data}.") from None
-    _locks.append(lock)
+    _locks[cluster.base] = lock
 
 
 def _check_version(cluster: Cluster) -> None:
