@@ -4,7 +4,7 @@ from segments.models.customer import Consent, Customer, Identifier
 from segments.models.day_set import DaySet
 from segments.models.event import EventType
 from segments.models.event_import import EventImport
-from segments.models.inbox import InboxEvent
+from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
 from segments.models.segment import Segment, SegmentSnapshot
 from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
 from segments.models.trait import CustomerTraits
@@ -15,10 +15,12 @@ __all__ = [
     "CustomerStage",
     "CustomerTraits",
     "DaySet",
+    "DirtyDay",
     "EventImport",
     "EventType",
     "Identifier",
     "InboxEvent",
+    "ReceivedKey",
     "Segment",
     "SegmentSnapshot",
     "Stage",

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,12 +15,21 @@ class Customer(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
-    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+    created_at = models.DateTimeField(_("known since"), default=timezone.now)
 
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         ordering: ClassVar = ["-id"]
+        # People search by how an address or a name begins.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["email"], opclasses=["varchar_pattern_ops"], name="customer_by_email"
+            ),
+            models.Index(
+                fields=["name"], opclasses=["varchar_pattern_ops"], name="customer_by_name"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
@@ -37,6 +47,11 @@ class Identifier(models.Model):
         verbose_name_plural = _("identifiers")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "value"], name="one_customer_an_identifier"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["value"], opclasses=["varchar_pattern_ops"], name="identifier_by_beginning"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Events that were accepted and wait to be moved into the lake."""
+"""Events that were accepted and wait to be moved into the lake, and what is left of them."""
 
 from typing import ClassVar
 
@@ -6,9 +6,10 @@ from django.db import models
 
 
 class InboxEvent(models.Model):
-    """One accepted event. The key makes a second delivery of it nothing at all.
+    """One accepted event on its way to the lake.
 
-    Rows leave in batches: `InboxBatch` remembers which batch went last.
+    A batch, once numbered, never changes: moving it a second time after a crash moves
+    exactly the same rows, and the lake knows the numbers that it has.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -22,6 +23,29 @@ class InboxEvent(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["customer_id"], name="inbox_by_customer")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.key}"
+
+
+class ReceivedKey(models.Model):
+    """The memory that makes a second delivery of an event nothing at all.
+
+    It keeps the first half of the key's SHA-256 for `ingest.DAYS_REMEMBERED` days.
+    """
+
+    digest = models.UUIDField(primary_key=True)
+    received_on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.digest)
+
+
+class DirtyDay(models.Model):
+    """A day whose events in the lake changed since its day sets were built."""
+
+    day = models.DateField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.day)

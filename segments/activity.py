@@ -1,0 +1,200 @@
+"""Who did what on which day: building the day sets from the lake, and asking them."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Min, QuerySet
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from console import jobs
+from segments import bitmaps, catalogue
+from segments.models import DaySet, DirtyDay, EventType
+
+LEVELS = 3  # "at least 3 times" is the most that the sets can answer
+DAYS_AT_A_TIME = 31  # of which the counts are held in memory
+
+# --- building ---------------------------------------------------------------
+
+
+def rebuild(days: Iterable[dt.date] | None = None, *, progress: jobs.Progress = jobs.silent) -> int:
+    """Build the day sets of these days anew (None: of every day), and tell how many days.
+
+    Doing it twice changes nothing; sets of days that the lake no longer has go.
+    """
+    from segments.lake import store  # heavy: not in the web process
+
+    if days is None:
+        kept = set(DaySet.objects.values_list("day", flat=True).distinct())
+        days = kept | set(store.days(Path(settings.LAKE_PATH)))
+    wanted = sorted(set(days))
+    done = 0
+    for some in _spans(wanted):
+        progress(done, len(wanted))
+        _replace(some)
+        done += len(some)
+    progress(done, len(wanted))
+    return done
+
+
+def catch_up(*, progress: jobs.Progress = jobs.silent) -> int:
+    """Rebuild the days whose events changed since their sets were built; tells how many."""
+    return rebuild(DirtyDay.objects.values_list("day", flat=True), progress=progress)
+
+
+def _spans(days: list[dt.date]) -> Iterator[list[dt.date]]:
+    """The days in groups that lie near each other, so that each reads few other days."""
+    some: list[dt.date] = []
+    for day in days:
+        if some and (day - some[0]).days >= DAYS_AT_A_TIME:
+            yield some
+            some = []
+        some.append(day)
+    if some:
+        yield some
+
+
+@transaction.atomic
+def _replace(days: list[dt.date]) -> None:
+    """Swap the sets of some days for new ones; readers see the old or the new, never neither."""
+    # First the note that they are dirty goes: an append from here on writes it again.
+    DirtyDay.objects.filter(day__in=days).delete()
+    types = _types()
+    new = [
+        DaySet(
+            event_type=types.get(event) or _register(types, event),
+            day=day,
+            level=level,
+            members=members,
+            size=len(members),
+        )
+        for event, day, level, members in _sets(days)
+    ]
+    DaySet.objects.filter(day__in=days).delete()
+    DaySet.objects.bulk_create(new, batch_size=1000)
+
+
+def _types() -> dict[str, EventType]:
+    return {one.name: one for one in EventType.objects.all()}
+
+
+def _register(types: dict[str, EventType], event: str) -> EventType:
+    """A kind of event that the lake has and the catalogue does not, after a restore."""
+    catalogue.add([catalogue.Seen(event, 0, None, None)])
+    types[event] = EventType.objects.get(name=event)
+    return types[event]
+
+
+def _sets(days: list[dt.date]) -> Iterator[tuple[str, dt.date, int, BitMap]]:
+    """event, day, level and members, from the counts of each customer."""
+    from segments.lake import engine, questions  # heavy: not in the web process
+
+    with engine.connect(Path(settings.LAKE_PATH)) as lake:
+        counts = questions.daily_counts(lake, since=days[0], until=days[-1])
+    wanted = set(days)
+    customers = counts["customer"].to_numpy()
+    times = counts["times"].to_numpy()
+    for event, day, part in _runs(counts):
+        if day not in wanted:
+            continue
+        for level in range(1, LEVELS + 1):
+            members = bitmaps.from_array(customers[part][times[part] >= level])
+            if members:
+                yield event, day, level, members
+
+
+def _runs(counts: Any) -> Iterator[tuple[str, dt.date, slice]]:
+    """Where each event and day begins and ends in rows that are ordered by them."""
+    if not counts.num_rows:
+        return
+    events = counts["event"].combine_chunks().dictionary_encode()
+    codes = events.indices.to_numpy()
+    days = counts["day"].cast("int32").to_numpy()
+    new = np.flatnonzero((np.diff(codes) != 0) | (np.diff(days) != 0)) + 1
+    starts = [0, *new.tolist()]
+    for start, end in zip(starts, [*starts[1:], counts.num_rows], strict=True):
+        day = dt.date(1970, 1, 1) + dt.timedelta(days=int(days[start]))
+        yield events.dictionary[int(codes[start])].as_py(), day, slice(start, end)
+
+
+# --- asking -----------------------------------------------------------------
+
+
+def members(event: str, since: dt.date, until: dt.date, times: int = 1) -> BitMap:
+    """Who did the event at least `times` times on the days from since to until, both included.
+
+    Exact up to 3 times, without going to the lake.
+
+    Raises:
+        ValueError: more than 3 times; ask the lake with `questions.who_did`.
+    """
+    if not 1 <= times <= LEVELS:
+        raise ValueError(
+            _("Day sets answer for 1 to %(most)d times, not %(times)d.")
+            % {"most": LEVELS, "times": times}
+        )
+    found = _between(since, until).filter(event_type__name=event, level__lte=times)
+    if times == 1:
+        return _union(found)
+    by_day: dict[dt.date, dict[int, BitMap]] = defaultdict(dict)
+    for day, level, members in found.values_list("day", "level", "members").iterator():
+        by_day[day][level] = members
+    return _at_least(times, by_day.values())
+
+
+def _at_least(times: int, days: Iterable[dict[int, BitMap]]) -> BitMap:
+    """Who reaches so many times over the days, each given as its sets by level.
+
+    Saturating counting: `reached[k]` are those with at least k so far. Somebody reaches k
+    today with j from before and k - j today, for any j.
+    """
+    reached = [BitMap() for _level in range(times + 1)]
+    for today in days:
+        for goal in range(times, 0, -1):  # downward, so that each still reads yesterday's sets
+            reached[goal] |= today.get(goal, bitmaps.EMPTY)
+            for before in range(1, goal):
+                reached[goal] |= reached[before] & today.get(goal - before, bitmaps.EMPTY)
+    return reached[times]
+
+
+def active(since: dt.date, until: dt.date) -> BitMap:
+    """Who did, on these days, anything that counts as being active."""
+    return _union(_active(since, until))
+
+
+def daily_active(since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
+    """The active customers of each day, in order; a day with nobody has the empty set."""
+    found: dict[dt.date, BitMap] = {
+        since + dt.timedelta(days=step): BitMap() for step in range((until - since).days + 1)
+    }
+    for day, members in _active(since, until).values_list("day", "members").iterator():
+        found[day] |= members
+    return found
+
+
+def first_day() -> dt.date | None:
+    """The first day with events; None when there are none."""
+    return DaySet.objects.aggregate(found=Min("day"))["found"]
+
+
+def latest_day() -> dt.date | None:
+    """The last day with events; None when there are none."""
+    return DaySet.objects.aggregate(found=Max("day"))["found"]
+
+
+def _between(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
+    return DaySet.objects.filter(day__gte=since, day__lte=until)
+
+
+def _active(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
+    return _between(since, until).filter(level=1, event_type__counts_as_active=True)
+
+
+def _union(sets: QuerySet[DaySet]) -> BitMap:
+    return bitmaps.union(list(sets.values_list("members", flat=True).iterator()))

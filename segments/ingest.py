@@ -1,0 +1,237 @@
+"""Taking events in: the inbox accepts each key once, a flush moves them into the lake."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console import clock
+from segments import catalogue
+from segments.models import DirtyDay, InboxEvent, ReceivedKey
+
+# For so long a second delivery of an event is recognised and dropped; after that the same
+# key is taken as a new event. A sender that retries for longer has lost its own queue.
+DAYS_REMEMBERED = 30
+AT_A_TIME = 50_000  # events in one batch of a flush
+LONGEST_NAME, LONGEST_KEY = 80, 200
+LARGEST = 2**63 - 1
+EARLIEST, LATEST = dt.datetime(1980, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+APP = "inbox"  # whose batch numbers the lake remembers
+LOCK = 0x1A4E  # the advisory lock of whoever writes the lake
+
+
+class Refused(ValueError):
+    """An event that cannot be taken, and why."""
+
+
+@dataclass(frozen=True)
+class IncomingEvent:
+    """Something that a known customer did. `amount` is in minor units of the currency."""
+
+    key: str
+    customer: int
+    name: str
+    time: dt.datetime
+    amount: int | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+
+
+# --- into the inbox ---------------------------------------------------------
+
+
+@transaction.atomic
+def receive(events: Iterable[IncomingEvent]) -> int:
+    """Accept events; tells how many were new. All of them or, with a bad one, none.
+
+    Raises:
+        Refused: an event that cannot be taken.
+    """
+    by_key: dict[str, IncomingEvent] = {}
+    for event in events:
+        by_key.setdefault(event.key, event)
+    if not by_key:
+        return 0
+    rows = [_row(event) for event in by_key.values()]
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVE, {**columns, "now": timezone.now()})
+        return int(cursor.rowcount)
+
+
+def _row(event: IncomingEvent) -> dict[str, Any]:
+    """The event as the inbox's columns.
+
+    Raises:
+        Refused: it cannot be taken.
+    """
+    for what, value, longest in (
+        (_("name"), event.name, LONGEST_NAME),
+        (_("key"), event.key, LONGEST_KEY),
+    ):
+        if not value or len(value) > longest or not _is_text(value):
+            raise Refused(
+                _("An event's %(what)s has 1 to %(count)d characters; “%(value)s” does not fit.")
+                % {"what": what, "count": longest, "value": value[:40]}
+            )
+    if event.time.tzinfo is None or not EARLIEST <= event.time < LATEST:
+        raise Refused(
+            _("%(time)s is not a moment with a time zone between 1980 and 2100.")
+            % {"time": event.time}
+        )
+    if event.amount is not None and abs(event.amount) > LARGEST:
+        raise Refused(_("The amount %(amount)d is too large.") % {"amount": event.amount})
+    return {
+        "digests": digest(event.key),
+        "keys": event.key,
+        "customers": event.customer,
+        "names": event.name,
+        "times": event.time,
+        "amounts": event.amount,
+        "properties": _json(event.properties),
+    }
+
+
+def _json(properties: dict[str, Any]) -> str:
+    try:
+        text = json.dumps(properties, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise Refused(
+            _("Properties are not JSON: %(problem)s.") % {"problem": problem}
+        ) from problem
+    if "\\u0000" in text or not _is_text(text):
+        raise Refused(_("Properties contain a character that no text can hold."))
+    return text
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can keep it: no zero byte, no half of a surrogate pair."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def digest(key: str) -> uuid.UUID:
+    """What the memory keeps of a key: the first half of its SHA-256."""
+    return uuid.UUID(bytes=hashlib.sha256(key.encode()).digest()[:16])
+
+
+# Sorted by digest, so that two requests with the same events cannot deadlock.
+_RECEIVE = """
+    WITH incoming AS (
+        SELECT * FROM unnest(
+            %(digests)s::uuid[], %(keys)s::text[], %(customers)s::int[], %(names)s::text[],
+            %(times)s::timestamptz[], %(amounts)s::bigint[], %(properties)s::jsonb[]
+        ) AS one (digest, key, customer_id, name, time, amount, properties)
+    ), fresh AS (
+        INSERT INTO segments_receivedkey (digest, received_on)
+        SELECT digest, (%(now)s AT TIME ZONE 'UTC')::date FROM incoming ORDER BY digest
+        ON CONFLICT DO NOTHING
+        RETURNING digest
+    )
+    INSERT INTO segments_inboxevent (key, customer_id, name, time, amount, properties, received_at)
+    SELECT key, customer_id, name, time, amount, properties, %(now)s
+    FROM incoming JOIN fresh USING (digest)
+    ON CONFLICT (key) DO NOTHING
+"""
+
+# --- out of the inbox -------------------------------------------------------
+
+
+def flush() -> int:
+    """Move what waits in the inbox into the lake, exactly once; tells how many events moved.
+
+    Killed at any point, the next flush finishes the numbered batch: the lake knows
+    whether it has it. When another process writes the lake just now, nothing is done.
+    The days that got events are noted as `DirtyDay`; `activity.catch_up` attends to them.
+    """
+    moved = 0
+    with lake_lock(wait=False) as is_ours:
+        while is_ours and (number := _next_batch()):
+            moved += _move(number)
+        if is_ours:
+            _forget(before=timezone.now().date() - dt.timedelta(days=DAYS_REMEMBERED))
+    return moved
+
+
+@contextmanager
+def lake_lock(*, wait: bool) -> Iterator[bool]:
+    """Be the only one, in all processes, that writes the lake; False: somebody else is."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT true FROM (SELECT pg_advisory_lock(%s)) AS locked", [LOCK])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        (is_ours,) = cursor.fetchone()
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _next_batch() -> int | None:
+    """The number of the batch to move: one that was left half done, or a new one."""
+    from segments.lake import store  # heavy: not in the web process
+
+    left = InboxEvent.objects.filter(batch__isnull=False).values_list("batch", flat=True)
+    if (unfinished := left.order_by("batch").first()) is not None:
+        return unfinished
+    some = InboxEvent.objects.filter(batch__isnull=True).order_by("id").values("pk")[:AT_A_TIME]
+    number = store.version(Path(settings.LAKE_PATH), APP) + 1
+    return number if InboxEvent.objects.filter(pk__in=some).update(batch=number) else None
+
+
+def _move(number: int) -> int:
+    """Append one batch to the lake, then forget it here; both are safe to do twice."""
+    from segments.lake import schema, store  # heavy: not in the web process
+
+    rows = _read(number)
+    table = schema.table(rows)
+    store.append(Path(settings.LAKE_PATH), table, app_id=APP, version=number)
+    with transaction.atomic():
+        catalogue.add(_seen(rows))
+        mark_dirty({row["day"] for row in rows})
+        InboxEvent.objects.filter(batch=number).delete()
+    return len(rows)
+
+
+def _read(number: int) -> list[dict[str, Any]]:
+    """The batch as rows of the lake."""
+    zone = clock.zone()
+    names = ("time", "customer", "event", "key", "amount", "properties")
+    with connection.cursor() as cursor:
+        cursor.execute(_BATCH, [number])
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{**row, "day": row["time"].astimezone(zone).date()} for row in rows]
+
+
+_BATCH = """
+    SELECT time, customer_id, name, key, amount, properties::text
+    FROM segments_inboxevent WHERE batch = %s
+"""
+
+
+def _seen(rows: list[dict[str, Any]]) -> Iterator[catalogue.Seen]:
+    ordered = sorted(rows, key=lambda row: (row["event"], row["time"]))
+    for name, group in groupby(ordered, key=lambda row: row["event"]):
+        times = [row["time"] for row in group]
+        yield catalogue.Seen(name, len(times), times[0], times[-1])
+
+
+def mark_dirty(days: Iterable[dt.date]) -> None:
+    """Note that the lake's events of these days changed. Call it after they changed."""
+    rows = [DirtyDay(day=day) for day in sorted(days)]
+    DirtyDay.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _forget(*, before: dt.date) -> None:
+    ReceivedKey.objects.filter(received_on__lt=before).delete()

@@ -1,0 +1,78 @@
+"""Reading the properties of events, which the lake keeps as JSON."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ibis.expr.types import BooleanValue, FloatingColumn, StringColumn, Table
+
+OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "is_set", "not_set")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that a property of the event has to be.
+
+    Compared with a number, the property is read as a number; else as text. A missing
+    property satisfies `not_set` and nothing else, not even `!=`.
+    """
+
+    property: str
+    op: str
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        if self.op not in OPERATORS:
+            raise ValueError(f"There is no operator “{self.op}”.")
+        if '"' in self.property or "\\" in self.property or "\0" in self.property:
+            raise ValueError(f"“{self.property}” cannot be the name of a property.")
+
+
+def holds(events: "Table", condition: Condition) -> "BooleanValue":
+    """Whether the condition holds for each event."""
+    op, value = condition.op, condition.value
+    found = text(events, condition.property)
+    if op in {"is_set", "not_set"}:
+        return found.notnull() if op == "is_set" else found.isnull()
+    some = list(value) if op in {"in", "between"} else [value]
+    if all(_is_number(one) for one in some):
+        return _compare(number(events, condition.property), op, [float(one) for one in some])
+    return _compare(found, op, [_as_text(one) for one in some])
+
+
+def _compare(left: Any, op: str, right: list[Any]) -> "BooleanValue":
+    return {
+        "=": lambda: left == right[0],
+        "!=": lambda: left != right[0],
+        "<": lambda: left < right[0],
+        "<=": lambda: left <= right[0],
+        ">": lambda: left > right[0],
+        ">=": lambda: left >= right[0],
+        "between": lambda: left.between(right[0], right[-1]),
+        "in": lambda: left.isin(right),
+    }[op]()
+
+
+def text(events: "Table", name: str) -> "StringColumn":
+    """A property as text: a string without its quotes, anything else as JSON writes it.
+
+    A JSON null is nothing, like a property that is not there.
+    """
+    # In quotes, so that a dot in a name is not taken for a path.
+    found = events.properties.cast("json")[f'"{name}"']
+    return found.str.coalesce(found.cast("string").nullif("null"))
+
+
+def number(events: "Table", name: str) -> "FloatingColumn":
+    """A property as a number, also where a source wrote the number as text; else null."""
+    return text(events, name).try_cast("float64")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,148 @@
+"""The questions that the console asks the lake.
+
+Each is an Ibis expression over the events of exactly the days it needs, so that it runs
+on any engine and opens no other day's files. Days are inclusive at both ends; of two
+moments the second is not included.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from segments.lake import properties
+from segments.lake.engine import Lake
+from segments.lake.properties import Condition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# --- for day sets and counts ------------------------------------------------
+
+
+def daily_counts(lake: Lake, *, since: dt.date, until: dt.date) -> "pa.Table":
+    """event, day, customer, times: how often each customer did each thing on each day."""
+    events = lake.events(since, until)
+    counts = events.group_by(["event", "day", "customer"]).agg(times=events.count())
+    return lake.ask(counts.order_by(["event", "day", "customer"]))
+
+
+def daily_sums(lake: Lake, *, since: dt.date, until: dt.date) -> "pa.Table":
+    """day, event, events, customers, amount: what each day came to."""
+    events = lake.events(since, until)
+    sums = events.group_by(["day", "event"]).agg(
+        events=events.count(),
+        customers=events.customer.nunique(),
+        amount=events.amount.sum().fill_null(0).cast("int64"),
+    )
+    return lake.ask(sums.order_by(["day", "event"]))
+
+
+def volumes(lake: Lake) -> "pa.Table":
+    """event, volume, first, last: what is in the lake altogether."""
+    events = lake.events()
+    found = events.group_by("event").agg(
+        volume=events.count(), first=events.time.min(), last=events.time.max()
+    )
+    return lake.ask(found.order_by("event"))
+
+
+# --- for traits -------------------------------------------------------------
+
+
+def order_totals(lake: Lake, *, event: str, day: dt.date) -> "pa.Table":
+    """customer, orders, amount, first_day, last_day, and of the last 30 and 90 days
+    orders_30d, amount_30d, orders_90d, amount_90d: everything up to and with the day.
+
+    The last 30 days are the day itself and the 29 before it.
+    """
+    events = lake.events(until=day)
+    done = events.filter(events.event == event)
+    in_30 = done.day > day - dt.timedelta(days=30)
+    in_90 = done.day > day - dt.timedelta(days=90)
+    totals = done.group_by("customer").agg(
+        orders=done.count(),
+        amount=done.amount.sum().fill_null(0).cast("int64"),
+        first_day=done.day.min(),
+        last_day=done.day.max(),
+        orders_30d=done.count(where=in_30),
+        amount_30d=done.amount.sum(where=in_30).fill_null(0).cast("int64"),
+        orders_90d=done.count(where=in_90),
+        amount_90d=done.amount.sum(where=in_90).fill_null(0).cast("int64"),
+    )
+    return lake.ask(totals.order_by("customer"))
+
+
+# --- for rules --------------------------------------------------------------
+
+
+def who_did(
+    lake: Lake,
+    *,
+    event: str,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    times: int = 1,
+    where: Sequence[Condition] = (),
+) -> "pa.Table":
+    """customer: everybody who did it at least so many times, each time under all conditions."""
+    events = lake.events(since, until)
+    done = events.filter(
+        events.event == event, *(properties.holds(events, condition) for condition in where)
+    )
+    counted = done.group_by("customer").agg(times=done.count())
+    found = counted.filter(counted.times >= times).select("customer")
+    return lake.ask(found.order_by("customer"))
+
+
+# --- for one customer -------------------------------------------------------
+
+
+def newest_first(
+    lake: Lake,
+    *,
+    customer: int,
+    limit: int,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    before: tuple[dt.datetime, str] | None = None,
+    event: str = "",
+) -> "pa.Table":
+    """One customer's events, newest first; `before` is the time and key of the last one seen."""
+    events = lake.events(since, until)
+    found = events.filter(events.customer == customer)
+    if event:
+        found = found.filter(found.event == event)
+    if before is not None:
+        time, key = before
+        found = found.filter((found.time < time) | ((found.time == time) & (found.key < key)))
+    return lake.ask(found.order_by([found.time.desc(), found.key.desc()]).limit(limit))
+
+
+# --- for campaigns ----------------------------------------------------------
+
+
+def did_between(
+    lake: Lake,
+    *,
+    event: str,
+    since: dt.datetime,
+    until: dt.datetime,
+    among: Iterable[int] | None = None,
+    where: Sequence[Condition] = (),
+) -> "pa.Table":
+    """customer, times, amount: who, of `among`, did it from one moment to before another."""
+    # A day of any zone lies within a day of the day in UTC.
+    a_day = dt.timedelta(days=1)
+    events = lake.events((since - a_day).date(), (until + a_day).date())
+    done = events.filter(
+        events.event == event,
+        events.time >= since,
+        events.time < until,
+        *(properties.holds(events, condition) for condition in where),
+    )
+    if among is not None:
+        done = done.semi_join(lake.ids(among), "customer")
+    sums = done.group_by("customer").agg(
+        times=done.count(), amount=done.amount.sum().fill_null(0).cast("int64")
+    )
+    return lake.ask(sums.order_by("customer"))
