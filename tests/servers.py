@@ -50,10 +50,10 @@ def new_home() -> Path:
 
 
 def remove(home: Path) -> None:
-    """Remove a home, and what PostgreSQL keeps elsewhere for it."""
-    if (base := places.base(home)) != home:
-        shutil.rmtree(base, ignore_errors=True)
-    shutil.rmtree(home, ignore_errors=True)
+    """Remove a home, and what had to be elsewhere for it."""
+    base = places.base(home)
+    for folder in {places.run_folder(base), places.run_folder(home), base, home}:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(home: Path) -> Supervisor:

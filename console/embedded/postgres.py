@@ -77,7 +77,7 @@ def service(home: Path, *, durable: bool = True) -> Service:
     _lock(cluster)
     _check_version(cluster)
     if not (cluster.data / "PG_VERSION").exists():
-        _initialise(cluster)
+        _initialise(cluster, durable=durable)
     _write_rules(cluster)
     _clear_stale_pid(cluster)
     sockets = _make_sockets(cluster)
@@ -186,7 +186,7 @@ def _check_version(cluster: Cluster) -> None:
             )
 
 
-def _initialise(cluster: Cluster) -> None:
+def _initialise(cluster: Cluster, *, durable: bool) -> None:
     """Make a cluster under another name, so that half a cluster is never taken for one."""
     draft = cluster.base / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
@@ -195,6 +195,7 @@ def _initialise(cluster: Cluster) -> None:
     argv += ["--encoding=UTF8", "--locale=C"]
     argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     argv += ["--auth-local=peer", "--auth-host=reject", "--no-instructions"]
+    argv += [] if durable else ["--no-sync"]
     done = subprocess.run(
         argv, env=CLEAN, cwd="/", capture_output=True, text=True, check=False, **cluster.identity()
     )

@@ -13,12 +13,6 @@ from console.embedded import places, supervisor
 from console.embedded.supervisor import Service
 
 
-def everything() -> list[Service]:
-    """All of them, in the order of their start; they stop in reverse, so the web goes first."""
-    services = [worker(), beat(), web()]
-    return [mailbox(), *services] if settings.EMBEDDED_MAILBOX else services
-
-
 def manage(*arguments: str) -> list[str]:
     """One of our own commands, run by this Python."""
     return [sys.executable, str(places.ROOT / "manage.py"), *arguments]

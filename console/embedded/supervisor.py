@@ -1,6 +1,7 @@
 """Keeps a few processes running: ordered start and stop, restarts, and no child left behind."""
 
 import ctypes
+import itertools
 import os
 import signal
 import socket
@@ -59,12 +60,15 @@ class Supervisor:
 
     logs: Path
     say: Callable[[str], None] = print
-    _running: list[_Running] = field(default_factory=list)
+    _batches: list[list[_Running]] = field(default_factory=list)
 
-    def start(self, *services: Service) -> None:
-        """Start these at once, then wait until each of them is ready."""
-        batch = [self._begin(service) for service in services]
-        for running in batch:
+    def start(self, *services: Service, wait: bool = True) -> None:
+        """Start these at once, then wait until each of them is ready; they will stop at once."""
+        batch: list[_Running] = []
+        self._batches.append(batch)
+        for service in services:
+            batch.append(self._begin(service))
+        for running in batch if wait else []:
             self._await(running)
 
     def watch(self) -> None:
@@ -72,7 +76,7 @@ class Supervisor:
         next_look_at_logs = 0.0
         while True:
             now = time.monotonic()
-            for running in self._running:
+            for running in itertools.chain(*self._batches):
                 self._look_after(running, now)
             if now >= next_look_at_logs:
                 rotate_all(self.logs)
@@ -87,7 +91,8 @@ class Supervisor:
         try:
             code = process.wait()
         except KeyboardInterrupt:
-            _end(process, signal.SIGINT, within=10)
+            process.send_signal(signal.SIGINT)
+            _end(process, within=10)
             raise
         if code != 0:
             raise CannotStart(f"The step “{name}” failed (exit code {code}); its words are above.")
@@ -95,20 +100,21 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything, last started first; asked again meanwhile, kill what is left."""
         with hurried_by_signals() as hurry:
-            while self._running:
-                running = self._running.pop()
-                within = 1.0 if hurry else running.service.stop_within
-                if not _end(running.process, running.service.stop_signal, within, hurry):
-                    self.say(f"{running.service.name} did not stop in time and was killed")
+            while self._batches:
+                batch = self._batches.pop()
+                for running in batch:
+                    if running.process.poll() is None:
+                        running.process.send_signal(running.service.stop_signal)
+                for running in batch:
+                    if not _end(running.process, running.service.stop_within, hurry):
+                        self.say(f"{running.service.name} did not stop in time and was killed")
 
     def _begin(self, service: Service) -> _Running:
         try:
             process = self._spawn(service)
         except (OSError, subprocess.SubprocessError) as error:
             raise CannotStart(f"{service.name} cannot be started: {error}") from error
-        running = _Running(service, process, since=time.monotonic())
-        self._running.append(running)
-        return running
+        return _Running(service, process, since=time.monotonic())
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         """A session of its own keeps the terminal's Ctrl+C for us alone."""
@@ -184,12 +190,8 @@ def _die_with(parent: int, last_signal: int = signal.SIGTERM) -> Callable[[], No
     return prepare
 
 
-def _end(
-    process: subprocess.Popen[bytes], first: int, within: float, hurry: Sequence[int] = ()
-) -> bool:
-    """Ask a process to stop, then kill its group; whether it went by itself."""
-    if process.poll() is None:
-        process.send_signal(first)
+def _end(process: subprocess.Popen[bytes], within: float, hurry: Sequence[int] = ()) -> bool:
+    """Give a process that was asked to stop its time, then kill its group; whether it went."""
     deadline = time.monotonic() + within
     while process.poll() is None and time.monotonic() < deadline:
         deadline = min(deadline, time.monotonic() + 1) if hurry else deadline

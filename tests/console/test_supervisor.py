@@ -14,15 +14,26 @@ from console.embedded import supervisor
 from console.embedded.places import ROOT, CannotStart
 from console.embedded.supervisor import Service, Supervisor
 
-# A program that supervises what is described in `services`, until it is told to stop.
-KEEP = """
+# A service that notes its beginning in a diary, and its number in a file of its name.
+WAIT = """
+import os, signal, sys, time
+def note(words):
+    with open(folder + "/diary", "a") as diary:
+        diary.write(words + "\\n")
+with open(folder + "/" + name, "w") as file:
+    file.write(str(os.getpid()))
+note(name + " began")
+"""
+# A program that supervises what is described in its middle, until it is told to stop.
+KEEP = f"""
 import sys
 from pathlib import Path
 from console.embedded.supervisor import Service, Supervisor, interrupted_by_signals
 folder = Path(sys.argv[1])
 def waiting(name, body="", **more):
-    code = f"import os, signal, sys, time; note = lambda w: open({str(folder / 'diary')!r}, 'a').write(w + '\\\\n'); open({str(folder / name)!r}, 'w').write(str(os.getpid())); note('{name} began')\\n" + body + "\\ntime.sleep(600)"
-    return Service(name, [sys.executable, "-c", code], **more, ready=(folder / name).exists)
+    code = f"folder, name = {{str(folder)!r}}, {{name!r}}" + {WAIT!r} + body + "\\ntime.sleep(600)"
+    argv = [sys.executable, "-c", code]
+    return Service(name, argv, ready=(folder / name).exists, **more)
 keeper = Supervisor(folder, say=lambda words: print(words, flush=True))
 with interrupted_by_signals():
     try:
@@ -106,10 +117,10 @@ def test_a_service_that_is_killed_comes_back(keep: Keep, tmp_path: Path) -> None
 
 def test_restarts_wait_longer_each_time_and_never_end(keep: Keep, tmp_path: Path) -> None:
     process = keep('waiting("weak", "time.sleep(0.05); raise SystemExit(3)")')
-    told = []
-    until(lambda: told.append(line_of(process)) or len([w for w in told if "ended" in w]) == 4)
-    waits = [words.split()[-2] for words in told if "ended" in words]
-    assert waits == ["0.2", "0.4", "0.8", "1.6"]
+    told: list[str] = []
+    while len(told) < 4:
+        told += [line] if "ended" in (line := line_of(process)) else []
+    assert [words.split()[-2] for words in told] == ["0.2", "0.4", "0.8", "1.6"]
     assert "exit code 3" in told[0]
 
 
@@ -167,7 +178,7 @@ def test_a_service_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path)
 
 
 def test_a_program_that_is_missing_is_told_in_words(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="ghost cannot be started: .*No such file"):
+    with pytest.raises(CannotStart, match=r"ghost cannot be started: .*No such file"):
         Supervisor(tmp_path).start(Service("ghost", ["/nowhere/ghost"]))
 
 

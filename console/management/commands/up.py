@@ -3,11 +3,8 @@
 import argparse
 import hashlib
 import os
-import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from console import clock, translations
-from console.embedded import obstacles, places, postgres, programs, supervisor, valkey
+from console.embedded import obstacles, places, postgres, programs, supervisor, terminal, valkey
 from console.embedded.supervisor import Supervisor
 from segments.models import Customer
 
@@ -41,7 +38,7 @@ class Command(BaseCommand):
         keeper = Supervisor(home / "logs", say=self.say)
         with (
             obstacles.one_at_a_time(home),
-            own_the_terminal(),
+            terminal.ours_alone(),
             supervisor.interrupted_by_signals(),
         ):
             try:
@@ -69,7 +66,9 @@ class Command(BaseCommand):
         self.start_servers(keeper)
         self.prepare(keeper, demo=demo)
         self.say("Web, workers, timetable, mailbox …")
-        keeper.start(*programs.everything())
+        if settings.EMBEDDED_MAILBOX:  # stops after the workers, who may be sending
+            keeper.start(programs.mailbox(), wait=False)
+        keeper.start(programs.worker(), programs.beat(), programs.web())
         self.say(f"Ready after {time.monotonic() - began:.1f} s.\n")
         self.welcome()
 
@@ -77,10 +76,10 @@ class Command(BaseCommand):
         if settings.EMBEDDED_POSTGRES:
             self.say("PostgreSQL …")
             keeper.start(postgres.service(settings.HOME_DIR))
+        obstacles.check_database()
         if settings.EMBEDDED_VALKEY:
             self.say("Valkey …")
             keeper.start(valkey.service(settings.HOME_DIR))
-        obstacles.check_database()
         obstacles.check_broker()
 
     def prepare(self, keeper: Supervisor, *, demo: bool) -> None:
@@ -124,24 +123,3 @@ def fingerprint_of_static() -> str:
             found = Path(storage.path(path)).stat()
             state.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     return state.hexdigest()
-
-
-@contextmanager
-def own_the_terminal() -> Iterator[None]:
-    """Be the only one that Ctrl+C reaches.
-
-    Else `make`, which waits for us, would get it as well and report an error.
-    """
-    if not (sys.stdin.isatty() and os.tcgetpgrp(0) == os.getpgrp() != os.getpid()):
-        yield
-        return
-    group = os.getpgrp()
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the shell could not wake us again
-    os.setpgid(0, 0)
-    os.tcsetpgrp(0, os.getpgrp())
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # the terminal may be gone
-            os.tcsetpgrp(0, group)

