@@ -1,6 +1,6 @@
 """Saved rules and the customers who fit them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -10,12 +10,17 @@ from console.models import Team
 from segments.models.fields import BitmapField
 
 
+def everyone() -> dict[str, Any]:
+    """The rule that a new segment begins with."""
+    return {"all": []}
+
+
 class Segment(models.Model):
     """A saved rule. Its members are computed by workers and carry their freshness."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     description = models.TextField(_("description"), blank=True)
-    rule = models.JSONField(_("rule"), default=dict)
+    rule = models.JSONField(_("rule"), default=everyone)
     rule_version = models.PositiveIntegerField(_("version"), default=1)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

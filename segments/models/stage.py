@@ -7,12 +7,22 @@ from django.utils.translation import gettext_lazy as _
 
 from segments.models.customer import Customer
 
+# Names of what we ship, so that they follow the reader's language. A name of its own wins.
+SHIPPED_SETS = {"lifecycle": _("Lifecycle stage")}
+SHIPPED_STAGES = {
+    "prospect": _("Prospect"),
+    "activation": _("Activation"),
+    "growth": _("Growth"),
+    "maturity": _("Maturity"),
+    "decline": _("Decline"),
+}
+
 
 class StageSet(models.Model):
     """One way to divide the lifecycle into stages."""
 
     key = models.SlugField(_("key"), unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("name"), max_length=80, blank=True)
     is_default = models.BooleanField(_("default"), default=False)
     computed_at = models.DateTimeField(_("computed at"), null=True)
     data_as_of = models.DateField(_("as of"), null=True)
@@ -20,7 +30,7 @@ class StageSet(models.Model):
     class Meta:
         verbose_name = _("stage set")
         verbose_name_plural = _("stage sets")
-        ordering: ClassVar = ["-is_default", "name"]
+        ordering: ClassVar = ["-is_default", "key"]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["is_default"], condition=models.Q(is_default=True), name="one_default_set"
@@ -28,7 +38,7 @@ class StageSet(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(SHIPPED_SETS.get(self.key, self.key))
 
 
 class Stage(models.Model):
@@ -36,7 +46,7 @@ class Stage(models.Model):
 
     stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="stages")
     key = models.SlugField(_("key"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("name"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
     rule = models.JSONField(_("rule"), default=dict)
     color = models.CharField(_("colour"), max_length=16, default="#0d9488")
@@ -50,7 +60,7 @@ class Stage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(SHIPPED_STAGES.get(self.key, self.key))
 
 
 class CustomerStage(models.Model):
@@ -71,12 +81,12 @@ class CustomerStage(models.Model):
 
 
 class StageMove(models.Model):
-    """One move, kept for good; customers move backwards as well."""
+    """One move, kept for good; customers move backwards as well. Null stands for no stage."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="stage_moves")
     stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="+")
     from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    to_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
     on = models.DateField(_("on"))
 
     class Meta:

@@ -1,0 +1,46 @@
+"""What a rule may speak about in one project, with the names that people know it by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+WHOLE, MONEY, DATE = "whole", "money", "date"
+
+
+@dataclass(frozen=True)
+class TraitWord:
+    """A trait: what it is called, which kind of value it has, and in which unit."""
+
+    label: str
+    kind: str = WHOLE
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class StageSetWord:
+    """A stage set and its stages, key to name."""
+
+    label: str
+    stages: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Everything known when a rule is read. Properties of events are not checked."""
+
+    traits: Mapping[str, TraitWord] = field(default_factory=dict)
+    profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values seen
+    events: frozenset[str] = frozenset()
+    stage_sets: Mapping[str, StageSetWord] = field(default_factory=dict)
+    segments: Mapping[int, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+    minor_digits: int = 2
+    # Kinds of condition that this rule may not use, such as stages inside a stage's own rule.
+    forbidden: frozenset[str] = frozenset()
+
+    def money(self, minor: int) -> str:
+        """An amount in minor units as people write it."""
+        sign, minor = ("-" if minor < 0 else ""), abs(minor)
+        whole, rest = divmod(minor, 10**self.minor_digits)
+        cents = f".{rest:0{self.minor_digits}d}" if self.minor_digits else ""
+        return f"{sign}{whole:,}{cents} {self.currency}".strip()

@@ -1,0 +1,1 @@
+"""How customers are scored against one another."""
