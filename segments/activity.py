@@ -178,14 +178,20 @@ def daily_active(since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
     return found
 
 
+def span() -> tuple[dt.date, dt.date] | None:
+    """The first and the last day with any event at all; None when there is none."""
+    found = DaySet.objects.aggregate(first=Min("day"), last=Max("day"))
+    return (found["first"], found["last"]) if found["first"] else None
+
+
 def first_day() -> dt.date | None:
-    """The first day with events; None when there are none."""
-    return DaySet.objects.aggregate(found=Min("day"))["found"]
+    """The first day on which somebody was active; None when there is none."""
+    return _ever_active().aggregate(found=Min("day"))["found"]
 
 
 def latest_day() -> dt.date | None:
-    """The last day with events; None when there are none."""
-    return DaySet.objects.aggregate(found=Max("day"))["found"]
+    """The last day on which somebody was active; None when there is none."""
+    return _ever_active().aggregate(found=Max("day"))["found"]
 
 
 def _between(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
@@ -193,7 +199,11 @@ def _between(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
 
 
 def _active(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
-    return _between(since, until).filter(level=1, event_type__counts_as_active=True)
+    return _ever_active().filter(day__gte=since, day__lte=until)
+
+
+def _ever_active() -> QuerySet[DaySet]:
+    return DaySet.objects.filter(level=1, event_type__counts_as_active=True)
 
 
 def _union(sets: QuerySet[DaySet]) -> BitMap:

@@ -134,11 +134,18 @@ def test_active_is_who_did_what_counts() -> None:
 
 
 @pytest.mark.django_db
-def test_the_first_and_the_last_day_are_those_with_events() -> None:
+def test_the_first_and_the_last_day_are_those_with_active_customers() -> None:
     assert (activity.first_day(), activity.latest_day()) == (None, None)
+    assert activity.span() is None
     assert activity.rebuild() == 0
-    factories.happened(factories.incoming(1, D3), factories.incoming(1, D1))
-    assert (activity.first_day(), activity.latest_day()) == (D1, D3)
+    factories.happened(
+        factories.incoming(1, D2),
+        factories.incoming(1, D1, name="campaign_received"),
+        factories.incoming(1, D3),
+        factories.incoming(1, D3 + dt.timedelta(days=1), name="message_sent"),
+    )
+    assert (activity.first_day(), activity.latest_day()) == (D2, D3)
+    assert activity.span() == (D1, D3 + dt.timedelta(days=1))
 
 
 @pytest.mark.django_db
