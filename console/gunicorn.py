@@ -7,7 +7,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 from django.conf import settings
 
-bind = f"{settings.BIND}:{settings.PORT}"
+bind = (
+    f"[{settings.BIND}]:{settings.PORT}"
+    if ":" in settings.BIND
+    else f"{settings.BIND}:{settings.PORT}"
+)
 worker_class = "gthread"
 workers = 2
 threads = 8

@@ -84,10 +84,17 @@ class Supervisor:
             time.sleep(0.1)
 
     def run(self, name: str, argv: Sequence[str], *, cwd: Path) -> None:
-        """Run one step to its end, with its output on the terminal."""
-        process = subprocess.Popen(
-            argv, cwd=cwd, start_new_session=True, preexec_fn=_die_with(os.getpid())
-        )
+        """Run one step to its end: its output on the terminal, its log with the others."""
+        rotate(log := self.logs / f"{name}.log")
+        with log.open("ab") as errors:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stderr=errors,
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=_die_with(os.getpid()),
+            )
         try:
             code = process.wait()
         except KeyboardInterrupt:
@@ -95,7 +102,7 @@ class Supervisor:
             _end(process, within=10)
             raise
         if code != 0:
-            raise CannotStart(f"The step “{name}” failed (exit code {code}); its words are above.")
+            raise CannotStart(f"The step “{name}” failed ({_why(code)}):\n{self._last_words(name)}")
 
     def stop(self) -> None:
         """Stop everything, last started first; asked again meanwhile, kill what is left."""
@@ -140,11 +147,13 @@ class Supervisor:
         deadline = running.since + service.ready_within
         while not service.ready():
             if running.process.poll() is not None:
-                raise CannotStart(f"{service.name} ended at once:\n{self._last_words(service)}")
+                raise CannotStart(
+                    f"{service.name} ended at once:\n{self._last_words(service.name)}"
+                )
             if time.monotonic() > deadline:
                 raise CannotStart(
                     f"{service.name} was not ready within {service.ready_within:.0f} s:\n"
-                    + self._last_words(service)
+                    + self._last_words(service.name)
                 )
             time.sleep(0.03)
 
@@ -157,7 +166,7 @@ class Supervisor:
             running.deaths = 0 if now - running.since > LIVED_WELL else running.deaths
             delay = running.plan_restart(now)
             self.say(f"{service.name} ended ({_why(code)}); starting it again in {delay:.1f} s")
-            self.say(self._last_words(service))
+            self.say(self._last_words(service.name))
 
     def _start_again(self, running: _Running, now: float) -> None:
         try:
@@ -167,8 +176,8 @@ class Supervisor:
             delay = running.plan_restart(now)
             self.say(f"{running.service.name} cannot start ({error}); again in {delay:.1f} s")
 
-    def _last_words(self, service: Service, lines: int = 5) -> str:
-        path = self.logs / f"{service.name}.log"
+    def _last_words(self, name: str, lines: int = 5) -> str:
+        path = self.logs / f"{name}.log"
         return "\n".join(f"    {line}" for line in tail(path, lines)) + f"\n    ({path})"
 
 

@@ -177,6 +177,14 @@ def test_a_service_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path)
     keeper.stop()
 
 
+def test_a_step_is_waited_for_and_its_failure_told(tmp_path: Path) -> None:
+    keeper = Supervisor(tmp_path)
+    keeper.run("bake", ["/bin/sh", "-c", "sleep 0.1; touch bread"], cwd=tmp_path)
+    assert (tmp_path / "bread").exists()
+    with pytest.raises(CannotStart, match=r"“bake” failed \(exit code 3\):\n *no flour"):
+        keeper.run("bake", ["/bin/sh", "-c", "echo no flour >&2; exit 3"], cwd=tmp_path)
+
+
 def test_a_program_that_is_missing_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"ghost cannot be started: .*No such file"):
         Supervisor(tmp_path).start(Service("ghost", ["/nowhere/ghost"]))

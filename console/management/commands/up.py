@@ -10,14 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from console import clock, translations
 from console.embedded import obstacles, places, postgres, programs, supervisor, terminal, valkey
 from console.embedded.supervisor import Supervisor
-from segments.models import Customer
+from segments import demo as business
 
 
 class Command(BaseCommand):
@@ -88,10 +88,11 @@ class Command(BaseCommand):
         for folder in settings.LOCALE_PATHS:
             translations.compile_catalogs(folder)
         collect_static()
-        empty = not Customer.objects.exists()
+        wanted = demo and business.is_wanted()
         connection.close()  # the programs have their own
-        if demo and empty and "demo" in get_commands():
-            keeper.run("demo", programs.manage("demo"), cwd=places.ROOT)
+        if wanted:
+            self.say("The demo business …")
+            keeper.run("demo", programs.manage("demo", "--if-empty"), cwd=places.ROOT)
 
     def welcome(self) -> None:
         self.say(f"  The console is at {settings.PUBLIC_URL}, and its today is {clock.today()}.")
