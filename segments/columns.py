@@ -1,7 +1,8 @@
 """Moves whole columns between PostgreSQL and arrays, in PostgreSQL's binary COPY format."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,18 @@ def write(cursor: Any, table: str, columns: Mapping[str, Column]) -> None:
         for start in range(0, total, ROWS_A_PIECE):
             copy.write(_piece(row, columns, slice(start, start + ROWS_A_PIECE)))
         copy.write(TRAILER)
+
+
+@contextmanager
+def temporary(
+    cursor: Any, table: str, definition: str, columns: Mapping[str, Column]
+) -> Iterator[None]:
+    """A table of these columns that is there inside the block, within a transaction."""
+    cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP")
+    write(cursor, table, columns)
+    cursor.execute(f"ANALYZE {table}")  # without it large joins are planned for a handful of rows
+    yield
+    cursor.execute(f"DROP TABLE {table}")
 
 
 def days_of(days_since_1970: Column) -> Column:

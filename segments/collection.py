@@ -1,0 +1,107 @@
+"""Segments as people keep them: made, edited, put away and taken out again."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console import audit, roles
+from console.models import Staff
+from console.states import NotAllowed, Stale
+from segments import membership, vocabulary
+from segments.models import Segment
+from segments.rules import tree
+
+ACTION = "segments.change"
+
+
+def check(rule: Any, *, of: int | None = None) -> None:
+    """Refuse a rule that cannot be understood or that leads back to its own segment.
+
+    Raises:
+        RuleError: with the place and the words.
+    """
+    tree.parse(rule, vocabulary.current())
+    membership.refuse_cycles(rule, of)
+
+
+@transaction.atomic
+def add(*, name: str, rule: Any, by: Staff, description: str = "") -> Segment:
+    """A new segment; it belongs to its maker and to the maker's team.
+
+    Raises:
+        NotAllowed: the role may not.
+        RuleError: the rule.
+    """
+    roles.require(by, ACTION)
+    check(rule)
+    segment = Segment.objects.create(
+        name=name, description=description, rule=rule, owner=by, team=by.team
+    )
+    audit.log("segment.added", segment, by=by, rule=rule)
+    return segment
+
+
+@transaction.atomic
+def edit(segment: Segment, *, by: Staff, seen_version: int, **fields: Any) -> bool:
+    """Change the name, the description or the rule; True when the members change with it.
+
+    Raises:
+        NotAllowed: the role may not, or the segment is another team's.
+        Stale: somebody else changed the rule since `seen_version`.
+        RuleError: the rule.
+    """
+    kept = Segment.objects.select_for_update().defer("members").get(pk=segment.pk)
+    roles.require(by, ACTION, record=kept)
+    if kept.rule_version != seen_version:
+        raise Stale(_("Somebody else changed this rule meanwhile; load the page again."))
+    changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
+    new_rule = "rule" in changed
+    if new_rule:
+        check(changed["rule"], of=kept.pk)
+        audit.log("segment.rule", kept, by=by, was=kept.rule, now=changed["rule"])
+        kept.rule_version += 1
+    for name, value in changed.items():
+        setattr(kept, name, value)
+        setattr(segment, name, value)
+    segment.rule_version = kept.rule_version
+    if changed:
+        kept.save(update_fields=[*changed, "rule_version"])
+        audit.log("segment.changed", kept, by=by, fields=sorted(changed))
+    return new_rule
+
+
+@transaction.atomic
+def archive(segment: Segment, *, by: Staff) -> None:
+    """Put a segment away: it is kept with its history, but no longer offered or computed.
+
+    Raises:
+        NotAllowed: not theirs to change, or another segment is made of it.
+    """
+    roles.require(by, ACTION, record=segment)
+    users = membership.users_of(segment)
+    if users:
+        raise NotAllowed(
+            _("This segment is part of: %(names)s. Change those first.")
+            % {"names": ", ".join(user.name for user in users)}
+        )
+    _set_archived(segment, timezone.now())
+    audit.log("segment.archived", segment, by=by)
+
+
+@transaction.atomic
+def restore(segment: Segment, *, by: Staff) -> None:
+    """Take a segment out again; it is stale until it is computed.
+
+    Raises:
+        NotAllowed: not theirs to change.
+    """
+    roles.require(by, ACTION, record=segment)
+    _set_archived(segment, None)
+    audit.log("segment.restored", segment, by=by)
+
+
+def _set_archived(segment: Segment, moment: Any) -> None:
+    Segment.objects.filter(pk=segment.pk).update(archived_at=moment)
+    segment.archived_at = moment

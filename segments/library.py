@@ -1,0 +1,127 @@
+"""What ships ready-made: the first set of lifecycle stages, and segments worth starting from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from console import audit
+from segments import vocabulary
+from segments.models import Segment, Stage, StageSet
+from segments.rules import tree
+from segments.rules.nodes import RuleError
+from segments.rules.vocabulary import Vocabulary
+
+ACTIVE_DAYS = 30  # whoever ordered within them is not in decline
+OFTEN = 12  # orders in 90 days: about one a week
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A segment worth having, with the field's own name beside the English one."""
+
+    name: str
+    description: str
+    rule: dict[str, Any]
+
+
+def _trait(key: str, op: str, value: Any) -> dict[str, Any]:
+    return {"trait": key, "op": op, "value": value}
+
+
+# The four stages of an internet product's user (激活期、成长期、成熟期、衰退期), and before them
+# those who never ordered. The first rule that holds decides.
+LIFECYCLE: list[tuple[str, str, dict[str, Any]]] = [
+    ("prospect", "#94a3b8", _trait("orders", "=", 0)),
+    ("activation", "#0ea5e9", _trait("tenure_days", "<", ACTIVE_DAYS)),
+    (
+        "growth",
+        "#10b981",
+        {"all": [_trait("recency_days", "<=", ACTIVE_DAYS), _trait("orders_90d", "<", OFTEN)]},
+    ),
+    ("maturity", "#0f766e", _trait("recency_days", "<=", ACTIVE_DAYS)),
+    ("decline", "#f59e0b", tree.EVERYONE),
+]
+
+SEGMENTS = [
+    Ready(
+        "高价值沉默 · High value, gone silent",
+        "Spent more than most, and has not ordered for over 30 days. Somebody should ask why.",
+        {"all": [_trait("m_score", ">=", 4), _trait("recency_days", ">", 30)]},
+    ),
+    Ready(
+        "新客 · New customers",
+        "First order within the last 30 days.",
+        _trait("tenure_days", "<", 30),
+    ),
+    Ready(
+        "连续活跃 · Steadily active",
+        "Active on at least 8 of the last 30 days.",
+        _trait("active_days_30d", ">=", 8),
+    ),
+    Ready(
+        "沉睡用户 · Dormant over 30 days",
+        "Has ordered before, but not for over 30 days.",
+        _trait("recency_days", ">", 30),
+    ),
+    Ready(
+        "优惠券爱好者 · Coupon lovers",
+        "Redeemed at least 3 coupons ever.",
+        {"event": "coupon_redeemed", "did": True, "times": 3, "days": None},
+    ),
+    Ready(
+        "高频消费 · Frequent shoppers",
+        "Ordered at least 3 times in the last 30 days and belongs to the most frequent fifth.",
+        {
+            "all": [
+                {"event": "order_paid", "did": True, "times": 3, "days": 30},
+                _trait("f_score", "=", 5),
+            ]
+        },
+    ),
+    Ready(
+        "可触达的沉睡用户 · Dormant and may be written to",
+        "Has ordered before, not for over 30 days, and agreed to e-mail.",
+        {"all": [_trait("recency_days", ">", 30), {"consent": "email"}]},
+    ),
+]
+
+
+@transaction.atomic
+def install_stages() -> None:
+    """The first stage set, where there is none at all."""
+    if StageSet.objects.exists():
+        return
+    stage_set = StageSet.objects.create(key="lifecycle", is_default=True)
+    Stage.objects.bulk_create(
+        Stage(stage_set=stage_set, key=key, color=color, rule=rule, position=position)
+        for position, (key, color, rule) in enumerate(LIFECYCLE, start=1)
+    )
+    audit.log("stageset.installed", stage_set)
+
+
+@transaction.atomic
+def install() -> int:
+    """The stages, and those ready-made segments that are missing and make sense here.
+
+    One whose rule speaks of an event that never happened here is left out.
+    """
+    install_stages()
+    known = vocabulary.current()
+    missing = [
+        Segment(name=one.name, description=one.description, rule=one.rule)
+        for one in SEGMENTS
+        if _makes_sense(one, known) and not Segment.objects.filter(name=one.name).exists()
+    ]
+    for segment in missing:
+        segment.save(force_insert=True)
+        audit.log("segment.installed", segment)
+    return len(missing)
+
+
+def _makes_sense(one: Ready, known: Vocabulary) -> bool:
+    try:
+        tree.parse(one.rule, known)
+    except RuleError:
+        return False
+    return True

@@ -1,0 +1,246 @@
+"""Who belongs to a segment: evaluated, shown before it is saved, and kept with its freshness."""
+
+import datetime as dt
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from console import jobs
+from segments import columns, vocabulary
+from segments.models import Segment, SegmentSnapshot
+from segments.rules import compiler, tree
+from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError
+from segments.rules.nodes import gettext_noop as noop
+from segments.rules.vocabulary import Vocabulary
+from segments.sources import Sources
+
+log = structlog.get_logger(__name__)
+SAMPLE = 8
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a rule comes to: how many of how many, who for example, and how many at each part."""
+
+    count: int
+    of: int
+    sample: list[int]
+    parts: dict[Path, int]
+    rule: Rule
+    known: Vocabulary
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What recomputing one segment came to; with a failure the last good members stay."""
+
+    size: int | None
+    failure: str = ""
+
+
+def everyone() -> BitMap:
+    """All customers."""
+    return columns.ids("SELECT id FROM segments_customer")
+
+
+def evaluate(rule: Any, *, day: dt.date, of: int | None = None) -> BitMap:
+    """The customers whom a rule, given as JSON, holds for; `of` is the segment that it is of.
+
+    Raises:
+        RuleError: the rule cannot be understood, or leads back to its own segment.
+    """
+    known = vocabulary.current()
+    return _members(rule, Sources(day, known), of)
+
+
+def preview(rule: Any, *, day: dt.date, of: int | None = None) -> Preview:
+    """The count, a sample and the count of every part, without saving anything.
+
+    Raises:
+        RuleError: as `evaluate`.
+    """
+    began = time.perf_counter()
+    sources = Sources(day, vocabulary.current())
+    found = _members(rule, sources, of)
+    parsed = tree.parse(rule, sources.known)
+    everyone = sources.everyone()
+    return Preview(
+        count=len(found),
+        of=len(everyone),
+        sample=_spread(found),
+        parts={
+            part.path: len(compiler.evaluate(part, sources) & everyone) for part in _parts(parsed)
+        },
+        rule=parsed,
+        known=sources.known,
+        milliseconds=(time.perf_counter() - began) * 1000,
+    )
+
+
+def recompute(segment: Segment, *, day: dt.date, sources: Sources | None = None) -> Outcome:
+    """Compute and keep the members of one segment, with the day's snapshot.
+
+    Nothing is kept when the rule was edited meanwhile: that edit has its own computation.
+    """
+    outcome = _compute(segment, sources or Sources(day, vocabulary.current()))
+    if isinstance(outcome, str):
+        Segment.objects.filter(pk=segment.pk).update(failure=outcome)
+        return Outcome(size=segment.size, failure=outcome)
+    _keep(segment, outcome, day)
+    return Outcome(size=len(outcome))
+
+
+def recompute_with_users(segment: Segment, *, day: dt.date) -> Outcome:
+    """One segment, and then those that are made of it."""
+    wanted, users = {segment.pk}, [segment]
+    for one in users:  # grows while it is walked
+        more = [other for other in users_of(one) if other.pk not in wanted]
+        wanted |= {other.pk for other in more}
+        users += more
+    sources = Sources(day, vocabulary.current())
+    found = {one.pk: recompute(one, day=day, sources=sources) for one in _in_order(users)}
+    return found[segment.pk]
+
+
+def recompute_all(day: dt.date, progress: jobs.Progress = jobs.silent) -> dict[int, Outcome]:
+    """Every segment that is in use, each after those it is made of."""
+    live = list(Segment.objects.filter(archived_at=None).defer("members").order_by("pk"))
+    sources = Sources(day, vocabulary.current())
+    found = {}
+    for done, segment in enumerate(_in_order(live), start=1):
+        found[segment.pk] = recompute(segment, day=day, sources=sources)
+        progress(done, len(live), segment.name)
+    return found
+
+
+def is_stale(segment: Segment, day: dt.date) -> bool:
+    """Whether the members may not be those that the rule means on this day."""
+    return bool(
+        segment.failure
+        or not segment.is_computed
+        or segment.data_as_of is None
+        or segment.data_as_of < day
+    )
+
+
+def refuse_cycles(rule: Any, of: int | None) -> None:
+    """Refuse a rule through which a segment would contain itself.
+
+    Raises:
+        RuleError: with the path of names, such as A → B → A.
+    """
+    wanted = tree.segments_in(rule)
+    if not wanted:
+        return
+    live = Segment.objects.filter(archived_at=None)
+    names = dict(live.values_list("pk", "name"))
+    inside = {pk: tree.segments_in(rule) for pk, rule in live.values_list("pk", "rule")}
+    inside[of or 0] = wanted
+    cycle = _cycle(of or 0, inside)
+    if cycle:
+        shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
+        raise RuleError((), noop("A segment cannot contain itself: %(path)s."), path=shown)
+
+
+def users_of(segment: Segment) -> list[Segment]:
+    """The segments in use whose rules speak of this one."""
+    live = Segment.objects.filter(archived_at=None).exclude(pk=segment.pk).defer("members")
+    return [other for other in live if segment.pk in tree.segments_in(other.rule)]
+
+
+# --- inside -----------------------------------------------------------------
+
+
+def _members(rule: Any, sources: Sources, of: int | None) -> BitMap:
+    parsed = tree.parse(rule, sources.known)
+    refuse_cycles(rule, of)
+    return compiler.evaluate(parsed, sources) & sources.everyone()
+
+
+def _compute(segment: Segment, sources: Sources) -> BitMap | str:
+    """The members, or in words why there are none."""
+    try:
+        # A savepoint, so that a failing question does not end the caller's transaction.
+        with transaction.atomic():
+            return _members(segment.rule, sources, segment.pk)
+    except RuleError as problem:
+        return problem.said(_)
+    except Exception as problem:  # whatever it is, the last good members stay and others go on
+        log.exception("segment.failed", segment=segment.pk)
+        return _("The computation failed (%(problem)s).") % {"problem": type(problem).__name__}
+
+
+@transaction.atomic
+def _keep(segment: Segment, members: BitMap, day: dt.date) -> None:
+    fields = {
+        "members": members,
+        "size": len(members),
+        "computed_at": timezone.now(),
+        "computed_version": segment.rule_version,
+        "data_as_of": day,
+        "failure": "",
+    }
+    same_rule = Segment.objects.filter(pk=segment.pk, rule_version=segment.rule_version)
+    if not same_rule.update(**fields):
+        return
+    for name, value in fields.items():
+        setattr(segment, name, value)
+    SegmentSnapshot.objects.update_or_create(
+        segment=segment, day=day, defaults={"members": members, "size": len(members)}
+    )
+
+
+def _parts(rule: Rule) -> Iterable[Rule]:
+    yield rule
+    if isinstance(rule, AllOf | AnyOf):
+        for part in rule.parts:
+            yield from _parts(part)
+    elif isinstance(rule, Not):
+        yield from _parts(rule.part)
+
+
+def _spread(members: BitMap) -> list[int]:
+    """A few members from the whole range of ids, always the same ones for the same set."""
+    step = max(1, len(members) // SAMPLE)
+    return [members[at] for at in range(0, len(members), step)][:SAMPLE]
+
+
+def _in_order(segments: list[Segment]) -> list[Segment]:
+    """Each segment after those that its rule speaks of; a cycle fails later, in words."""
+    by_pk = {segment.pk: segment for segment in segments}
+    ordered: dict[int, Segment] = {}
+    seen: set[int] = set()
+
+    def visit(pk: int) -> None:
+        if pk in seen or pk not in by_pk:
+            return
+        seen.add(pk)
+        for inner in sorted(tree.segments_in(by_pk[pk].rule)):
+            visit(inner)
+        ordered[pk] = by_pk[pk]
+
+    for segment in segments:
+        visit(segment.pk)
+    return list(ordered.values())
+
+
+def _cycle(start: int, inside: dict[int, set[int]]) -> list[int]:
+    """The shortest way from a segment back to itself, or nothing."""
+    ways = [[start]]
+    seen: set[int] = set()
+    for way in ways:  # grows while it is walked
+        for inner in sorted(inside.get(way[-1], ())):
+            if inner == start:
+                return [*way, inner]
+            if inner not in seen:
+                seen.add(inner)
+                ways.append([*way, inner])
+    return []

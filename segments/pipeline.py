@@ -1,0 +1,109 @@
+"""The recompute, from accepted events to segments: one way, in one order, one run at a time."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from console import audit, jobs
+from console.states import NotAllowed
+from segments import activity, ingest, library, membership, scores, stages, traits
+
+log = structlog.get_logger(__name__)
+LOCK = 0x6C6966_6379  # any number; the same for every process on this database
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of the work: its name in logs, its name for people, and what it does."""
+
+    key: str
+    label: str
+    work: Callable[[], Any]
+
+
+def run(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> dict[str, int]:
+    """Everything anew for the end of a day; tells how much each step changed.
+
+    Raises:
+        NotAllowed: another run is under way.
+    """
+    with _alone():
+        library.install_stages()
+        steps = [
+            Step("events", _("moving accepted events into the lake"), _flush),
+            Step("day_sets", _("who did what on which day"), activity.catch_up),
+            *_of_one_day(day),
+        ]
+        found = _walk(steps, progress)
+        audit.log("pipeline.ran", None, by=None, day=day, changed=found)
+        return found
+
+
+def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) -> None:
+    """Traits, scores, stages and segments as they were on past days, the oldest first.
+
+    For a business whose past is loaded at once: sizes and moves then have a history.
+    """
+    with _alone():
+        library.install_stages()
+        for done, day in enumerate(sorted(days), start=1):
+            _walk(_of_one_day(day), jobs.silent)
+            progress(done, len(days), day.isoformat())
+
+
+def _of_one_day(day: dt.date) -> list[Step]:
+    return [
+        Step("traits", _("traits"), lambda: traits.recompute(day)),
+        Step("scores", _("scores"), scores.recompute),
+        Step("moves", _("stages"), lambda: _stages(day)),
+        Step("segments", _("segments"), lambda: _segments(day)),
+    ]
+
+
+def _walk(steps: list[Step], progress: jobs.Progress) -> dict[str, int]:
+    found = {}
+    for done, step in enumerate(steps):
+        progress(done, len(steps), step.label)
+        began = time.perf_counter()
+        found[step.key] = step.work()
+        seconds = round(time.perf_counter() - began, 3)
+        log.info("pipeline.step", step=step.key, changed=found[step.key], seconds=seconds)
+    progress(len(steps), len(steps))
+    return found
+
+
+def _flush() -> int:
+    """Move accepted events into the lake until none are left."""
+    total = 0
+    while moved := ingest.flush():
+        total += moved
+    return total
+
+
+def _stages(day: dt.date) -> int:
+    return sum(one.moves for one in stages.recompute_all(day).values())
+
+
+def _segments(day: dt.date) -> int:
+    """How many segments are fresh now; one that failed keeps its last good members."""
+    return sum(not one.failure for one in membership.recompute_all(day).values())
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the recompute; the database lets go of it should we die."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise NotAllowed(_("A recompute is running already; wait until it is done."))
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

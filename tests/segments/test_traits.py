@@ -1,0 +1,143 @@
+"""Traits equal what a person would count from the events, and unchanged rows are not touched."""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from segments import columns, scores, traits
+from segments.models import CustomerTraits, EventType
+from tests.segments import factories
+from tests.segments.factories import incoming
+
+pytestmark = pytest.mark.django_db
+DAY = dt.date(2011, 12, 10)
+
+
+def of(customer: Any) -> CustomerTraits:
+    return CustomerTraits.objects.get(customer=customer)
+
+
+def test_orders_become_recency_frequency_and_money() -> None:
+    who = factories.CustomerFactory()
+    factories.happened(
+        incoming(who, "2011-05-01", amount=1000),
+        incoming(who, "2011-09-20", amount=2000),
+        incoming(who, "2011-11-11", amount=400),
+        incoming(who, "2011-12-10", amount=33),
+    )
+    traits.recompute(DAY)
+    found = of(who)
+    assert (found.first_order_on, found.last_order_on) == (dt.date(2011, 5, 1), DAY)
+    assert (found.recency_days, found.tenure_days) == (0, 223)
+    assert (found.orders, found.orders_30d, found.orders_90d) == (4, 2, 3)
+    assert (found.monetary_minor, found.monetary_90d_minor) == (3433, 2433)
+    assert found.average_order_minor == 858  # 858.25
+
+
+# Online Retail (UCI), clean lines, on 2011-12-10: days since the last invoice, invoices, money.
+@pytest.mark.parametrize(
+    ("number", "last_on", "invoices", "minor", "recency"),
+    [
+        ("12346", "2011-01-18", 1, 7718360, 326),
+        ("12348", "2011-09-25", 4, 179724, 76),
+        ("12350", "2011-02-02", 1, 33440, 311),
+    ],
+)
+def test_online_retail_customers_have_their_known_values(
+    number: str, last_on: str, invoices: int, minor: int, recency: int
+) -> None:
+    who = factories.CustomerFactory(name=number)
+    earlier = [incoming(who, "2010-12-16", amount=0) for _ in range(invoices - 1)]
+    factories.happened(*earlier, incoming(who, last_on, amount=minor))
+    traits.recompute(DAY)
+    found = of(who)
+    assert (found.recency_days, found.orders, found.monetary_minor) == (recency, invoices, minor)
+
+
+def test_a_customer_without_orders_has_a_row_of_nothing() -> None:
+    who = factories.CustomerFactory()
+    traits.recompute(DAY)
+    found = of(who)
+    assert (found.orders, found.monetary_minor, found.active_days_30d) == (0, 0, 0)
+    assert found.recency_days is None
+    assert found.average_order_minor is None
+
+
+def test_a_past_day_does_not_know_what_came_later() -> None:
+    who = factories.CustomerFactory()
+    factories.happened(incoming(who, "2011-12-01", amount=5), incoming(who, DAY, amount=7))
+    traits.recompute(DAY - dt.timedelta(days=1))
+    assert (of(who).orders, of(who).recency_days, of(who).monetary_minor) == (1, 8, 5)
+
+
+def test_active_days_count_days_and_only_events_that_count() -> None:
+    who = factories.CustomerFactory()
+    EventType.objects.create(name="message_sent", counts_as_active=False)
+    factories.happened(
+        *(incoming(who, "2011-12-10", name="opened_app") for _ in range(5)),
+        incoming(who, "2011-11-11", name="opened_app"),
+        incoming(who, "2011-11-10", name="opened_app"),
+        incoming(who, "2011-12-05", name="message_sent"),
+    )
+    traits.recompute(DAY)
+    assert of(who).active_days_30d == 2
+
+
+def test_a_second_run_touches_nothing() -> None:
+    who = factories.CustomerFactory()
+    factories.CustomerFactory()
+    factories.happened(incoming(who, "2011-12-01", amount=5))
+    assert traits.recompute(DAY) == 2
+    assert traits.recompute(DAY) == 0
+    # The next day only whoever ordered is a day older.
+    assert traits.recompute(DAY + dt.timedelta(days=1)) == 1
+
+
+def test_every_trait_of_the_registry_has_its_column_and_its_words() -> None:
+    names = {field.name for field in CustomerTraits._meta.get_fields()}
+    assert set(traits.REGISTRY) <= names
+    assert set(traits._VALUES) <= set(traits.REGISTRY)
+    assert all(trait.label and trait.definition for trait in traits.REGISTRY.values())
+
+
+# --- scores -------------------------------------------------------------------
+
+
+def test_scores_are_kept_for_those_with_an_order_alone() -> None:
+    for orders in range(1, 6):
+        factories.CustomerTraitsFactory(
+            recency_days=orders, orders=orders, monetary_minor=orders * 100
+        )
+    factories.CustomerTraitsFactory(r_score=5, f_score=5, m_score=5)  # the orders are gone
+    assert scores.recompute() == 6
+    found = CustomerTraits.objects.order_by("pk").values_list("r_score", "f_score", "m_score")
+    assert list(found) == [(5, 1, 1), (4, 2, 2), (3, 3, 3), (2, 4, 4), (1, 5, 5), (None,) * 3]
+    assert scores.recompute() == 0
+
+
+# --- columns ------------------------------------------------------------------
+
+
+def test_columns_go_to_the_database_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "ROWS_A_PIECE", 3)
+    numbers = np.array([1, 2, 3, 4, 5, 6, 7], np.int32)
+    days = columns.days_of(np.arange("2011-12-08", "2011-12-15", dtype="datetime64[D]").astype(int))
+    large = np.array([2**62, -5, 0, 1, 2, 3, -(2**62)], np.int64)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE kept (n integer, day date, large bigint)")
+        columns.write(cursor, "kept", {"n": numbers, "day": days, "large": large})
+        cursor.execute("SELECT min(day), max(day) FROM kept")
+        assert cursor.fetchone() == (dt.date(2011, 12, 8), dt.date(2011, 12, 14))
+        found = columns.read(
+            "SELECT n, large FROM kept WHERE n > %s ORDER BY n", [2], n="i4", l="i8"
+        )
+        cursor.execute("DROP TABLE kept")
+    assert found["n"].tolist() == [3, 4, 5, 6, 7]
+    assert found["l"].tolist() == large[2:].tolist()
+
+
+def test_no_rows_are_an_empty_set() -> None:
+    assert not columns.ids("SELECT id FROM segments_customer WHERE false")
