@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
 from console import audit, roles
@@ -34,9 +36,20 @@ class RoleMixin:
         return self.has_view_permission(request)
 
 
+class CappedPaginator(Paginator):
+    """Counts no further than people page, so that a list costs the same at any size."""
+
+    most = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[: self.most].count()
+
+
 class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     """A screen over one table. What is computed comes from a verb module."""
 
+    paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = False

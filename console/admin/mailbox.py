@@ -1,0 +1,70 @@
+"""The local mailbox: mails that left over SMTP and stayed here, to be read."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from console import mail, roles
+from console.modeladmin import ReadOnlyAdmin
+from console.models import MailboxMessage
+
+# The mail may show pictures and styles, and count its opening; it may run nothing.
+FRAME_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@admin.register(MailboxMessage)
+class MailboxMessageAdmin(ReadOnlyAdmin):
+    view_action = "mailbox.view"
+    list_display: ClassVar = ["subject", "recipient", "sender", "received_at"]
+    search_fields: ClassVar = ["recipient__startswith"]
+    search_help_text = _("The beginning of a recipient's address.")
+    list_before_template = "console/mailbox/list_before.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MailboxMessage]:
+        return super().get_queryset(request).defer("raw")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/html/", view(self.html), name="console_mailboxmessage_html"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            return super().change_view(request, object_id)
+        if not object_id.isdigit():
+            raise Http404
+        message = get_object_or_404(MailboxMessage, pk=object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": message.subject or _("(no subject)"),
+            "opts": self.opts,
+            "message": message,
+            "mail": mail.read(bytes(message.raw)),
+            "source": bytes(message.raw).decode("utf-8", "replace"),
+        }
+        return render(request, "console/mailbox/mail.html", context)
+
+    def html(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The mail's HTML for the frame, which is closed to everything else."""
+        roles.require(request.user, self.view_action)
+        message = get_object_or_404(MailboxMessage, pk=pk)
+        return _framed(mail.read(bytes(message.raw)).html)
+
+
+def _framed(html: str) -> HttpResponse:
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = FRAME_POLICY
+    response["Referrer-Policy"] = "no-referrer"
+    return response

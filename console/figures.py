@@ -1,0 +1,84 @@
+"""How numbers read on a screen, in the language of the page."""
+
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+from django.utils.translation import get_language, to_locale
+
+NOTHING = "–"
+
+
+def whole(count: int | Decimal | None) -> str:
+    """A count, with its thousands apart."""
+    return NOTHING if count is None else format_decimal(round(count), locale=_locale())
+
+
+def share(part: float | Decimal | None, *, digits: int = 1) -> str:
+    """A share from 0 to 1 as a percentage."""
+    if part is None:
+        return NOTHING
+    pattern = f"0.{'0' * digits}%" if digits else "0%"
+    return format_percent(part, pattern, locale=_locale())
+
+
+def money(minor: int | Decimal | None, currency: str) -> str:
+    """An amount in minor units, to the last cent."""
+    if minor is None:
+        return NOTHING
+    return format_currency(major(minor, currency), currency, locale=_locale())
+
+
+def short_money(minor: int | Decimal | None, currency: str) -> str:
+    """An amount where there is little room: $1.2M, ¥460万."""
+    if minor is None:
+        return NOTHING
+    amount = major(minor, currency)
+    if abs(amount) < 10_000:
+        return money(minor, currency)
+    return format_compact_currency(amount, currency, locale=_locale(), fraction_digits=1)
+
+
+def major(minor: int | Decimal, currency: str) -> Decimal:
+    """Minor units (fen, cents) in the currency's whole unit; the yen has no smaller one."""
+    return Decimal(minor).scaleb(-decimals(currency))
+
+
+def decimals(currency: str) -> int:
+    """How many decimals the currency's amounts have."""
+    return get_currency_precision(currency)
+
+
+def in_unit(value: int | Decimal | None, unit: str, currency: str) -> str:
+    """A value in the words of its unit: `money`, `share`, or anything that is counted."""
+    if unit == "money":
+        return money(value, currency)
+    return share(value) if unit == "share" else whole(value)
+
+
+def change(now: int | Decimal | None, before: int | Decimal | None) -> float | None:
+    """How much more, as a share of before; None where nothing stood before."""
+    if now is None or not before:
+        return None
+    return float((Decimal(now) - Decimal(before)) / abs(Decimal(before)))
+
+
+def signed_share(part: float | None, *, digits: int = 1) -> str:
+    """A change as a percentage with its sign."""
+    if part is None:
+        return NOTHING
+    sign = "+" if part > 0 else "−" if part < 0 else "±"
+    return f"{sign}{share(abs(part), digits=digits)}"
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse(to_locale(get_language() or "en"))
+    except (UnknownLocaleError, ValueError):  # a language that Babel has no numbers for
+        return Locale("en")

@@ -1,0 +1,139 @@
+"""A whole console on the demo business, started as a person would, and a real Chromium."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from console.embedded.places import ROOT
+from tests import servers
+from tests.browser.pages import Console
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECONDS_TO_START = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One console serves all browser tests, so they run in one process."""
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed."))
+
+
+def two_free_ports() -> int:
+    """The first of two neighbouring ports that nobody uses."""
+    for port in range(20_000 + os.getpid() % 10_000, 60_000, 2):
+        with socket.socket() as one, socket.socket() as two:
+            try:
+                one.bind(("127.0.0.1", port))
+                two.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def console() -> Iterator[Console]:
+    """`manage.py up` in a home of its own, with the demo business in it."""
+    home, port = servers.new_home(), two_free_ports()
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_URL", "SECRET_KEY"}
+    } | {"CONSOLE_HOME": str(home), "PORT": str(port), "MAILBOX_PORT": str(port + 1)}
+    environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryFile("w+") as said:
+        up = subprocess.Popen(
+            [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=said, stderr=said
+        )
+        try:
+            wait_until_ready(up, said.fileno())
+            yield Console(environment["PUBLIC_URL"], home)
+        finally:
+            up.send_signal(signal.SIGINT)
+            up.wait(60)
+            servers.remove(home)
+
+
+def wait_until_ready(up: "subprocess.Popen[bytes]", said: int) -> None:
+    give_up = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < give_up:
+        words = os.pread(said, 1 << 20, 0).decode()
+        if "Ready after" in words:
+            return
+        assert up.poll() is None, words
+        time.sleep(0.2)
+    pytest.fail(f"the console did not start:\n{words}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """A window of one's own in which somebody is signed in: `open_as("manager")`.
+
+    What the page's scripts complain about, and requests that fail, fail the test.
+    """
+    contexts, complaints = [], list[str]()
+
+    def sign_in(
+        name: str, *, language: str = "en", dark: bool = False, width: int = 1280, height: int = 900
+    ) -> Page:
+        context = chromium.new_context(
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": height},
+            base_url=console.url,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if line.type == "error" else None,
+        )
+        console.sign_in(page, name)
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots of a run are kept to be looked at."""
+    folder = Path(os.environ.get("PICTURES", tempfile.gettempdir())) / "console-pictures"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,70 @@
+"""Mails of the local mailbox are read in a frame that runs nothing."""
+
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from console import mail
+from console.models import MailboxMessage
+
+
+def a_mail(html: str = "<p>Hi</p>") -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = "Hello"
+    message["To"] = "anna@customers.example"
+    message.set_content("Hi in plain text")
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+def kept(message: EmailMessage) -> MailboxMessage:
+    raw = bytes(message)
+    return MailboxMessage.objects.create(
+        sender="console@localhost",
+        recipient="anna@customers.example",
+        subject="Hello",
+        raw=raw,
+        size=len(raw),
+    )
+
+
+def test_a_mail_comes_apart_into_html_text_and_links() -> None:
+    found = mail.read(
+        bytes(
+            a_mail('<a href="https://a.example/?x=1&amp;y=2"><b>Go</b></a><a href="mailto:x">m</a>')
+        )
+    )
+    assert found.links == [("https://a.example/?x=1&y=2", "Go")]
+    assert found.text.strip() == "Hi in plain text"
+    assert ("Subject", "Hello") in found.headers
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe\x00", b"Content-Type: text/html; charset=klingon\n\nhi"]
+)
+def test_what_is_hardly_a_mail_is_shown_all_the_same(raw: bytes) -> None:
+    mail.read(raw)
+
+
+@pytest.mark.django_db
+def test_the_frame_is_closed_to_scripts(signed_in: Callable[..., Client]) -> None:
+    message = kept(a_mail("<script>alert(1)</script>"))
+    client = signed_in("operator")
+    page = client.get(reverse("admin:console_mailboxmessage_change", args=[message.pk]))
+    assert 'sandbox="allow-popups' in page.content.decode()
+    assert "<script>alert(1)</script>" not in page.content.decode()
+    frame = client.get(reverse("admin:console_mailboxmessage_html", args=[message.pk]))
+    assert "default-src 'none'" in frame["Content-Security-Policy"]
+    assert "sandbox" in frame["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_roles_without_the_mailbox_read_no_mail(signed_in: Callable[..., Client]) -> None:
+    message = kept(a_mail())
+    client = signed_in("analyst")
+    for name in ("change", "html"):
+        address = reverse(f"admin:console_mailboxmessage_{name}", args=[message.pk])
+        assert client.get(address).status_code == 403
