@@ -1,1 +1,5 @@
-"""The admin edge of metrics: one module a screen or resource."""
+"""The metrics screens; Django finds them through this package."""
+
+from metrics.admin import metric
+
+__all__ = ["metric"]

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,7 +28,16 @@ class Metric(models.Model):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    # The shipped words are English msgids in the table; other words pass as they are.
+    @property
+    def label(self) -> str:
+        return gettext(self.name) if self.name else ""
+
+    @property
+    def explanation(self) -> str:
+        return gettext(self.definition) if self.definition else ""
 
 
 class Measurement(models.Model):

@@ -1,0 +1,131 @@
+"""Charts as data: what `charts.js` draws with ECharts, each with its table underneath.
+
+Colours, dark mode and the look of numbers are the browser's business; an option says only
+what is drawn. `{% include "console/chart.html" with chart=… %}` shows one.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from console import figures
+
+Value = int | float | Decimal | None
+Option = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart. The rows are the table that says the same in words and numbers."""
+
+    id: str
+    title: str
+    option: Option
+    columns: Sequence[Any]
+    rows: Sequence[Sequence[str]]
+    definition: str = ""
+    freshness: str = ""
+    note: str = ""
+    link: str = ""
+    size: str = ""  # "", "low" or "tall"
+    empty: str = field(default="", kw_only=True)  # what to do about it when there are no rows
+
+
+def unit(kind: str, currency: str = "") -> Option:
+    """How the browser writes the numbers: `money` comes in minor units, `share` from 0 to 1."""
+    if kind == "money":
+        return {"kind": kind, "currency": currency, "decimals": figures.decimals(currency)}
+    return {"kind": kind}
+
+
+def lines(
+    days: Sequence[dt.date],
+    series: Mapping[str, Sequence[Value]],
+    *,
+    unit: Option,
+    zoom: bool = False,
+) -> Option:
+    """A line a series over days; a day without a value is a gap."""
+    return {
+        "unit": unit,
+        "legend": {"show": len(series) > 1},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "time"},
+        "yAxis": {"type": "value"},
+        "dataZoom": ZOOM if zoom else [],
+        "series": [
+            {
+                "type": "line",
+                "name": str(name),
+                "showSymbol": len(days) < 2,
+                "data": [[day.isoformat(), plain(v)] for day, v in zip(days, values, strict=True)],
+            }
+            for name, values in series.items()
+        ],
+    }
+
+
+def bars(
+    labels: Sequence[str],
+    values: Sequence[Value],
+    *,
+    name: str,
+    unit: Option,
+    lying: bool = False,
+    colors: Sequence[str] = (),
+) -> Option:
+    """A bar a label, upright or lying; lying ones have room for long words."""
+    names: Option = {"type": "category", "data": [str(label) for label in labels]}
+    data: list[Any] = [plain(value) for value in values]
+    if colors:
+        data = [
+            {"value": value, "itemStyle": {"color": color}}
+            for value, color in zip(data, colors, strict=True)
+        ]
+    return {
+        "unit": unit,
+        "legend": {"show": False},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+        "xAxis": {"type": "value"} if lying else names,
+        "yAxis": {**names, "inverse": True} if lying else {"type": "value"},
+        "series": [{"type": "bar", "name": str(name), "label": {"show": lying}, "data": data}],
+    }
+
+
+def heatmap(
+    columns: Sequence[str],
+    rows: Sequence[str],
+    cells: Iterable[tuple[int, int, Value]],
+    *,
+    name: str,
+    unit: Option,
+) -> Option:
+    """A field of cells (column, row, value), the darker the more; the first row on top."""
+    cells = list(cells)
+    data = [[column, row, plain(value)] for column, row, value in cells if value is not None]
+    values = [float(value) for _, _, value in cells if value is not None]
+    return {
+        "unit": unit,
+        "legend": {"show": False},
+        "tooltip": {"trigger": "item"},
+        "xAxis": {"type": "category", "data": list(columns), "position": "top"},
+        "yAxis": {"type": "category", "data": list(rows), "inverse": True},
+        "visualMap": {"show": False, "min": min(values, default=0), "max": max(values, default=1)},
+        "series": [{"type": "heatmap", "name": str(name), "data": data}],
+    }
+
+
+def plain(value: Value) -> int | float | None:
+    """A number as JSON has it; only for drawing, never for adding up."""
+    if value is None or isinstance(value, int | float):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+# The wheel scrolls the page, so zooming with it needs Ctrl.
+ZOOM = [
+    {"type": "inside", "zoomOnMouseWheel": "ctrl", "moveOnMouseMove": True},
+    {"type": "slider"},
+]

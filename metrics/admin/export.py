@@ -1,0 +1,56 @@
+"""Measurements as a file for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from django.http import StreamingHttpResponse
+
+from console import figures
+from metrics.measurements import Figure
+from metrics.models import Metric
+
+HEADINGS = ["metric", "day", "slice", "value", "unit", "numerator", "denominator"]
+# A spreadsheet would run a cell that begins so.
+BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def answer(metric: Metric, found: Iterable[Figure], *, currency: str) -> StreamingHttpResponse:
+    """The figures as a CSV download. It opens with a mark by which Excel knows UTF-8."""
+    rows = (row(metric, figure, currency) for figure in found)
+    response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{metric.key}.csv"'
+    return response
+
+
+def row(metric: Metric, figure: Figure, currency: str) -> list[object]:
+    """One figure; money in whole units, because a person reads it."""
+    value, unit = figure.value, metric.unit
+    if unit == Metric.Unit.MONEY:
+        value, unit = value if value is None else figures.major(value, currency), currency
+    return [
+        harmless(metric.key),
+        figure.day.isoformat(),
+        harmless(figure.slice),
+        "" if value is None else f"{value:f}",
+        unit,
+        figure.numerator,
+        figure.denominator,
+    ]
+
+
+def harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(BEGINS_FORMULA) else text
+
+
+def _lines(rows: Iterable[list[object]]) -> Iterator[str]:
+    yield "\ufeff"
+    yield _line(HEADINGS)
+    yield from map(_line, rows)
+
+
+def _line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()

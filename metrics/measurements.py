@@ -1,0 +1,98 @@
+"""Writing what was measured, and reading it back for screens."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from metrics import library
+from metrics.models import Measurement
+
+MILLIONTH = Decimal("0.000001")
+ROWS_A_WRITE = 2_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value of one metric. A figure without a value says: this has no answer, and is known."""
+
+    key: str
+    day: dt.date
+    value: Decimal | None
+    numerator: int | None = None
+    denominator: int | None = None
+    slice: str = ""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Up to which day the numbers reach, and when they were computed."""
+
+    as_of: dt.date
+    computed_at: dt.datetime
+
+
+def count(key: str, day: dt.date, number: int, *, part: str = "") -> Figure:
+    return Figure(key, day, Decimal(number), slice=part)
+
+
+def ratio(key: str, day: dt.date, numerator: int, denominator: int, *, part: str = "") -> Figure:
+    """A quotient with both its parts; nothing divided by nothing has no value."""
+    value = Decimal(numerator) / denominator if denominator else None
+    rounded = None if value is None else value.quantize(MILLIONTH)
+    return Figure(key, day, rounded, numerator, denominator, part)
+
+
+@transaction.atomic
+def keep(figures: Sequence[Figure]) -> dt.datetime:
+    """Write the figures over what stood in their places; returns the moment they carry."""
+    metrics = library.by_key()
+    at = timezone.now()
+    Measurement.objects.bulk_create(
+        [
+            Measurement(
+                metric=metrics[figure.key],
+                day=figure.day,
+                slice=figure.slice,
+                value=figure.value,
+                numerator=figure.numerator,
+                denominator=figure.denominator,
+                computed_at=at,
+            )
+            for figure in figures
+        ],
+        update_conflicts=True,
+        unique_fields=["metric", "day", "slice"],
+        update_fields=["value", "numerator", "denominator", "computed_at"],
+        batch_size=ROWS_A_WRITE,
+    )
+    return at
+
+
+def read(
+    keys: Iterable[str], *, since: dt.date | None = None, until: dt.date | None = None
+) -> dict[str, list[Figure]]:
+    """The figures of these metrics by key, oldest day first, in one query."""
+    wanted = list(keys)
+    rows = Measurement.objects.filter(metric__key__in=wanted)
+    if since:
+        rows = rows.filter(day__gte=since)
+    if until:
+        rows = rows.filter(day__lte=until)
+    found: dict[str, list[Figure]] = {key: [] for key in wanted}
+    for row in rows.order_by("day", "slice").values_list(
+        "metric__key", "day", "value", "numerator", "denominator", "slice"
+    ):
+        found[row[0]].append(Figure(*row))
+    return found
+
+
+def freshness(*, until: dt.date) -> Freshness | None:
+    """How fresh the daily numbers are; None before the first measuring."""
+    newest = Measurement.objects.filter(metric__key="dau", day__lte=until)
+    found = newest.aggregate(as_of=Max("day"), computed_at=Max("computed_at"))
+    return Freshness(**found) if found["as_of"] else None

@@ -1,0 +1,1 @@
+"""Questions that metrics asks the lake."""

@@ -1,0 +1,72 @@
+"""Who did what a campaign aims at, inside a window of each customer's own."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segments.lake import engine, properties
+from segments.lake.properties import Condition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis.expr.types import Table
+
+
+@dataclass(frozen=True)
+class Windows:
+    """From when (inclusive) to when (exclusive) each customer counts; each is here once."""
+
+    customers: Sequence[int]
+    since: Sequence[dt.datetime]
+    until: Sequence[dt.datetime]
+
+    def table(self) -> "pa.Table":
+        import pyarrow as pa  # heavy: not in the web process
+
+        moment = pa.timestamp("us", tz="UTC")
+        return pa.table(
+            {
+                "customer": pa.array(self.customers, pa.int32()),
+                "opens": pa.array(self.since, moment),
+                "closes": pa.array(self.until, moment),
+            }
+        )
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        """Days that hold every window in whatever zone the lake's days are."""
+        a_day = dt.timedelta(days=1)
+        return min(self.since).date() - a_day, max(self.until).date() + a_day
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """How many different customers, and the sum of their events' amounts in minor units."""
+
+    customers: int = 0
+    amount: int = 0
+
+
+def count(
+    path: Path, event: str, inside: Windows, *, where: Sequence[Condition] = ()
+) -> Conversions:
+    """The customers who did the event inside their windows, and what it came to."""
+    if not inside.customers:
+        return Conversions()
+    with engine.connect(path) as lake:
+        events = lake.events(*inside.days)
+        done = events.filter(
+            events.event == event, *(properties.holds(events, condition) for condition in where)
+        )
+        found = lake.ask(_within(done, lake.rows(inside.table()))).to_pylist()[0]
+    return Conversions(found["customers"], found["amount"])
+
+
+def _within(done: "Table", windows: "Table") -> "Table":
+    kept = done.select("customer", "time", "amount").join(windows, "customer")
+    kept = kept.filter(kept.time >= kept.opens, kept.time < kept.closes)
+    return kept.aggregate(
+        customers=kept.customer.nunique(), amount=kept.amount.sum().fill_null(0).cast("int64")
+    )

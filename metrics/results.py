@@ -1,0 +1,177 @@
+"""What came of a campaign, written down into the campaign's result.
+
+It is what happened, not what the campaign caused: that would need a control group.
+"""
+
+import datetime as dt
+import hashlib
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+
+from campaigns.models import Audience, Campaign, CampaignResult, Message
+from metrics.models import ResultBasis
+from metrics.queries import conversions
+from metrics.queries.conversions import Conversions, Windows
+from segments.lake import store
+from segments.lake.properties import Condition
+
+REDEEMED = "coupon_redeemed"
+ENDED = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
+# Events of a window's last moments may still be on their way into the lake.
+SETTLING = dt.timedelta(hours=1)
+# What is left goes first the next time.
+SECONDS_A_RUN = 30.0
+
+
+@transaction.atomic
+def compute(campaign: Campaign, *, at: dt.datetime) -> CampaignResult:
+    """Count again everything that is known of the campaign at this moment."""
+    recorded = campaign.kind == Campaign.Kind.RECORDED
+    values = _recorded(campaign) if recorded else _mailed(campaign, at=at)
+    closes = window(campaign)[1]
+    result, _ = CampaignResult.objects.update_or_create(
+        campaign=campaign,
+        defaults={
+            "is_final": _is_over(closes, at=at),
+            "computed_at": at,
+            **values,
+        },
+    )
+    return result
+
+
+def compute_open(*, at: dt.datetime) -> int:
+    """Compute every started campaign whose window is not over; how many there were."""
+    campaigns = open_campaigns()
+    for campaign in campaigns:
+        _compute_and_note(campaign, at=at)
+    return len(campaigns)
+
+
+def refresh(*, at: dt.datetime) -> int:
+    """Compute the open campaigns whose data changed since, the longest waiting first."""
+    began, computed = time.monotonic(), 0
+    for campaign in open_campaigns().select_related("result_basis"):
+        if time.monotonic() - began > SECONDS_A_RUN:
+            break
+        basis = getattr(campaign, "result_basis", None)
+        if basis is None or basis.fingerprint != fingerprint(campaign, at=at):
+            _compute_and_note(campaign, at=at)
+            computed += 1
+    return computed
+
+
+def open_campaigns() -> QuerySet[Campaign]:
+    """Those that have started and whose result may still change."""
+    still_open = Q(result__isnull=True) | Q(result__is_final=False)
+    return Campaign.objects.filter(still_open, started_at__isnull=False).order_by(
+        F("result__computed_at").asc(nulls_first=True), "pk"
+    )
+
+
+def fingerprint(campaign: Campaign, *, at: dt.datetime) -> str:
+    """Changes whenever the result may: each deed of a message is an event of the lake too."""
+    opens, closes = window(campaign)
+    parts = [campaign.status, str(opens), str(closes), str(_is_over(closes, at=at))]
+    if opens is not None:
+        day = dt.timedelta(days=1)  # to both sides, because the lake's days have their own zone
+        until = (closes or at).date() + day
+        parts += store.files(settings.LAKE_PATH, opens.date() - day, until)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def window(campaign: Campaign) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """From the first moment that counts to the last; None where it is not known yet."""
+    if campaign.kind == Campaign.Kind.RECORDED:
+        return campaign.started_at, campaign.finished_at
+    sent = _sent(campaign).aggregate(first=Min("sent_at"), last=Max("sent_at"))
+    if campaign.status not in ENDED:
+        return sent["first"], None  # more may be sent
+    if sent["first"] is None:
+        return campaign.started_at, campaign.finished_at or campaign.started_at
+    return sent["first"], sent["last"] + dt.timedelta(days=campaign.conversion_days)
+
+
+def _is_over(closes: dt.datetime | None, *, at: dt.datetime) -> bool:
+    return closes is not None and at >= closes + SETTLING
+
+
+# --- a campaign sent from here ----------------------------------------------
+
+
+def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
+    counted = Message.objects.filter(campaign=campaign).aggregate(
+        sent=Count("pk", filter=Q(status=Message.Status.SENT)),
+        opened=Count("opened_at"),
+        clicked=Count("clicked_at"),
+        unsubscribed=Count("unsubscribed_at"),
+    )
+    done = _bought(campaign, _windows_of_messages(campaign))
+    return {
+        **counted,
+        "reached": Audience.objects.filter(campaign=campaign).values_list("size", flat=True).first()
+        or 0,
+        "purchased": done.customers,
+        "revenue_minor": done.amount,
+        "window_days": campaign.conversion_days,
+    }
+
+
+def _sent(campaign: Campaign) -> QuerySet[Message]:
+    return Message.objects.filter(campaign=campaign, status=Message.Status.SENT)
+
+
+def _windows_of_messages(campaign: Campaign) -> Windows:
+    """Each customer counts from their own message on."""
+    rows = _sent(campaign).order_by().values_list("customer_id", "sent_at")
+    sent = [(customer, at) for customer, at in rows.iterator(chunk_size=10_000) if at is not None]
+    counted_for = dt.timedelta(days=campaign.conversion_days)
+    return Windows(
+        [customer for customer, _ in sent],
+        [at for _, at in sent],
+        [at + counted_for for _, at in sent],
+    )
+
+
+# --- a campaign that ran elsewhere ------------------------------------------
+
+
+def _recorded(campaign: Campaign) -> dict[str, Any]:
+    audience = Audience.objects.filter(campaign=campaign).first()
+    opens, closes = campaign.started_at, campaign.finished_at
+    if audience is None or opens is None or closes is None:
+        return {"reached": audience.size if audience else 0, "window_days": 0}
+    members = list(audience.members)
+    inside = Windows(members, [opens] * len(members), [closes] * len(members))
+    done = _bought(campaign, inside)
+    return {
+        "reached": audience.size,
+        "purchased": done.customers,
+        "revenue_minor": done.amount,
+        "redeemed": _redeemed(campaign, inside),
+        "window_days": (closes - opens).days,
+    }
+
+
+def _redeemed(campaign: Campaign, inside: Windows) -> int | None:
+    """Unknown, not nothing, where the campaign has no number elsewhere."""
+    if not campaign.external_ref:
+        return None
+    where = [Condition("campaign", "=", campaign.external_ref)]
+    return conversions.count(settings.LAKE_PATH, REDEEMED, inside, where=where).customers
+
+
+def _bought(campaign: Campaign, inside: Windows) -> Conversions:
+    return conversions.count(settings.LAKE_PATH, campaign.conversion_event, inside)
+
+
+def _compute_and_note(campaign: Campaign, *, at: dt.datetime) -> None:
+    """The fingerprint is taken first: what comes in meanwhile is counted the next time."""
+    seen = fingerprint(campaign, at=at)
+    with transaction.atomic():
+        compute(campaign, at=at)
+        ResultBasis.objects.update_or_create(campaign=campaign, defaults={"fingerprint": seen})

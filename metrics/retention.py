@@ -1,0 +1,49 @@
+"""Month cohorts: who came for the first time in a month, and came again in later ones."""
+
+import datetime as dt
+from collections import defaultdict
+
+from django.db import transaction
+from pyroaring import BitMap
+
+from console import audit
+from metrics import history, measurements
+from metrics.history import History
+from metrics.measurements import Figure, ratio
+from metrics.models import Measurement
+from metrics.stats import cohorts
+
+KEY = "monthly_retention"
+
+
+@transaction.atomic
+def monthly(*, until: dt.date | None = None) -> int:
+    """Measure all month cohorts anew; returns how many there are.
+
+    The last month may not be over: its column counts what was seen so far.
+    """
+    months = by_month(history.load(until=until))
+    figures = triangle(months)
+    at = measurements.keep(figures)
+    # A cohort that late events have moved leaves nothing behind.
+    Measurement.objects.filter(metric__key=KEY).exclude(computed_at=at).delete()
+    audit.log("metrics.retention_measured", cohorts=len(months))
+    return len(months)
+
+
+def by_month(past: History) -> dict[dt.date, BitMap]:
+    """Everybody active in each calendar month, by the month's first day."""
+    months: dict[dt.date, BitMap] = defaultdict(BitMap)
+    for day, active in zip(past.days, past.active, strict=True):
+        months[day.replace(day=1)] |= active
+    return dict(months)
+
+
+def triangle(months: dict[dt.date, BitMap]) -> list[Figure]:
+    """A figure for each cohort (its first month's first day) and number of months later."""
+    lines = cohorts.triangle(list(months.values()))
+    return [
+        ratio(KEY, month, share.numerator, share.denominator, part=str(later))
+        for month, line in zip(months, lines, strict=True)
+        for later, share in enumerate(line)
+    ]

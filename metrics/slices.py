@@ -1,0 +1,16 @@
+"""What the slices of a metric are called on screen."""
+
+from metrics.models import Metric
+from segments.models import Stage
+
+
+def names(metric: Metric) -> dict[str, str]:
+    """The words for this metric's slices, in the order in which they are shown."""
+    if metric.key == "stage_customers":
+        return {stage.key: str(stage) for stage in default_stages()}
+    return {}
+
+
+def default_stages() -> list[Stage]:
+    """The stages of the default set, first stage first."""
+    return list(Stage.objects.filter(stage_set__is_default=True).order_by("position"))

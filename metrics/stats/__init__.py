@@ -1,0 +1,1 @@
+"""Arithmetic of metrics, from what it is given alone: sets in, counts out."""

@@ -1,0 +1,226 @@
+"""Daily numbers: against a naive oracle, over gaps, twice, and after late events."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from metrics import library, measure, measurements
+from metrics.history import History
+from metrics.measurements import Figure
+from metrics.models import Measurement, Metric
+from segments.models import EventType, Stage, StageMove, StageSet
+from tests.metrics.factories import customers, today_is
+from tests.segments.factories import happened, incoming
+
+DAY_1 = dt.date(2017, 3, 1)
+WORLDS = st.lists(st.sets(st.integers(0, 7)), min_size=1, max_size=45)
+
+
+def day(number: int) -> dt.date:
+    """The first day is number 1."""
+    return DAY_1 + dt.timedelta(days=number - 1)
+
+
+def past(world: list[set[int]]) -> History:
+    return History([day(n + 1) for n in range(len(world))], [BitMap(one) for one in world])
+
+
+def value(key: str, on: dt.date, part: str = "") -> Decimal | None:
+    return Measurement.objects.get(metric__key=key, day=on, slice=part).value
+
+
+# --- arithmetic ---------------------------------------------------------------
+
+
+@given(world=WORLDS)
+def test_activity_equals_counting_by_hand(world: list[set[int]]) -> None:
+    found = {(f.key, f.day): f for f in measure.activity_figures(past(world), DAY_1)}
+    for number, active in enumerate(world):
+        on = day(number + 1)
+        month = set().union(*world[max(0, number - 29) : number + 1])
+        week = set().union(*world[max(0, number - 6) : number + 1])
+        assert found["dau", on].value == len(active)
+        assert found["wau", on].value == len(week)
+        assert found["mau", on].value == len(month)
+        assert found["new_customers", on].value == len(active - set().union(*world[:number]))
+        sticky = found["stickiness", on]
+        assert (sticky.numerator, sticky.denominator) == (len(active), len(month))
+        assert (sticky.value is None) == (not month)
+
+
+@given(world=WORLDS)
+def test_retention_equals_counting_by_hand_and_waits_for_its_day(world: list[set[int]]) -> None:
+    found = {(f.key, f.day): f for f in measure.return_figures(past(world), DAY_1)}
+    for key, after in measure.RETURNS.items():
+        for number, active in enumerate(world):
+            figure = found.pop((key, day(number + 1)), None)
+            if number + after >= len(world):
+                assert figure is None, "the day has not passed yet"
+                continue
+            new = active - set().union(*world[:number])
+            assert figure is not None
+            assert figure.numerator == len(new & world[number + after])
+            assert figure.denominator == len(new)
+    assert found == {}
+
+
+@given(world=WORLDS, since=st.integers(1, 45))
+def test_measuring_from_a_day_gives_the_same_as_measuring_all(
+    world: list[set[int]], since: int
+) -> None:
+    def both(start: dt.date) -> set[Figure]:
+        history = past(world)
+        return {
+            *measure.activity_figures(history, start),
+            *measure.return_figures(history, start),
+        }
+
+    start = day(min(since, len(world)))
+    some, everything = both(start), both(DAY_1)
+    assert some <= everything
+    assert {figure for figure in everything if figure.day >= start} <= some
+
+
+# --- with the lake and the database --------------------------------------------
+
+
+@pytest.fixture
+def small_world(db: None) -> list[int]:
+    """Days 1 to 4 of which day 3 is empty; `viewed` does not count as being active."""
+    today_is(day(5))
+    a, b, c = (customer.pk for customer in customers(3))
+    EventType.objects.create(name="viewed", counts_as_active=False)
+    happened(
+        incoming(a, day(1), amount=1_000),
+        incoming(a, day(1), amount=501),
+        incoming(b, day(1), amount=250),
+        incoming(a, day(2), amount=-200),
+        incoming(c, day(2), name="viewed"),
+        incoming(b, day(4), amount=99),
+        incoming(c, day(4), name="came_by"),
+        incoming(c, day(5), amount=7_777),
+    )
+    return [a, b, c]
+
+
+def test_each_closed_day_is_measured(small_world: list[int]) -> None:
+    measure.run()
+    by_day = {
+        key: [value(key, day(n)) for n in (1, 2, 3, 4)]
+        for key in ("dau", "mau", "new_customers", "orders", "revenue", "buyers")
+    }
+    assert by_day == {
+        "dau": [2, 1, 0, 2],
+        "mau": [2, 2, 2, 3],
+        "new_customers": [2, 0, 0, 1],
+        "orders": [3, 1, 0, 1],
+        "revenue": [1_751, -200, 0, 99],
+        "buyers": [2, 1, 0, 1],
+    }
+    assert value("arppu", day(1)) == Decimal("875.5")
+    assert value("average_order", day(1)) == Decimal("583.666667")
+    assert value("average_order", day(3)) is None
+    assert value("stickiness", day(2)) == Decimal("0.5")
+    assert value("retention_d1", day(1)) == Decimal("0.5")
+
+
+def test_today_is_not_measured_because_it_is_not_over(small_world: list[int]) -> None:
+    measure.run(until=day(30))
+    assert not Measurement.objects.filter(day__gte=day(5)).exists()
+
+
+def test_measuring_twice_changes_nothing(small_world: list[int]) -> None:
+    fields = ("metric__key", "day", "slice", "value", "numerator", "denominator")
+    measure.run()
+    first = list(Measurement.objects.values_list(*fields))
+    measure.run()
+    assert list(Measurement.objects.values_list(*fields)) == first
+
+
+def test_a_late_event_changes_the_days_that_it_touches(small_world: list[int]) -> None:
+    measure.run()
+    c = small_world[2]
+    happened(incoming(c, day(3), amount=40))
+    measure.run(since=day(3))
+    assert [value("dau", day(n)) for n in (2, 3, 4)] == [1, 1, 2]
+    assert [value("mau", day(n)) for n in (2, 3, 4)] == [2, 3, 3]
+    assert [value("new_customers", day(n)) for n in (2, 3, 4)] == [0, 1, 0]
+    assert value("revenue", day(3)) == 40
+    assert value("retention_d1", day(3)) == 1
+
+
+def test_late_events_measured_from_their_day_equal_measuring_everything(
+    small_world: list[int],
+) -> None:
+    fields = ("metric__key", "day", "slice", "value", "numerator", "denominator")
+    measure.run()
+    happened(incoming(small_world[0], day(2), key="late"), incoming(small_world[2], day(2)))
+    measure.run(since=day(2))
+    incremental = set(Measurement.objects.values_list(*fields))
+    Measurement.objects.all().delete()
+    measure.run()
+    assert set(Measurement.objects.values_list(*fields)) == incremental
+
+
+def test_a_business_without_events_has_no_numbers_and_no_error(db: None) -> None:
+    assert measure.run() == 0
+    assert measurements.freshness(until=dt.date(2030, 1, 1)) is None
+
+
+def test_progress_reaches_its_end(small_world: list[int]) -> None:
+    seen: list[tuple[int, int]] = []
+    measure.run(progress=lambda done, total, note="": seen.append((done, total)))
+    assert seen[-1] == (4, 4)
+
+
+def test_the_customers_of_each_stage_are_counted_through_their_moves(db: None) -> None:
+    today_is(day(5))
+    stages = StageSet.objects.create(key="s", is_default=True, data_as_of=day(5))
+    new, gone = (
+        Stage.objects.create(stage_set=stages, key=key, position=position)
+        for position, key in enumerate(("new", "gone"))
+    )
+    a, b, c = customers(3)
+    for customer, origin, goal, on in (
+        (a, None, new, day(1)),
+        (b, None, new, day(1)),
+        (a, new, gone, day(3)),
+        (c, None, new, day(3)),
+        (a, gone, new, day(4)),
+    ):
+        StageMove.objects.create(
+            customer=customer, stage_set=stages, from_stage=origin, to_stage=goal, on=on
+        )
+    measure.run()
+    found = measurements.read(["stage_customers"])["stage_customers"]
+    assert [(f.day, f.slice, int(f.value or 0)) for f in found] == [
+        (day(1), "gone", 0),
+        (day(1), "new", 2),
+        (day(3), "gone", 1),
+        (day(3), "new", 2),
+        (day(4), "gone", 0),
+        (day(4), "new", 3),
+        (day(5), "gone", 0),
+        (day(5), "new", 3),
+    ]
+
+
+# --- the library ---------------------------------------------------------------
+
+
+def test_the_shipped_metrics_are_installed_once_and_renewed_by_version(db: None) -> None:
+    assert library.install() == len(library.SHIPPED)
+    assert library.install() == 0
+    Metric.objects.filter(key="dau").update(version=0, definition="old")
+    assert library.install() == 1
+    assert Metric.objects.get(key="dau").definition != "old"
+
+
+def test_every_shipped_metric_says_what_it_is() -> None:
+    keys = [definition.key for definition in library.SHIPPED]
+    assert len(keys) == len(set(keys))
+    assert all(definition.definition.endswith(".") for definition in library.SHIPPED)
