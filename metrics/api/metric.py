@@ -7,6 +7,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -61,6 +62,7 @@ class MetricViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Metric.objects.all()
     serializer_class = MetricSerializer
     pagination_class = Definitions
+    filterset_class: type[filters.FilterSet] | None = None
     lookup_field = "key"
 
     @extend_schema(
@@ -74,11 +76,9 @@ class MetricViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True, pagination_class=ByDay, filterset_class=MeasurementFilter)
     def measurements(self, request: Request, **_: Any) -> Response:
         found: QuerySet[Measurement] = self.filter_queryset(
-            Measurement.objects.filter(metric=self.get_metric(), day__lt=clock.today())
+            Measurement.objects.filter(
+                metric=get_object_or_404(Metric, key=self.kwargs["key"]), day__lt=clock.today()
+            )
         )
         page = self.paginate_queryset(found)
         return self.get_paginated_response(MeasurementSerializer(page, many=True).data)
-
-    def get_metric(self) -> Metric:
-        """By its key; the filters of this address are not about metrics."""
-        return Metric.objects.get(key=self.kwargs["key"])

@@ -1,0 +1,46 @@
+"""The harness compares answers before it compares times."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench import harness
+from tests.bench.harness import AnswersDiffer, Contest, Entry
+
+
+def entry(ours: object = 1, peer: object = 1, *, peer_takes: float = 0.0) -> Entry:
+    def ask() -> object:
+        time.sleep(peer_takes)
+        return peer
+
+    return Entry("work", "somebody", 2.0, lambda _: Contest(lambda: ours, ask, note="said"))
+
+
+def test_a_faster_wrong_answer_is_refused() -> None:
+    with pytest.raises(AnswersDiffer, match="work"):
+        harness.run([entry(ours=1, peer=2)], tell=lambda _: None)
+
+
+def test_the_ratio_is_the_peers_time_by_ours(tmp_path: Path) -> None:
+    contest = Contest(lambda: time.sleep(0.01), lambda: time.sleep(0.03))
+    row = harness.compete(entry(), contest, rounds=5)
+    assert 2 < row.ratio < 4
+    assert row.ours_s == pytest.approx(0.01, abs=0.008)
+
+
+def test_rows_are_written_with_the_fields_that_readers_expect(tmp_path: Path) -> None:
+    rows = harness.run([entry(peer_takes=0.002)], tell=lambda _: None)
+    harness.save(rows, tmp_path / "deep" / "bench.json")
+    written = json.loads((tmp_path / "deep" / "bench.json").read_text("utf-8"))
+    assert list(written[0]) == ["name", "ours_s", "peer", "peer_s", "ratio", "goal", "note"]
+    assert written[0]["note"].startswith("said")
+
+
+def test_the_table_says_which_goal_was_missed() -> None:
+    slow = harness.Row("slow", 2.0, "somebody", 1.0, 0.5, 2.0, "")
+    fast = harness.Row("fast", 0.001, "somebody", 1.0, 1000.0, 2.0, "")
+    lines = harness.table([slow, fast]).splitlines()
+    assert "MISSED" in lines[1]
+    assert lines[2].endswith("met")

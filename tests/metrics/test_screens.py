@@ -1,0 +1,152 @@
+"""The metrics screens: definitions, ranges, downloads, and who may start the work."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from console.models import Job, Staff
+from metrics import tasks
+from metrics.admin import export
+from metrics.measurements import Figure, count, ratio
+from metrics.models import Metric
+from tests.metrics.factories import measured, today_is
+
+TODAY = dt.date(2017, 12, 20)
+SignIn = Callable[[Staff | str], Client]
+
+
+def ago(days: int) -> dt.date:
+    return TODAY - dt.timedelta(days=days)
+
+
+@pytest.fixture
+def numbers(db: None) -> None:
+    today_is(TODAY)
+    measured(
+        *(count("dau", ago(n), 1000 + n) for n in range(1, 120)),
+        count("revenue", ago(1), -123_456),
+        ratio("average_order", ago(1), 10, 3),
+        ratio("stickiness", ago(1), 0, 0),
+        ratio("monthly_retention", dt.date(2017, 11, 1), 7, 7, part="0"),
+        ratio("monthly_retention", dt.date(2017, 11, 1), 2, 7, part="1"),
+    )
+
+
+def page_of(key: str) -> str:
+    return reverse("admin:metrics_metric_change", args=[Metric.objects.get(key=key).pk])
+
+
+def download(client: Client, key: str, query: str = "") -> list[dict[str, str]]:
+    number = Metric.objects.get(key=key).pk
+    response = client.get(reverse("admin:metrics_metric_export", args=[number]) + query)
+    assert isinstance(response, StreamingHttpResponse)
+    assert f'filename="{key}.csv"' in response["Content-Disposition"]
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("role", list(Staff.Role.values))
+def test_everybody_reads_the_definitions_with_their_newest_values(
+    numbers: None, signed_in: SignIn, role: str
+) -> None:
+    page = signed_in(role).get(reverse("admin:metrics_metric_changelist")).content.decode()
+    assert "Different customers who did at least one event" in page
+    assert "1,001" in page
+    assert "-$1,234.56" in page or "−$1,234.56" in page
+
+
+def test_a_page_shows_the_range_that_was_chosen(numbers: None, signed_in: SignIn) -> None:
+    client = signed_in("analyst")
+    month = client.get(page_of("dau") + "?range=30").content.decode()
+    everything = client.get(page_of("dau") + "?range=all").content.decode()
+    assert ago(30).isoformat() in month
+    assert ago(31).isoformat() not in month
+    assert ago(119).isoformat() in everything
+
+
+def test_a_range_that_does_not_exist_is_the_usual_one(numbers: None, signed_in: SignIn) -> None:
+    page = signed_in("analyst").get(page_of("dau") + "?range=1%27").content.decode()
+    assert ago(90).isoformat() in page
+    assert ago(91).isoformat() not in page
+
+
+def test_a_metric_that_was_never_measured_says_so(numbers: None, signed_in: SignIn) -> None:
+    page = signed_in("analyst").get(page_of("mau")).content.decode()
+    assert "Nothing to draw yet" in page
+
+
+def test_the_retention_page_has_a_row_a_cohort(numbers: None, signed_in: SignIn) -> None:
+    page = signed_in("product").get(page_of("monthly_retention")).content.decode()
+    assert "2017-11" in page
+    assert "28.6%" in page
+    assert "2017-12 is not over" in page
+
+
+def test_a_download_has_what_the_range_shows(numbers: None, signed_in: SignIn) -> None:
+    client = signed_in("analyst")
+    rows = download(client, "dau", "?range=30")
+    assert len(rows) == 30
+    assert rows[-1] == {
+        "metric": "dau",
+        "day": ago(1).isoformat(),
+        "slice": "",
+        "value": "1001.000000",
+        "unit": "customers",
+        "numerator": "",
+        "denominator": "",
+    }
+    assert download(client, "revenue")[0]["value"].startswith("-1234.56")
+    assert download(client, "revenue")[0]["unit"] == "USD"
+    assert download(client, "stickiness")[0]["value"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_no_downloaded_text_is_a_formula(text: str) -> None:
+    metric = Metric(key="stage_customers", unit=Metric.Unit.CUSTOMERS)
+    row = export.row(metric, Figure(metric.key, TODAY, Decimal(1), slice=text), "USD")
+    assert row[2] == f"'{text}"
+
+
+def test_those_who_may_start_the_work_and_watch_it(
+    numbers: None,
+    signed_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(tasks.run_measures, "delay", asked.append)
+    client = signed_in("analyst")
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        response = client.post(reverse("admin:metrics_metric_compute"))
+    job = Job.objects.get(kind="measure")
+    assert asked == [job.pk]
+    assert job.started_by == client.staff  # type: ignore[attr-defined]
+    assert response["Location"] == reverse("admin:console_job_change", args=[job.pk])
+
+
+@pytest.mark.parametrize(("role", "method"), [("support", "post"), ("analyst", "get")])
+def test_nobody_else_starts_it_and_no_link_does(
+    numbers: None, signed_in: SignIn, role: str, method: str
+) -> None:
+    response = getattr(signed_in(role), method)(reverse("admin:metrics_metric_compute"))
+    assert response.status_code == 403
+    assert not Job.objects.exists()
+
+
+def test_nobody_is_let_in_without_signing_in(numbers: None) -> None:
+    for address in (page_of("dau"), reverse("admin:metrics_metric_export", args=[1])):
+        assert Client().get(address).status_code == 302
+
+
+def test_a_metric_that_does_not_exist_is_not_found(numbers: None, signed_in: SignIn) -> None:
+    client = signed_in("analyst")
+    for number in ("999999", "x"):
+        address = reverse("admin:metrics_metric_change", args=[number])
+        assert client.get(address).status_code == 404
