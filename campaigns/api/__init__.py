@@ -1,1 +1,1 @@
-"""The api edge of campaigns: one module a screen or resource."""
+"""The API edge of campaigns: one module a resource."""

@@ -1,1 +1,1 @@
-"""One protocol a module, to speak with the world outside; knows no Django."""
+"""How messages leave the house: what a channel takes and answers, and each kind of wire."""

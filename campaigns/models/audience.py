@@ -1,6 +1,9 @@
 """The people of one campaign, frozen when it was submitted."""
 
-from typing import ClassVar
+import datetime as dt
+import hashlib
+from array import array
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +32,18 @@ class Audience(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}: {self.size}"
+
+    def content(self) -> dict[str, Any]:
+        """What the approver's yes rests on; another freezing is never the same content."""
+        return {
+            "members": hashlib.sha256(array("I", self.members)).hexdigest(),
+            "segment_rule": self.segment_rule,
+            "segment_version": self.segment_version,
+            "data_as_of": self.data_as_of,
+            "frozen_at": self.frozen_at.astimezone(dt.UTC),
+            "subject": self.subject,
+            "body": self.body,
+        }
 
 
 class Exclusion(models.Model):

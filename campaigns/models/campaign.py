@@ -1,5 +1,7 @@
 """One deliberate approach to a set of customers."""
 
+import hashlib
+import json
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.template import MessageTemplate
-from console.models import Team
+from console import states
+from console.models import Approval, Team
 from segments.models import Segment
 
 
@@ -30,12 +33,24 @@ class Campaign(models.Model):
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.DRAFT: {Status.SUBMITTED, Status.CANCELLED},
         Status.SUBMITTED: {Status.APPROVED, Status.DRAFT},
-        Status.APPROVED: {Status.SENDING, Status.CANCELLED},
+        # Back to draft to change it; the yes is lost, because the next freezing is another one.
+        Status.APPROVED: {Status.SENDING, Status.DRAFT, Status.CANCELLED},
         Status.SENDING: {Status.PAUSED, Status.SENT},
         Status.PAUSED: {Status.SENDING, Status.CANCELLED},
         Status.SENT: set(),
         Status.CANCELLED: set(),
     }
+
+    # What of the campaign itself an approver's yes rests on; the audience holds the rest.
+    DECIDED: ClassVar[tuple[str, ...]] = (
+        "name",
+        "goal",
+        "kind",
+        "segment_id",
+        "template_id",
+        "conversion_event",
+        "conversion_days",
+    )
 
     name = models.CharField(_("name"), max_length=120)
     goal = models.CharField(_("goal"), max_length=200, blank=True)
@@ -62,6 +77,7 @@ class Campaign(models.Model):
         _("counted for (days)"), default=7, help_text=_("Days after the message, 1 to 90.")
     )
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
+    stopped_because = models.CharField(_("paused because"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
@@ -89,3 +105,21 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still be changed."""
+        return self.status == self.Status.DRAFT
+
+    def digest(self) -> str:
+        """SHA-256 over everything that an approver says yes to."""
+        content = {name: getattr(self, name) for name in self.DECIDED} | self.audience.content()
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+    def on_approved(self, approval: Approval) -> None:
+        """Called back by an approval; sending begins when a person starts it."""
+        states.move(self, to=self.Status.APPROVED)
+
+    def on_rejected(self, approval: Approval) -> None:
+        """Called back by an approval; the owner may change it and ask again."""
+        states.move(self, to=self.Status.DRAFT)

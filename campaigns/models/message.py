@@ -18,11 +18,21 @@ class OutboxChunk(models.Model):
         CLAIMED = "claimed", _("claimed")
         DONE = "done", _("done")
 
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.WAITING: {Status.CLAIMED},
+        # Put back when its sender stopped or died, or when some messages are to be tried again.
+        Status.CLAIMED: {Status.WAITING, Status.CLAIMED, Status.DONE},
+        Status.DONE: set(),
+    }
+
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()
     members = BitmapField()
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     claimed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # In the real time of the database, not on the console's clock: nobody is shown it.
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -45,10 +55,20 @@ class Message(models.Model):
 
     class Status(models.TextChoices):
         SENDING = "sending", _("sending")
+        RETRY = "retry", _("to be tried again")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         HELD = "held", _("held: may or may not have left")
         SKIPPED = "skipped", _("skipped")
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.SENDING: {Status.SENT, Status.RETRY, Status.FAILED, Status.HELD},
+        Status.RETRY: {Status.SENDING, Status.FAILED, Status.SKIPPED},
+        Status.SENT: set(),
+        Status.FAILED: set(),
+        Status.HELD: set(),
+        Status.SKIPPED: set(),
+    }
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="messages")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages")

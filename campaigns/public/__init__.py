@@ -1,1 +1,1 @@
-"""What customers reach: opens, clicks and unsubscribing."""
+"""What customers' mail programs and browsers ask for, without signing in."""

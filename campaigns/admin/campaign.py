@@ -1,0 +1,282 @@
+"""Campaigns: the list, the form of a draft, and the page on which one is worked with."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import ForeignKey, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from campaigns import drafts, progress, tasks, transitions
+from campaigns.admin import page, preview
+from campaigns.models import Audience, Campaign, MessageTemplate
+from console import clock, figures, roles
+from console.modeladmin import ConsoleModelAdmin
+from console.models import Project
+from segments.models import EventType, Segment
+
+COLORS = {
+    "draft": "info",
+    "submitted": "warning",
+    "approved": "primary",
+    "sending": "primary",
+    "paused": "warning",
+    "sent": "success",
+    "cancelled": "danger",
+}
+
+
+class CampaignForm(forms.ModelForm):
+    """What an operator decides about a draft."""
+
+    conversion_event = forms.ChoiceField(
+        label=_("Aims at"),
+        help_text=_("The event that counts as success."),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = Campaign
+        fields = drafts.EDITABLE
+        help_texts: ClassVar = {"goal": _("In one sentence: what should be different afterwards?")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events = EventType.objects.values_list("name", flat=True)
+        names = sorted({"order_paid", *events, self.instance.conversion_event})
+        if "conversion_event" in self.fields:
+            field: Any = self.fields["conversion_event"]
+            field.choices = [(name, name) for name in names]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ConsoleModelAdmin):
+    view_action = "campaigns.view"
+    add_action = change_action = "campaigns.change"
+    form = CampaignForm
+    fieldsets: ClassVar = [
+        (None, {"fields": ["name", "goal"]}),
+        (_("Who gets what"), {"fields": ["segment", "template"]}),
+        (_("What counts as success"), {"fields": ["conversion_event", "conversion_days"]}),
+    ]
+    list_display: ClassVar = [
+        "name",
+        "status_label",
+        "segment_name",
+        "size",
+        "opened",
+        "clicked",
+        "purchased",
+        "revenue",
+        "when",
+    ]
+    list_filter: ClassVar = ["status", "kind"]
+    search_fields: ClassVar = ["name__icontains"]
+    search_help_text = _("Search by name.")
+    list_select_related: ClassVar = ["segment", "audience", "result"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        # Sets and bodies are large, and the list shows only numbers.
+        return (
+            super()
+            .get_queryset(request)
+            .defer("segment__members", "segment__rule", "audience__members", "audience__body")
+            .annotate(currency=Subquery(Project.objects.values("currency")[:1]))
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        def at(tail: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(
+                f"<int:pk>/{tail}/",
+                self.admin_site.admin_view(view),
+                name=f"campaigns_campaign_{name}",
+            )
+
+        return [
+            at("edit", self.edit, "edit"),
+            at("step", require_POST(self.step), "step"),
+            at("progress", self.progress, "progress"),
+            at("mail", self.mail, "mail"),
+            *super().get_urls(),
+        ]
+
+    # --- the page -----------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page of one campaign; the form of a draft is behind its own address."""
+        roles.require(request.user, self.view_action)
+        if not object_id.isdigit():
+            raise Http404
+        campaign = self._found(int(object_id))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": campaign.name,
+            "opts": self.opts,
+            **page.context(campaign, request.user),
+        }
+        return render(request, "campaigns/campaign.html", context)
+
+    def step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take the step that was pressed; refusals come back as words on the page."""
+        campaign = self._found(pk)
+        staff: Any = request.user
+        match request.POST.get("step"):
+            case "submit":
+                transitions.submit(campaign, by=staff, at=clock.now())
+                said = _("Submitted. Somebody else has to approve it now.")
+            case "withdraw":
+                transitions.withdraw(campaign, by=staff)
+                said = _("It is a draft again.")
+            case "start":
+                transitions.start(campaign, by=staff, at=clock.now())
+                tasks.send_chunk.delay_on_commit(campaign.pk)
+                said = _("Sending has started.")
+            case "pause":
+                transitions.pause(campaign, by=staff)
+                said = _("Paused. Nothing more leaves.")
+            case "resume":
+                transitions.resume(campaign, by=staff)
+                tasks.send_chunk.delay_on_commit(campaign.pk)
+                said = _("Sending goes on.")
+            case "cancel":
+                transitions.cancel(campaign, by=staff)
+                said = _("Cancelled for good.")
+            case _step:
+                raise Http404
+        self.message_user(request, said)
+        return HttpResponseRedirect(self._page(campaign))
+
+    def progress(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """What the bar of the page asks for while it is being sent."""
+        roles.require(request.user, self.view_action)
+        campaign = self._found(pk)
+        now = progress.of(campaign)
+        return JsonResponse(now.as_json() | {"status": campaign.status})
+
+    def mail(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """The mail as one customer would get it."""
+        roles.require(request.user, self.view_action)
+        campaign = self._found(pk)
+        words = page.words_of(campaign, Audience.objects.filter(campaign=campaign).first())
+        if words is None:
+            raise Http404
+        subject, body = words
+        return preview.answer(request, subject=subject, body=body, campaign_name=campaign.name)
+
+    def _found(self, pk: int) -> Campaign:
+        return get_object_or_404(
+            Campaign.objects.select_related("segment", "template", "owner", "team"), pk=pk
+        )
+
+    def _page(self, campaign: Campaign) -> str:
+        return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+
+    # --- the form -----------------------------------------------------------
+
+    def edit(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = self._found(pk)
+        if not self.has_change_permission(request, campaign):
+            roles.require(request.user, self.change_action, record=campaign)
+            self.message_user(request, _("Only a draft can be changed."), level="error")
+            return HttpResponseRedirect(self._page(campaign))
+        return self.changeform_view(request, str(pk), "", _FEW_BUTTONS)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return super().add_view(request, form_url, _FEW_BUTTONS)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer what is in use, each with what one has to know to choose it."""
+        in_use: QuerySet[Any]
+        if db_field.name == "segment":
+            in_use = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
+        else:
+            in_use = MessageTemplate.objects.filter(archived_at=None)
+        field: Any = super().formfield_for_foreignkey(
+            db_field, request, **kwargs | {"queryset": in_use}
+        )
+        if field is not None and db_field.name == "segment":
+            field.label_from_instance = _with_size
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        staff: Any = request.user
+        if change:
+            drafts.edit(obj, by=staff, **form.cleaned_data)
+        else:
+            obj.pk = drafts.add(by=staff, **form.cleaned_data).pk
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._page(obj))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._page(obj))
+
+    # --- the list -----------------------------------------------------------
+
+    @display(description=_("status"), ordering="status", label=COLORS)
+    def status_label(self, campaign: Campaign) -> tuple[str, str]:
+        if campaign.kind == Campaign.Kind.RECORDED:
+            return "recorded", str(_("recorded"))
+        return campaign.status, campaign.get_status_display()
+
+    @display(description=_("segment"))
+    def segment_name(self, campaign: Campaign) -> str:
+        return str(campaign.segment or "–")
+
+    @display(description=_("customers"), ordering="audience__size")
+    def size(self, campaign: Campaign) -> str:
+        frozen = getattr(campaign, "audience", None)
+        return figures.whole(frozen.size if frozen else None)
+
+    @display(description=_("opened"), ordering="result__opened")
+    def opened(self, campaign: Campaign) -> str:
+        return _share(campaign, "opened")
+
+    @display(description=_("clicked"), ordering="result__clicked")
+    def clicked(self, campaign: Campaign) -> str:
+        return _share(campaign, "clicked")
+
+    @display(description=_("purchased"), ordering="result__purchased")
+    def purchased(self, campaign: Campaign) -> str:
+        return _share(campaign, "purchased")
+
+    @display(description=_("revenue"), ordering="result__revenue_minor")
+    def revenue(self, campaign: Any) -> str:
+        found = getattr(campaign, "result", None)
+        return figures.money(found.revenue_minor if found else None, campaign.currency)
+
+    @display(description=_("started"), ordering="started_at")
+    def when(self, campaign: Campaign) -> str:
+        return campaign.started_at.strftime("%Y-%m-%d") if campaign.started_at else "–"
+
+
+_FEW_BUTTONS = {"show_save_and_continue": False, "show_save_and_add_another": False}
+
+
+def _with_size(segment: Segment) -> str:
+    if segment.size is None:
+        return f"{segment} ({_('not computed yet')})"
+    return f"{segment} ({figures.whole(segment.size)} · {segment.data_as_of})"
+
+
+def _share(campaign: Campaign, name: str) -> str:
+    found = getattr(campaign, "result", None)
+    is_counted = campaign.kind == Campaign.Kind.EMAIL or name == "purchased"
+    base = found and (found.reached or found.sent)
+    return figures.share(getattr(found, name) / base) if base and is_counted else "–"

@@ -1,0 +1,237 @@
+"""Everything that the page of one campaign shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import audience, progress, transitions
+from campaigns.admin import preview
+from campaigns.models import Audience, Campaign, CampaignResult
+from console import approvals, clock, figures, roles
+from console.models import Approval, AuditEntry, Project
+from segments.models import Customer
+
+Status = Campaign.Status
+ENTRIES = 40
+# What the audit log's actions are called here; those that say nothing new are left out.
+DEEDS: dict[str, Promise] = {
+    "campaign.added": gettext_lazy("made it"),
+    "campaign.changed": gettext_lazy("changed it"),
+    "campaign.submitted": gettext_lazy("asked for approval"),
+    "campaign.draft": gettext_lazy("took it back to draft"),
+    "campaign.approved": gettext_lazy("approved it"),
+    "campaign.sending": gettext_lazy("started sending"),
+    "campaign.paused": gettext_lazy("paused it"),
+    "campaign.stopped": gettext_lazy("stopped it because of a problem"),
+    "campaign.sent": gettext_lazy("finished sending"),
+    "campaign.cancelled": gettext_lazy("cancelled it"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station of the way from draft to sent."""
+
+    label: str
+    state: str  # done, now or later
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number with its share of the largest, to be drawn."""
+
+    label: str | Promise
+    count: int
+    share: float
+    kind: str = ""
+
+
+def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
+    frozen = Audience.objects.filter(campaign=campaign).first()
+    now = progress.of(campaign)
+    project = clock.project()
+    return {
+        "campaign": campaign,
+        "is_recorded": campaign.kind == Campaign.Kind.RECORDED,
+        "stations": stations(campaign),
+        "open": transitions.open_steps(campaign, staff),
+        "may_edit": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
+        "waits_for": waits_for(campaign, staff),
+        "approval": _approval(campaign, staff),
+        "frozen": frozen,
+        "progress": now,
+        "progress_rows": progress_rows(now),
+        "mail": mail(campaign, frozen, staff),
+        "result": result(campaign, project),
+        "history": history(campaign),
+        "may_see_messages": roles.allows(staff, "messages.view"),
+        **_audience(campaign, frozen, project),
+    }
+
+
+def stations(campaign: Campaign) -> list[Step]:
+    """The way to sent, and where on it the campaign is."""
+    way = [Status.DRAFT, Status.SUBMITTED, Status.APPROVED, Status.SENDING, Status.SENT]
+    here = campaign.status
+    if here == Status.CANCELLED:
+        return [Step(str(Status.CANCELLED.label), "now")]
+    if here == Status.PAUSED:
+        way[way.index(Status.SENDING)] = Status.PAUSED
+    position = way.index(Status(here))
+    return [
+        Step(
+            str(status.label),
+            "done"
+            if at < position or here == Status.SENT
+            else "now"
+            if at == position
+            else "later",
+        )
+        for at, status in enumerate(way)
+    ]
+
+
+def waits_for(campaign: Campaign, staff: Any) -> str:
+    """Whose turn it is, for somebody who has no button to press."""
+    if campaign.status == Status.SUBMITTED:
+        return _("Waiting for somebody with the right to decide.")
+    if campaign.kind == Campaign.Kind.EMAIL and campaign.status == Status.APPROVED:
+        return _("Approved. The owner's team starts it.")
+    return ""
+
+
+def progress_rows(now: progress.Progress) -> list[tuple[str, str, int]]:
+    """Counts by their names."""
+    return [
+        ("sent", _("sent"), now.sent),
+        ("skipped", _("skipped: unsubscribed meanwhile"), now.skipped),
+        ("failed", _("failed: the address was refused"), now.failed),
+        ("retry", _("to be tried again"), now.retry),
+        ("held", _("held: may or may not have left"), now.held),
+    ]
+
+
+def bars(funnel: audience.Funnel) -> list[Bar]:
+    """From the segment to those who get it."""
+    of = funnel.segment_size or 1
+    left_out = [Bar(label, count, count / of, "minus") for label, count in funnel.left_out if count]
+    return [
+        Bar(_("in the segment"), funnel.segment_size, 1.0),
+        *left_out,
+        Bar(_("get the mail"), funnel.size, funnel.size / of, "kept"),
+    ]
+
+
+def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, Any] | None:
+    """The mail for one customer of the audience; None where there is none to show."""
+    words = words_of(campaign, frozen)
+    if words is None:
+        return None
+    members = frozen.members if frozen else campaign.segment.members if campaign.segment else None
+    number = members[0] if members else None
+    customer = (
+        Customer.objects.select_related("traits").filter(pk=number).first()
+        if number is not None
+        else preview.anybody()
+    )
+    if customer is None:
+        return None
+    subject, body = words
+    return preview.of(
+        customer, subject=subject, body=body, campaign_name=campaign.name, staff=staff
+    ) | {"url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk])}
+
+
+def words_of(campaign: Campaign, frozen: Audience | None) -> tuple[str, str] | None:
+    """Subject and body: the frozen ones, or the template's while it is a draft."""
+    if frozen and not campaign.is_draft:
+        return (frozen.subject, frozen.body) if frozen.body else None
+    template = campaign.template
+    return (template.subject, template.body) if template else None
+
+
+def result(campaign: Campaign, project: Project) -> list[tuple[str, str, str]] | None:
+    """Name, number and share of what came of it; None before it was measured."""
+    found = CampaignResult.objects.filter(campaign=campaign).first()
+    if found is None:
+        return None
+    base = found.reached or found.sent
+    is_ours = campaign.kind == Campaign.Kind.EMAIL
+    counts = [
+        (_("reached"), found.reached, True),
+        (_("opened"), found.opened, is_ours),
+        (_("clicked"), found.clicked, is_ours),
+        (_("unsubscribed"), found.unsubscribed, is_ours),
+        (_("redeemed a coupon"), found.redeemed, found.redeemed is not None),
+        (_("purchased"), found.purchased, True),
+    ]
+    rows = [
+        (name, figures.whole(count), figures.share(count / base) if base and count else "")
+        for name, count, shows in counts
+        if shows
+    ]
+    rows.append((_("revenue"), figures.money(found.revenue_minor, project.currency), ""))
+    return rows
+
+
+def history(campaign: Campaign) -> list[dict[str, Any]]:
+    """Who did what with it, newest first, with what approvers wrote."""
+    entries = AuditEntry.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Campaign),
+        subject_id=str(campaign.pk),
+        action__in=DEEDS,
+    ).select_related("staff")[:ENTRIES]
+    lines = [
+        {
+            "at": entry.at,
+            "who": entry.staff,
+            "deed": DEEDS[entry.action],
+            "words": entry.details.get("reason", ""),
+        }
+        for entry in entries
+    ]
+    asked = Approval.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Campaign), subject_id=campaign.pk
+    ).prefetch_related("votes__by")
+    lines += [
+        {"at": vote.at, "who": vote.by, "deed": vote.get_decision_display(), "words": vote.comment}
+        for approval in asked
+        for vote in approval.votes.all()
+        if vote.comment
+    ]
+    return sorted(lines, key=lambda line: line["at"], reverse=True)
+
+
+def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
+    """The newest asking, with its link for those who may see approvals."""
+    found = approvals.latest_for(campaign)
+    if found is None:
+        return None
+    link = ""
+    if roles.allows(staff, "approvals.view"):
+        link = reverse("admin:console_approval_change", args=[found.pk])
+    may_decide = roles.allows(staff, "approvals.decide") and found.requested_by_id != staff.pk
+    is_open = found.status == Approval.Status.PENDING
+    return {"approval": found, "link": link, "may_decide": may_decide and is_open}
+
+
+def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:
+    """Who gets it: frozen, or for a draft who would if it were submitted now."""
+    segment = campaign.segment
+    if frozen and not campaign.is_draft:
+        shown = audience.funnel(frozen)
+        difference = audience.since_frozen(frozen, segment) if segment else None
+        return {"funnel": bars(shown), "gets_it": shown.size, "difference": difference}
+    if segment is None or segment.size is None:
+        return {"problem": segment and audience.problem_with(segment, clock.today(project))}
+    would = audience.outlook(segment)
+    return {
+        "funnel": bars(would),
+        "gets_it": would.size,
+        "problem": audience.problem_with(segment, clock.today(project)),
+    }

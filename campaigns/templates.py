@@ -1,0 +1,90 @@
+"""A template's life: each change of its words is a new revision, and none is thrown away."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import wording
+from campaigns.models import MessageTemplate
+from console import audit, roles
+from console.models import Staff
+from console.states import NotAllowed, Stale
+
+ACTION = "templates.change"
+WORDS = ("subject", "body")
+
+
+@transaction.atomic
+def add(*, name: str, subject: str, body: str, by: Staff | None) -> MessageTemplate:
+    """A new template of its maker's team; without a maker it is one that we ship.
+
+    Raises:
+        NotAllowed: the role, or a mistake in the words.
+    """
+    if by is not None:
+        roles.require(by, ACTION)
+    _require_good(subject, body)
+    template = MessageTemplate.objects.create(
+        name=name, subject=subject, body=body, updated_by=by, team=by.team if by else None
+    )
+    audit.log("template.added", template, by=by)
+    return template
+
+
+@transaction.atomic
+def edit(template: MessageTemplate, *, by: Staff, seen_revision: int, **fields: Any) -> bool:
+    """Change name or words; True when there is a new revision.
+
+    Campaigns that were submitted keep the words that they were submitted with.
+
+    Raises:
+        NotAllowed: the role, the team, or a mistake in the words.
+        Stale: somebody else changed the words since `seen_revision`.
+    """
+    kept = MessageTemplate.objects.select_for_update().get(pk=template.pk)
+    roles.require(by, ACTION, record=kept)
+    if kept.revision != seen_revision:
+        raise Stale(_("Somebody else changed these words meanwhile; load the page again."))
+    changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
+    is_new = any(name in changed for name in WORDS)
+    if is_new:
+        was = {name: getattr(kept, name) for name in WORDS}
+        audit.log("template.revision", kept, by=by, revision=kept.revision, was=was)
+        kept.revision += 1
+    for name, value in changed.items():
+        setattr(kept, name, value)
+    _require_good(kept.subject, kept.body)
+    if changed:
+        kept.updated_by = by
+        kept.save()
+        audit.log("template.changed", kept, by=by, fields=sorted(changed))
+    template.refresh_from_db()
+    return is_new
+
+
+@transaction.atomic
+def archive(template: MessageTemplate, *, by: Staff) -> None:
+    """Put it away: it is no longer offered, and what was made with it keeps it."""
+    roles.require(by, ACTION, record=template)
+    _set_archived(template, timezone.now())
+    audit.log("template.archived", template, by=by)
+
+
+@transaction.atomic
+def restore(template: MessageTemplate, *, by: Staff) -> None:
+    """Offer it again."""
+    roles.require(by, ACTION, record=template)
+    _set_archived(template, None)
+    audit.log("template.restored", template, by=by)
+
+
+def _set_archived(template: MessageTemplate, moment: Any) -> None:
+    MessageTemplate.objects.filter(pk=template.pk).update(archived_at=moment)
+    template.archived_at = moment
+
+
+def _require_good(subject: str, body: str) -> None:
+    for mistake in wording.mistakes(subject, body):
+        raise NotAllowed(mistake.words)

@@ -1,0 +1,184 @@
+"""A campaign's way from draft to sent: who may take which step, and what each step needs."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns import audience, outbox, wording
+from campaigns.models import Campaign
+from console import approvals, audit, roles, states
+from console.models import Approval, Staff
+from console.states import NotAllowed, Stale
+
+Status = Campaign.Status
+
+
+@transaction.atomic
+def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
+    """Freeze who gets what, and ask for somebody else's yes to it.
+
+    Raises:
+        NotAllowed: the role, the team, the status, or nothing that could be frozen.
+        Stale: somebody else moved it.
+    """
+    roles.require(by, "campaigns.submit", record=campaign)
+    _lock(campaign)
+    _require_move(campaign, Status.SUBMITTED)
+    _require_good_words(campaign)
+    frozen = audience.freeze(campaign, at)
+    approval = approvals.request(campaign, by=by, summary=_summary(campaign))
+    states.move(campaign, to=Status.SUBMITTED)
+    audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
+    return approval
+
+
+@transaction.atomic
+def withdraw(campaign: Campaign, *, by: Staff) -> None:
+    """Back to draft, to be changed; what was asked for or approved counts no longer."""
+    roles.require(by, "campaigns.submit", record=campaign)
+    _lock(campaign)
+    _require_move(campaign, Status.DRAFT)
+    if pending := approvals.pending_for(campaign):
+        approvals.withdraw(pending, by=by)
+    states.move(campaign, to=Status.DRAFT)
+
+
+@transaction.atomic
+def start(campaign: Campaign, *, by: Staff, at: dt.datetime) -> int:
+    """Write the work list, from which workers send; how many customers are on it.
+
+    Raises:
+        NotAllowed: the role, the team, the status, or no approval.
+        Stale: what would be sent is not what was approved.
+    """
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign)
+    _require_move(campaign, Status.SENDING)
+    _require_approval(campaign)
+    outbox.fill(campaign)
+    states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
+    return campaign.audience.size
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, by: Staff) -> None:
+    """Stop sending within a group of mails."""
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign)
+    states.move(campaign, to=Status.PAUSED, stopped_because="")
+
+
+@transaction.atomic
+def stop(campaign: Campaign, *, reason: str) -> None:
+    """Pause it because something is wrong, until a person has looked."""
+    _lock(campaign, fresh=True)
+    if campaign.status == Status.SENDING:
+        states.move(campaign, to=Status.PAUSED, stopped_because=reason[:300])
+        audit.log("campaign.stopped", campaign, reason=reason)
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, by: Staff) -> None:
+    """Go on with what is left; what left already does not leave again."""
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign)
+    if campaign.status != Status.PAUSED:
+        raise NotAllowed(_("Only a paused campaign can be resumed."))
+    _require_approval(campaign)
+    outbox.make_due(campaign)
+    states.move(campaign, to=Status.SENDING, stopped_because="")
+
+
+@transaction.atomic
+def cancel(campaign: Campaign, *, by: Staff) -> None:
+    """End it for good. What left, left; nothing more will."""
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign)
+    states.move(campaign, to=Status.CANCELLED)
+
+
+@transaction.atomic
+def finish(campaign: Campaign, *, at: dt.datetime) -> bool:
+    """Declare it sent when nothing is left to send; whether it was."""
+    _lock(campaign, fresh=True)
+    if campaign.status != Status.SENDING or not outbox.is_finished(campaign):
+        return False
+    states.move(campaign, to=Status.SENT, finished_at=at)
+    return True
+
+
+def open_steps(campaign: Campaign, staff: Any) -> set[str]:
+    """The steps that this person could take now, by role, team and status."""
+    steps = {
+        "submit": ("campaigns.submit", campaign.status == Status.DRAFT),
+        "withdraw": (
+            "campaigns.submit",
+            campaign.status in {Status.SUBMITTED, Status.APPROVED},
+        ),
+        "start": ("campaigns.run", campaign.status == Status.APPROVED),
+        "pause": ("campaigns.run", campaign.status == Status.SENDING),
+        "resume": ("campaigns.run", campaign.status == Status.PAUSED),
+        "cancel": ("campaigns.run", states.can_move(campaign, to=Status.CANCELLED)),
+    }
+    return {
+        step
+        for step, (action, is_open) in steps.items()
+        if is_open and roles.may_change(staff, campaign, action)
+    }
+
+
+def _lock(campaign: Campaign, *, fresh: bool = False) -> None:
+    """Hold the row until the end of the transaction, and see it as it is now.
+
+    Raises:
+        Stale: it is in another status than the one that the caller saw.
+    """
+    seen = campaign.status
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    campaign.refresh_from_db()
+    if campaign.status != seen and not fresh:
+        raise Stale(
+            _("%(what)s was changed by somebody else; load the page again.") % {"what": campaign}
+        )
+
+
+def _require_move(campaign: Campaign, to: str) -> None:
+    """Refuse before anything is done, in the words of `states.move`."""
+    if not states.can_move(campaign, to=to):
+        states.move(campaign, to=to)
+
+
+def _require_good_words(campaign: Campaign) -> None:
+    template = campaign.template
+    if campaign.kind != Campaign.Kind.EMAIL or template is None:
+        raise NotAllowed(_("Only campaigns that are sent from here can be submitted."))
+    if template.archived_at:
+        raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})
+    for mistake in wording.mistakes(template.subject, template.body):
+        raise NotAllowed(
+            _("The template “%(name)s” has a mistake. %(mistake)s")
+            % {"name": template, "mistake": mistake.words}
+        )
+
+
+def _require_approval(campaign: Campaign) -> None:
+    """Only the newest asking counts, and only for exactly what it was asked for."""
+    approval = approvals.latest_for(campaign)
+    if approval is None or approval.status != Approval.Status.APPROVED:
+        raise NotAllowed(_("Nobody has approved this."))
+    if approval.digest != campaign.digest():
+        raise Stale(_("The content changed after it was approved; ask for approval again."))
+
+
+def _summary(campaign: Campaign) -> dict[str, Any]:
+    """What the list of approvals shows without opening the campaign."""
+    frozen = campaign.audience
+    return {
+        "size": frozen.size,
+        "segment": str(campaign.segment),
+        "template": str(campaign.template),
+        "subject": frozen.subject,
+        "left_out": dict(frozen.exclusions.values_list("reason", "size")),
+    }

@@ -1,0 +1,160 @@
+"""Approvals: what waits for a decision, and the page on which it is read and decided."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Case, Prefetch, QuerySet, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from campaigns import audience
+from campaigns.admin import page
+from campaigns.models import Campaign
+from console import approvals, clock, figures, roles
+from console.modeladmin import ReadOnlyAdmin
+from console.models import Approval, Vote
+from segments.models import Customer, CustomerStage
+
+COLORS = {"pending": "warning", "approved": "success", "rejected": "danger", "withdrawn": "info"}
+SAMPLE = 8
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    view_action = "approvals.view"
+    list_display: ClassVar = ["title", "status_label", "size", "requested_by", "asked", "decided"]
+    list_filter: ClassVar = ["status"]
+    list_select_related: ClassVar = ["requested_by"]
+    ordering = ("waiting", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
+        """What waits for a decision stands first."""
+        first = Case(When(status=Approval.Status.PENDING, then=Value(0)), default=Value(1))
+        votes = Prefetch("votes", Vote.objects.select_related("by"))
+        return (
+            Approval.objects.annotate(waiting=first)
+            .prefetch_related(votes)
+            .order_by("waiting", "-id")
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                "<int:pk>/decide/",
+                self.admin_site.admin_view(require_POST(self.decide)),
+                name="console_approval_decide",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        if not object_id.isdigit():
+            raise Http404
+        approval = get_object_or_404(self.get_queryset(request), pk=object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": approval.title,
+            "opts": self.opts,
+            "approval": approval,
+            "why_not": why_not(approval, request.user),
+            **_of_subject(approval, request.user),
+        }
+        return render(request, "console/approval.html", context)
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Approve or reject; refusals come back as words on the page."""
+        approval = get_object_or_404(Approval, pk=pk)
+        staff: Any = request.user
+        comment = request.POST.get("comment", "").strip()
+        match request.POST.get("decision"):
+            case "approve":
+                approvals.approve(approval, by=staff, comment=comment)
+                said = _("Approved: %(title)s. Its owner can start it now.")
+            case "reject":
+                approvals.reject(approval, by=staff, comment=comment)
+                said = _("Rejected: %(title)s. Its owner can change it and ask again.")
+            case _decision:
+                raise Http404
+        self.message_user(request, said % {"title": approval.title})
+        return HttpResponseRedirect(reverse("admin:console_approval_changelist"))
+
+    # --- the list -----------------------------------------------------------
+
+    @display(description=_("status"), ordering="status", label=COLORS)
+    def status_label(self, approval: Approval) -> tuple[str, str]:
+        return approval.status, approval.get_status_display()
+
+    @display(description=_("customers"))
+    def size(self, approval: Approval) -> str:
+        return figures.whole(approval.summary.get("size"))
+
+    @display(description=_("requested at"), ordering="created_at")
+    def asked(self, approval: Approval) -> Any:
+        return approval.created_at
+
+    @display(description=_("decided by"))
+    def decided(self, approval: Approval) -> str:
+        return ", ".join(str(vote.by) for vote in approval.votes.all()) or "–"
+
+
+def why_not(approval: Approval, staff: Any) -> str:
+    """In words, why this person cannot decide it; empty when they can."""
+    if approval.status != Approval.Status.PENDING:
+        return str(_("This was decided already."))
+    if approval.requested_by_id == staff.pk:
+        return str(_("You asked for this yourself, so somebody else has to decide it."))
+    if not roles.allows(staff, "approvals.decide"):
+        return str(_("Your role may read this, but not decide it."))
+    return ""
+
+
+def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
+    """What the approver has to know about the thing itself."""
+    campaign = approval.subject
+    if not isinstance(campaign, Campaign):
+        return {}
+    frozen = getattr(campaign, "audience", None)
+    if frozen is None:
+        return {"campaign": campaign}
+    return {
+        "campaign": campaign,
+        "frozen": frozen,
+        "is_as_asked": campaign.digest() == approval.digest,
+        "funnel": page.bars(audience.funnel(frozen)),
+        "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
+        "sentence": audience.sentence(frozen.segment_rule),
+        "people": _people(audience.sample(frozen, SAMPLE)),
+        "mail": page.mail(campaign, frozen, staff),
+    }
+
+
+def _people(numbers: list[int]) -> list[dict[str, Any]]:
+    """Some of the customers by what they did, without name and address."""
+    standing = CustomerStage.objects.filter(stage_set__is_default=True).select_related("stage")
+    found = (
+        Customer.objects.filter(pk__in=numbers)
+        .select_related("traits")
+        .prefetch_related(Prefetch("stages", standing, to_attr="standing"))
+        .order_by("pk")
+    )
+    currency = clock.project().currency
+    rows: list[dict[str, Any]] = []
+    for customer in found:
+        traits = getattr(customer, "traits", None)
+        rows.append(
+            {
+                "number": customer.pk,
+                "stage": customer.standing[0].stage if customer.standing else "–",
+                "orders": traits.orders if traits else None,
+                "last_order": traits.last_order_on if traits else None,
+                "spent": figures.money(traits.monetary_minor if traits else None, currency),
+            }
+        )
+    return rows
