@@ -29,17 +29,16 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display: ClassVar = ["title", "status_label", "size", "requested_by", "asked", "decided"]
     list_filter: ClassVar = ["status"]
     list_select_related: ClassVar = ["requested_by"]
-    ordering = ("waiting", "-id")
+    # What waits for a decision stands first.
+    ordering: ClassVar = [
+        Case(When(status=Approval.Status.PENDING, then=Value(0)), default=Value(1)).asc(),
+        "-id",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
-        """What waits for a decision stands first."""
-        first = Case(When(status=Approval.Status.PENDING, then=Value(0)), default=Value(1))
         votes = Prefetch("votes", Vote.objects.select_related("by"))
-        return (
-            Approval.objects.annotate(waiting=first)
-            .prefetch_related(votes)
-            .order_by("waiting", "-id")
-        )
+        found: QuerySet[Approval] = super().get_queryset(request)
+        return found.prefetch_related(votes)
 
     def get_urls(self) -> list[URLPattern]:
         return [
