@@ -6,5 +6,5 @@ from django.utils.translation import gettext_lazy as _
 
 class CampaignsConfig(AppConfig):
     name = "campaigns"
-    verbose_name = _("Campaigns")
+    verbose_name = _("What we say")
     default_auto_field = "django.db.models.BigAutoField"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ConsoleConfig(AppConfig):
     name = "console"
-    verbose_name = _("Console")
+    verbose_name = _("The house")
     default = True
     default_auto_field = "django.db.models.BigAutoField"
 

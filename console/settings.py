@@ -52,7 +52,7 @@ CONTENT_SECURITY_POLICY = (
 
 # --- the house --------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the other one would put its own site in place of ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "console",
@@ -222,6 +222,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "console.site.subheader",
     "SITE_SYMBOL": "hub",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "console.site.icon"}],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,  # the audit log tells it whole

@@ -14,7 +14,6 @@ class ConsoleSite(UnfoldAdminSite):
     """Everybody who works here works in this site; roles decide what they see."""
 
     index_title = gettext_lazy("Home")
-    enable_nav_sidebar = True
 
 
 def subheader(request: HttpRequest) -> str:
@@ -35,3 +34,7 @@ def stylesheet(request: HttpRequest) -> str:
 
 def script(request: HttpRequest) -> str:
     return static("console/console.js")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("console/icon.svg")

@@ -25,6 +25,11 @@ class Entry:
     amount: int | None
     properties: dict[str, Any]
 
+    @property
+    def facts(self) -> list[tuple[str, Any]]:
+        """The properties for a template, which would take one named `items` for the method."""
+        return list(self.properties.items())
+
 
 @dataclass(frozen=True)
 class Page:

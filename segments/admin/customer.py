@@ -137,6 +137,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             "title": customer if contact else f"#{customer.pk}",
             "opts": self.opts,
             "customer": customer,
+            "attributes": list(customer.attributes.items()),
             "email": customer.email if contact else mask(customer.email),
             "identifiers": customer.identifiers.order_by("kind", "value")[:50],
             "consents": customer.consents.order_by("channel", "purpose"),
