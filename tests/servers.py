@@ -58,7 +58,8 @@ def remove(home: Path) -> None:
 
 def start(home: Path) -> Supervisor:
     """Start both servers; what they write need not survive a power cut."""
-    (home / "logs").mkdir(exist_ok=True)
+    for name in ("logs", "static"):
+        (home / name).mkdir(exist_ok=True)
     supervisor = Supervisor(home / "logs")
     supervisor.start(postgres.service(home, durable=False), valkey.service(home))
     return supervisor
