@@ -167,6 +167,12 @@ def test_each_chart_has_its_option_and_its_table(business: None, signed_in: Sign
     assert "40.0%" in page  # of the cohort, one month later
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_no_two_things_on_a_page_share_an_id(business: None, signed_in: SignIn, role: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', open_home(signed_in(role)).split('<div class="home">')[1])
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_names_cannot_break_out_of_the_page(business: None, signed_in: SignIn) -> None:
     Stage.objects.update(name="</script><script>alert(1)</script>")
     CampaignFactory.create(name="<b>bold</b>", started_at="2017-12-01T00:00Z")
