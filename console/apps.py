@@ -13,6 +13,10 @@ class ConsoleConfig(AppConfig):
     default = True
     default_auto_field = "django.db.models.BigAutoField"
 
+    def ready(self) -> None:
+        # From here on `task.delay` means our broker, in the web process as well.
+        import console.celery  # noqa: F401  (needs the settings, which load after this module)
+
 
 class ConsoleAdminConfig(django.contrib.admin.apps.AdminConfig):
     default = False
