@@ -1,13 +1,14 @@
-"""What every API view shares: roles, pages, and refusals in words."""
+"""What every API view shares: who may, and pages.
+
+REST framework imports this module while it loads its own views, so it imports none of them.
+"""
 
 from typing import Any
 
-from rest_framework import exceptions, pagination, permissions, views
+from rest_framework import pagination, permissions
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from console import roles
-from console.states import NotAllowed, Stale
 
 
 class ByRole(permissions.BasePermission):
@@ -33,12 +34,3 @@ class Pages(pagination.CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
-
-
-def in_words(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer a verb's refusal with 403 and a lost race with 409, both in words."""
-    if isinstance(problem, NotAllowed):
-        problem = exceptions.PermissionDenied(str(problem))
-    if isinstance(problem, Stale):
-        return Response({"detail": str(problem)}, status=409)
-    return views.exception_handler(problem, context)

@@ -203,7 +203,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "console.rest.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "console.rest.in_words",
+    "EXCEPTION_HANDLER": "console.refusals.in_words",
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {

@@ -1,0 +1,17 @@
+"""How the API answers when a verb refuses."""
+
+from typing import Any
+
+from rest_framework import exceptions, views
+from rest_framework.response import Response
+
+from console.states import NotAllowed, Stale
+
+
+def in_words(problem: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a verb's refusal with 403 and a lost race with 409, both in words."""
+    if isinstance(problem, NotAllowed):
+        problem = exceptions.PermissionDenied(str(problem))
+    if isinstance(problem, Stale):
+        return Response({"detail": str(problem)}, status=409)
+    return views.exception_handler(problem, context)
