@@ -22,7 +22,7 @@ class Lake:
 
     def events(self, since: dt.date | None = None, until: dt.date | None = None) -> "Table":
         """The events of these days, both ends included; other days' files are not opened."""
-        files = [_literal(file) for file in store.files(self.path, since, until)]
+        files = [literal(file) for file in store.files(self.path, since, until)]
         if not files:
             return self.rows(schema.columns().empty_table())
         read = self.connection.read_parquet(files, hive_partitioning=True)
@@ -69,6 +69,6 @@ def connect(path: Path, *, threads: int = 2, memory: str = "1GB") -> Lake:
     return Lake(path, connection)
 
 
-def _literal(path: str) -> str:
+def literal(path: str) -> str:
     """The path with its brackets and stars meaning themselves, not a pattern."""
     return re.sub(r"([\[\]*?])", r"[\1]", path)

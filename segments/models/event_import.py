@@ -29,8 +29,13 @@ class EventImport(models.Model):
     path = models.CharField(_("place"), max_length=400)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.UPLOADED)
     mapping = models.JSONField(_("columns"), default=dict)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     rows = models.BigIntegerField(_("rows"), default=0)
+    skipped = models.BigIntegerField(_("rows without a customer"), default=0)
     events = models.BigIntegerField(_("events"), default=0)
+    known = models.BigIntegerField(_("events that were there already"), default=0)
+    first_on = models.DateField(_("first day"), null=True)
+    last_on = models.DateField(_("last day"), null=True)
     customers_new = models.BigIntegerField(_("new customers"), default=0)
     error = models.TextField(_("error"), blank=True)
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
@@ -47,3 +52,8 @@ class EventImport(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def merged(self) -> int:
+        """Rows that were the same event as one before them."""
+        return self.rows - self.skipped - self.events - self.known

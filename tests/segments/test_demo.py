@@ -11,7 +11,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 from pytest_django import Settings
 
-from console import clock, jobs
+from console import clock, jobs, terminal
 from console.management.commands import demo as command
 from console.models import Job, Project, Staff
 from segments import activity, demo
@@ -207,7 +207,7 @@ def test_a_terminal_gets_a_bar_and_a_log_gets_lines() -> None:
             return True
 
     for out, expected in [(Terminal(), "█"), (io.StringIO(), "50%  half\n")]:
-        bar = command.Bar(OutputWrapper(out))
+        bar = terminal.Bar(OutputWrapper(out))
         bar.show(1, 2, "half")
         bar.close()
         assert expected in out.getvalue()

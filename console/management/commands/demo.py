@@ -4,7 +4,6 @@ import calendar
 import datetime as dt
 import os
 import secrets
-import shutil
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from console import audit, clock, jobs
 from console.embedded import places
 from console.models import Staff, Team
+from console.terminal import Bar
 from metrics import measure, results, retention
 from segments import activity, demo, library, pipeline
 
@@ -175,30 +175,3 @@ def _part_of(progress: jobs.Progress, before: int, step: Step, whole: int) -> jo
         progress(before + step.share * done // max(total, 1), whole, step.label)
 
     return within
-
-
-# --- the terminal -----------------------------------------------------------
-
-
-class Bar:
-    """A progress bar on a terminal; where there is none, a line for each new note."""
-
-    def __init__(self, out: OutputWrapper) -> None:
-        self.out = out
-        self.note = ""
-        self.is_terminal = out.isatty()
-
-    def show(self, done: int, total: int, note: str) -> None:
-        if self.is_terminal:
-            room = max(10, min(40, shutil.get_terminal_size().columns - 50))
-            full = room * done // total
-            bar = "█" * full + "░" * (room - full)
-            self.out.write(f"\r\033[K  {bar} {100 * done // total:3d}%  {note}", ending="")
-        elif note != self.note:
-            self.out.write(f"  {100 * done // total:3d}%  {note}")
-        self.note = note
-        self.out.flush()
-
-    def close(self) -> None:
-        if self.is_terminal:
-            self.out.write("")

@@ -1,0 +1,67 @@
+"""What can be wrong with a file, in words that a translator can have."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def gettext_noop(words: str) -> str:
+    """Mark words for the catalogue; whoever shows them translates."""
+    return words
+
+
+_ = gettext_noop
+Translate = Callable[[str], str]
+
+
+def untranslated(words: str) -> str:
+    return words
+
+
+class BadValue(ValueError):
+    """What is wrong with one value; the reader adds the line and the column."""
+
+    def __init__(self, words: str, **params: Any) -> None:
+        self.words, self.params = words, params
+        self.index = 0  # of the first row in the batch that has it
+        super().__init__(words % params)
+
+
+class BadFile(ValueError):
+    """Why a file cannot be loaded: the line (of Parquet: the row), the column, the words.
+
+    `words` is an English message id with `%(name)s` places.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        line: int | None = None,
+        row: int | None = None,
+        column: str = "",
+        **params: Any,
+    ) -> None:
+        self.words, self.params = words, params
+        self.line, self.row, self.column = line, row, column
+        super().__init__(self.said(untranslated))
+
+    def said(self, translate: Translate) -> str:
+        """The whole sentence in a reader's language."""
+        return self._where(translate) + translate(self.words) % self.params
+
+    def _where(self, translate: Translate) -> str:
+        number = f"{self.line or self.row:,}" if self.line or self.row else ""
+        place = {"number": number, "column": self.column}
+        if self.line and self.column:
+            return translate(_("Line %(number)s, column %(column)s: ")) % place
+        if self.line:
+            return translate(_("Line %(number)s: ")) % place
+        if self.row and self.column:
+            return translate(_("Row %(number)s, column %(column)s: ")) % place
+        return translate(_("Column %(column)s: ")) % place if self.column else ""
+
+
+def shown(value: object, *, most: int = 60) -> str:
+    """A value as it may be repeated in a sentence."""
+    text = str(value)
+    return text if len(text) <= most else text[:most] + "…"
