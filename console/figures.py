@@ -70,10 +70,11 @@ def change(now: int | Decimal | None, before: int | Decimal | None) -> float | N
 
 
 def signed_share(part: float | None, *, digits: int = 1) -> str:
-    """A change as a percentage with its sign."""
+    """A change as a percentage with its sign; what rounds to nothing went nowhere."""
     if part is None:
         return NOTHING
-    sign = "+" if part > 0 else "−" if part < 0 else "±"
+    rounded = round(part, digits + 2)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{share(abs(part), digits=digits)}"
 
 

@@ -52,8 +52,8 @@ def test_change_is_a_share_of_before(
 
 def test_a_change_says_its_direction() -> None:
     with translation.override("en"):
-        said = [figures.signed_share(part) for part in (0.031, -0.2, 0.0)]
-    assert said == ["+3.1%", "−20.0%", "±0.0%"]
+        said = [figures.signed_share(part) for part in (0.031, -0.2, 0.0, -0.0004)]
+    assert said == ["+3.1%", "−20.0%", "±0.0%", "±0.0%"]
 
 
 def test_a_language_that_nobody_knows_reads_as_english() -> None:
