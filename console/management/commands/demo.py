@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
+from campaigns import demo as campaigns_demo
 from console import audit, clock, jobs
 from console.embedded import places
 from console.models import Staff, Team
@@ -134,6 +135,10 @@ def recompute(progress: jobs.Progress) -> None:
     pipeline.run(clock.today(), progress=progress)
 
 
+def record_campaigns(progress: jobs.Progress) -> None:
+    campaigns_demo.load(at=clock.now(), progress=progress)
+
+
 def measure_all(progress: jobs.Progress) -> None:
     measure.run(progress=progress)
     retention.monthly()
@@ -150,10 +155,11 @@ class Step:
 
 
 STEPS = [
-    Step("customers, consents and events", 55, demo.load),
+    Step("customers, consents and events", 53, demo.load),
     Step("people who work here", 5, add_people),
     Step("who did what on which day", 10, build_sets),
     Step("ready-made segments", 2, install),
+    Step("the campaigns of the past", 2, record_campaigns),
     Step("the past of stages and segments", 18, replay),
     Step("stages and segments of today", 4, recompute),
     Step("metrics", 6, measure_all),
