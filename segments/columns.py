@@ -1,4 +1,4 @@
-"""Moves whole columns between PostgreSQL and arrays, in PostgreSQL's binary COPY format."""
+"""Moves whole columns between PostgreSQL and arrays, in PostgreSQL's binary formats."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,14 +26,18 @@ def read(query: str, params: Sequence[Any] = (), /, **columns: str) -> Column:
     """The rows of a query without nulls, as one structured array.
 
     `columns` gives each its NumPy type in the query's order: i2, i4, i8 for PostgreSQL's
-    smallint, integer and bigint.
+    smallint, integer and bigint. PostgreSQL sends them as one value: a million rows cost
+    Python a few milliseconds instead of a loop.
     """
-    statement = f"COPY ({connection.ops.compose_sql(query, params)}) TO STDOUT (FORMAT BINARY)"  # type: ignore[attr-defined]
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        data = b"".join(copy)
-    row = _row(columns)
-    count = (len(data) - len(HEADER) - len(TRAILER)) // row.itemsize
-    return np.frombuffer(data, dtype=row, count=count, offset=len(HEADER))
+    names = ", ".join(f'"{name}"' for name in columns)
+    sent = " || ".join(f'int{kind[1:]}send("{name}")' for name, kind in columns.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT string_agg({sent}, ''::bytea) FROM ({query}) AS found ({names})",  # noqa: S608
+            params,
+        )
+        (data,) = cursor.fetchone()
+    return np.frombuffer(data or b"", dtype=[(name, f">{kind}") for name, kind in columns.items()])
 
 
 def write(cursor: Any, table: str, columns: Mapping[str, Column]) -> None:

@@ -32,7 +32,7 @@ class Trait:
     unit: Words = ""
 
 
-_DAYS, _ORDERS = _("days"), _("orders")
+_DAYS = _("days")
 
 REGISTRY: dict[str, Trait] = {
     trait.key: trait
@@ -49,18 +49,16 @@ REGISTRY: dict[str, Trait] = {
             _("Whole days from the day of the first order to the day of the computation."),
             unit=_DAYS,
         ),
-        Trait("orders", _("orders"), _("Paid orders in all."), unit=_ORDERS),
+        Trait("orders", _("orders"), _("Paid orders in all.")),
         Trait(
             "orders_30d",
             _("orders in 30 days"),
             _("Paid orders in the 30 days that end with the day of the computation."),
-            unit=_ORDERS,
         ),
         Trait(
             "orders_90d",
             _("orders in 90 days"),
             _("Paid orders in the 90 days that end with the day of the computation."),
-            unit=_ORDERS,
         ),
         Trait(
             "monetary_minor",

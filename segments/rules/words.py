@@ -36,9 +36,9 @@ def sentence(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
     }
 
 
-def condition(leaf: Leaf, known: Vocabulary, translate: Translate = str) -> str:
-    """One condition as a clause."""
-    return _Speaker(known, translate).clause(leaf)
+def clause(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
+    """The rule without the customers around it, for a table of rules."""
+    return _Speaker(known, translate).clause(rule)
 
 
 class _Speaker:
@@ -122,7 +122,7 @@ class _Speaker:
         if not wheres:
             return ""
         said = (self._compared(one.key, one.op, one.value, str) for one in wheres)
-        return self.say(_(" with %(conditions)s"), conditions=self.say(_(" and ")).join(said))
+        return self.say(_(" where %(conditions)s"), conditions=self.say(_(" and ")).join(said))
 
     def _stage(self, stage_set: str, stages: tuple[str, ...]) -> str:
         word = self.known.stage_sets[stage_set]

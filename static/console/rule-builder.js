@@ -263,8 +263,15 @@ class Live {
 
   async send() {
     this.running = new AbortController();
-    const { signal } = this.running;
     const { rule } = this.editor;
+    const asked = await this.fetched(rule, this.running.signal);
+    if (!asked) return; // a newer question is on its way
+    if (asked.ok) this.succeed(asked.answer, rule);
+    else this.fail(asked.answer);
+  }
+
+  /** The server's answer to a rule; null when the question was called off. */
+  async fetched(rule, signal) {
     try {
       const response = await fetch(this.data.previewUrl, {
         method: "POST",
@@ -277,11 +284,9 @@ class Live {
         },
         body: JSON.stringify({ rule, segment: this.data.segment }),
       });
-      const answer = await response.json();
-      if (response.ok) this.succeed(answer, rule);
-      else this.fail(answer);
+      return { ok: response.ok, answer: await response.json() };
     } catch (problem) {
-      if (problem.name !== "AbortError") this.fail({ detail: this.words.away });
+      return problem.name === "AbortError" ? null : { ok: false, answer: {} };
     }
   }
 
@@ -296,7 +301,7 @@ class Live {
   fail(answer) {
     this.answer = null;
     this.panel.dataset.state = "refused";
-    this.mark({ path: answer.path ?? [], message: answer.rule?.[0] ?? answer.detail ?? this.words.away });
+    this.mark({ path: answer.path ?? null, message: answer.rule?.[0] ?? answer.detail ?? this.words.away });
   }
 
   mark(error) {
@@ -313,7 +318,7 @@ class Live {
       place.count.title = counts.has(slot) ? fill(this.words.fits, { count: this.numbers.format(counts.get(slot)) }) : "";
       this.showError(place, "");
     }
-    const wrong = this.error && this.nearest(this.error.path.map(String));
+    const wrong = this.error?.path && this.nearest(this.error.path.map(String));
     if (wrong) this.showError(wrong, this.error.message);
     this.showPanel();
   }
@@ -347,6 +352,7 @@ class Live {
     this.part("speed").textContent = fill(this.words.speed, { ms: this.numbers.format(answer.milliseconds) });
     this.part("sample").replaceChildren(...answer.sample.map((one) => this.person(one)));
     this.part("nobody").hidden = answer.count > 0;
+    this.part("people").hidden = answer.count === 0;
   }
 
   person(one) {

@@ -143,6 +143,7 @@ export class Rows {
   subject(slot, node, set) {
     return select(
       {
+        className: "rb-input rb-subject",
         "aria-label": this.words.subject,
         ...this.control(slot, "subject"),
         onchange: (event) => set(() => this.defaultLeaf(event.target.value), { focus: "subject" }),

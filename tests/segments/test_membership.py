@@ -36,7 +36,7 @@ from tests.segments.factories import SegmentFactory, incoming
 from tests.segments.worlds import DAY, KNOWN, Person
 
 pytestmark = pytest.mark.django_db
-EVERYONE = {"all": []}
+EVERYONE: dict[str, Any] = {"all": []}
 
 
 def members(segment: Segment) -> set[int]:

@@ -10,7 +10,7 @@ from django.db import connection
 from console import jobs
 from console.models import AuditEntry, Job
 from console.states import NotAllowed
-from segments import ingest, pipeline, tasks
+from segments import ingest, pipeline, tasks, traits
 from segments.models import CustomerStage, CustomerTraits, Segment, SegmentSnapshot, StageMove
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
@@ -24,8 +24,12 @@ def test_an_accepted_event_reaches_traits_scores_stages_and_segments() -> None:
     segment = SegmentFactory(rule={"event": "order_paid", "days": 30})
     ingest.receive([incoming(who, "2017-12-24", amount=500)])
     found = pipeline.run(DAY)
-    traits = CustomerTraits.objects.get(customer=who)
-    assert (traits.recency_days, traits.monetary_minor, traits.r_score) == (8, 500, 1)
+    found_traits = CustomerTraits.objects.get(customer=who)
+    assert (found_traits.recency_days, found_traits.monetary_minor, found_traits.r_score) == (
+        8,
+        500,
+        1,
+    )
     assert CustomerStage.objects.get(customer=who).stage.key == "activation"
     segment.refresh_from_db()
     assert set(segment.members) == {who.pk}
@@ -75,7 +79,7 @@ def test_the_lock_is_given_back_even_when_a_step_fails(monkeypatch: pytest.Monke
     def fail(*_args: object) -> int:
         raise OSError("the lake is gone")
 
-    monkeypatch.setattr(pipeline.traits, "recompute", fail)
+    monkeypatch.setattr(traits, "recompute", fail)
     with pytest.raises(OSError, match="lake is gone"):
         pipeline.run(DAY)
     with another_connection() as elsewhere:
@@ -103,4 +107,4 @@ def test_the_tasks_report_to_their_job_and_use_the_consoles_today() -> None:
     assert job.status == Job.Status.DONE
     assert segment.size == 0
     tasks.recompute_segment(segment.pk)
-    assert Segment.objects.get(pk=segment.pk).computed_at > segment.computed_at  # type: ignore[operator]
+    assert Segment.objects.get(pk=segment.pk).computed_at > segment.computed_at

@@ -177,7 +177,7 @@ def test_an_error_is_said_in_the_readers_language() -> None:
                 "where": [{"property": "store", "op": "=", "value": "367"}],
             },
             "Customers for whom this holds: did order_paid at least 3 times in the last 30 days "
-            "with store is 367.",
+            "where store is 367.",
         ),
         (
             {"event": "order_paid", "did": False, "days": 1},

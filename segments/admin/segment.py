@@ -1,0 +1,285 @@
+"""Segments: the list with sizes and freshness, and the page with the rule editor."""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import DateField, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from console import charts, clock, figures, roles
+from console.modeladmin import ConsoleModelAdmin
+from console.models import Job
+from segments import collection, membership, tasks
+from segments.admin import editor
+from segments.models import Segment
+from segments.rules.nodes import RuleError
+
+DAYS_OF_HISTORY = 180
+
+
+class SegmentForm(forms.ModelForm):
+    """Name, description and rule; what the rule says is checked here, with its place."""
+
+    rule = forms.JSONField(
+        label=_("rule"), widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12})
+    )
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    rule_error: RuleError | None = None
+
+    class Meta:
+        model = Segment
+        fields: ClassVar = ["name", "description", "rule"]
+        widgets: ClassVar = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
+        error_messages: ClassVar = {
+            "name": {"unique": _("Another segment has this name already; choose a different one.")}
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("rule", self.instance.rule)
+        self.initial["seen_version"] = self.instance.rule_version
+
+    def clean_rule(self) -> Any:
+        rule = self.cleaned_data["rule"]
+        try:
+            collection.check(rule, of=self.instance.pk)
+        except RuleError as problem:
+            self.rule_error = problem
+            raise forms.ValidationError(problem.said(now_)) from problem
+        return rule
+
+    def clean_seen_version(self) -> int:
+        seen = self.cleaned_data["seen_version"]
+        if self.instance.pk and seen not in {None, self.instance.rule_version}:
+            raise forms.ValidationError(
+                _("Somebody else changed this rule meanwhile; load the page again.")
+            )
+        return seen or self.instance.rule_version
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Segments in use unless one asks for the others."""
+
+    title = _("archived")
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("archived")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": _("in use")}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() != "yes")
+
+
+@admin.register(Segment)
+class SegmentAdmin(ConsoleModelAdmin):
+    view_action = "segments.view"
+    add_action = "segments.change"
+    change_action = "segments.change"
+    form = SegmentForm
+    fields: ClassVar = ["name", "description"]
+    list_display: ClassVar = ["name", "customers", "share", "freshness", "whose"]
+    list_filter: ClassVar = [ArchivedFilter]
+    list_before_template = "segments/segment_list_head.html"
+    search_fields: ClassVar = ["name", "description"]
+    change_form_template = "segments/segment_form.html"
+    add_form_template = "segments/segment_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
+        """Lists need neither members nor rules, but today and how many customers there are."""
+        everyone = RawSQL("SELECT count(*) FROM segments_customer", [])
+        return (
+            super()
+            .get_queryset(request)
+            .defer("members")
+            .select_related("owner", "team")
+            .annotate(everyone=everyone, today=Value(clock.today(), output_field=DateField()))
+        )
+
+    @display(description=_("customers"), ordering="size")
+    def customers(self, segment: Segment) -> str:
+        return figures.whole(segment.size)
+
+    @display(description=_("share"))
+    def share(self, segment: Any) -> str:
+        return share_of(segment.size, segment.everyone)
+
+    @display(description=_("freshness"), ordering="computed_at")
+    def freshness(self, segment: Any) -> SafeString:
+        return freshness(segment, segment.today)
+
+    @display(description=_("owner"), ordering="team__name")
+    def whose(self, segment: Segment) -> str:
+        return " · ".join(str(one) for one in (segment.owner, segment.team) if one) or "–"
+
+    # --- saving ---------------------------------------------------------------
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        given = {name: form.cleaned_data[name] for name in ("name", "description", "rule")}
+        if change:
+            kept = Segment.objects.defer("members").get(pk=obj.pk)
+            seen = form.cleaned_data["seen_version"]
+            if not collection.edit(kept, by=request.user, seen_version=seen, **given):
+                return
+        else:
+            kept = collection.add(by=request.user, **given)
+            obj.pk = kept.pk
+        tasks.recompute_soon(kept)
+
+    # --- pages ----------------------------------------------------------------
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request,
+            {
+                **(extra_context or {}),
+                "may_run": roles.allows(request.user, "pipeline.run"),
+                "running": running_job(),
+            },
+        )
+
+    def render_change_form(
+        self, request: Any, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        may = self.has_change_permission(request, obj) if obj else True
+        context |= {
+            "editor": editor.data(obj, read_only=not may, error=getattr(form, "rule_error", None)),
+            "may_change": may,
+            **(self._about(obj) if obj else {}),
+        }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _about(self, segment: Segment) -> dict[str, Any]:
+        return {
+            "segment": segment,
+            "freshness": freshness(segment, clock.today()),
+            "users": membership.users_of(segment),
+            "others": list(used_elsewhere(segment)),
+            "chart": history(segment),
+        }
+
+    # --- buttons --------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "recompute/",
+                view(require_POST(self.recompute_everything)),
+                name="segments_recompute",
+            ),
+            path(
+                "<int:pk>/do/<str:deed>/",
+                view(require_POST(self.do)),
+                name="segments_segment_do",
+            ),
+            *super().get_urls(),
+        ]
+
+    def recompute_everything(self, request: Any) -> HttpResponse:
+        roles.require(request.user, "pipeline.run")
+        tasks.recompute_everything_soon(by=request.user)
+        messages.success(request, _("The recompute has started."))
+        return HttpResponseRedirect(reverse("admin:segments_segment_changelist"))
+
+    def do(self, request: Any, pk: int, deed: str) -> HttpResponse:
+        """Recompute, archive or restore one segment."""
+        segment = get_object_or_404(Segment.objects.defer("members"), pk=pk)
+        match deed:
+            case "recompute":
+                roles.require(request.user, "segments.change", record=segment)
+                tasks.recompute_soon(segment)
+                messages.success(request, _("The members are being computed."))
+            case "archive":
+                collection.archive(segment, by=request.user)
+                messages.success(request, _("The segment is archived."))
+            case "restore":
+                collection.restore(segment, by=request.user)
+                tasks.recompute_soon(segment)
+                messages.success(request, _("The segment is in use again."))
+            case _:
+                return HttpResponse(status=404)
+        return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[pk]))
+
+
+# --- words and figures that both pages use --------------------------------------
+
+
+def freshness(segment: Segment, day: dt.date) -> SafeString:
+    """When the members were computed and for which day, with a mark when that is not today's."""
+    if segment.computed_at is None:
+        mark = _("failed") if segment.failure else _("being computed")
+        return format_html('<span class="badge warn">{}</span>', mark)
+    words = now_("as of %(day)s, computed %(ago)s ago") % {
+        "day": date_format(segment.data_as_of, "Y-m-d") if segment.data_as_of else "–",
+        "ago": timesince(segment.computed_at).split(",")[0],
+    }
+    if not membership.is_stale(segment, day):
+        return format_html("<span>{}</span>", words)
+    mark = _("failed") if segment.failure else _("stale")
+    return format_html('{} <span class="badge warn">{}</span>', words, mark)
+
+
+def share_of(part: int | None, whole: int) -> str:
+    return figures.share(part / whole) if part is not None and whole else figures.NOTHING
+
+
+def running_job() -> Job | None:
+    """The recompute that is under way or waits for a worker."""
+    unfinished = [Job.Status.WAITING, Job.Status.RUNNING]
+    return Job.objects.filter(kind=tasks.PIPELINE, status__in=unfinished).first()
+
+
+def used_elsewhere(segment: Segment) -> Any:
+    """Records of other kinds that point at this segment, such as campaigns."""
+    for relation in Segment._meta.related_objects:
+        model: Any = relation.related_model
+        if not admin.site.is_registered(model):
+            continue
+        found = model._default_manager.filter(**{relation.field.name: segment}).order_by("-pk")
+        for record in found[:20]:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+            yield {
+                "label": str(record),
+                "kind": model._meta.verbose_name,
+                "url": reverse(name, args=[record.pk]),
+            }
+
+
+def history(segment: Segment) -> charts.Chart:
+    """The segment's size at the end of each day that was computed."""
+    kept = segment.snapshots.order_by("-day").values_list("day", "size")[:DAYS_OF_HISTORY]
+    days = [(day, size) for day, size in reversed(kept)]
+    return charts.Chart(
+        id="segment-history",
+        title=now_("Size by day"),
+        option=charts.lines(
+            [day for day, _size in days],
+            {now_("customers"): [size for _day, size in days]},
+            unit=charts.unit("count"),
+        ),
+        columns=[now_("Day"), now_("Customers")],
+        rows=[[day.isoformat(), figures.whole(size)] for day, size in reversed(days)],
+        size="low",
+        empty=now_("The first day appears once the members are computed."),
+    )

@@ -1,0 +1,162 @@
+"""Segments over the API, and the live preview that the rule editor asks for."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from console import clock, roles
+from segments import collection, membership, tasks
+from segments.models import Customer, Segment
+from segments.rules import words
+from segments.rules.nodes import RuleError
+
+
+class SegmentSerializer(serializers.ModelSerializer):
+    """A segment with its freshness. `rule_version` says which rule an edit is based on."""
+
+    rule_version = serializers.IntegerField(required=False)
+    is_stale = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Segment
+        fields: ClassVar = [
+            "id",
+            "name",
+            "description",
+            "rule",
+            "rule_version",
+            "owner",
+            "team",
+            "size",
+            "computed_at",
+            "data_as_of",
+            "failure",
+            "is_stale",
+            "archived_at",
+        ]
+        read_only_fields: ClassVar = [
+            "owner",
+            "team",
+            "size",
+            "computed_at",
+            "data_as_of",
+            "failure",
+            "archived_at",
+        ]
+
+    def get_is_stale(self, segment: Segment) -> bool:
+        return membership.is_stale(segment, self.context["day"])
+
+
+class PreviewSerializer(serializers.Serializer):
+    """A rule to try, and the saved segment that it is edited for, if there is one."""
+
+    rule = serializers.JSONField()
+    segment = serializers.IntegerField(required=False, allow_null=True)
+
+
+class SegmentViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
+):
+    """Saved rules. A change of a rule starts the computation of its members."""
+
+    needs: ClassVar = {
+        "list": "segments.view",
+        "retrieve": "segments.view",
+        "preview": "segments.view",
+        "create": "segments.change",
+        "partial_update": "segments.change",
+        "archive": "segments.change",
+        "restore": "segments.change",
+    }
+    queryset = Segment.objects.defer("members")
+    serializer_class = SegmentSerializer
+    filterset_fields: ClassVar = {"archived_at": ["isnull"], "team": ["exact"]}
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "day": clock.today()}
+
+    def create(self, request: Request) -> Response:
+        given = self._read(request)
+        given.pop("rule_version", None)
+        given.setdefault("rule", {"all": []})
+        try:
+            segment = collection.add(by=request.user, **given)  # type: ignore[arg-type]
+        except RuleError as problem:
+            raise _refusal(problem) from problem
+        tasks.recompute_soon(segment)
+        return Response(self.get_serializer(segment).data, status=201)
+
+    def partial_update(self, request: Request, pk: str | None = None) -> Response:
+        segment = self.get_object()
+        given = self._read(request, segment, partial=True)
+        seen = given.pop("rule_version", segment.rule_version)
+        try:
+            recompute = collection.edit(segment, by=request.user, seen_version=seen, **given)  # type: ignore[arg-type]
+        except RuleError as problem:
+            raise _refusal(problem) from problem
+        if recompute:
+            tasks.recompute_soon(segment)
+        return Response(self.get_serializer(segment).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str | None = None) -> Response:
+        segment = self.get_object()
+        collection.archive(segment, by=request.user)  # type: ignore[arg-type]
+        return Response(self.get_serializer(segment).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str | None = None) -> Response:
+        segment = self.get_object()
+        collection.restore(segment, by=request.user)  # type: ignore[arg-type]
+        tasks.recompute_soon(segment)
+        return Response(self.get_serializer(segment).data)
+
+    @extend_schema(request=PreviewSerializer, responses={200: dict})
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """What a rule comes to now: the count, each part's count, a sample and the sentence."""
+        asked = PreviewSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        try:
+            found = membership.preview(given["rule"], day=clock.today(), of=given.get("segment"))
+        except RuleError as problem:
+            raise _refusal(problem) from problem
+        return Response(_shown(found, names=roles.allows(request.user, "customers.contact")))
+
+    def _read(self, request: Request, *args: Any, partial: bool = False) -> dict[str, Any]:
+        serializer = self.get_serializer(*args, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+def _refusal(problem: RuleError) -> ValidationError:
+    return ValidationError(
+        {"rule": [problem.said(_)], "path": [str(step) for step in problem.path]}
+    )
+
+
+def _shown(found: membership.Preview, *, names: bool) -> dict[str, Any]:
+    """A preview for the editor; names only for those who may see them."""
+    people = Customer.objects.in_bulk(found.sample) if names else {}
+    return {
+        "count": found.count,
+        "of": found.of,
+        "parts": [{"path": list(path), "count": count} for path, count in found.parts.items()],
+        "sample": [
+            {"id": pk, "name": str(people[pk]) if pk in people else f"#{pk}"} for pk in found.sample
+        ],
+        "sentence": words.sentence(found.rule, found.known, _),
+        "milliseconds": round(found.milliseconds, 1),
+    }
