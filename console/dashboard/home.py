@@ -111,13 +111,13 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def context(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin site for its first page."""
     assert isinstance(request.user, Staff)  # the site lets nobody else in
     layout = LAYOUTS[request.user.role]
     page = Page(request.user, _keys(layout))
     parts = [_part(page, request, name, width) for name, width in layout.parts]
-    return context | {
+    return given | {
         "page": page,
         "cards": [card for key in layout.cards if (card := cards.card(page, key))],
         "parts": [part for part in parts if part],

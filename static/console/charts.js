@@ -186,7 +186,7 @@
   class ConsoleChart {
     constructor(place) {
       this.place = place;
-      this.words = place.getAttribute("aria-label") ?? "";
+      this.words = (place.getAttribute("aria-label") ?? "").replace(/[.。]$/, "");
       this.option = JSON.parse(document.getElementById(place.dataset.chartId).textContent);
       // Unfold hides the page until Alpine has started, and a hidden place has no width.
       new ResizeObserver(() => this.fit()).observe(place);
@@ -212,7 +212,7 @@
       dressed.dataZoom = dressed.dataZoom.map((one, number) => ({ ...one, start: zoomed[number]?.start, end: zoomed[number]?.end }));
       this.drawing.setOption(dressed, true);
       const summary = this.place.getAttribute("aria-label");
-      if (summary && summary !== this.words) this.place.setAttribute("aria-label", `${this.words}. ${summary}`);
+      if (summary && !summary.startsWith(this.words)) this.place.setAttribute("aria-label", `${this.words}. ${summary}`);
     }
   }
 
