@@ -26,3 +26,104 @@ class Console:
         page.fill("input[name=password]", self.password_of(name))
         page.click("#login-form button[type=submit]")
         page.wait_for_url("**/admin/")
+
+
+class SegmentEditor:
+    """Where a rule is built."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open_new(self) -> None:
+        self.page.goto("/admin/segments/segment/add/")
+        self.page.locator("#rule-builder .rb-root").wait_for()
+
+    def name(self, name: str) -> None:
+        self.page.get_by_label("Name").fill(name)
+
+    def add_condition(self, subject: str, comparison: str, value: str) -> None:
+        """A condition by its words: `add_condition("spent in all", "is more than", "8000")`."""
+        self.page.get_by_role("button", name="+ Condition").first.click()
+        row = self.page.get_by_role("group", name="Condition").last
+        row.get_by_label("What the condition is about").select_option(label=subject)
+        row = self.page.get_by_role("group", name="Condition").last
+        row.get_by_label("Comparison").select_option(label=comparison)
+        value_box = self.page.get_by_role("group", name="Condition").last.get_by_label("Value")
+        value_box.fill(value)
+        value_box.blur()
+
+    def count(self) -> int:
+        """The live count, once the screen says that it is up to date."""
+        self.page.locator("#rule-live[data-state=known]").wait_for()
+        words = self.page.locator("[data-live=count]").inner_text()
+        return int(words.split()[0].replace(",", ""))
+
+    def sentence(self) -> str:
+        self.page.locator("#rule-live[data-state=known]").wait_for()
+        return self.page.locator("[data-live=sentence]").inner_text()
+
+    def save(self) -> None:
+        self.page.get_by_role("button", name="Save and continue editing").click()
+        self.page.get_by_text("successfully").first.wait_for()
+
+    def wait_until_computed(self) -> None:
+        """Workers compute the members; the page says when."""
+        for _ in range(60):
+            if not self.page.locator("[data-computed=no]").count():
+                return
+            self.page.wait_for_timeout(500)
+            self.page.reload()
+        raise AssertionError("the segment was not computed in half a minute")
+
+
+class CampaignPage:
+    """A campaign from draft to result."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def add(self, name: str, *, segment: str) -> None:
+        """A draft with the first template that there is."""
+        self.page.goto("/admin/campaigns/campaign/add/")
+        self.page.get_by_label("Name").fill(name)
+        offered = self.page.locator("select[name=segment] option", has_text=segment)
+        value = offered.first.get_attribute("value")
+        self.page.locator("select[name=segment]").select_option(value=value)
+        self.page.locator("select[name=template]").select_option(index=1)
+        self.page.locator("button[name=_save]").click()
+        self.page.locator(".campaign[data-status=draft]").wait_for()
+
+    def press(self, words: str) -> None:
+        """One of the steps; the question before it is answered with yes."""
+        self.page.once("dialog", lambda dialog: dialog.accept())
+        self.page.get_by_role("button", name=words).click()
+
+    def wait_for(self, status: str) -> None:
+        self.page.locator(f".campaign[data-status={status}]").wait_for(timeout=60_000)
+
+    def open(self, name: str) -> None:
+        self.page.goto("/admin/campaigns/campaign/")
+        self.page.get_by_role("link", name=name).first.click()
+        self.page.locator(".campaign").first.wait_for()
+
+    def told(self) -> str:
+        return self.page.locator(".campaign").inner_text()
+
+
+    def result(self, name: str) -> str:
+        """A number of what came of it, which is counted anew every few seconds."""
+        tile = self.page.locator(".tiles > div", has_text=name.capitalize()).locator("strong")
+        tile.first.wait_for()
+        return tile.first.inner_text()
+
+
+class Inbox:
+    """The local mailbox."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open_newest(self) -> None:
+        self.page.goto("/admin/console/mailboxmessage/")
+        self.page.locator("#result_list tbody a").first.click()
+        self.page.locator(".mail-frame").wait_for()
