@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, clock, jobs, states
-from segments import activity, catalogue, identity, ingest
+from segments import activity, catalogue, identity, ingest, uploads
 from segments.lake import engine
 from segments.models import EventImport
 from segments.reading import events
@@ -58,6 +58,7 @@ def load(
         except Exception as problem:
             _fail(event_import, str(problem) or type(problem).__name__)
             raise
+    uploads.forget(event_import)
     activity.catch_up()
     progress(100, 100)
 

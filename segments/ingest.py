@@ -27,6 +27,7 @@ AT_A_TIME = 50_000  # events in one batch of a flush
 LONGEST_NAME, LONGEST_KEY = 80, 200
 LARGEST = 2**63 - 1
 EARLIEST, LATEST = dt.datetime(1980, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+FILES_OF_A_DAY = 64  # more make every reader slow, so the day is written anew as one
 APP = "inbox"  # whose batch numbers the lake remembers
 LOCK = 0x1A4E  # the advisory lock of whoever writes the lake
 
@@ -153,13 +154,27 @@ def flush() -> int:
     whether it has it. When another process writes the lake just now, nothing is done.
     The days that got events are noted as `DirtyDay`; `activity.catch_up` attends to them.
     """
+    from segments.lake import store  # heavy: not in the web process
+
     moved = 0
     with lake_lock(wait=False) as is_ours:
         while is_ours and (number := _next_batch()):
             moved += _move(number)
+        if moved:
+            store.compact(Path(settings.LAKE_PATH), more_than=FILES_OF_A_DAY)
         if is_ours:
             _forget(before=timezone.now().date() - dt.timedelta(days=DAYS_REMEMBERED))
     return moved
+
+
+def tidy() -> int:
+    """Write each scattered day of the lake as one file, and delete what nobody needs any more."""
+    from segments.lake import store  # heavy: not in the web process
+
+    with lake_lock(wait=True):
+        days = store.compact(Path(settings.LAKE_PATH))
+        store.vacuum(Path(settings.LAKE_PATH))
+    return days
 
 
 @contextmanager

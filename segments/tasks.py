@@ -52,6 +52,7 @@ def load_import(import_id: int, again: bool = False) -> None:
     event_import = EventImport.objects.select_related("job").get(pk=import_id)
     if event_import.status == EventImport.Status.LOADED:  # delivered twice
         return
+    assert event_import.job is not None
     with jobs.running(event_import.job) as progress:
         imports.load(event_import, again=again, progress=progress)
 

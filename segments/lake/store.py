@@ -75,7 +75,7 @@ def days(path: Path, since: dt.date | None = None, until: dt.date | None = None)
 def compact(path: Path, *, more_than: int = 1) -> int:
     """Rewrite each day of more than so many files as one, ordered by customer.
 
-    Returns how many days were rewritten. Files that no reader can need any more go.
+    Returns how many days were rewritten. The old files stay for readers until `vacuum`.
     """
     table = _open(path)
     if table is None:
@@ -86,8 +86,15 @@ def compact(path: Path, *, more_than: int = 1) -> int:
         table.optimize.z_order(
             ["customer"], partition_filters=[("day", "=", day)], writer_properties=_properties()
         )
-    table.vacuum(retention_hours=HOURS_KEPT, dry_run=False, full=True)
     return len(scattered)
+
+
+def vacuum(path: Path) -> int:
+    """Delete the files that no reader can need any more, and tell how many they were."""
+    table = _open(path)
+    if table is None:
+        return 0
+    return len(table.vacuum(retention_hours=HOURS_KEPT, dry_run=False, full=True))
 
 
 # --- inside -----------------------------------------------------------------

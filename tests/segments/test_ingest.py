@@ -11,7 +11,7 @@ from django.db import connection
 
 from console.models import Project
 from segments import ingest
-from segments.lake import engine
+from segments.lake import engine, store
 from segments.models import DirtyDay, EventType, InboxEvent, ReceivedKey
 from tests.segments import factories, programs
 
@@ -125,6 +125,23 @@ def test_a_full_inbox_leaves_in_several_batches(monkeypatch: pytest.MonkeyPatch)
     ingest.receive([factories.incoming(number, DAY) for number in range(1, 11)])
     assert ingest.flush() == 10
     assert sorted(row["customer"] for row in in_lake()) == list(range(1, 11))
+
+
+@pytest.mark.django_db
+def test_a_day_that_scatters_over_many_files_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def files() -> int:
+        return len(store.files(factories.lake_path()))
+
+    monkeypatch.setattr(ingest, "FILES_OF_A_DAY", 3)
+    found = []
+    for number in range(1, 6):
+        ingest.receive([factories.incoming(number, DAY)])
+        ingest.flush()
+        found.append(files())
+    assert found == [1, 2, 3, 1, 2]
+    assert ingest.tidy() == 1
+    assert files() == 1
+    assert sorted(row["customer"] for row in in_lake()) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,163 @@
+"""Imports: sending a file of events, naming its columns, and watching it load."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from console import figures, roles
+from console.modeladmin import ConsoleModelAdmin
+from segments import tasks, uploads
+from segments.admin import naming
+from segments.models import EventImport
+from segments.reading.problems import BadFile
+
+RUN = "imports.run"
+COLORS = {
+    EventImport.Status.UPLOADED: "warning",
+    EventImport.Status.LOADING: "info",
+    EventImport.Status.LOADED: "success",
+    EventImport.Status.FAILED: "danger",
+}
+
+
+@admin.register(EventImport)
+class EventImportAdmin(ConsoleModelAdmin):
+    view_action = "imports.view"
+    add_action = RUN
+    list_display: ClassVar = ["name", "state", "loaded", "customers", "days", "created_at", "who"]
+    list_select_related: ClassVar = ["uploaded_by"]
+    list_before_template = "segments/import/upload.html"
+
+    @display(description=_("status"), label=COLORS)
+    def state(self, event_import: EventImport) -> tuple[str, str]:
+        return event_import.status, event_import.get_status_display()
+
+    @display(description=_("events"))
+    def loaded(self, event_import: EventImport) -> str:
+        return _count(event_import, event_import.events)
+
+    @display(description=_("new customers"))
+    def customers(self, event_import: EventImport) -> str:
+        return _count(event_import, event_import.customers_new)
+
+    @display(description=_("days"))
+    def days(self, event_import: EventImport) -> str:
+        if event_import.first_on is None:
+            return figures.NOTHING
+        return f"{event_import.first_on} – {event_import.last_on}"
+
+    @display(description=_("uploaded by"))
+    def who(self, event_import: EventImport) -> str:
+        return str(event_import.uploaded_by or now_("command line"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EventImport]:
+        return super().get_queryset(request).select_related("job")
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), **_upload(request)})
+
+    # --- pages --------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("upload/", view(require_POST(self.upload)), name="segments_eventimport_upload"),
+            path("<int:pk>/load/", view(require_POST(self.load)), name="segments_eventimport_load"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra: Any = None) -> HttpResponse:
+        """Adding begins with a file, which the list's page takes."""
+        return HttpResponseRedirect(reverse("admin:segments_eventimport_changelist"))
+
+    def upload(self, request: Any) -> HttpResponse:
+        roles.require(request.user, RUN)
+        file = request.FILES.get("file")
+        if not isinstance(file, UploadedFile):
+            messages.error(request, _("Choose a file first."))
+            return HttpResponseRedirect(reverse("admin:segments_eventimport_changelist"))
+        try:
+            kept = uploads.keep(file, by=request.user)
+        except uploads.Refused as problem:
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(reverse("admin:segments_eventimport_changelist"))
+        return _to(kept)
+
+    def change_view(
+        self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        event_import = get_object_or_404(
+            self.get_queryset(request), pk=int(object_id) if object_id.isdigit() else 0
+        )
+        return self._page(request, event_import, request.GET)
+
+    def load(self, request: Any, pk: int) -> HttpResponse:
+        """Take the names of the columns, and start the loading."""
+        roles.require(request.user, RUN)
+        event_import = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not _may_be_loaded(event_import):
+            messages.error(request, _("This file is loaded, or is being loaded."))
+            return _to(event_import)
+        try:
+            named = naming.named(request.POST, event_import)
+        except BadFile as bad:
+            return self._page(request, event_import, request.POST, problem=bad.said(now_))
+        event_import.mapping = named.to_json()
+        event_import.save(update_fields=["mapping"])
+        tasks.load_soon(event_import, by=request.user, again="again" in request.POST)
+        return _to(event_import)
+
+    def _page(
+        self, request: Any, event_import: EventImport, given: QueryDict, problem: str = ""
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": event_import.name,
+            "opts": self.opts,
+            "import": event_import,
+            "job": event_import.job,
+            "problem": problem or event_import.error,
+            "may_load": roles.allows(request.user, RUN) and _may_be_loaded(event_import),
+            "may_recompute": roles.allows(request.user, "pipeline.run"),
+        }
+        if context["may_load"]:
+            context |= naming.form(event_import, given)
+        status = 422 if problem else 200
+        return render(request, "segments/import/page.html", context, status=status)
+
+
+def _count(event_import: EventImport, count: int) -> str:
+    is_loaded = event_import.status == EventImport.Status.LOADED
+    return figures.whole(count) if is_loaded else figures.NOTHING
+
+
+def _upload(request: Any) -> dict[str, Any]:
+    """What the place for a new file says."""
+    return {
+        "may_upload": roles.allows(request.user, RUN),
+        "most": filesizeformat(uploads.LARGEST),
+    }
+
+
+def _to(event_import: EventImport) -> HttpResponseRedirect:
+    return HttpResponseRedirect(
+        reverse("admin:segments_eventimport_change", args=[event_import.pk])
+    )
+
+
+def _may_be_loaded(event_import: EventImport) -> bool:
+    """Whether the file is there, and no work on it is under way or done."""
+    is_at_rest = event_import.job is None or event_import.job.is_over
+    is_open = event_import.status != EventImport.Status.LOADED
+    return is_at_rest and is_open and uploads.is_here(event_import)

@@ -1,0 +1,72 @@
+"""Files that people sent, kept until they are loaded."""
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from console import audit
+from console.models import Staff
+from segments.models import EventImport
+
+LARGEST = 1 << 30  # bytes of an upload; larger files come in by `manage.py importevents`
+DAYS_KEPT = 7  # of a file that nobody loaded
+
+
+class Refused(ValueError):
+    """A file that is not kept, and why."""
+
+
+@transaction.atomic
+def keep(file: UploadedFile, *, by: Staff) -> EventImport:
+    """Keep a file that somebody sent, as an import that waits for its columns to be named.
+
+    Raises:
+        Refused: it is empty or too large.
+    """
+    size = file.size or 0
+    if not size:
+        raise Refused(_("The file is empty."))
+    if size > LARGEST:
+        raise Refused(
+            _(
+                "The file has %(size)s; through the browser at most %(most)s can be sent. "
+                "Load larger files with manage.py importevents."
+            )
+            % {"size": filesizeformat(size), "most": filesizeformat(LARGEST)}
+        )
+    name = Path(file.name or "").name[-200:] or "?"
+    event_import = EventImport.objects.create(name=name, uploaded_by=by)
+    folder = Path(settings.UPLOADS_PATH)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"import-{event_import.pk}"
+    with path.open("wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    event_import.path = str(path)
+    event_import.save(update_fields=["path"])
+    audit.log("eventimport.uploaded", event_import, by=by, bytes=size)
+    return event_import
+
+
+def is_here(event_import: EventImport) -> bool:
+    """Whether the import's file can still be read."""
+    return bool(event_import.path) and Path(event_import.path).is_file()
+
+
+def forget(event_import: EventImport) -> None:
+    """Remove the kept file; a file that was never sent here is its owner's."""
+    path = Path(event_import.path)
+    if path.parent == Path(settings.UPLOADS_PATH):
+        path.unlink(missing_ok=True)
+
+
+def tidy(*, at: dt.datetime) -> None:
+    """Remove the files of imports that nobody loaded for a week."""
+    old = EventImport.objects.filter(created_at__lt=at - dt.timedelta(days=DAYS_KEPT))
+    for event_import in old.exclude(path=""):
+        forget(event_import)
