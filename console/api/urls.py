@@ -3,12 +3,16 @@
 from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
+from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
+from metrics.api.metric import MetricViewSet
 from segments.api.segments import SegmentViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
 router.register("jobs", JobViewSet, basename="job")
 router.register("segments", SegmentViewSet, basename="segment")
+router.register("campaigns", CampaignViewSet, basename="campaign")
+router.register("metrics", MetricViewSet, basename="metric")
 
 urlpatterns = [path("", include(router.urls))]
