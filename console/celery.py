@@ -3,13 +3,14 @@
 import os
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 
-class ActingTask(Task):  # type: ignore[misc]
+class ActingTask(DjangoTask):  # type: ignore[misc]
     """A task that tells the audit log which task is acting."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
