@@ -26,7 +26,7 @@ from console.embedded.places import ROOT, CannotStart
 from console.embedded.supervisor import Supervisor
 from console.management.commands import beat
 from tests import servers
-from tests.console.test_supervisor import alive, children_of, until
+from tests.console.test_supervisor import alive, children_of, command_of, until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends an account")
 
@@ -314,7 +314,7 @@ class Console:
     def one(self, words: str) -> int:
         """The number of the process whose command has these words."""
         for number in self.everybody():
-            if words in Path(f"/proc/{number}/cmdline").read_text().replace("\0", " "):
+            if words in command_of(number):
                 return number
         raise AssertionError(words)
 

@@ -89,7 +89,18 @@ def alive(number: int) -> bool:
 
 
 def children_of(number: int) -> list[int]:
-    return [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+    """The numbers of a process's children; none when it has just ended."""
+    try:
+        return [int(n) for n in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def command_of(number: int) -> str:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")
+    except FileNotFoundError:
+        return ""
 
 
 def number_in(path: Path) -> int:
