@@ -55,7 +55,8 @@ def start(campaign: Campaign, *, by: Staff, at: dt.datetime) -> int:
     """
     roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
-    _require_move(campaign, Status.SENDING)
+    if campaign.status != Status.APPROVED:
+        raise NotAllowed(_("Only an approved campaign can be started."))
     _require_approval(campaign)
     outbox.fill(campaign)
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")

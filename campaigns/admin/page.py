@@ -50,6 +50,11 @@ class Bar:
     share: float
     kind: str = ""
 
+    @property
+    def percent(self) -> str:
+        """For a style sheet, which knows no decimal comma."""
+        return f"{self.share * 100:.2f}"
+
 
 def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
     frozen = Audience.objects.filter(campaign=campaign).first()

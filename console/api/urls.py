@@ -5,7 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
-from metrics.api.metric import MetricViewSet
+from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from segments.api.segments import SegmentViewSet
 
 router = DefaultRouter()
@@ -14,5 +14,6 @@ router.register("jobs", JobViewSet, basename="job")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")
+router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")
 
 urlpatterns = [path("", include(router.urls))]

@@ -1,0 +1,58 @@
+"""Workers: woken by the table, one chunk a task, safe to be delivered twice."""
+
+import pytest
+
+from campaigns import outbox, tasks
+from campaigns.models import Campaign
+from tests.campaigns.factories import campaign_at, mail_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What was put in the queue, in place of a broker."""
+    found: list[int] = []
+    monkeypatch.setattr(tasks.send_chunk, "delay", found.append)
+    return found
+
+
+def test_delivered_again_and_again_it_ends_in_the_same_state(
+    queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "CHUNK", 10)
+    campaign = campaign_at("sending", 35)
+    with mail_server() as server:
+        channel = server.channel()
+        monkeypatch.setattr(outbox, "mailer", lambda: channel)
+        tasks.wake_senders()
+        assert queue == [campaign.pk]
+        while queue:
+            tasks.send_chunk(queue[0])
+            tasks.send_chunk(queue.pop(0))
+            assert len(queue) < 50
+    assert Campaign.objects.get().status == "sent"
+    assert set(server.count.values()) == {1}
+    assert len(server.count) == 35
+
+
+def test_when_there_is_nothing_to_send_nobody_is_woken(queue: list[int]) -> None:
+    for status in ("draft", "approved", "paused", "sent"):
+        campaign_at(status)
+    tasks.wake_senders()
+    assert queue == []
+
+
+def test_trouble_pauses_the_campaign_in_words(
+    queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_at("sending", 40)
+    with mail_server() as server:
+        server.answer_to_data = "554 blocked"
+        channel = server.channel()
+        monkeypatch.setattr(outbox, "mailer", lambda: channel)
+        tasks.send_chunk(Campaign.objects.get().pk)
+    campaign = Campaign.objects.get()
+    assert campaign.status == "paused"
+    assert "554 blocked" in campaign.stopped_because
+    assert queue == []
