@@ -82,7 +82,7 @@ def _opened() -> Iterator[Any]:
     spill = Path(settings.LAKE_PATH) / "spill"
     spill.parent.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(
-        config={"threads": 2, "memory_limit": "600MB", "temp_directory": str(spill)}
+        config={"threads": 2, "memory_limit": "300MB", "temp_directory": str(spill)}
     )
     try:
         con.execute("SET TimeZone = 'UTC'")

@@ -28,7 +28,7 @@ from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile
 
 LOCK = 0x1A40  # with the import's number: the advisory lock of who loads it
-MEMORY = "600MB"  # what does not fit spills to the disk
+MEMORY = "400MB"  # what does not fit spills to the disk
 CUSTOMERS_AT_A_TIME = 50_000
 READING = 70  # of a hundred: what reading and checking take of the time
 

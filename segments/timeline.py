@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 
-from segments import activity
 from segments.models import InboxEvent
 
 # How many days the first look covers; each further look reaches four times as far back,
@@ -59,11 +58,12 @@ def _waiting(customer: int, limit: int, before: tuple[dt.datetime, str] | None) 
 
 
 def _from_lake(customer: int, limit: int, before: tuple[dt.datetime, str] | None) -> list[Entry]:
-    from segments.lake import engine, questions  # heavy: not in the web process
+    from segments.lake import engine, questions, store  # heavy: not in the web process
 
-    latest, first = activity.latest_day(), activity.first_day()
-    if latest is None or first is None:
+    days = store.days(settings.LAKE_PATH)
+    if not days:
         return []
+    first, latest = days[0], days[-1]
     until = min(latest, (before[0] + dt.timedelta(days=1)).date()) if before else latest
     reach, rows = FIRST_REACH, list[dict[str, Any]]()
     with engine.connect(settings.LAKE_PATH) as lake:

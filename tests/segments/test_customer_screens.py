@@ -130,3 +130,14 @@ def test_looking_changes_nothing(signed_in: SignedIn) -> None:
     assert signed_in("support").get(address).status_code == 405
     consent.refresh_from_db()
     assert consent.granted
+
+
+def test_events_that_do_not_count_as_active_are_shown_as_well() -> None:
+    anna = CustomerFactory()
+    happened(
+        incoming(anna, "2017-03-05"),
+        incoming(anna, "2017-02-01", name="campaign_received"),
+        incoming(anna, "2017-04-20", name="message_sent"),
+    )
+    shown = [entry.name for entry in timeline.newest(anna.pk, limit=10).entries]
+    assert shown == ["message_sent", "order_paid", "campaign_received"]
