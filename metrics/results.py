@@ -5,6 +5,7 @@ It is what happened, not what the campaign caused: that would need a control gro
 
 import datetime as dt
 import hashlib
+import math
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from metrics.queries.conversions import Conversions, Windows
 from segments.lake import store
 from segments.lake.properties import Condition
 
+DAY = dt.timedelta(days=1)
 REDEEMED = "coupon_redeemed"
 ENDED = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
 # Events of a window's last moments may still be on their way into the lake.
@@ -78,9 +80,9 @@ def fingerprint(campaign: Campaign, *, at: dt.datetime) -> str:
     opens, closes = window(campaign)
     parts = [campaign.status, str(opens), str(closes), str(_is_over(closes, at=at))]
     if opens is not None:
-        day = dt.timedelta(days=1)  # to both sides, because the lake's days have their own zone
-        until = (closes or at).date() + day
-        parts += store.files(settings.LAKE_PATH, opens.date() - day, until)
+        # A day to both sides, because the lake's days have their own zone.
+        until = (closes or at).date() + DAY
+        parts += store.files(settings.LAKE_PATH, opens.date() - DAY, until)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -153,7 +155,7 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
         "purchased": done.customers,
         "revenue_minor": done.amount,
         "redeemed": _redeemed(campaign, inside),
-        "window_days": (closes - opens).days,
+        "window_days": math.ceil((closes - opens) / DAY),
     }
 
 

@@ -96,6 +96,15 @@ def test_a_recorded_campaign_counts_those_it_reached_in_its_time(three: list[Cus
     result = results.compute(campaign, at=MUCH_LATER)
     assert (result.reached, result.purchased, result.revenue_minor) == (2, 1, 70)
     assert (result.redeemed, result.sent, result.is_final) == (1, 0, True)
+    assert result.window_days == 30
+
+
+def test_a_recorded_campaign_that_ends_with_its_last_day_counts_that_day(
+    three: list[Customer],
+) -> None:
+    midnight = NOON.replace(hour=0)
+    campaign = recorded(three, since=midnight, until=midnight + 3 * DAY - SECOND)
+    assert results.compute(campaign, at=MUCH_LATER).window_days == 3
 
 
 def test_without_a_number_elsewhere_redemptions_are_unknown_not_none(three: list[Customer]) -> None:
