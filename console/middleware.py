@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from console import audit
+from console import audit, clock
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
@@ -29,6 +30,22 @@ def acting(respond: Respond) -> Respond:
         with audit.acting(staff=staff, via=via, ref=ref):
             response = respond(request)
         response["X-Request-Id"] = ref
+        return response
+
+    return middleware
+
+
+def in_project_time(respond: Respond) -> Respond:
+    """Show moments in the project's time zone, in which its days begin and end."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return respond(request)
+        with timezone.override(clock.zone()):
+            response = respond(request)
+            # A page that is rendered late would be rendered outside of the block.
+            if hasattr(response, "render") and callable(response.render):
+                response = response.render()
         return response
 
     return middleware

@@ -24,6 +24,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', d
 BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 MAILBOX_PORT = env.int("MAILBOX_PORT", default=PORT + 1)
+WORKERS = env.int("WORKERS", default=0)  # processes that work in the background; 0: one a core
 
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "console.middleware.acting",
+    "console.middleware.in_project_time",
     "console.middleware.in_words",
     "axes.middleware.AxesMiddleware",
 ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from console.models import Project, Staff
@@ -39,6 +40,13 @@ def own_lake(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setattr(settings, "UPLOADS_PATH", tmp_path / "uploads")  # type: ignore[operator]
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Tests quote the words of the code; Chinese ones say so."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

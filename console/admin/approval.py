@@ -61,6 +61,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": approval.title,
             "opts": self.opts,
+            "original": approval,
             "approval": approval,
             "why_not": why_not(approval, request.user),
             **_of_subject(approval, request.user),

@@ -50,6 +50,7 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": message.subject or _("(no subject)"),
             "opts": self.opts,
+            "original": message,
             "message": message,
             "mail": mail.read(bytes(message.raw)),
             "source": bytes(message.raw).decode("utf-8", "replace"),

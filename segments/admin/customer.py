@@ -136,6 +136,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": customer if contact else f"#{customer.pk}",
             "opts": self.opts,
+            "original": customer if contact else None,  # the header would say the name
             "customer": customer,
             "attributes": list(customer.attributes.items()),
             "email": customer.email if contact else mask(customer.email),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,9 @@ class CampaignPage:
     def told(self) -> str:
         return self.page.locator(".campaign").inner_text()
 
-
-    def result(self, name: str) -> str:
-        """A number of what came of it, which is counted anew every few seconds."""
-        tile = self.page.locator(".tiles > div", has_text=name.capitalize()).locator("strong")
-        tile.first.wait_for()
-        return tile.first.inner_text()
+    def count_of(self, what: str) -> Locator:
+        """A number under “Sending”, which the page keeps up to date: `sent`, `opened` …"""
+        return self.page.locator(f"[data-count={what}]")
 
 
 class Inbox:

@@ -48,9 +48,9 @@ def test_a_segment_becomes_an_approved_campaign_with_a_result(open_as: OpenAs) -
     opened.value.wait_for_url("https://shop.example/**")
 
     campaign.open(CAMPAIGN)
-    assert campaign.result("sent") == "52"
-    assert campaign.result("opened") == "1"
-    assert campaign.result("clicked") == "1"
+    expect(campaign.count_of("sent")).to_have_text("51")  # one of the 52 never consented
+    expect(campaign.count_of("opened")).to_have_text("1")
+    expect(campaign.count_of("clicked")).to_have_text("1")
     operator.goto("/admin/")
     expect(operator.locator("body")).to_contain_text(CAMPAIGN)
 

@@ -1,7 +1,13 @@
 """What a load balancer and a browser are told about every page."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
+
+from console import audit
+from console.models import Project
 
 
 def test_alive_needs_nothing(client: Client) -> None:
@@ -26,3 +32,12 @@ def test_pages_load_nothing_from_elsewhere(client: Client) -> None:
     policy = client.get("/admin/login/")["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-eval'" in policy
     assert "http" not in policy
+
+
+@pytest.mark.django_db
+def test_moments_are_shown_in_the_projects_zone(signed_in) -> None:  # type: ignore[no-untyped-def]
+    Project.objects.update(time_zone="America/New_York")
+    entry = audit.log("test.deed")
+    local = entry.at.astimezone(ZoneInfo("America/New_York"))
+    page = signed_in("admin").get("/admin/console/auditentry/").content.decode()
+    assert date_format(local, "DATETIME_FORMAT") in page

@@ -1,0 +1,140 @@
+"""The rule editor as a person uses it: by mouse, by keyboard, as JSON, on a phone."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import SegmentEditor
+
+OpenAs = Callable[..., Page]
+TRAIT, EVENT, MONEY = "days since the last order", "order_paid", "spent in all"
+
+
+@pytest.fixture
+def page(open_as: OpenAs) -> Page:
+    page = open_as("operator")
+    SegmentEditor(page).open_new()
+    return page
+
+
+def rule(page: Page) -> Any:
+    return json.loads(page.input_value("textarea[name=rule]"))
+
+
+def add(page: Page, subject: str) -> None:
+    """One more condition at the end of the rule."""
+    page.locator(".rb-root > .rb-adders").get_by_role("button", name="+ Condition").click()
+    row = page.locator(".rb-root > .rb-list > .rb-row").last
+    row.get_by_label("What the condition is about").select_option(label=subject)
+
+
+def row(page: Page, number: int) -> Any:
+    return page.locator(".rb-row").nth(number)
+
+
+def focused(page: Page) -> str:
+    found: str = page.evaluate("document.activeElement.dataset.control ?? ''")
+    return found
+
+
+def test_every_condition_shows_how_many_customers_fit_it(page: Page) -> None:
+    add(page, TRAIT)
+    add(page, EVENT)
+    row(page, 1).get_by_label("How many times").fill("3")
+    assert SegmentEditor(page).count() == 1424
+    expect(row(page, 0).locator(".rb-count")).to_have_text("2,050")
+    expect(row(page, 1).locator(".rb-count")).to_have_text("1,424")
+    assert rule(page)["all"][1] == {"event": EVENT, "did": True, "times": 3, "days": 30}
+    expect(page.locator("[data-live=sample] a")).to_have_count(8)
+
+
+def test_what_was_typed_before_stays_when_something_else_changes(page: Page) -> None:
+    add(page, MONEY)
+    row(page, 0).get_by_label("Comparison").select_option(label="is between")
+    low, high = row(page, 0).get_by_label("Value").all()
+    low.fill("12.5")
+    high.fill("2000")
+    row(page, 0).get_by_role("button", name="not", exact=True).click()
+    inside = {"trait": "monetary_minor", "op": "between", "value": [1250, 200000]}
+    assert rule(page) == {"all": [{"not": inside}]}
+
+
+def test_the_keyboard_moves_conditions_into_groups_and_undoes_it(page: Page) -> None:
+    add(page, TRAIT)
+    page.locator(".rb-root > .rb-adders").get_by_role("button", name="+ Group").click()
+    row(page, 0).get_by_label("Comparison").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    assert [len(part.get("any", [])) for part in rule(page)["all"]] == [2]
+    assert focused(page) == "all.0.any.0:down"
+    page.keyboard.press("Alt+ArrowUp")
+    assert [next(iter(part)) for part in rule(page)["all"]] == ["trait", "any"]
+    page.keyboard.press("Control+z")
+    assert len(rule(page)["all"]) == 1
+    page.keyboard.press("Control+z")
+    assert [next(iter(part)) for part in rule(page)["all"]] == ["trait", "any"]
+    page.keyboard.press("Control+Shift+z")
+    assert len(rule(page)["all"]) == 1
+
+
+def test_a_condition_is_duplicated_removed_and_brought_back(page: Page) -> None:
+    add(page, TRAIT)
+    row(page, 0).get_by_role("button", name="Duplicate").click()
+    assert len(rule(page)["all"]) == 2
+    row(page, 1).get_by_role("button", name="Remove").press("Enter")
+    assert focused(page) == "all.0:remove"
+    page.get_by_role("button", name="Undo").click()
+    assert len(rule(page)["all"]) == 2
+
+
+def test_a_condition_is_dragged_into_a_group(page: Page) -> None:
+    add(page, MONEY)
+    page.locator(".rb-root > .rb-adders").get_by_role("button", name="+ Group").click()
+    handle = page.locator("[data-slot='all.0'] .rb-handle")
+    group = page.locator("[data-slot='all.1'] .rb-row")
+    handle.drag_to(group, target_position={"x": 100, "y": 4})
+    (group_now,) = rule(page)["all"]
+    assert [one["trait"] for one in group_now["any"]] == ["monetary_minor", "recency_days"]
+
+
+def test_a_mistake_is_shown_at_its_row_and_goes_when_it_is_mended(page: Page) -> None:
+    add(page, TRAIT)
+    add(page, EVENT)
+    days = row(page, 1).get_by_label("How many days")
+    days.fill("-3")
+    expect(row(page, 1).locator(".rb-error")).to_have_text("Write a number from 1 to 3660.")
+    expect(row(page, 0).locator(".rb-error")).to_be_hidden()
+    days.fill("7")
+    expect(row(page, 1).locator(".rb-error")).to_be_hidden()
+    assert SegmentEditor(page).count() > 0
+
+
+def test_the_rule_can_be_written_as_json(page: Page) -> None:
+    page.get_by_role("button", name="Show as JSON").click()
+    text = page.locator("textarea[name=rule]")
+    text.fill('{"all": [')
+    expect(page.get_by_text("This is not a rule yet")).to_be_visible()
+    text.fill('{"not": {"trait": "orders", "op": ">", "value": 100}}')
+    assert SegmentEditor(page).count() == 2469 - 447
+    no = row(page, 0).get_by_role("button", name="not", exact=True)
+    expect(no).to_have_attribute("aria-pressed", "true")
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_as: OpenAs) -> None:
+    page = open_as("operator", width=375)
+    SegmentEditor(page).open_new()
+    add(page, MONEY)
+    add(page, EVENT)
+    row(page, 1).get_by_role("button", name="+ property of the event").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_whoever_may_not_change_segments_reads_the_rule(open_as: OpenAs) -> None:
+    page = open_as("manager")
+    page.goto("/admin/segments/segment/")
+    page.get_by_role("link", name="Frequent shoppers").click()
+    assert SegmentEditor(page).count() == 471
+    expect(page.locator(".rb-adders")).to_have_count(0)
+    expect(row(page, 0).get_by_label("How many times")).to_be_disabled()
