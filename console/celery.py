@@ -10,7 +10,7 @@ from celery.schedules import crontab
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 
-class ActingTask(DjangoTask):  # type: ignore[misc]
+class ActingTask(DjangoTask):
     """A task that tells the audit log which task is acting."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -43,7 +43,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.most].count()
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.most].count())
 
 
 class ConsoleModelAdmin(RoleMixin, ModelAdmin):

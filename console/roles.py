@@ -16,10 +16,10 @@ OP, PR, MA, AN, SU, AD = (
     Staff.Role.SUPPORT,
     Staff.Role.ADMIN,
 )
-EVERYBODY = {OP, PR, MA, AN, SU, AD}
+EVERYBODY: set[str] = {OP, PR, MA, AN, SU, AD}
 
 TABLE: dict[str, set[str]] = {
-    "customers.view": {OP, PR, MA, AN, SU, AD},
+    "customers.view": EVERYBODY,
     "customers.contact": {OP, SU, AD},  # names and addresses, not only numbers
     "customers.change": {SU, AD},
     "events.view": EVERYBODY,

@@ -1,16 +1,18 @@
 """Staff and teams. A role is all that one sets: rights follow from it."""
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import UserChangeForm, UserCreationForm
 
+from console import audit
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Staff, Team
 
@@ -22,29 +24,40 @@ class StaffCreationForm(UserCreationForm):
 
 
 @admin.register(Staff)
-class StaffAdmin(UserAdmin, ConsoleModelAdmin):
+class StaffAdmin(UserAdmin, ConsoleModelAdmin):  # type: ignore[misc]  # both are ModelAdmins
     view_action = "staff.view"
     add_action = change_action = "staff.change"
     add_form = StaffCreationForm
     form = UserChangeForm
     change_password_form = AdminPasswordChangeForm
-    list_display: ClassVar = ["username", "full_name", "role_label", "team", "is_active"]
-    list_filter: ClassVar = ["role", "is_active"]
-    list_select_related: ClassVar = ["team"]
-    filter_horizontal: ClassVar = []
-    readonly_fields: ClassVar = ["last_login", "date_joined"]
-    fieldsets: ClassVar = [
+    list_display = ["username", "full_name", "role_label", "team", "is_active"]
+    list_filter = ["role", "is_active"]
+    list_select_related = ["team"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
         (_("Work"), {"fields": ["role", "team", "is_active"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets: ClassVar = [
+    add_fieldsets = [
         (
             None,
             {"fields": ["username", "role", "team", "usable_password", "password1", "password2"]},
         )
     ]
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",  # noqa: A002  (Django's name)
+    ) -> HttpResponse:
+        answer = super().user_change_password(request, id, form_url)
+        if answer.status_code == HTTPStatus.FOUND:
+            audit.log("staff.password", self.get_object(request, id))
+        return answer
 
     @display(description=_("name"))
     def full_name(self, staff: Staff) -> str:

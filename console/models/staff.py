@@ -41,8 +41,8 @@ class Staff(AbstractUser):
     is_staff = models.BooleanField(_("may sign in to the console"), default=True)
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("staff member")
-        verbose_name_plural = _("staff")
+        verbose_name = _("staff member")  # type: ignore[assignment]  # lazy, like Django's own
+        verbose_name_plural = _("staff")  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -38,11 +38,11 @@ class StageFilter(admin.SimpleListFilter):
         return [(str(stage.pk), str(stage)) for stage in stages]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if not (self.value() or "").isdigit():
+        stage = self.value() or ""
+        if not stage.isdigit():
             return queryset
-        return queryset.filter(
-            Q(pk__in=CustomerStage.objects.filter(stage=self.value()).values("customer"))
-        )
+        standing = CustomerStage.objects.filter(stage=int(stage))
+        return queryset.filter(pk__in=standing.values("customer"))
 
 
 @admin.register(Customer)
