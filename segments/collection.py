@@ -62,12 +62,13 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, **fields: Any) -> bo
         check(changed["rule"], of=kept.pk)
         audit.log("segment.rule", kept, by=by, was=kept.rule, now=changed["rule"])
         kept.rule_version += 1
+        kept.failure = ""  # it was the old rule's
     for name, value in changed.items():
         setattr(kept, name, value)
         setattr(segment, name, value)
     segment.rule_version = kept.rule_version
     if changed:
-        kept.save(update_fields=[*changed, "rule_version"])
+        kept.save(update_fields=[*changed, "rule_version", "failure"])
         audit.log("segment.changed", kept, by=by, fields=sorted(changed))
     return new_rule
 

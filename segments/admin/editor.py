@@ -1,5 +1,6 @@
 """What the rule editor in the browser is given: the vocabulary, its words, and addresses."""
 
+import datetime as dt
 from typing import Any
 
 from django.urls import reverse
@@ -25,6 +26,7 @@ def data(
         "rule": segment.rule if segment else {"all": []},
         "segment": segment.pk if segment else None,
         "previewUrl": "/api/v1/segments/preview/",
+        "segmentUrl": f"/api/v1/segments/{segment.pk}/" if segment else None,
         "customerUrl": reverse("admin:segments_customer_change", args=[0]),
         "error": error and {"path": [str(step) for step in error.path], "message": error.said(_)},
     }
@@ -55,6 +57,7 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
             {
                 "key": one.key,
                 "label": _(one.label),
+                "dateLabel": _(operators.OF_DATES.get(one.key, ("", one.label))[1]),
                 "takes": one.takes.value,
                 "ordered": one.ordered,
             }
@@ -62,7 +65,7 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
         ],
         "currency": known.currency,
         "minorDigits": known.minor_digits,
-        "today": clock.today().isoformat(),
+        "lately": (clock.today() - dt.timedelta(days=30)).isoformat(),
     }
 
 
@@ -150,5 +153,7 @@ def _live_words() -> dict[str, Any]:
         "count": _("{count} of {of} customers"),
         "fits": _("{count} customers fit this"),
         "speed": _("counted in {ms} ms"),
+        "computed": _("{size} · as of {day}, computed just now"),
+        "failed": _("The computation failed: {why}"),
         "away": _("The count could not be asked for. Check the connection."),
     }

@@ -1,6 +1,5 @@
 """Segments: the list with sizes and freshness, and the page with the rule editor."""
 
-import datetime as dt
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,25 +9,19 @@ from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from console import charts, clock, figures, roles
+from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
-from console.models import Job
 from segments import collection, membership, tasks
-from segments.admin import editor
+from segments.admin import editor, segment_facts
 from segments.models import Segment
 from segments.rules.nodes import RuleError
-
-DAYS_OF_HISTORY = 180
 
 
 class SegmentForm(forms.ModelForm):
@@ -121,11 +114,11 @@ class SegmentAdmin(ConsoleModelAdmin):
 
     @display(description=_("share"))
     def share(self, segment: Any) -> str:
-        return share_of(segment.size, segment.everyone)
+        return segment_facts.share_of(segment.size, segment.everyone)
 
     @display(description=_("freshness"), ordering="computed_at")
     def freshness(self, segment: Any) -> SafeString:
-        return freshness(segment, segment.today)
+        return segment_facts.freshness(segment, segment.today)
 
     @display(description=_("owner"), ordering="team__name")
     def whose(self, segment: Segment) -> str:
@@ -153,7 +146,7 @@ class SegmentAdmin(ConsoleModelAdmin):
             {
                 **(extra_context or {}),
                 "may_run": roles.allows(request.user, "pipeline.run"),
-                "running": running_job(),
+                "running": segment_facts.running_job(),
             },
         )
 
@@ -172,10 +165,10 @@ class SegmentAdmin(ConsoleModelAdmin):
     def _about(self, segment: Segment) -> dict[str, Any]:
         return {
             "segment": segment,
-            "freshness": freshness(segment, clock.today()),
+            "freshness": segment_facts.freshness(segment, clock.today()),
             "users": membership.users_of(segment),
-            "others": list(used_elsewhere(segment)),
-            "chart": history(segment),
+            "others": list(segment_facts.used_elsewhere(segment)),
+            "chart": segment_facts.history(segment),
         }
 
     # --- buttons --------------------------------------------------------------
@@ -220,66 +213,3 @@ class SegmentAdmin(ConsoleModelAdmin):
             case _:
                 return HttpResponse(status=404)
         return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[pk]))
-
-
-# --- words and figures that both pages use --------------------------------------
-
-
-def freshness(segment: Segment, day: dt.date) -> SafeString:
-    """When the members were computed and for which day, with a mark when that is not today's."""
-    if segment.computed_at is None:
-        mark = _("failed") if segment.failure else _("being computed")
-        return format_html('<span class="badge warn">{}</span>', mark)
-    words = now_("as of %(day)s, computed %(ago)s ago") % {
-        "day": date_format(segment.data_as_of, "Y-m-d") if segment.data_as_of else "–",
-        "ago": timesince(segment.computed_at).split(",")[0],
-    }
-    if not membership.is_stale(segment, day):
-        return format_html("<span>{}</span>", words)
-    mark = _("failed") if segment.failure else _("stale")
-    return format_html('{} <span class="badge warn">{}</span>', words, mark)
-
-
-def share_of(part: int | None, whole: int) -> str:
-    return figures.share(part / whole) if part is not None and whole else figures.NOTHING
-
-
-def running_job() -> Job | None:
-    """The recompute that is under way or waits for a worker."""
-    unfinished = [Job.Status.WAITING, Job.Status.RUNNING]
-    return Job.objects.filter(kind=tasks.PIPELINE, status__in=unfinished).first()
-
-
-def used_elsewhere(segment: Segment) -> Any:
-    """Records of other kinds that point at this segment, such as campaigns."""
-    for relation in Segment._meta.related_objects:
-        model: Any = relation.related_model
-        if not admin.site.is_registered(model):
-            continue
-        found = model._default_manager.filter(**{relation.field.name: segment}).order_by("-pk")
-        for record in found[:20]:
-            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
-            yield {
-                "label": str(record),
-                "kind": model._meta.verbose_name,
-                "url": reverse(name, args=[record.pk]),
-            }
-
-
-def history(segment: Segment) -> charts.Chart:
-    """The segment's size at the end of each day that was computed."""
-    kept = segment.snapshots.order_by("-day").values_list("day", "size")[:DAYS_OF_HISTORY]
-    days = [(day, size) for day, size in reversed(kept)]
-    return charts.Chart(
-        id="segment-history",
-        title=now_("Size by day"),
-        option=charts.lines(
-            [day for day, _size in days],
-            {now_("customers"): [size for _day, size in days]},
-            unit=charts.unit("count"),
-        ),
-        columns=[now_("Day"), now_("Customers")],
-        rows=[[day.isoformat(), figures.whole(size)] for day, size in reversed(days)],
-        size="low",
-        empty=now_("The first day appears once the members are computed."),
-    )

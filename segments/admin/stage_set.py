@@ -17,7 +17,7 @@ from unfold.decorators import display
 from console import charts, clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import stages, vocabulary
-from segments.admin.segment import running_job
+from segments.admin import segment_facts
 from segments.models import StageSet
 from segments.rules import tree, words
 from segments.rules.nodes import RuleError
@@ -72,7 +72,10 @@ class StageSetAdmin(ReadOnlyAdmin):
 
 def running(request: Any) -> dict[str, Any]:
     """What the button “Recompute now” needs to know."""
-    return {"may_run": roles.allows(request.user, "pipeline.run"), "running": running_job()}
+    return {
+        "may_run": roles.allows(request.user, "pipeline.run"),
+        "running": segment_facts.running_job(),
+    }
 
 
 def as_of(stage_set: StageSet, day: dt.date) -> SafeString:

@@ -125,14 +125,18 @@ class SegmentViewSet(
     @extend_schema(request=PreviewSerializer, responses={200: dict})
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
-        """What a rule comes to now: the count, each part's count, a sample and the sentence."""
+        """What a rule comes to now: the count, each part's count, a sample and the sentence.
+
+        A rule that cannot be understood is an answer as well, for it is being edited: `error`
+        then has the place and the words.
+        """
         asked = PreviewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         try:
             found = membership.preview(given["rule"], day=clock.today(), of=given.get("segment"))
         except RuleError as problem:
-            raise _refusal(problem) from problem
+            return Response({"error": _error(problem)})
         return Response(_shown(found, names=roles.allows(request.user, "customers.contact")))
 
     def _read(self, request: Request, *args: Any, partial: bool = False) -> dict[str, Any]:
@@ -142,9 +146,11 @@ class SegmentViewSet(
 
 
 def _refusal(problem: RuleError) -> ValidationError:
-    return ValidationError(
-        {"rule": [problem.said(_)], "path": [str(step) for step in problem.path]}
-    )
+    return ValidationError({"rule": [problem.said(_)], "path": _error(problem)["path"]})
+
+
+def _error(problem: RuleError) -> dict[str, Any]:
+    return {"path": [str(step) for step in problem.path], "message": problem.said(_)}
 
 
 def _shown(found: membership.Preview, *, names: bool) -> dict[str, Any]:

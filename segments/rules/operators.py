@@ -80,6 +80,14 @@ _OPERATORS = [
     ),
 ]
 
+# Dates are compared in the same way and spoken of differently: words and label.
+OF_DATES: dict[str, tuple[str, str]] = {
+    "<": (_("%(name)s is before %(value)s"), _("is before")),
+    "<=": (_("%(name)s is on or before %(value)s"), _("is on or before")),
+    ">": (_("%(name)s is after %(value)s"), _("is after")),
+    ">=": (_("%(name)s is on or after %(value)s"), _("is on or after")),
+}
+
 # In the order of a menu.
 TABLE: dict[str, Operator] = {one.key: one for one in _OPERATORS}
 

@@ -21,7 +21,7 @@ from segments.rules.nodes import (
 )
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.operators import Takes
-from segments.rules.vocabulary import MONEY, TraitWord, Vocabulary
+from segments.rules.vocabulary import DATE, MONEY, TraitWord, Vocabulary
 
 Translate = Callable[[str], str]
 MOST_VALUES = 6  # a longer list is cut; the editor shows it whole
@@ -76,8 +76,7 @@ class _Speaker:
     def _leaf(self, leaf: Leaf) -> str:
         match leaf:
             case Trait(key, op, value):
-                word = self.known.traits[key]
-                return self._compared(word.label, op, value, lambda one: self._with_unit(one, word))
+                return self._trait(self.known.traits[key], op, value)
             case Profile(key, op, value):
                 return self._compared(key, op, value, str)
             case Did():
@@ -93,6 +92,11 @@ class _Speaker:
                     _("agreed to hear from us by %(channel)s"),
                     channel=self.known.channels[channel],
                 )
+
+    def _trait(self, word: TraitWord, op: str, value: Operand) -> str:
+        if word.kind == DATE and op in operators.OF_DATES:
+            return self.say(operators.OF_DATES[op][0], name=word.label, value=value)
+        return self._compared(word.label, op, value, lambda one: self._with_unit(one, word))
 
     def _did(self, leaf: Did) -> str:
         words = _("did %(event)s %(times)s%(window)s%(where)s")

@@ -4,11 +4,14 @@
  * <div id="rule-builder">, and JSON in #rule-builder-data with the vocabulary and all words.
  */
 
-import { at, History, inserted, key, moved, neighbour, normal, pathOf, removed, replaced } from "./rule-tree.js";
+import { Dragging } from "./rule-dragging.js";
+import { Live } from "./rule-live.js";
+import { at, History, inserted, key, moved, neighbour, normal, pathOf, removed, replaced, unkey } from "./rule-tree.js";
 import { Rows } from "./rule-rows.js";
 import { fill, h } from "./rule-values.js";
 
 const WAIT_MS = 250;
+const ASK_AGAIN_MS = 1500;
 
 class Editor {
   constructor(place, data) {
@@ -189,178 +192,25 @@ class Editor {
   }
 }
 
-const unkey = (text) => text.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-
-/** Moves conditions and groups by their handles. */
-class Dragging {
-  constructor(editor) {
-    this.editor = editor;
-    this.from = null;
-    this.line = h("div", { className: "rb-drop" });
-    const { canvas } = editor;
-    canvas.addEventListener("dragstart", (event) => this.start(event));
-    canvas.addEventListener("dragover", (event) => this.over(event));
-    canvas.addEventListener("drop", (event) => this.drop(event));
-    canvas.addEventListener("dragend", () => this.end());
+/** Says in the page's facts when the workers have computed the members of a saved rule. */
+async function waitForMembers(place, { segment, segmentUrl, words }) {
+  const response = await fetch(segmentUrl, { headers: { Accept: "application/json" } }).catch(() => null);
+  const now = response?.ok ? await response.json() : null;
+  if (!now || (now.is_stale && !now.failure)) {
+    setTimeout(() => waitForMembers(place, { segment, segmentUrl, words }), ASK_AGAIN_MS);
+    return;
   }
-
-  start(event) {
-    const slot = event.target.closest?.(".rb-slot");
-    if (!slot) return;
-    this.from = slot;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", slot.dataset.slot);
-    slot.classList.add("rb-dragged");
-  }
-
-  over(event) {
-    const list = event.target.closest(".rb-list, .rb-group")?.closest(".rb-group")?.querySelector(".rb-list");
-    if (!this.from || !list || this.from.contains(list)) return;
-    event.preventDefault();
-    const entries = [...list.children].filter((one) => one !== this.line);
-    const before = entries.find((one) => event.clientY < one.getBoundingClientRect().top + one.offsetHeight / 2);
-    list.insertBefore(this.line, before ?? null);
-  }
-
-  drop(event) {
-    event.preventDefault();
-    const list = this.line.parentElement;
-    if (!this.from || !list) return;
-    const after = [...list.children].filter((one) => one === this.line || one.matches(".rb-slot"));
-    const to = { listPath: unkey(list.dataset.list), index: after.indexOf(this.line) };
-    const slot = unkey(this.from.dataset.slot);
-    this.end();
-    this.editor.moveTo(slot, to, "subject");
-  }
-
-  end() {
-    this.from?.classList.remove("rb-dragged");
-    this.from = null;
-    this.line.remove();
-  }
+  const size = new Intl.NumberFormat(document.documentElement.lang || undefined).format(now.size ?? 0);
+  place.textContent = now.failure ? fill(words.failed, { why: now.failure }) : fill(words.computed, { size, day: now.data_as_of });
+  place.dataset.computed = now.failure ? "failed" : "yes";
 }
 
-/** Asks the server what the rule comes to: one question at a time, the newest wins. */
-class Live {
-  constructor(editor, data) {
-    Object.assign(this, { editor, words: data.words, data, answer: null, error: null });
-    this.numbers = new Intl.NumberFormat(document.documentElement.lang || undefined);
-    this.shares = new Intl.NumberFormat(document.documentElement.lang || undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    this.panel = document.getElementById("rule-live");
-  }
-
-  part(name) {
-    return this.panel.querySelector(`[data-live=${name}]`);
-  }
-
-  ask(wait) {
-    clearTimeout(this.timer);
-    this.running?.abort();
-    this.error = null; // its place may be another one by now
-    this.panel.dataset.state = "asking";
-    this.timer = setTimeout(() => this.send(), wait);
-  }
-
-  async send() {
-    this.running = new AbortController();
-    const { rule } = this.editor;
-    const asked = await this.fetched(rule, this.running.signal);
-    if (!asked) return; // a newer question is on its way
-    if (asked.ok) this.succeed(asked.answer, rule);
-    else this.fail(asked.answer);
-  }
-
-  /** The server's answer to a rule; null when the question was called off. */
-  async fetched(rule, signal) {
-    try {
-      const response = await fetch(this.data.previewUrl, {
-        method: "POST",
-        signal,
-        headers: {
-          "Content-Type": "application/json",
-          Accept: "application/json",
-          "Accept-Language": document.documentElement.lang,
-          "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "",
-        },
-        body: JSON.stringify({ rule, segment: this.data.segment }),
-      });
-      return { ok: response.ok, answer: await response.json() };
-    } catch (problem) {
-      return problem.name === "AbortError" ? null : { ok: false, answer: {} };
-    }
-  }
-
-  succeed(answer, rule) {
-    this.answer = answer;
-    this.answerFor = rule;
-    this.error = null;
-    this.panel.dataset.state = "known";
-    this.show();
-  }
-
-  fail(answer) {
-    this.answer = null;
-    this.panel.dataset.state = "refused";
-    this.mark({ path: answer.path ?? null, message: answer.rule?.[0] ?? answer.detail ?? this.words.away });
-  }
-
-  mark(error) {
-    this.error = error;
-    this.show();
-  }
-
-  /** Fill in what is known: the panel, the count beside every row, the error at its row. */
-  show() {
-    const parts = this.answerFor === this.editor.rule ? this.answer?.parts : null;
-    const counts = new Map((parts ?? []).map((one) => [one.path.join("."), one.count]));
-    for (const [slot, place] of this.editor.rows.places) {
-      place.count.textContent = counts.has(slot) ? this.numbers.format(counts.get(slot)) : "";
-      place.count.title = counts.has(slot) ? fill(this.words.fits, { count: this.numbers.format(counts.get(slot)) }) : "";
-      this.showError(place, "");
-    }
-    const wrong = this.error?.path && this.nearest(this.error.path.map(String));
-    if (wrong) this.showError(wrong, this.error.message);
-    this.showPanel();
-  }
-
-  showError({ element, error }, message) {
-    error.textContent = message;
-    error.hidden = !message;
-    element.classList.toggle("rb-wrong", Boolean(message));
-    if (message) element.setAttribute("aria-describedby", error.id);
-    else element.removeAttribute("aria-describedby");
-  }
-
-  /** The row or group that a path leads to, or the nearest one around it. */
-  nearest(path) {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const found = this.editor.rows.places.get(path.slice(0, length).join("."));
-      if (found) return found;
-    }
-    return null;
-  }
-
-  showPanel() {
-    const { answer } = this;
-    this.part("error").textContent = this.error?.message ?? "";
-    if (!answer) return;
-    const share = answer.of ? answer.count / answer.of : 0;
-    this.part("count").textContent = fill(this.words.count, { count: this.numbers.format(answer.count), of: this.numbers.format(answer.of) });
-    this.part("share").textContent = this.shares.format(share);
-    this.part("bar").value = share;
-    this.part("sentence").textContent = answer.sentence;
-    this.part("speed").textContent = fill(this.words.speed, { ms: this.numbers.format(answer.milliseconds) });
-    this.part("sample").replaceChildren(...answer.sample.map((one) => this.person(one)));
-    this.part("nobody").hidden = answer.count > 0;
-    this.part("people").hidden = answer.count === 0;
-  }
-
-  person(one) {
-    if (!this.data.customerUrl) return h("li", { textContent: one.name });
-    return h("li", {}, h("a", { href: this.data.customerUrl.replace("/0/", `/${one.id}/`), textContent: one.name }));
-  }
+function begin() {
+  const place = document.getElementById("rule-builder");
+  const data = JSON.parse(document.getElementById("rule-builder-data").textContent);
+  new Editor(place, data);
+  const waiting = document.querySelector("[data-computed=no]");
+  if (waiting) waitForMembers(waiting, data);
 }
 
-const data = document.getElementById("rule-builder-data");
-const place = document.getElementById("rule-builder");
-if (data && place) new Editor(place, JSON.parse(data.textContent));
+begin();

@@ -216,7 +216,7 @@ export class Rows {
           ...control("op"),
           onchange: (event) => set((now) => withOperator(known, kind, now, event.target.value), { focus: `${prefix}op` }),
         },
-        known.operators.map((one) => ({ value: one.key, label: one.label })),
+        known.operators.map((one) => ({ value: one.key, label: kind === "date" ? one.dateLabel : one.label })),
         node.op,
       ),
       ...valueControls({
@@ -393,7 +393,7 @@ function subjectOf(node) {
 }
 
 function defaultTrait(trait, known) {
-  const value = { money: 100 * 10 ** known.minorDigits, date: known.today }[trait.kind] ?? 1;
+  const value = { money: 100 * 10 ** known.minorDigits, date: known.lately }[trait.kind] ?? 1;
   return trait.key === "recency_days"
     ? { trait: trait.key, op: "<=", value: 30 }
     : { trait: trait.key, op: ">=", value };

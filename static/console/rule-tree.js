@@ -8,6 +8,7 @@ export const LEAVES = ["trait", "profile", "event", "stage", "segment", "consent
 const GONE = Symbol("gone");
 
 export const key = (path) => path.join(".");
+export const unkey = (text) => text.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 export const at = (rule, path) => path.reduce((node, step) => node?.[step], rule);
 export const joint = (node) => ("all" in node ? "all" : "any" in node ? "any" : null);
 export const isGroup = (node) => joint(node) !== null;

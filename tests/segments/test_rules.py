@@ -189,6 +189,10 @@ def test_an_error_is_said_in_the_readers_language() -> None:
             "1,234,567.89 USD.",
         ),
         (
+            {"trait": "last_order_on", "op": ">=", "value": "2018-01-01"},
+            "Customers for whom this holds: last order is on or after 2018-01-01.",
+        ),
+        (
             {"profile": "city", "op": "in", "value": list("abcdefgh")},
             "Customers for whom this holds: city is one of a, b, c, d, e, f and 2 more.",
         ),

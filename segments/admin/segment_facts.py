@@ -1,0 +1,79 @@
+"""What is said about a segment beside its rule: freshness, history, where it is used."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from console import charts, figures
+from console.models import Job
+from segments import membership, tasks
+from segments.models import Segment
+
+DAYS_OF_HISTORY = 180
+
+
+def freshness(segment: Segment, day: dt.date) -> SafeString:
+    """When the members were computed and for which day, with a mark when that is not today's."""
+    if segment.computed_at is None:
+        mark = _("failed") if segment.failure else _("being computed")
+        return format_html('<span class="badge warn">{}</span>', mark)
+    words = _("as of %(day)s, computed %(ago)s ago") % {
+        "day": date_format(segment.data_as_of, "Y-m-d") if segment.data_as_of else "–",
+        "ago": timesince(segment.computed_at).split(",")[0],
+    }
+    if not membership.is_stale(segment, day):
+        return format_html("<span>{}</span>", words)
+    mark = _("failed") if segment.failure else _("stale")
+    return format_html('{} <span class="badge warn">{}</span>', words, mark)
+
+
+def share_of(part: int | None, whole: int) -> str:
+    return figures.share(part / whole) if part is not None and whole else figures.NOTHING
+
+
+def running_job() -> Job | None:
+    """The recompute that is under way or waits for a worker."""
+    unfinished = [Job.Status.WAITING, Job.Status.RUNNING]
+    return Job.objects.filter(kind=tasks.PIPELINE, status__in=unfinished).first()
+
+
+def used_elsewhere(segment: Segment) -> Any:
+    """Records of other kinds that point at this segment, such as campaigns."""
+    for relation in Segment._meta.related_objects:
+        model: Any = relation.related_model
+        if not admin.site.is_registered(model):
+            continue
+        found = model._default_manager.filter(**{relation.field.name: segment}).order_by("-pk")
+        for record in found[:20]:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+            yield {
+                "label": str(record),
+                "kind": model._meta.verbose_name,
+                "url": reverse(name, args=[record.pk]),
+            }
+
+
+def history(segment: Segment) -> charts.Chart:
+    """The segment's size at the end of each day that was computed."""
+    kept = segment.snapshots.order_by("-day").values_list("day", "size")[:DAYS_OF_HISTORY]
+    days = [(day, size) for day, size in reversed(kept)]
+    return charts.Chart(
+        id="segment-history",
+        title=_("Size by day"),
+        option=charts.lines(
+            [day for day, _size in days],
+            {_("customers"): [size for _day, size in days]},
+            unit=charts.unit("count"),
+        ),
+        columns=[_("Day"), _("Customers")],
+        rows=[[day.isoformat(), figures.whole(size)] for day, size in reversed(days)],
+        size="low",
+        empty=_("The first day appears once the members are computed."),
+    )
