@@ -15,8 +15,13 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when the database and the broker answer, else 503 naming the one that does not."""
-    answers = {"database": _works(_ask_database), "broker": _works(_ask_broker)}
+    answers = checks()
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
+
+
+def checks() -> dict[str, bool]:
+    """Whether each server that the console needs answers now."""
+    return {"database": _works(_ask_database), "broker": _works(_ask_broker)}
 
 
 def _ask_database() -> None:

@@ -48,15 +48,11 @@ class StaffAdmin(UserAdmin, ConsoleModelAdmin):  # type: ignore[misc]  # both ar
         )
     ]
 
-    def user_change_password(
-        self,
-        request: HttpRequest,
-        id: str,
-        form_url: str = "",  # noqa: A002  (Django's name)
-    ) -> HttpResponse:
-        answer = super().user_change_password(request, id, form_url)
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().user_change_password(request, *args, **kwargs)
         if answer.status_code == HTTPStatus.FOUND:
-            audit.log("staff.password", self.get_object(request, id))
+            number = args[0] if args else kwargs["id"]
+            audit.log("staff.password", self.get_object(request, number))
         return answer
 
     @display(description=_("name"))

@@ -1,6 +1,5 @@
 """The lists of the home page: what waits for a person, and what happened."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -259,7 +258,7 @@ def imports(page: Page, request: HttpRequest) -> Panel:
 def health_now(page: Page, request: HttpRequest) -> Panel:
     """What a load balancer would be told, and how the last night went."""
     names = {"database": _("Database"), "broker": _("Broker (work in the background)")}
-    answers = json.loads(health.ready(request).content)
+    answers = health.checks()
     night = Job.objects.filter(kind="night").first()
     lines = [
         Line(

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     """Holds an advisory lock in a connection of its own, because two beats start all work twice."""
 
     help = "Starts the timetable's work when it is due; a second one waits for the first to end."
-    requires_system_checks = []  # noqa: RUF012  (Django's own way)
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         lock = self.wait_for_turn()

@@ -10,7 +10,7 @@ from console.embedded import mailbox
 
 class Command(BaseCommand):
     help = "Receives mail on loopback and keeps it to be read in the console."
-    requires_system_checks = []  # noqa: RUF012  (Django's own way)
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=settings.MAILBOX_PORT)

@@ -22,7 +22,7 @@ from segments import demo as business
 
 class Command(BaseCommand):
     help = "Starts the console: servers, workers, timetable, web. Ctrl+C stops it."
-    requires_system_checks = []  # noqa: RUF012  (Django's own way)
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
