@@ -33,7 +33,6 @@ COLORS = {
 @admin.register(EventImport)
 class EventImportAdmin(ConsoleModelAdmin):
     view_action = "imports.view"
-    add_action = RUN
     list_display: ClassVar = ["name", "state", "loaded", "customers", "days", "created_at", "who"]
     list_select_related: ClassVar = ["uploaded_by"]
     list_before_template = "segments/import/upload.html"
@@ -75,10 +74,6 @@ class EventImportAdmin(ConsoleModelAdmin):
             path("<int:pk>/load/", view(require_POST(self.load)), name="segments_eventimport_load"),
             *super().get_urls(),
         ]
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra: Any = None) -> HttpResponse:
-        """Adding begins with a file, which the list's page takes."""
-        return HttpResponseRedirect(reverse("admin:segments_eventimport_changelist"))
 
     def upload(self, request: Any) -> HttpResponse:
         roles.require(request.user, RUN)
@@ -125,6 +120,7 @@ class EventImportAdmin(ConsoleModelAdmin):
             **self.admin_site.each_context(request),
             "title": event_import.name,
             "opts": self.opts,
+            "original": event_import,
             "import": event_import,
             "job": event_import.job,
             "problem": problem or event_import.error,

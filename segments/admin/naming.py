@@ -1,6 +1,6 @@
 """Naming the columns of a sent file: the form, and what somebody wrote into it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -16,7 +16,8 @@ from segments.reading import events, files, mapping
 from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile, gettext_noop
 
-SAMPLES = 3  # values that are shown of each column
+# Different values that are shown of each column, and the rows that they are looked for in.
+SAMPLES, ROWS = 3, 200
 # What a column can mean; of these there is one column at most …
 ONE = {
     "customer": _("which customer it was"),
@@ -50,7 +51,7 @@ def form(event_import: EventImport, given: QueryDict) -> dict[str, Any]:
         "before": _loaded_before(event_import),
     }
     try:
-        seen = events.look(Path(event_import.path), encoding=context["encoding"])
+        seen = events.look(Path(event_import.path), encoding=context["encoding"], rows=ROWS)
     except BadFile as bad:
         return {**context, "unreadable": bad.said(gettext)}
     meanings = _meanings(seen.columns, given, kept)
@@ -64,13 +65,17 @@ def form(event_import: EventImport, given: QueryDict) -> dict[str, Any]:
                 "number": number,
                 "name": name,
                 "type": seen.types[name],
-                "samples": [row[number] for row in seen.rows[:SAMPLES] if row[number]],
+                "samples": _samples(row[number] for row in seen.rows),
                 "meaning": meanings[number],
                 "same": name in same,
             }
             for number, name in enumerate(seen.columns)
         ],
     }
+
+
+def _samples(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))[:SAMPLES]
 
 
 def _loaded_before(event_import: EventImport) -> EventImport | None:
