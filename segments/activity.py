@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -18,6 +18,7 @@ from segments import bitmaps, catalogue
 from segments.models import DaySet, DirtyDay, EventType
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
+LOCK = 0xDA75  # the advisory lock of who swaps sets
 DAYS_AT_A_TIME = 31  # of which the counts are held in memory
 
 # --- building ---------------------------------------------------------------
@@ -63,6 +64,8 @@ def _spans(days: list[dt.date]) -> Iterator[list[dt.date]]:
 @transaction.atomic
 def _replace(days: list[dt.date]) -> None:
     """Swap the sets of some days for new ones; readers see the old or the new, never neither."""
+    with connection.cursor() as cursor:  # two that swap the same day would collide
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     # First the note that they are dirty goes: an append from here on writes it again.
     DirtyDay.objects.filter(day__in=days).delete()
     types = _types()

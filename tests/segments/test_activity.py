@@ -2,9 +2,12 @@
 
 import datetime as dt
 import random
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from pyroaring import BitMap
 
 from segments import activity, ingest
@@ -118,6 +121,24 @@ def test_an_event_that_arrives_during_a_rebuild_leaves_its_day_dirty(
     assert DirtyDay.objects.filter(day=D1).exists()
     activity.catch_up()
     assert activity.members("order_paid", D1, D1) == BitMap([1, 2])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_rebuild_the_same_days_at_once_do_not_collide() -> None:
+    factories.happened(*(factories.incoming(number, D1) for number in range(1, 50)))
+    before = sets()
+    together = threading.Barrier(4)
+
+    def rebuild(_number: int) -> int:
+        try:
+            together.wait()
+            return activity.rebuild([D1, D2])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(rebuild, range(4))) == [2] * 4
+    assert sets() == before
 
 
 @pytest.mark.django_db
