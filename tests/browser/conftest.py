@@ -117,6 +117,7 @@ def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
+        page.on("dialog", lambda question: question.accept())
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",

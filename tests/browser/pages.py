@@ -94,8 +94,7 @@ class CampaignPage:
         self.page.locator(".campaign[data-status=draft]").wait_for()
 
     def press(self, words: str) -> None:
-        """One of the steps; the question before it is answered with yes."""
-        self.page.once("dialog", lambda dialog: dialog.accept())
+        """One of the steps."""
         self.page.get_by_role("button", name=words).click()
 
     def wait_for(self, status: str) -> None:

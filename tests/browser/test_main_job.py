@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from console import menu
 from tests.browser.pages import CampaignPage, Console, Inbox, SegmentEditor
 
 OpenAs = Callable[..., Page]
@@ -65,8 +66,6 @@ def test_the_counts_are_those_of_the_data_set(open_as: OpenAs, console: Console)
 def test_every_screen_in_both_languages_and_themes_and_on_a_phone(
     open_as: OpenAs, pictures: Path
 ) -> None:
-    from console import menu
-
     for language, dark, width in (("zh-CN", True, 1280), ("en", False, 375)):
         page = open_as("admin", language=language, dark=dark, width=width)
         links = page.locator("#nav-sidebar a[href^='/admin/']")
