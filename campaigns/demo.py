@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from campaigns import templates
 from campaigns.models import Audience, Campaign, MessageTemplate
@@ -33,7 +32,7 @@ def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
 def add_starter() -> None:
     """A mail that one can send as it is, and learn from."""
     if not MessageTemplate.objects.exists():
-        templates.add(name=_("We miss you"), subject=SUBJECT, body=BODY, by=None)
+        templates.add(name="好久不见 · We miss you", subject=SUBJECT, body=BODY, by=None)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
@@ -49,17 +48,16 @@ def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
 def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
     """One campaign that ran elsewhere, with whom it reached."""
     began, ended = row["start_date"].date(), row["end_date"].date()
-    days = (ended - began).days + 1
+    days = (ended - began).days
     zone = clock.zone()
     campaign, is_new = Campaign.objects.get_or_create(
         # What the coupons' redemptions call it, so that results find them.
         external_ref=str(row["campaign_id"]),
         defaults={
-            "name": _("Coupon mailing %(number)s (%(kind)s)")
-            % {"number": row["campaign_id"], "kind": row["campaign_type"]},
+            "name": f"优惠券投放 · Coupon mailing {row['campaign_id']} ({row['campaign_type']})",
             "kind": Campaign.Kind.RECORDED,
             "status": Campaign.Status.SENT,
-            "conversion_days": min(days, 90),
+            "conversion_days": max(1, min(days, 90)),
             "started_at": dt.datetime.combine(began, dt.time(), zone),
             "finished_at": dt.datetime.combine(ended, dt.time(23, 59, 59), zone),
         },

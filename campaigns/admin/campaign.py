@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey, QuerySet, Subquery
+from django.db.models import ForeignKey, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -38,6 +38,7 @@ class CampaignForm(forms.ModelForm):
 
     conversion_event = forms.ChoiceField(
         label=_("Aims at"),
+        initial="order_paid",
         help_text=_("The event that counts as success."),
         widget=UnfoldAdminSelectWidget,
     )
@@ -49,7 +50,8 @@ class CampaignForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        events = EventType.objects.values_list("name", flat=True)
+        ours = Q(name__startswith="message_") | Q(name="campaign_received")  # not the customer's
+        events = EventType.objects.exclude(ours).values_list("name", flat=True)
         names = sorted({"order_paid", *events, self.instance.conversion_event})
         if "conversion_event" in self.fields:
             field: Any = self.fields["conversion_event"]
@@ -124,6 +126,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             **self.admin_site.each_context(request),
             "title": campaign.name,
             "opts": self.opts,
+            "original": campaign,
             **page.context(campaign, request.user),
         }
         return render(request, "campaigns/campaign.html", context)

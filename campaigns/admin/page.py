@@ -148,7 +148,12 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
         return None
     subject, body = words
     return preview.of(
-        customer, subject=subject, body=body, campaign_name=campaign.name, staff=staff
+        customer,
+        subject=subject,
+        body=body,
+        campaign_name=campaign.name,
+        staff=staff,
+        theme="light",
     ) | {"url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk])}
 
 
@@ -222,12 +227,20 @@ def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
         link = reverse("admin:console_approval_change", args=[found.pk])
     may_decide = roles.allows(staff, "approvals.decide") and found.requested_by_id != staff.pk
     is_open = found.status == Approval.Status.PENDING
-    return {"approval": found, "link": link, "may_decide": may_decide and is_open}
+    no = found.status == Approval.Status.REJECTED and campaign.is_draft
+    return {
+        "approval": found,
+        "link": link,
+        "may_decide": may_decide and is_open,
+        "rejection": found.votes.select_related("by").last() if no else None,
+    }
 
 
 def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:
     """Who gets it: frozen, or for a draft who would if it were submitted now."""
     segment = campaign.segment
+    if frozen and campaign.kind == Campaign.Kind.RECORDED:
+        return {"funnel": [Bar(_("reached"), frozen.size, 1.0, "kept")]}
     if frozen and not campaign.is_draft:
         shown = audience.funnel(frozen)
         difference = audience.since_frozen(frozen, segment) if segment else None

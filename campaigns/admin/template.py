@@ -65,6 +65,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
     view_action = "templates.view"
     add_action = change_action = "templates.change"
     form = TemplateForm
+    compressed_fields = False  # words want the whole width
     fields: ClassVar = ["name", "subject", "body", "revision"]
     change_form_template = add_form_template = "campaigns/template.html"
     list_display: ClassVar = ["name", "subject", "revision", "team", "updated_by", "updated_at"]
@@ -107,6 +108,8 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
             "preview_url": reverse("admin:campaigns_messagetemplate_preview"),
             "show_save_and_add_another": False,
         }
+        if object_id and not roles.allows(request.user, self.change_action):
+            context["read_only_words"] = self.get_object(request, object_id)
         return super().changeform_view(request, object_id, form_url, context)
 
     def preview(self, request: HttpRequest) -> JsonResponse:

@@ -70,8 +70,12 @@ class Message(models.Model):
         Status.SKIPPED: set(),
     }
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="messages")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages")
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="messages", verbose_name=_("campaign")
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="messages", verbose_name=_("customer")
+    )
     address = models.CharField(_("address"), max_length=320)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.SENDING)
     reason = models.CharField(_("reason"), max_length=200, blank=True)

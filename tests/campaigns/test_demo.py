@@ -28,7 +28,7 @@ def test_the_27_campaigns_are_recorded_with_whom_they_reached() -> None:
     thirteenth = found.get(external_ref="13")
     assert thirteenth.started_at
     assert thirteenth.started_at.astimezone(dt.UTC).date() >= dt.date(2017, 8, 7)
-    assert thirteenth.conversion_days == 48
+    assert thirteenth.conversion_days == 47
 
 
 def test_the_starter_template_has_no_mistakes() -> None:

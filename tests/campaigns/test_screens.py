@@ -138,11 +138,11 @@ def test_steps_are_never_links(signed_in: SignIn) -> None:
 def test_only_a_draft_of_the_own_team_has_a_form(signed_in: SignIn) -> None:
     owner = bob()
     draft, sent = campaign_at("draft", by=owner), campaign_at("sent", by=owner)
-    edit = lambda one: reverse("admin:campaigns_campaign_edit", args=[one.pk])  # noqa: E731
-    assert signed_in(owner).get(edit(draft)).status_code == 200
-    assert signed_in(owner).get(edit(sent)).status_code == 302
-    assert signed_in(charlie()).get(edit(draft)).status_code == 403
-    assert signed_in("manager").get(edit(draft)).status_code == 403
+    form, gone = (reverse("admin:campaigns_campaign_edit", args=[one.pk]) for one in (draft, sent))
+    assert signed_in(owner).get(form).status_code == 200
+    assert signed_in(owner).get(gone).status_code == 302
+    assert signed_in(charlie()).get(form).status_code == 403
+    assert signed_in("manager").get(form).status_code == 403
 
 
 def test_editing_a_draft_keeps_its_other_fields(signed_in: SignIn) -> None:

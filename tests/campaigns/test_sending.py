@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from campaigns import outbox, progress, sending, tracking, transitions
 from campaigns.models import Campaign, Message, OutboxChunk, Suppression
@@ -311,6 +311,31 @@ def test_a_killed_worker_leaves_nobody_out_and_nobody_gets_two(server: CountingS
     assert set(server.count.values()) == {1}
     assert 1 <= counts.held <= len(kills) * sending.GROUP
     assert counts.sent <= len(server.count) <= counts.sent + counts.held
+
+
+def test_a_lost_database_connection_loses_nobody_either(server: CountingServer) -> None:
+    campaign = campaign_at("sending", 100)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+
+    def cut_off() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+        connection.close()
+
+    server.on_mail = lambda count: in_threads(cut_off, 1) if count == 30 else None
+    with pytest.raises(DatabaseError):
+        send_all(campaign, server)
+    connection.close()
+    server.on_mail = None
+    send_all(Campaign.objects.get(), server)
+
+    campaign.refresh_from_db()
+    assert campaign.status == "sent"
+    assert ended(campaign) == 100
+    assert set(server.count.values()) == {1}
+    assert progress.of(campaign).held == sending.GROUP
 
 
 def killing(worker: "subprocess.Popen[bytes]", at_mail: int) -> Callable[[int], None]:
