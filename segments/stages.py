@@ -139,9 +139,12 @@ _REMOVE = """
         AND NOT EXISTS (SELECT FROM fresh_stages f WHERE f.customer = s.customer_id)
 """
 _UPSERT = """
-    INSERT INTO segments_customerstage AS old (customer_id, stage_set_id, stage_id, since_on)
-    SELECT customer, %(set)s, stage, %(day)s FROM fresh_stages
+    INSERT INTO segments_customerstage (customer_id, stage_set_id, stage_id, since_on)
+    SELECT f.customer, %(set)s, f.stage, %(day)s
+    FROM fresh_stages f
+    LEFT JOIN segments_customerstage old
+        ON old.customer_id = f.customer AND old.stage_set_id = %(set)s
+    WHERE old.stage_id IS DISTINCT FROM f.stage
     ON CONFLICT (customer_id, stage_set_id) DO UPDATE
         SET stage_id = excluded.stage_id, since_on = excluded.since_on
-    WHERE old.stage_id <> excluded.stage_id
 """

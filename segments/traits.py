@@ -187,17 +187,23 @@ _VALUES = {
 
 
 def _upsert() -> str:
+    """Rows that stay the same are left out before the INSERT: a conflict would lock them."""
     names = ", ".join(_VALUES)
+    fresh = ", ".join(f"{value} AS {name}" for name, value in _VALUES.items())
     return f"""
-        INSERT INTO segments_customertraits AS old (customer_id, computed_on, {names})
-        SELECT c.id, %(day)s, {", ".join(_VALUES.values())}
-        FROM segments_customer c
-        LEFT JOIN fresh_orders o ON o.customer = c.id
-        LEFT JOIN fresh_active a ON a.customer = c.id
+        INSERT INTO segments_customertraits (customer_id, computed_on, {names})
+        SELECT fresh.id, %(day)s, {", ".join(f"fresh.{name}" for name in _VALUES)}
+        FROM (
+            SELECT c.id, {fresh}
+            FROM segments_customer c
+            LEFT JOIN fresh_orders o ON o.customer = c.id
+            LEFT JOIN fresh_active a ON a.customer = c.id
+        ) fresh
+        LEFT JOIN segments_customertraits old ON old.customer_id = fresh.id
+        WHERE old.customer_id IS NULL OR ({", ".join(f"old.{name}" for name in _VALUES)})
+            IS DISTINCT FROM ({", ".join(f"fresh.{name}" for name in _VALUES)})
         ON CONFLICT (customer_id) DO UPDATE SET computed_on = excluded.computed_on,
             {", ".join(f"{name} = excluded.{name}" for name in _VALUES)}
-        WHERE ({", ".join(f"old.{name}" for name in _VALUES)})
-            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _VALUES)})
     """  # noqa: S608  (built from the names above)
 
 
