@@ -4,11 +4,16 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from segments.models import Customer, Identifier
+
 LONGEST = 200  # characters of an identifier
 AT_A_TIME = 50_000
+FOUND_AT_MOST = 500  # by each part of a search
+CONTACTS = ("email", "phone")  # kinds of identifiers that one could write to or call
 
 
 class BadIdentifier(ValueError):
@@ -43,6 +48,26 @@ def known(kind: str, values: Sequence[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [kind, list(values)])
         return dict(cursor.fetchall())
+
+
+def search(term: str, *, contact: bool) -> set[int]:
+    """Customers by number or by how an identifier begins; for those who may know how to
+    contact them, also by how an address or a name begins.
+
+    Each part is what one index answers, and no more than anybody would page through.
+    """
+    found: set[int] = set()
+    if term.isascii() and term.isdigit() and int(term) < 2**31:
+        found |= set(Customer.objects.filter(pk=int(term)).values_list("pk", flat=True))
+    known_as = Identifier.objects.filter(value__startswith=term)
+    if not contact:
+        known_as = known_as.exclude(kind__in=CONTACTS)
+    found |= set(known_as.values_list("customer_id", flat=True)[:FOUND_AT_MOST])
+    if contact:
+        for field in (Q(email__startswith=term.lower()), Q(name__startswith=term)):
+            some = Customer.objects.filter(field).values_list("pk", flat=True)
+            found |= set(some[:FOUND_AT_MOST])
+    return found
 
 
 def check(value: str) -> None:

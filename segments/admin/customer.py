@@ -4,19 +4,20 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet, Subquery
+from django.db.models import Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
-from segments import consent, timeline, traits
-from segments.models import Customer, CustomerStage, Segment, Stage
+from segments import consent, identity, timeline, traits
+from segments.models import Customer, CustomerStage, Identifier, Segment, Stage
 
 EVENTS_A_PAGE = 30
 
@@ -45,6 +46,16 @@ class StageFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=standing.values("customer"))
 
 
+class CustomerList(ChangeList):
+    """The list; ordered by a trait it has those that have traits, which an index answers."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        found = super().get_queryset(request, exclude_parameters)
+        if any(str(name).lstrip("-").startswith("traits__") for name in found.query.order_by):
+            found = found.filter(traits__isnull=False)
+        return found
+
+
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
     view_action = "customers.view"
@@ -52,7 +63,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = [StageFilter]
     list_select_related: ClassVar = ["traits"]
     search_fields: ClassVar = ["pk"]  # shows the box; `get_search_results` decides
-    search_help_text = _("A number, an identifier, or the beginning of an e-mail address.")
+    search_help_text = _("A number, or how an identifier, an e-mail address or a name begins.")
     change_form_template = "segments/customer/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
@@ -64,19 +75,18 @@ class CustomerAdmin(ReadOnlyAdmin):
             .annotate(currency=Subquery(Project.objects.values("currency")[:1]))
         )
 
+    def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
+        return CustomerList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Only what an index answers: equal numbers and identifiers, beginnings of addresses."""
+        """Two steps, each by an index; one with OR over both tables would read them whole."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        fits = Q(identifiers__value=term)
-        if term.isdigit() and int(term) < 2**31:
-            fits |= Q(pk=int(term))
-        if roles.allows(request.user, "customers.contact"):
-            fits |= Q(email__startswith=term.lower())
-        return queryset.filter(fits), True
+        may_contact = roles.allows(request.user, "customers.contact")
+        return queryset.filter(pk__in=identity.search(term, contact=may_contact)), False
 
     # --- the list -----------------------------------------------------------
 
@@ -88,11 +98,11 @@ class CustomerAdmin(ReadOnlyAdmin):
     def stage(self, customer: Any) -> str | None:
         return str(customer.standing[0].stage) if customer.standing else None
 
-    @display(description=_("last order"), ordering="traits__last_order_on")
+    @display(description=_("last order"), ordering="-traits__recency_days")
     def last_order(self, customer: Customer) -> dt.date | None:
         return _trait(customer, "last_order_on")
 
-    @display(description=_("orders"), ordering="traits__orders")
+    @display(description=_("orders"))
     def orders(self, customer: Customer) -> int | None:
         return _trait(customer, "orders")
 
@@ -140,7 +150,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             "customer": customer,
             "attributes": list(customer.attributes.items()),
             "email": customer.email if contact else mask(customer.email),
-            "identifiers": customer.identifiers.order_by("kind", "value")[:50],
+            "identifiers": _identifiers(customer, contact),
             "consents": customer.consents.order_by("channel", "purpose"),
             "traits": _traits(customer, clock.project().currency),
             "moves": customer.stage_moves.select_related(
@@ -173,6 +183,15 @@ class CustomerAdmin(ReadOnlyAdmin):
         )
         self.message_user(request, _("The consent is withdrawn."))
         return HttpResponseRedirect(reverse("admin:segments_customer_change", args=[pk]))
+
+
+def _identifiers(customer: Customer, contact: bool) -> list[Identifier]:
+    """How sources know the customer; addresses and numbers masked for who may not see them."""
+    found = list(customer.identifiers.order_by("kind", "value")[:50])
+    for identifier in found:
+        if identifier.kind in identity.CONTACTS and not contact:
+            identifier.value = mask(identifier.value)
+    return found
 
 
 def _trait(customer: Customer, field: str) -> Any:

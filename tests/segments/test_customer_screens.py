@@ -1,5 +1,6 @@
 """Finding a customer, and all that is known about one on a page."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,8 @@ from django.urls import reverse
 
 from console.models import AuditEntry
 from segments import ingest, timeline
+from segments.admin.customer import CustomerAdmin
+from segments.models import CustomerTraits
 from tests.segments.factories import (
     ConsentFactory,
     CustomerFactory,
@@ -141,3 +144,39 @@ def test_events_that_do_not_count_as_active_are_shown_as_well() -> None:
     )
     shown = [entry.name for entry in timeline.newest(anna.pk, limit=10).entries]
     assert shown == ["message_sent", "order_paid", "campaign_received"]
+
+
+def test_a_search_takes_the_beginning_of_what_one_may_see(signed_in: SignedIn) -> None:
+    anna = CustomerFactory(email="anna@customers.example", name="Anna Bell")
+    IdentifierFactory(customer=anna, kind="household", value="h-77")
+    IdentifierFactory(customer=anna, kind="phone", value="+4930123")
+    for role, terms, finds in (
+        ("operator", ["h-7", "ANNA@cust", "Anna", "+4930", str(anna.pk)], True),
+        ("analyst", ["h-7", str(anna.pk)], True),
+        ("analyst", ["anna@cust", "Anna", "+4930", "nobody"], False),
+        ("operator", ["%", "_", "-77", "99999999999999", "２"], False),
+    ):
+        client = signed_in(role)
+        for term in terms:
+            page = client.get(reverse("admin:segments_customer_changelist"), {"q": term})
+            assert (f"#{anna.pk}" in page.content.decode()) is finds, (role, term)
+
+
+def test_phone_numbers_are_masked_like_addresses(signed_in: SignedIn) -> None:
+    anna = CustomerFactory()
+    IdentifierFactory(customer=anna, kind="phone", value="+4930123")
+    assert "+4930123" in page_of(signed_in("support"), anna.pk)
+    assert "+4930123" not in page_of(signed_in("analyst"), anna.pk)
+
+
+def test_the_list_orders_by_a_trait_without_those_who_have_none(signed_in: SignedIn) -> None:
+    day = dt.date(2017, 12, 31)
+    poor, rich, unknown = CustomerFactory(), CustomerFactory(), CustomerFactory()
+    for customer, amount in ((poor, 100), (rich, 90_000)):
+        CustomerTraits.objects.create(customer=customer, monetary_minor=amount, computed_on=day)
+    client, address = signed_in("operator"), reverse("admin:segments_customer_changelist")
+    spent = CustomerAdmin.list_display.index("spent")
+    page = client.get(address, {"o": f"-{spent}"}).content.decode()
+    assert page.index(f"#{rich.pk}") < page.index(f"#{poor.pk}")
+    assert f"#{unknown.pk}<" not in page
+    assert f"#{unknown.pk}" in client.get(address).content.decode()
