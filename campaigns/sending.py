@@ -124,10 +124,11 @@ class Sender:
 
     def _waiting(self) -> list[int]:
         """Members without a message, or with one that is to be tried again."""
-        settled = Message.objects.filter(campaign=self.campaign).exclude(status=Status.RETRY)
+        members = array("I", self.chunk.members)
+        settled = Message.objects.filter(campaign=self.campaign, customer__in=members)
         return list(
-            Customer.objects.filter(pk__in=array("I", self.chunk.members))
-            .exclude(pk__in=settled.values("customer"))
+            Customer.objects.filter(pk__in=members)
+            .exclude(pk__in=settled.exclude(status=Status.RETRY).values("customer"))
             .order_by("pk")
             .values_list("pk", flat=True)
         )
