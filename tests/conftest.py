@@ -1,5 +1,6 @@
 """What every test may use: the database's floor, people of each role, and browsers for them."""
 
+import logging
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from pytest_django import DjangoDbBlocker
 
 from console.models import Project, Staff
 from tests import factories
+
+# The tests' mail server would log every word of every conversation.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
