@@ -62,7 +62,7 @@ def collect() -> Catalog:
             where = [(path.relative_to(ROOT).as_posix(), None)]
             found.add(message, locations=where, auto_comments=comments, context=context)
     translated = _strings_that_django_translates()
-    for path in sorted(UNFOLD.glob("templates/**/*.html")) + sorted(UNFOLD.glob("*.py")):
+    for path in sorted(UNFOLD.glob("templates/**/*.html")) + sorted(UNFOLD.glob("**/*.py")):
         for message, _comments, context in _strings(path):
             if message not in translated:
                 found.add(message, locations=[("unfold", None)], context=context)
@@ -86,8 +86,8 @@ def waiting(catalog: Catalog) -> list[str]:
     ]
 
 
-def _forms(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else tuple(string)
+def _forms(string: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (string or "",) if isinstance(string, str | None) else tuple(string)
 
 
 def _our_sources() -> Iterator[Path]:

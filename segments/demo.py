@@ -81,9 +81,7 @@ def _opened() -> Iterator[Any]:
     assert package.origin is not None
     spill = Path(settings.LAKE_PATH) / "spill"
     spill.parent.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={"threads": 2, "memory_limit": "300MB", "temp_directory": str(spill)}
-    )
+    con = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": str(spill)})
     try:
         con.execute("SET TimeZone = 'UTC'")
         for file in (Path(package.origin).parent / "data").glob("*.parquet"):
@@ -150,7 +148,7 @@ def _load_consents(con: Any, customers: dict[str, int]) -> None:
                 channel="email",
                 granted=True,
                 at=first.replace(tzinfo=ZONE),
-                source="the retailer's own campaigns reached this household in 2017",
+                source="2017 年活动已触达 · reached by the retailer in 2017",
             )
             for household, first in reached
         ],

@@ -46,31 +46,33 @@ LIFECYCLE: list[tuple[str, str, dict[str, Any]]] = [
 SEGMENTS = [
     Ready(
         "高价值沉默 · High value, gone silent",
+        "消费高于多数客户，但超过 30 天未下单，需要有人跟进。 "
         "Spent more than most, and has not ordered for over 30 days. Somebody should ask why.",
         {"all": [_trait("m_score", ">=", 4), _trait("recency_days", ">", 30)]},
     ),
     Ready(
         "新客 · New customers",
-        "First order within the last 30 days.",
+        "近 30 天内首次下单。 First order within the last 30 days.",
         _trait("tenure_days", "<", 30),
     ),
     Ready(
         "连续活跃 · Steadily active",
-        "Active on at least 8 of the last 30 days.",
+        "近 30 天内至少活跃 8 天。 Active on at least 8 of the last 30 days.",
         _trait("active_days_30d", ">=", 8),
     ),
     Ready(
         "沉睡用户 · Dormant over 30 days",
-        "Has ordered before, but not for over 30 days.",
+        "下过单，但已超过 30 天未下单。 Has ordered before, but not for over 30 days.",
         _trait("recency_days", ">", 30),
     ),
     Ready(
         "优惠券爱好者 · Coupon lovers",
-        "Redeemed at least 3 coupons ever.",
+        "累计核销至少 3 张优惠券。 Redeemed at least 3 coupons ever.",
         {"event": "coupon_redeemed", "did": True, "times": 3, "days": None},
     ),
     Ready(
         "高频消费 · Frequent shoppers",
+        "近 30 天至少下单 3 次，且频次位于前五分之一。 "
         "Ordered at least 3 times in the last 30 days and belongs to the most frequent fifth.",
         {
             "all": [
@@ -81,6 +83,7 @@ SEGMENTS = [
     ),
     Ready(
         "可触达的沉睡用户 · Dormant and may be written to",
+        "下过单、超过 30 天未下单，且同意接收邮件。 "
         "Has ordered before, not for over 30 days, and agreed to e-mail.",
         {"all": [_trait("recency_days", ">", 30), {"consent": "email"}]},
     ),

@@ -16,8 +16,7 @@ from console import jobs
 from segments import columns, vocabulary
 from segments.models import Segment, SegmentSnapshot
 from segments.rules import compiler, tree
-from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError
-from segments.rules.nodes import gettext_noop as noop
+from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError, gettext_noop
 from segments.rules.vocabulary import Vocabulary
 from segments.sources import Sources
 
@@ -147,7 +146,7 @@ def refuse_cycles(rule: Any, of: int | None) -> None:
     cycle = _cycle(of or 0, inside)
     if cycle:
         shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
-        raise RuleError((), noop("A segment cannot contain itself: %(path)s."), path=shown)
+        raise RuleError((), gettext_noop("A segment cannot contain itself: %(path)s."), path=shown)
 
 
 def users_of(segment: Segment) -> list[Segment]:

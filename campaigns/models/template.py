@@ -22,7 +22,11 @@ class MessageTemplate(models.Model):
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("changed by"),
     )
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,8 @@ from unfold.forms import UserChangeForm, UserCreationForm
 from console import audit
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Staff, Team
+
+admin.site.unregister(Group)  # rights follow from the role; groups would mean nothing
 
 
 class StaffCreationForm(UserCreationForm):

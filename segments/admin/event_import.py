@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -57,7 +57,7 @@ class EventImportAdmin(ConsoleModelAdmin):
 
     @display(description=_("uploaded by"))
     def who(self, event_import: EventImport) -> str:
-        return str(event_import.uploaded_by or now_("command line"))
+        return str(event_import.uploaded_by or gettext("command line"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventImport]:
         return super().get_queryset(request).select_related("job")
@@ -107,7 +107,7 @@ class EventImportAdmin(ConsoleModelAdmin):
         try:
             named = naming.named(request.POST, event_import)
         except BadFile as bad:
-            return self._page(request, event_import, request.POST, problem=bad.said(now_))
+            return self._page(request, event_import, request.POST, problem=bad.said(gettext))
         event_import.mapping = named.to_json()
         event_import.save(update_fields=["mapping"])
         tasks.load_soon(event_import, by=request.user, again="again" in request.POST)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -52,7 +52,7 @@ class SegmentForm(forms.ModelForm):
             collection.check(rule, of=self.instance.pk)
         except RuleError as problem:
             self.rule_error = problem
-            raise forms.ValidationError(problem.said(now_)) from problem
+            raise forms.ValidationError(problem.said(gettext)) from problem
         return rule
 
     def clean_seen_version(self) -> int:

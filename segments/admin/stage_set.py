@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -82,7 +82,7 @@ def as_of(stage_set: StageSet, day: dt.date) -> SafeString:
     """For which day the stages stand, with a mark when that is not today's."""
     if stage_set.data_as_of is None:
         return format_html('<span class="badge warn">{}</span>', _("not computed yet"))
-    said = now_("as of %(day)s") % {"day": date_format(stage_set.data_as_of, "Y-m-d")}
+    said = gettext("as of %(day)s") % {"day": date_format(stage_set.data_as_of, "Y-m-d")}
     if stage_set.data_as_of >= day:
         return format_html("<span>{}</span>", said)
     return format_html('{} <span class="badge warn">{}</span>', said, _("stale"))
@@ -93,22 +93,22 @@ def chart(standing: list[stages.Standing]) -> charts.Chart:
     labels = [str(one.stage) for one in standing]
     return charts.Chart(
         id="stages-now",
-        title=now_("Customers by stage"),
+        title=gettext("Customers by stage"),
         option=charts.bars(
             labels,
             [one.customers for one in standing],
-            name=now_("customers"),
+            name=gettext("customers"),
             unit=charts.unit("count"),
             lying=True,
             colors=[one.stage.color for one in standing],
         ),
-        columns=[now_("Stage"), now_("Customers"), now_("Share")],
+        columns=[gettext("Stage"), gettext("Customers"), gettext("Share")],
         rows=[
             [str(one.stage), figures.whole(one.customers), figures.share(one.share)]
             for one in standing
             if any(other.customers for other in standing)
         ],
-        empty=now_("Customers stand here once the first recompute has run."),
+        empty=gettext("Customers stand here once the first recompute has run."),
     )
 
 
@@ -130,7 +130,7 @@ def in_words(rule: Any, known: Vocabulary) -> str:
     try:
         parsed = tree.parse(rule, known)
     except RuleError as problem:
-        return problem.said(now_)
+        return problem.said(gettext)
     if rule == tree.EVERYONE:
-        return now_("everybody else")
-    return words.clause(parsed, known, now_)
+        return gettext("everybody else")
+    return words.clause(parsed, known, gettext)

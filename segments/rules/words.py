@@ -99,13 +99,16 @@ class _Speaker:
         return self._compared(word.label, op, value, lambda one: self._with_unit(one, word))
 
     def _did(self, leaf: Did) -> str:
-        words = _("did %(event)s %(times)s%(window)s%(where)s")
-        if not leaf.did:
-            words = _("did not do %(event)s %(times)s%(window)s%(where)s")
+        if leaf.did:
+            words = _("did %(event)s %(times)s%(window)s%(where)s")
+        elif leaf.times == 1:
+            words = _("did not do %(event)s%(window)s%(where)s")
+        else:
+            words = _("did %(event)s fewer than %(times)s times%(window)s%(where)s")
         return self.say(
             words,
             event=leaf.event,
-            times=self._times(leaf.times),
+            times=self._times(leaf.times) if leaf.did else str(leaf.times),
             window=self._window(leaf.days),
             where=self._where(leaf.where),
         )

@@ -181,7 +181,7 @@ def test_an_error_is_said_in_the_readers_language() -> None:
         ),
         (
             {"event": "order_paid", "did": False, "days": 1},
-            "Customers for whom this holds: did not do order_paid at least once today.",
+            "Customers for whom this holds: did not do order_paid today.",
         ),
         (
             {"trait": "monetary_minor", "op": "between", "value": [100000, 123456789]},
