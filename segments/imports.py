@@ -28,7 +28,7 @@ from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile
 
 LOCK = 0x1A40  # with the import's number: the advisory lock of who loads it
-MEMORY = "400MB"  # what does not fit spills to the disk
+MEMORY = "800MB"  # what does not fit spills to the disk
 CUSTOMERS_AT_A_TIME = 50_000
 READING = 70  # of a hundred: what reading and checking take of the time
 
@@ -222,12 +222,12 @@ def _find_customers(con: Any, event_import: EventImport) -> None:
 
     kind = Mapping.from_json(event_import.mapping).identifier_kind
     con.execute("CREATE TABLE ids (customer VARCHAR, id INTEGER)")
-    wanted = con.execute(
+    wanted = con.cursor().execute(
         "SELECT DISTINCT customer FROM staged SEMI JOIN fresh USING (row) ORDER BY customer"
-    ).fetchall()
+    )
     event_import.customers_new = 0
-    for start in range(0, len(wanted), CUSTOMERS_AT_A_TIME):
-        values = [value for (value,) in wanted[start : start + CUSTOMERS_AT_A_TIME]]
+    while some := wanted.fetchmany(CUSTOMERS_AT_A_TIME):
+        values = [value for (value,) in some]
         event_import.customers_new += len(values) - len(identity.known(kind, values))
         found = identity.resolve(kind, values, at=clock.now())
         rows = pa.table({"customer": list(found), "id": pa.array(found.values(), pa.int32())})

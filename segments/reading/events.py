@@ -1,6 +1,5 @@
 """Reading a whole file as events, every value checked, in batches of bounded size."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from segments.reading.files import Batch, CsvFile, ParquetFile
 from segments.reading.mapping import LONGEST_NAME, Mapping
 from segments.reading.problems import BadFile, BadValue
 from segments.reading.problems import gettext_noop as _
-from segments.reading.values import Read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,11 +89,7 @@ class Reader:
 
     def _customers(self, batch: Batch) -> list[str]:
         empty = "" if self.mapping.skip_without_customer else _("the customer is empty.")
-        return self._parsed(
-            batch,
-            self.mapping.customer,
-            lambda value: values.name(value, longest=LONGEST_IDENTIFIER, empty=empty),
-        )
+        return self._names(batch, self.mapping.customer, LONGEST_IDENTIFIER, empty)
 
     def _events(self, batch: Batch, customers: list[str]) -> "pa.RecordBatch":
         import pyarrow as pa  # heavy: not in the web process
@@ -105,46 +99,38 @@ class Reader:
         columns = {
             "row": list(batch.numbers),
             "customer": customers,
-            "time": self._parsed(batch, mapping.time, self._moment),
-            "event": self._parsed(batch, mapping.name, _event_name) or [mapping.event] * rows,
-            "key": self._parsed(batch, mapping.key, _key) or nothing,
+            "time": self._read(batch, mapping.time, lambda c: values.moments(c, self.zone)),
+            "event": self._names(batch, mapping.name, LONGEST_NAME, _("the event's name is empty."))
+            or [mapping.event] * rows,
+            "key": self._names(batch, mapping.key, LONGEST_KEY, _("the event's own id is empty."))
+            or nothing,
             "same": self._same(batch) or nothing,
-            "amount": self._parsed(batch, mapping.amount, self._amount) or nothing,
+            "amount": self._read(batch, mapping.amount, lambda c: values.amounts(c, self.decimals))
+            or nothing,
             "properties": values.properties(
                 {name: batch.columns[name] for name in mapping.properties}, rows
             ),
         }
         return pa.RecordBatch.from_pydict(columns, schema=schema())
 
-    def _parsed(self, batch: Batch, column: str, read: Callable[[Any], Read]) -> list[Read]:
+    def _names(self, batch: Batch, column: str, longest: int, empty: str) -> list[str]:
+        return self._read(batch, column, lambda c: values.names(c, longest=longest, empty=empty))
+
+    def _read(self, batch: Batch, column: str, read: "Callable[[pa.Array], Any]") -> Any:
         """The column's values; none at all where the mapping names no column."""
         if not column:
             return []
         try:
-            return values.each(batch.columns[column], read)
+            return read(batch.columns[column])
         except BadValue as bad:
             number = batch.numbers[bad.index]
             where = {"line": number} if self.file.counts_lines else {"row": number}
             raise BadFile(bad.words, column=column, **where, **bad.params) from bad
 
-    def _moment(self, value: Any) -> dt.datetime:
-        return values.moment(value, self.zone)
-
-    def _amount(self, value: Any) -> int | None:
-        return values.amount(value, self.decimals)
-
     def _same(self, batch: Batch) -> list[str]:
         if not self.mapping.distinct_by:
             return []
         return values.joined([batch.columns[name] for name in self.mapping.distinct_by])
-
-
-def _event_name(value: Any) -> str:
-    return values.name(value, longest=LONGEST_NAME, empty=_("the event's name is empty."))
-
-
-def _key(value: Any) -> str:
-    return values.name(value, longest=LONGEST_KEY, empty=_("the event's own id is empty."))
 
 
 def _only(batch: Batch, kept: list[int]) -> Batch:

@@ -3,8 +3,9 @@
 import csv
 import gzip
 import io
+import itertools
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,7 +136,8 @@ class CsvFile:
         except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as problem:
             raise self._unreadable(problem, 1) from problem
         delimiter = max(DELIMITERS, key=first.count)
-        reader = csv.reader(_without_zero(first, text), delimiter=delimiter, strict=True)
+        lines = _without_zero(itertools.chain([first] if first else [], text))
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             number = reader.line_num + 1
             try:
@@ -219,22 +221,29 @@ class ParquetFile:
         while True:
             try:
                 batch = next(batches)
+                columns = {name: _plain(batch.column(name)) for name in wanted}
             except StopIteration:
                 return
             except (pa.ArrowException, OSError) as problem:
                 raise BadFile(_("the file is damaged here."), row=start + 1) from problem
             end = start + batch.num_rows
-            columns = {name: _plain(batch.column(name)) for name in wanted}
             yield Batch(range(start + 1, end + 1), columns, end / max(total, 1))
             start = end
 
 
 def _plain(column: "pa.Array") -> "pa.Array":
-    """A column without the dictionary that only saves room, and moments to the microsecond."""
+    """A column of the plainest type that holds the same values.
+
+    Raises:
+        ArrowException: its texts are not UTF-8.
+    """
     import pyarrow as pa  # heavy: not in the web process
 
-    if pa.types.is_dictionary(column.type):
-        return column.dictionary_decode()
+    if pa.types.is_dictionary(column.type):  # which only saves room
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column.validate(full=True)
+        return column.cast(pa.string())
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         return column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return column
@@ -255,19 +264,13 @@ def _ragged(number: int, found: int, expected: int) -> BadFile:
     )
 
 
-def _without_zero(first: str, rest: Iterator[str]) -> Iterator[str]:
+def _without_zero(lines: Iterable[str]) -> Iterator[str]:
     """The lines; a zero byte means that this is no text.
 
     Raises:
         BadFile: with the line.
     """
-    for number, line in enumerate(_chain(first, rest), start=1):
+    for number, line in enumerate(lines, start=1):
         if "\0" in line:
             raise BadFile(_("there is a zero byte, so this is no text file."), line=number)
         yield line
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest

@@ -419,6 +419,52 @@ def test_the_first_bad_value_is_named_even_among_repeated_ones() -> None:
     assert caught.value.index == 2
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["2022-04-24T12:25:49.975Z", "2022-04-24 12:25:49+08:00", "2022-04-24T12:25-0330"],
+        ["2022-04-24", "2022-04-24 20:25", "2022-04-24T20:25:49.123456"],
+        ["2022-03-27 02:30", "2022-03-27 03:30"],  # an hour that Berlin leaves out in spring
+        ["2022-10-30 02:30", "2022-10-30 01:30"],  # and one that it has twice in autumn
+        ["2022-04-24T12:25:49Z", "2022-04-24 20:25"],  # of both kinds
+        ["20220424", "1650803149", "2022/4/5"],
+    ],
+)
+def test_times_read_all_at_once_are_those_read_one_by_one(written: list[str]) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    together = values.moments(pa.array(written), berlin)
+    found = together if isinstance(together, list) else together.to_pylist()
+    assert found == [values.moment(value, berlin) for value in written]
+
+
+@pytest.mark.parametrize(
+    ("written", "index"),
+    [
+        (["2022-04-24T12:25:49Z", "yesterday"], 1),
+        (["2022-04-24", "2022-04-25", "1955-11-05"], 2),
+        (["2022-04-24", None], 1),
+    ],
+)
+def test_times_read_all_at_once_name_the_same_bad_one(
+    written: list[str | None], index: int
+) -> None:
+    with pytest.raises(BadValue) as caught:
+        values.moments(pa.array(written), UTC)
+    assert caught.value.index == index
+
+
+def test_texts_that_no_database_can_hold_are_refused(tmp_path: Path) -> None:
+    zero = pa.table({"who": ["anna", "b\0b"], "at": ["2017-03-01"] * 2})
+    pq.write_table(zero, tmp_path / "zero.parquet")
+    mapping = Mapping(customer="who", time="at", event="x")
+    assert refusal(tmp_path / "zero.parquet", mapping) == (
+        "Row 2, column who: “b\0b” has a zero byte in it."
+    )
+    torn = pa.array([b"anna", b"\xff\xfe"]).view(pa.string())
+    pq.write_table(pa.table({"who": torn, "at": ["2017-03-01"] * 2}), tmp_path / "torn.parquet")
+    assert "damaged" in refusal(tmp_path / "torn.parquet", mapping)
+
+
 # --- a first look -----------------------------------------------------------
 
 
