@@ -32,6 +32,7 @@ FLAGS = [
 SECONDS_TO_START = 300
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One console serves all browser tests, so they run in one process."""
     for item in items:
