@@ -20,7 +20,10 @@ from segments.models import Consent, Customer, DaySet, DirtyDay, EventType
 from tests.segments import factories, programs
 
 # A week of it is enough to see whether something is lost or doubled.
-WEEK = "(FROM happened WHERE day BETWEEN '2017-02-01' AND '2017-02-07')"
+WEEK = {
+    "FROM transactions": "FROM transactions WHERE week BETWEEN 4 AND 8",
+    "FROM happened": "FROM (FROM happened WHERE day BETWEEN '2017-02-01' AND '2017-02-07')",
+}
 WEEK_BASKETS, WEEK_LINES = 3_088, 31_047
 
 
@@ -89,15 +92,16 @@ def test_a_load_that_was_killed_is_finished_by_the_next(
         from console import jobs
         from segments import catalogue, demo
         from segments.lake import store
-        demo._EVENTS = demo._EVENTS.replace("FROM happened", "FROM {WEEK}")
+        for whole, part in {WEEK!r}.items():
+            demo._EVENTS = demo._EVENTS.replace(whole, part)
         {killed}
         with jobs.running(jobs.create(demo.KIND, "demo")):
             demo.load()
     """
     assert programs.run(program) == -9
     assert demo.is_wanted()
-    week = demo._EVENTS.replace("FROM happened", f"FROM {WEEK}")
-    monkeypatch.setattr(demo, "_EVENTS", week)
+    for whole, part in WEEK.items():
+        monkeypatch.setattr(demo, "_EVENTS", demo._EVENTS.replace(whole, part))
     demo.load()
     assert Customer.objects.count() == 2_469
     assert Consent.objects.count() == 1_559
