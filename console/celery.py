@@ -33,4 +33,8 @@ app.conf.beat_schedule = {
         "task": "console.tasks.run_night",
         "schedule": crontab(hour="19", minute="10"),  # UTC: 03:10 in Shanghai
     },
+    "tidy up": {
+        "task": "segments.tasks.tidy_up",  # gathers the day's small files, forgets old uploads
+        "schedule": crontab(hour="20", minute="40"),
+    },
 }
