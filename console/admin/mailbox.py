@@ -68,4 +68,5 @@ def _framed(html: str) -> HttpResponse:
     response = HttpResponse(html)
     response["Content-Security-Policy"] = FRAME_POLICY
     response["Referrer-Policy"] = "no-referrer"
+    response["X-Frame-Options"] = "SAMEORIGIN"
     return response
