@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from console import states
 from console.models import Job, Staff
@@ -25,7 +27,9 @@ def silent(done: int, total: int, note: str = "") -> None:
 
 
 def create(kind: str, label: str, *, by: Staff | None = None) -> Job:
-    return Job.objects.create(kind=kind, label=label[:200], started_by=by)
+    """A job that waits to be run; its words will be in the language of whoever asked."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return Job.objects.create(kind=kind, label=label[:200], started_by=by, language=language)
 
 
 @contextmanager
@@ -37,7 +41,8 @@ def running(job: Job) -> Iterator[Progress]:
     """
     states.move(job, to=Job.Status.RUNNING, started_at=timezone.now(), error="")
     try:
-        yield _reporter(job)
+        with translation.override(job.language):
+            yield _reporter(job)
     except BaseException as problem:
         words = str(problem) or type(problem).__name__
         states.move(job, to=Job.Status.FAILED, finished_at=timezone.now(), error=words)

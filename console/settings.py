@@ -48,7 +48,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
-
+    "frame-ancestors 'none'"
 )
 
 # --- the house --------------------------------------------------------------
@@ -180,6 +180,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 LANGUAGE_CODE = "zh-hans"
+FORMAT_MODULE_PATH = "console.formats"  # dates as 2026-11-11 in every language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
 

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_noop as _
 
 from metrics.models import Metric
 
+# Metrics whose days add up; of the others the sum of days means nothing.
+SUMMED = {"revenue", "orders", "new_customers"}
 CUSTOMERS, COUNT, MONEY, SHARE = (unit.value for unit in Metric.Unit)
 
 

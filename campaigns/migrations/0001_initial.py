@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('goal', models.CharField(blank=True, max_length=200, verbose_name='goal')),
-                ('kind', models.CharField(choices=[('email', 'e-mail'), ('recorded', 'recorded from elsewhere')], default='email', max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('email', 'e-mail'), ('recorded', 'recorded')], default='email', max_length=8, verbose_name='kind')),
                 ('status', models.CharField(choices=[('draft', 'draft'), ('submitted', 'waiting for approval'), ('approved', 'approved'), ('sending', 'sending'), ('paused', 'paused'), ('sent', 'sent'), ('cancelled', 'cancelled')], default='draft', max_length=9, verbose_name='status')),
                 ('conversion_event', models.CharField(default='order_paid', max_length=80, verbose_name='aims at')),
                 ('conversion_days', models.PositiveSmallIntegerField(default=7, help_text='Days after the message, 1 to 90.', verbose_name='counted for (days)')),

@@ -19,7 +19,7 @@ class Campaign(models.Model):
 
     class Kind(models.TextChoices):
         EMAIL = "email", _("e-mail")
-        RECORDED = "recorded", _("recorded from elsewhere")
+        RECORDED = "recorded", _("recorded")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")

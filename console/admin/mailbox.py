@@ -65,7 +65,8 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
 
 
 def _framed(html: str) -> HttpResponse:
-    response = HttpResponse(html)
+    # Links open a window of their own: what they lead to may not stand in our frame.
+    response = HttpResponse(f'<base target="_blank">{html}')
     response["Content-Security-Policy"] = FRAME_POLICY
     response["Referrer-Policy"] = "no-referrer"
     response["X-Frame-Options"] = "SAMEORIGIN"

@@ -78,10 +78,10 @@ LAYOUTS: dict[str, Layout] = {
         cards=("dau", "mau", "stickiness", "revenue", "average_order", "retention_d7"),
         parts=(
             ("activity", "full"),
-            ("months", "wide"),
-            ("newest_values", "third"),
-            ("revenue", "half"),
+            ("months", "full"),
+            ("newest_values", "half"),
             ("stages", "half"),
+            ("revenue", "full"),
             ("campaigns", "full"),
         ),
     ),

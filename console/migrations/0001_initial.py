@@ -131,6 +131,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='asked at')),
                 ('started_at', models.DateTimeField(null=True, verbose_name='started at')),
                 ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
+                ('language', models.CharField(default='zh-hans', max_length=16, verbose_name='language')),
                 ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
             ],
             options={

@@ -31,6 +31,7 @@ class Job(models.Model):
     total = models.PositiveBigIntegerField(_("of"), default=0)
     note = models.CharField(_("note"), max_length=200, blank=True)
     error = models.TextField(_("error"), blank=True)
+    language = models.CharField(_("language"), max_length=16, default="zh-hans")
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

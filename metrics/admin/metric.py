@@ -1,6 +1,7 @@
 """The metrics screens: what each number means, what it came to, and its course over time."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -18,7 +19,7 @@ from console import clock, figures, jobs, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
-from metrics import charts, history, measurements, retention, slices, tasks
+from metrics import charts, history, library, measurements, retention, slices, tasks
 from metrics.admin import export
 from metrics.models import Measurement, Metric
 
@@ -100,6 +101,7 @@ class MetricAdmin(ReadOnlyAdmin):
             "title": metric.label,
             "metric": metric,
             "chart": _chart(metric, project, chosen),
+            "total": _total(metric, project, chosen),
             "ranges": [(key, label, key == chosen) for key, label in RANGES.items()],
             "has_ranges": metric.key != retention.KEY,
             "export": reverse("admin:metrics_metric_export", args=[metric.pk]) + f"?range={chosen}",
@@ -143,6 +145,16 @@ def _days(project: Project, chosen: str) -> tuple[dt.date | None, dt.date]:
     today = clock.today(project)
     since = None if chosen == "all" else today - dt.timedelta(days=int(chosen))
     return since, today
+
+
+def _total(metric: Metric, project: Project, chosen: str) -> str:
+    """The sum over the chosen days, where it means something."""
+    if metric.key not in library.SUMMED:
+        return ""
+    since, until = _days(project, chosen)
+    found = measurements.read([metric.key], since=since, until=until)[metric.key]
+    whole = sum((figure.value for figure in found if figure.value is not None), Decimal(0))
+    return figures.in_unit(whole, metric.unit, project.currency)
 
 
 def _chart(metric: Metric, project: Project, chosen: str) -> Chart:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
-from segments import imports
+from segments import identity, imports
 from segments.models import EventImport
 from segments.reading import events, files, mapping
 from segments.reading.mapping import Mapping
@@ -43,7 +43,7 @@ def form(event_import: EventImport, given: QueryDict) -> dict[str, Any]:
             name: given.get(name, kept.get(name, default))
             for name, default in (
                 ("event", ""),
-                ("identifier_kind", "user_id"),
+                ("identifier_kind", identity.commonest_kind()),
                 ("time_zone", ""),
                 ("skip_without_customer", ""),
             )

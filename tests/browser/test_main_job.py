@@ -61,6 +61,12 @@ def test_the_counts_are_those_of_the_data_set(open_as: OpenAs, console: Console)
     analyst.goto("/admin/segments/eventtype/")
     row = analyst.get_by_role("row", name="order_paid")
     expect(row).to_contain_text("155,848")
+    analyst.goto("/admin/metrics/metric/")
+    analyst.get_by_role("link", name="Revenue").first.click()
+    analyst.get_by_role("link", name="all", exact=True).click()
+    expect(analyst.locator("[data-total]")).to_have_text("$4,596,039.58")
+    analyst.goto("/admin/segments/segment/add/")
+    assert SegmentEditor(analyst).count() == 2469
 
 
 def test_every_screen_in_both_languages_and_themes_and_on_a_phone(
