@@ -11,11 +11,18 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from console import translations
 from console.models import Project, Staff
 from tests import factories
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A fresh clone has no compiled catalogues; one process compiles them for all."""
+    if not hasattr(config, "workerinput"):
+        translations.compile_catalogs()
 
 
 @pytest.fixture(scope="session")
