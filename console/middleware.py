@@ -6,10 +6,12 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.contrib import messages
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from console import audit, clock
 from console.models import Staff
@@ -61,6 +63,9 @@ class in_words:  # noqa: N801  (a middleware with an exception hook has to be a 
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, DataError):  # a zero byte, a broken pattern: nothing was written
+            words = _("Something in this request can neither be looked up nor stored.")
+            return render(request, "console/refused.html", {"problem": words}, status=400)
         if not isinstance(problem, NotAllowed | Stale):
             return None
         back = request.headers.get("Referer", "")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import DataError
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, views
 from rest_framework.response import Response
 
@@ -14,4 +16,7 @@ def in_words(problem: Exception, context: dict[str, Any]) -> Response | None:
         problem = exceptions.PermissionDenied(str(problem))
     if isinstance(problem, Stale):
         return Response({"detail": str(problem)}, status=409)
+    if isinstance(problem, RecursionError | UnicodeError | DataError):
+        words = _("This is nested too deeply, or has characters that nobody can store.")
+        return Response({"detail": words}, status=400)
     return views.exception_handler(problem, context)

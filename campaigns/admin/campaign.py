@@ -119,7 +119,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     ) -> HttpResponse:
         """The page of one campaign; the form of a draft is behind its own address."""
         roles.require(request.user, self.view_action)
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         campaign = self._found(int(object_id))
         context = {

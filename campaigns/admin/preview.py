@@ -68,6 +68,6 @@ def anybody() -> Customer | None:
 def _customer(number: str) -> Customer | None:
     if not number:
         return anybody()
-    if not number.isdigit() or int(number) >= 2**31:
+    if not number.isdecimal() or int(number) >= 2**31:
         return None
     return Customer.objects.select_related("traits").filter(pk=int(number)).first()

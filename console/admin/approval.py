@@ -54,7 +54,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         roles.require(request.user, self.view_action)
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         approval = get_object_or_404(self.get_queryset(request), pk=object_id)
         context = {

@@ -43,7 +43,7 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             return super().change_view(request, object_id)
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         message = get_object_or_404(MailboxMessage, pk=object_id)
         context = {

@@ -40,7 +40,7 @@ class StageFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         stage = self.value() or ""
-        if not stage.isdigit():
+        if not stage.isdecimal():
             return queryset
         standing = CustomerStage.objects.filter(stage=int(stage))
         return queryset.filter(pk__in=standing.values("customer"))
@@ -135,7 +135,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             return super().change_view(request, object_id)
         found = self.get_queryset(request).select_related("traits")
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         customer = get_object_or_404(found, pk=object_id)
         return render(request, self.change_form_template, self._context(request, customer))
@@ -221,6 +221,7 @@ def _before(request: HttpRequest) -> tuple[dt.datetime, str] | None:
     """Where the page begins, from the address; nonsense begins at the newest."""
     moment, _comma, key = request.GET.get("before", "").partition(",")
     try:
-        return (dt.datetime.fromisoformat(moment), key) if moment else None
+        time = dt.datetime.fromisoformat(moment)
     except ValueError:
         return None
+    return (time, key) if time.tzinfo and 1900 < time.year < 3000 else None

@@ -93,7 +93,7 @@ class EventImportAdmin(ConsoleModelAdmin):
     ) -> HttpResponse:
         roles.require(request.user, self.view_action)
         event_import = get_object_or_404(
-            self.get_queryset(request), pk=int(object_id) if object_id.isdigit() else 0
+            self.get_queryset(request), pk=int(object_id) if object_id.isdecimal() else 0
         )
         return self._page(request, event_import, request.GET)
 

@@ -477,6 +477,7 @@ def test_ctrl_c_in_a_terminal_does_not_reach_make(tmp_path: Path) -> None:
         for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # when make runs the tests
             os.environ.pop(name, None)
         os.chdir(tmp_path)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored when the tests run in the background
         os.execvp("make", ["make", "run"])
     said = b""
     try:

@@ -41,3 +41,13 @@ def test_moments_are_shown_in_the_projects_zone(signed_in) -> None:  # type: ign
     local = entry.at.astimezone(ZoneInfo("America/New_York"))
     page = signed_in("admin").get("/admin/console/auditentry/").content.decode()
     assert date_format(local, "DATETIME_FORMAT") in page
+
+
+@pytest.mark.django_db
+def test_what_the_database_cannot_hold_is_refused_in_words(signed_in) -> None:  # type: ignore[no-untyped-def]
+    client = signed_in("admin")
+    for query in ("?q=%00", "?action__regex=("):
+        assert client.get(f"/admin/console/auditentry/{query}").status_code < 500
+    deep = "[" * 100_000
+    answer = client.post("/api/v1/segments/preview/", deep, content_type="application/json")
+    assert answer.status_code == 400
