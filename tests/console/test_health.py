@@ -43,7 +43,7 @@ def test_moments_are_shown_in_the_projects_zone(signed_in) -> None:  # type: ign
     assert date_format(local, "DATETIME_FORMAT") in page
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # an error would end the test's own
 def test_what_the_database_cannot_hold_is_refused_in_words(signed_in) -> None:  # type: ignore[no-untyped-def]
     client = signed_in("admin")
     for query in ("?q=%00", "?action__regex=("):
