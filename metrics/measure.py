@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
@@ -77,7 +76,7 @@ def return_figures(past: History, since: dt.date) -> Iterator[Figure]:
 
 def order_figures(since: dt.date, until: dt.date) -> Iterator[Figure]:
     """Orders, revenue, buyers, and the averages over them."""
-    sums = orders.by_day(settings.LAKE_PATH, traits.ORDER_EVENT, since=since, until=until)
+    sums = orders.by_day(traits.ORDER_EVENT, since=since, until=until)
     for day in history.each_day(since, until):
         of = sums.get(day, orders.DayOfOrders())
         yield count("orders", day, of.orders)

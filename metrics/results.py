@@ -164,11 +164,11 @@ def _redeemed(campaign: Campaign, inside: Windows) -> int | None:
     if not campaign.external_ref:
         return None
     where = [Condition("campaign", "=", campaign.external_ref)]
-    return conversions.count(settings.LAKE_PATH, REDEEMED, inside, where=where).customers
+    return conversions.count(REDEEMED, inside, where=where).customers
 
 
 def _bought(campaign: Campaign, inside: Windows) -> Conversions:
-    return conversions.count(settings.LAKE_PATH, campaign.conversion_event, inside)
+    return conversions.count(campaign.conversion_event, inside)
 
 
 def _compute_and_note(campaign: Campaign, *, at: dt.datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import bitmaps, catalogue
+from segments import bitmaps, catalogue, history
 from segments.models import DaySet, DirtyDay, EventType
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
@@ -96,9 +96,9 @@ def _register(types: dict[str, EventType], event: str) -> EventType:
 
 def _sets(days: list[dt.date]) -> Iterator[tuple[str, dt.date, int, BitMap]]:
     """event, day, level and members, from the counts of each customer."""
-    from segments.lake import engine, questions  # heavy: not in the web process
+    from segments.lake import questions  # heavy: not in the web process
 
-    with engine.connect(Path(settings.LAKE_PATH)) as lake:
+    with history.opened() as lake:
         counts = questions.daily_counts(lake, since=days[0], until=days[-1])
     wanted = set(days)
     customers = counts["customer"].to_numpy()

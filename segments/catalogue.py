@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection, transaction
+
+from segments import history
 
 # What is done to customers, or is a part of something that is counted already.
 NOT_BEING_ACTIVE = {
@@ -36,9 +37,9 @@ def add(seen: Iterable[Seen]) -> None:
 @transaction.atomic
 def recount() -> None:
     """Count everything in the lake anew. The caller keeps others from appending meanwhile."""
-    from segments.lake import engine, questions  # heavy: not in the web process
+    from segments.lake import questions  # heavy: not in the web process
 
-    with engine.connect(settings.LAKE_PATH) as lake:
+    with history.opened() as lake:
         found = questions.volumes(lake).to_pylist()
     seen = [Seen(row["event"], row["volume"], row["first"], row["last"]) for row in found]
     _write(seen, volume="excluded.volume")

@@ -2,13 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from pyroaring import BitMap
 
-from segments import activity, bitmaps, columns, traits
+from segments import activity, bitmaps, columns, history, traits
 from segments.lake.properties import Condition
 from segments.models import Segment
 from segments.rules import compiler, operators, tree
@@ -84,9 +82,9 @@ class Sources:
         return activity.members(leaf.event, since or dt.date.min, self.day, leaf.times)
 
     def _from_lake(self, leaf: Did, since: dt.date | None) -> BitMap:
-        from segments.lake import engine, questions  # heavy: not in the web process
+        from segments.lake import questions  # heavy: not in the web process
 
-        with engine.connect(Path(settings.LAKE_PATH)) as lake:
+        with history.opened() as lake:
             found = questions.who_did(
                 lake,
                 event=leaf.event,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from segments import history
 from segments.models import InboxEvent
 
 # How many days the first look covers; each further look reaches four times as far back,
@@ -58,7 +59,7 @@ def _waiting(customer: int, limit: int, before: tuple[dt.datetime, str] | None) 
 
 
 def _from_lake(customer: int, limit: int, before: tuple[dt.datetime, str] | None) -> list[Entry]:
-    from segments.lake import engine, questions, store  # heavy: not in the web process
+    from segments.lake import questions, store  # heavy: not in the web process
 
     days = store.days(settings.LAKE_PATH)
     if not days:
@@ -66,7 +67,7 @@ def _from_lake(customer: int, limit: int, before: tuple[dt.datetime, str] | None
     first, latest = days[0], days[-1]
     until = min(latest, (before[0] + dt.timedelta(days=1)).date()) if before else latest
     reach, rows = FIRST_REACH, list[dict[str, Any]]()
-    with engine.connect(settings.LAKE_PATH) as lake:
+    with history.opened() as lake:
         while len(rows) < limit and until >= first:
             since = max(first, until - dt.timedelta(days=reach - 1))
             rows += questions.newest_first(

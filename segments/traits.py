@@ -2,17 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from console import jobs
-from segments import activity, bitmaps, columns
+from segments import activity, bitmaps, columns, history
 from segments.rules.vocabulary import DATE, MONEY, WHOLE
 
 __all__ = ["DATE", "MONEY", "ORDER_EVENT", "REGISTRY", "WHOLE", "Trait", "recompute"]
@@ -138,9 +136,9 @@ def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
 
 def _orders(day: dt.date) -> dict[str, Any]:
     """Order totals of the customers who ever ordered, as columns of arrays."""
-    from segments.lake import engine, questions  # heavy: not in the web process
+    from segments.lake import questions  # heavy: not in the web process
 
-    with engine.connect(Path(settings.LAKE_PATH)) as lake:
+    with history.opened() as lake:
         totals = questions.order_totals(lake, event=ORDER_EVENT, day=day)
     found = {name: totals[name].to_numpy() for name in totals.column_names}
     counts = ("customer", "orders", "orders_30d", "orders_90d")

@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segments.lake import engine, properties
+from segments import history
+from segments.lake import properties
 from segments.lake.properties import Condition
 
 if TYPE_CHECKING:
@@ -49,13 +49,11 @@ class Conversions:
     amount: int = 0
 
 
-def count(
-    path: Path, event: str, inside: Windows, *, where: Sequence[Condition] = ()
-) -> Conversions:
+def count(event: str, inside: Windows, *, where: Sequence[Condition] = ()) -> Conversions:
     """The customers who did the event inside their windows, and what it came to."""
     if not inside.customers:
         return Conversions()
-    with engine.connect(path) as lake:
+    with history.opened() as lake:
         events = lake.events(*inside.days)
         done = events.filter(
             events.event == event, *(properties.holds(events, condition) for condition in where)

@@ -2,9 +2,8 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 
-from segments.lake import engine
+from segments import history
 
 
 @dataclass(frozen=True)
@@ -16,9 +15,9 @@ class DayOfOrders:
     buyers: int = 0
 
 
-def by_day(path: Path, event: str, *, since: dt.date, until: dt.date) -> dict[dt.date, DayOfOrders]:
+def by_day(event: str, *, since: dt.date, until: dt.date) -> dict[dt.date, DayOfOrders]:
     """The sums of those of the days that have the event."""
-    with engine.connect(path) as lake:
+    with history.opened() as lake:
         events = lake.events(since, until)
         paid = events.filter(events.event == event)
         sums = paid.group_by("day").agg(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class Lake:
-    """The lake opened for questions, which are Ibis expressions over `events()`."""
+    """The lake opened for questions, which are Ibis expressions over `events()`.
 
-    def __init__(self, path: Path, connection: Any) -> None:
+    `moved` are customers whose events are to be read as another's.
+    """
+
+    def __init__(self, path: Path, connection: Any, moved: Mapping[int, int]) -> None:
         self.path = path
         self.connection = connection
+        self.moved = moved
 
     def events(self, since: dt.date | None = None, until: dt.date | None = None) -> "Table":
         """The events of these days, both ends included; other days' files are not opened."""
@@ -26,7 +30,18 @@ class Lake:
         if not files:
             return self.rows(schema.columns().empty_table())
         read = self.connection.read_parquet(files, hive_partitioning=True)
-        return read.mutate(day=read.day.cast("date")).select(schema.columns().names)
+        read = read.mutate(day=read.day.cast("date"))
+        return (self._now(read) if self.moved else read).select(schema.columns().names)
+
+    def _now(self, read: "Table") -> "Table":
+        """The events, each under the customer that they belong to now."""
+        import ibis  # heavy: not in the web process
+        import pyarrow as pa  # heavy: not in the web process
+
+        known_as = {"was": list(self.moved), "now": list(self.moved.values())}
+        moved = self.rows(pa.table(known_as, pa.schema({"was": pa.int32(), "now": pa.int32()})))
+        joined = read.left_join(moved, read.customer == moved.was)
+        return joined.mutate(customer=ibis.coalesce(joined.now, joined.customer))
 
     def rows(self, table: "pa.Table") -> "Table":
         """Rows of our own, to be asked together with the events."""
@@ -54,7 +69,13 @@ class Lake:
         self.close()
 
 
-def connect(path: Path, *, threads: int = 2, memory: str = "1GB") -> Lake:
+def connect(
+    path: Path,
+    *,
+    moved: Mapping[int, int] | None = None,
+    threads: int = 2,
+    memory: str = "1GB",
+) -> Lake:
     """Open the lake at a path, which may not exist yet: then it has no events.
 
     What does not fit into the memory spills to a folder inside it.
@@ -66,7 +87,7 @@ def connect(path: Path, *, threads: int = 2, memory: str = "1GB") -> Lake:
         threads=threads, memory_limit=memory, temp_directory=str(path / "spill")
     )
     connection.raw_sql("SET TimeZone = 'UTC'")
-    return Lake(path, connection)
+    return Lake(path, connection, moved or {})
 
 
 def literal(path: str) -> str:

@@ -2,11 +2,15 @@
 
 from segments.models.customer import Consent, Customer, Identifier
 from segments.models.day_set import DaySet
+from segments.models.delivery import DeadLetter, Delivery
 from segments.models.event import EventType
 from segments.models.event_import import EventImport
+from segments.models.event_source import EventSource, WriteKey
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
+from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentSnapshot
 from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
+from segments.models.thing import Thing
 from segments.models.trait import CustomerTraits
 
 __all__ = [
@@ -15,15 +19,21 @@ __all__ = [
     "CustomerStage",
     "CustomerTraits",
     "DaySet",
+    "DeadLetter",
+    "Delivery",
     "DirtyDay",
     "EventImport",
+    "EventSource",
     "EventType",
     "Identifier",
     "InboxEvent",
+    "Merge",
     "ReceivedKey",
     "Segment",
     "SegmentSnapshot",
     "Stage",
     "StageMove",
     "StageSet",
+    "Thing",
+    "WriteKey",
 ]

@@ -13,9 +13,15 @@ class Customer(models.Model):
     id = models.AutoField(primary_key=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=16, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     created_at = models.DateTimeField(_("known since"), default=timezone.now)
+    # A merged or an erased customer keeps the row, empty: the bit is never somebody else's.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed"
+    )
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("customer")
@@ -28,6 +34,9 @@ class Customer(models.Model):
             ),
             models.Index(
                 fields=["name"], opclasses=["varchar_pattern_ops"], name="customer_by_name"
+            ),
+            models.Index(
+                fields=["phone"], opclasses=["varchar_pattern_ops"], name="customer_by_phone"
             ),
         ]
 

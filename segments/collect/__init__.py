@@ -1,0 +1,1 @@
+"""The door for events: what client libraries send, understood as they mean it."""
