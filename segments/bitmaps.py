@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,87 @@ def _unions_from_the_end(sets: list[BitMap]) -> list[BitMap]:
     for one in reversed(sets[:-1]):
         found.append(found[-1] | one)
     return found
+
+
+# --- is somebody in a stored set? -------------------------------------------
+#
+# Reading a set of ten million to look for one of them would read megabytes. The portable
+# format (https://github.com/RoaringBitmap/RoaringFormatSpec) begins with a list of its
+# containers, one for each 65,536 ids, so that the head and a few bytes are enough.
+
+_NO_RUNS, _RUNS = 12346, 12347
+_WITHOUT_OFFSETS = 4  # a set with runs and fewer containers than this does not say where they are
+_LARGEST_ARRAY = 4096  # ids that a container keeps as an array; more are a bitmap
+_BITMAP_BYTES = 8192
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which bytes of a stored set say whether it has a member: `length` from `offset` on."""
+
+    offset: int
+    length: int
+    kind: str  # of the container: array, bitmap or run
+    low: int  # the member's last 16 bits
+
+
+def head_sql(column: str) -> str:
+    """SQL for the head of a stored set: as much as `locate` needs, and no more.
+
+    `substr` of a column with STORAGE EXTERNAL reads only those bytes from the disk.
+    """
+    first = f"substr({column}, 1, 8)"
+
+    def number(*places: int) -> str:
+        return " + ".join(f"(get_byte({first}, {at}) << {8 * n})" for n, at in enumerate(places))
+
+    with_runs = f"{number(2, 3)} + 1"
+    return f"""CASE
+        WHEN length({first}) < 8 THEN {column}
+        WHEN get_byte({first}, 0) = {_RUNS & 255} THEN CASE
+            WHEN {with_runs} < {_WITHOUT_OFFSETS} THEN {column}
+            ELSE substr({column}, 1, 4 + ({with_runs} + 7) / 8 + 8 * ({with_runs})) END
+        ELSE substr({column}, 1, 8 + 8 * ({number(4, 5, 6, 7)})) END"""
+
+
+def locate(head: bytes | memoryview, member: int) -> Place | bool:
+    """Where a stored set says whether it has the member, or the answer, if the head has it."""
+    head = bytes(head)
+    if len(head) < 8:
+        return False
+    cookie, runs, start = int.from_bytes(head[:2], "little"), b"", 8
+    count = int.from_bytes(head[4:8], "little")
+    if cookie == _RUNS:
+        count = int.from_bytes(head[2:4], "little") + 1
+        if count < _WITHOUT_OFFSETS:  # a small set, which came whole
+            return member in BitMap.deserialize(head)
+        start = 4 + (count + 7) // 8
+        runs = head[4:start]
+    elif cookie != _NO_RUNS:
+        raise ValueError("This is not a set in the portable roaring format.")
+    about = np.frombuffer(head, "<u2", 2 * count, start).reshape(count, 2)
+    at = int(np.searchsorted(about[:, 0], member >> 16))
+    if at == count or about[at, 0] != member >> 16:
+        return False
+    offset = int.from_bytes(head[start + 4 * (count + at) :][:4], "little")
+    low = member & 0xFFFF
+    if runs and runs[at >> 3] >> (at & 7) & 1:
+        return Place(offset, _BITMAP_BYTES, "run", low)
+    size = int(about[at, 1]) + 1
+    if size > _LARGEST_ARRAY:  # one bit of it is enough
+        return Place(offset + (low >> 3), 1, "bitmap", low)
+    return Place(offset, 2 * size, "array", low)
+
+
+def has(place: Place, found: bytes | memoryview) -> bool:
+    """Whether the member is in the set, by the bytes of its place."""
+    if place.kind == "bitmap":
+        return bool(found[0] >> (place.low & 7) & 1)
+    numbers = np.frombuffer(found, "<u2", len(found) // 2)
+    if place.kind == "array":
+        at = int(np.searchsorted(numbers, place.low))
+        return at < len(numbers) and int(numbers[at]) == place.low
+    count = int(numbers[0])  # of runs, each a start and how many more follow it
+    runs = numbers[1 : 1 + 2 * count].reshape(-1, 2).astype(np.int64)
+    at = int(np.searchsorted(runs[:, 0], place.low, side="right")) - 1
+    return at >= 0 and place.low <= int(runs[at, 0] + runs[at, 1])

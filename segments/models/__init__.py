@@ -1,13 +1,18 @@
 """What segments remembers: customers, events, traits, stages, segments."""
 
+from segments.models.consent_change import ConsentChange
 from segments.models.customer import Consent, Customer, Identifier
+from segments.models.customer_export import CustomerExport
+from segments.models.customer_import import CustomerImport, CustomerImportRow
 from segments.models.day_set import DaySet
+from segments.models.definition import Definition
 from segments.models.delivery import DeadLetter, Delivery
-from segments.models.event import EventType
+from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, WriteKey
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
 from segments.models.merge import Merge
+from segments.models.note import CustomerNote
 from segments.models.segment import Segment, SegmentSnapshot
 from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
 from segments.models.thing import Thing
@@ -15,14 +20,22 @@ from segments.models.trait import CustomerTraits
 
 __all__ = [
     "Consent",
+    "ConsentChange",
     "Customer",
+    "CustomerExport",
+    "CustomerImport",
+    "CustomerImportRow",
+    "CustomerNote",
     "CustomerStage",
     "CustomerTraits",
     "DaySet",
     "DeadLetter",
+    "Definition",
     "Delivery",
     "DirtyDay",
+    "EventDay",
     "EventImport",
+    "EventProperty",
     "EventSource",
     "EventType",
     "Identifier",

@@ -1,0 +1,53 @@
+"""What the database keeps and does that Django has no words for."""
+
+from django.db import migrations
+
+# A set of ten million customers is megabytes. Stored outside of its row and uncompressed (its
+# format is compact already), `substr` reads the few bytes that tell about one customer.
+OUTSIDE = """
+    ALTER TABLE segments_segment ALTER COLUMN members SET STORAGE EXTERNAL;
+    ALTER TABLE segments_segmentsnapshot ALTER COLUMN members SET STORAGE EXTERNAL;
+    ALTER TABLE segments_dayset ALTER COLUMN members SET STORAGE EXTERNAL;
+"""
+INSIDE = OUTSIDE.replace("EXTERNAL", "EXTENDED")
+
+# Consents are written in several places, some of them in bulk: the database keeps their history.
+REMEMBER_CONSENTS = """
+    CREATE FUNCTION segments_remember_new_consents() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO segments_consentchange (customer_id, channel, purpose, granted, at, source)
+        SELECT customer_id, channel, purpose, granted, at, source FROM fresh;
+        RETURN NULL;
+    END $$;
+    CREATE FUNCTION segments_remember_changed_consents() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO segments_consentchange (customer_id, channel, purpose, granted, at, source)
+        SELECT f.customer_id, f.channel, f.purpose, f.granted, f.at, f.source
+        FROM fresh f JOIN was w ON w.id = f.id
+        WHERE (f.granted, f.at, f.source) IS DISTINCT FROM (w.granted, w.at, w.source);
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER new_consents_are_remembered AFTER INSERT ON segments_consent
+        REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION segments_remember_new_consents();
+    CREATE TRIGGER changed_consents_are_remembered AFTER UPDATE ON segments_consent
+        REFERENCING OLD TABLE AS was NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION segments_remember_changed_consents();
+    INSERT INTO segments_consentchange (customer_id, channel, purpose, granted, at, source)
+        SELECT customer_id, channel, purpose, granted, at, source FROM segments_consent;
+"""
+FORGET_CONSENTS = """
+    DROP TRIGGER new_consents_are_remembered ON segments_consent;
+    DROP TRIGGER changed_consents_are_remembered ON segments_consent;
+    DROP FUNCTION segments_remember_new_consents();
+    DROP FUNCTION segments_remember_changed_consents();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("segments", "0002_collection")]
+
+    operations = [
+        migrations.RunSQL(OUTSIDE, INSIDE),
+        migrations.RunSQL(REMEMBER_CONSENTS, FORGET_CONSENTS),
+    ]
