@@ -1,0 +1,201 @@
+"""Accepted deliveries: written down together, so that an answer never comes before its commit."""
+
+import datetime as dt
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from segments.items import Consent, Event, Group, Id, Item, Link, Profile
+
+LONGEST_RAW = 64 * 1024  # bytes of a dead letter that are kept
+PATIENCE = 20.0  # seconds that a request waits for its commit; less than any library waits for us
+ITEM = "item"  # the dialect of a dead letter that is in our own form already
+
+_TAGS: dict[type, str] = {
+    Event: "event",
+    Profile: "profile",
+    Link: "link",
+    Group: "group",
+    Consent: "consent",
+}
+_KINDS: dict[str, Any] = {tag: kind for kind, tag in _TAGS.items()}
+_OF_IDS = ("ids", "members")
+
+
+class Unavailable(Exception):
+    """The database is away: nothing is certain to be kept, and the sender should come again."""
+
+
+@dataclass(frozen=True)
+class Dead:
+    """One item that cannot be taken: why, and what came, as much of it as is kept."""
+
+    dialect: str
+    reason: str  # a code of `dead_letters.REASONS`
+    raw: bytes
+    detail: str = ""
+    event: str = ""
+
+
+# --- items as bytes ---------------------------------------------------------
+
+
+def encode(items: Sequence[Item]) -> bytes:
+    """Items as they lie in `Delivery.items`: a JSON list of [tag, fields]."""
+    return orjson.dumps([(_TAGS[type(item)], item) for item in items])
+
+
+def decode(data: bytes | memoryview) -> list[Item]:
+    """The items of a delivery, or of a dead letter of dialect "item"."""
+    return [_item(tag, fields) for tag, fields in orjson.loads(data)]
+
+
+def _item(tag: str, fields: dict[str, Any]) -> Item:
+    for name in _OF_IDS:
+        if name in fields:
+            fields[name] = tuple((kind, value) for kind, value in fields[name])
+    if "unset" in fields:
+        fields["unset"] = tuple(fields["unset"])
+    item: Item = _KINDS[tag](**fields)
+    return item
+
+
+def ids_of(item: Item) -> tuple[Id, ...]:
+    """The ids in an item."""
+    return item.members if isinstance(item, Group) else item.ids
+
+
+# --- keeping them -----------------------------------------------------------
+
+
+@dataclass
+class _Waiting:
+    """A request that waits for the commit that it shares with others."""
+
+    rows: dict[str, list[Any]]
+    is_over: bool = False
+    problem: Exception | None = field(default=None)
+
+
+_queue: list[_Waiting] = []
+_guard = threading.Lock()  # of the queue
+_pen = threading.Lock()  # who holds it writes for all who wait
+
+
+def accept(
+    source_id: int, items: Sequence[Item], dead: Sequence[Dead] = (), *, received_at: dt.datetime
+) -> None:
+    """Keep what one request brought; when this returns, it is committed.
+
+    Requests that arrive while another one's commit is under way are written together by
+    the first of them, in one statement. Inside of a transaction the rows belong to it.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    if not items and not dead:
+        return
+    rows = _rows(source_id, items, dead, received_at)
+    if connection.in_atomic_block:
+        _insert(rows)
+    else:
+        _together(_Waiting(rows))
+
+
+def _together(mine: _Waiting) -> None:
+    with _guard:
+        _queue.append(mine)
+    if not _pen.acquire(timeout=PATIENCE):
+        raise Unavailable("another commit takes too long")
+    try:
+        if not mine.is_over:
+            with _guard:
+                batch, _queue[:] = _queue[:], []
+            _write(batch)
+    finally:
+        _pen.release()
+    if mine.problem is not None:
+        raise Unavailable(str(mine.problem)) from mine.problem
+
+
+def _write(batch: Sequence[_Waiting]) -> None:
+    """Write a batch; when its rows are at fault, one request by one, so that nobody's
+    trouble is another's. Each learns what became of its own."""
+    try:
+        _commit([one.rows for one in batch])
+    except Exception as problem:
+        if len(batch) > 1 and not isinstance(problem, OperationalError | InterfaceError):
+            for one in batch:
+                _write([one])
+            return
+        for one in batch:
+            one.problem = problem
+    for one in batch:
+        one.is_over = True
+
+
+def _commit(all_rows: Sequence[dict[str, list[Any]]]) -> None:
+    """One statement is one transaction. A connection that died since it was last used, for
+    example because the server was started again, gets a second chance: every item has its
+    key by now, so that rows written twice are taken once."""
+    rows = {name: [value for rows in all_rows for value in rows[name]] for name in all_rows[0]}
+    try:
+        _insert(rows)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        try:
+            _insert(rows)
+        except DatabaseError:
+            connection.close()
+            raise
+
+
+def _insert(rows: dict[str, list[Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT if rows["dialects"] else _INSERT_DELIVERIES, rows)
+
+
+def _rows(
+    source_id: int, items: Sequence[Item], dead: Sequence[Dead], received_at: dt.datetime
+) -> dict[str, list[Any]]:
+    """What goes into the two tables, by column."""
+    good = 1 if items else 0
+    return {
+        "sources": [source_id] * good,
+        "times": [received_at] * good,
+        "counts": [len(items)] * good,
+        "items": [encode(items)] * good,
+        "dead_sources": [source_id] * len(dead),
+        "dead_times": [received_at] * len(dead),
+        "dialects": [one.dialect for one in dead],
+        "reasons": [one.reason for one in dead],
+        "details": [storable(one.detail)[:200] for one in dead],
+        "events": [storable(one.event)[:80] for one in dead],
+        "raws": [one.raw[:LONGEST_RAW] for one in dead],
+    }
+
+
+def storable(text: str) -> str:
+    """A text without the characters that PostgreSQL cannot keep."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+_INSERT_DELIVERIES = """
+    INSERT INTO segments_delivery (source_id, received_at, count, items)
+    SELECT * FROM unnest(
+        %(sources)s::int[], %(times)s::timestamptz[], %(counts)s::int[], %(items)s::bytea[]
+    )
+"""
+_INSERT = f"""
+    WITH good AS ({_INSERT_DELIVERIES})
+    INSERT INTO segments_deadletter
+        (source_id, received_at, dialect, reason, detail, event, raw, status)
+    SELECT one.*, 'waiting' FROM unnest(
+        %(dead_sources)s::int[], %(dead_times)s::timestamptz[], %(dialects)s::text[],
+        %(reasons)s::text[], %(details)s::text[], %(events)s::text[], %(raws)s::bytea[]
+    ) AS one
+"""  # noqa: S608  (both parts are ours)

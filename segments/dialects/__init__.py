@@ -1,0 +1,1 @@
+"""How client libraries say things, one module a language: what they send, as our items."""
