@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import bitmaps, catalogue, history
-from segments.models import DaySet, DirtyDay, EventType
+from segments import bitmaps, catalogue, definitions, history
+from segments.models import DaySet, DirtyDay
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
 LOCK = 0xDA75  # the advisory lock of who swaps sets
@@ -68,30 +68,23 @@ def _replace(days: list[dt.date]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     # First the note that they are dirty goes: an append from here on writes it again.
     DirtyDay.objects.filter(day__in=days).delete()
-    types = _types()
-    new = [
-        DaySet(
-            event_type=types.get(event) or _register(types, event),
-            day=day,
-            level=level,
-            members=members,
-            size=len(members),
-        )
-        for event, day, level, members in _sets(days)
-    ]
+    new = _rows(list(_sets(days)))
     DaySet.objects.filter(day__in=days).delete()
     DaySet.objects.bulk_create(new, batch_size=1000)
 
 
-def _types() -> dict[str, EventType]:
-    return {one.name: one for one in EventType.objects.all()}
-
-
-def _register(types: dict[str, EventType], event: str) -> EventType:
-    """A kind of event that the lake has and the catalogue does not, after a restore."""
-    catalogue.add([catalogue.Seen(event, 0, None, None)])
-    types[event] = EventType.objects.get(name=event)
-    return types[event]
+def _rows(sets: list[tuple[str, dt.date, int, BitMap]]) -> list[DaySet]:
+    """The sets as rows; kinds for which the catalogue has no room share theirs."""
+    types = catalogue.register({event for event, *_rest in sets})
+    rows: dict[tuple[int, dt.date, int], DaySet] = {}
+    for event, day, level, members in sets:
+        kind = types[event]
+        row = rows.setdefault(
+            (kind.pk, day, level), DaySet(event_type=kind, day=day, level=level, members=BitMap())
+        )
+        row.members |= members
+        row.size = len(row.members)
+    return list(rows.values())
 
 
 def _sets(days: list[dt.date]) -> Iterator[tuple[str, dt.date, int, BitMap]]:
@@ -166,19 +159,35 @@ def _at_least(times: int, days: Iterable[dict[int, BitMap]]) -> BitMap:
     return reached[times]
 
 
+def who(key: str, since: dt.date, until: dt.date) -> BitMap:
+    """Who did, on these days, anything that counts as what the word says: active, paid …"""
+    return _union(_counting(key).filter(day__gte=since, day__lte=until))
+
+
+def did_any(events: Iterable[str], since: dt.date, until: dt.date) -> BitMap:
+    """Who did, on these days, any of these."""
+    return _union(_between(since, until).filter(level=1, event_type__name__in=events))
+
+
+def daily(key: str, since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
+    """The same for each day, in order; a day with nobody has the empty set."""
+    found: dict[dt.date, BitMap] = {
+        since + dt.timedelta(days=step): BitMap() for step in range((until - since).days + 1)
+    }
+    sets = _counting(key).filter(day__gte=since, day__lte=until)
+    for day, members in sets.values_list("day", "members").iterator():
+        found[day] |= members
+    return found
+
+
 def active(since: dt.date, until: dt.date) -> BitMap:
     """Who did, on these days, anything that counts as being active."""
-    return _union(_active(since, until))
+    return who(definitions.ACTIVE, since, until)
 
 
 def daily_active(since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
     """The active customers of each day, in order; a day with nobody has the empty set."""
-    found: dict[dt.date, BitMap] = {
-        since + dt.timedelta(days=step): BitMap() for step in range((until - since).days + 1)
-    }
-    for day, members in _active(since, until).values_list("day", "members").iterator():
-        found[day] |= members
-    return found
+    return daily(definitions.ACTIVE, since, until)
 
 
 def span() -> tuple[dt.date, dt.date] | None:
@@ -189,24 +198,21 @@ def span() -> tuple[dt.date, dt.date] | None:
 
 def first_day() -> dt.date | None:
     """The first day on which somebody was active; None when there is none."""
-    return _ever_active().aggregate(found=Min("day"))["found"]
+    return _counting(definitions.ACTIVE).aggregate(found=Min("day"))["found"]
 
 
 def latest_day() -> dt.date | None:
     """The last day on which somebody was active; None when there is none."""
-    return _ever_active().aggregate(found=Max("day"))["found"]
+    return _counting(definitions.ACTIVE).aggregate(found=Max("day"))["found"]
 
 
 def _between(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
     return DaySet.objects.filter(day__gte=since, day__lte=until)
 
 
-def _active(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
-    return _ever_active().filter(day__gte=since, day__lte=until)
-
-
-def _ever_active() -> QuerySet[DaySet]:
-    return DaySet.objects.filter(level=1, event_type__counts_as_active=True)
+def _counting(key: str) -> QuerySet[DaySet]:
+    """The sets of who did, at least once, anything that counts."""
+    return DaySet.objects.filter(level=1, **{f"event_type__{definitions.column(key)}": True})
 
 
 def _union(sets: QuerySet[DaySet]) -> BitMap:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +212,7 @@ def _move(number: int) -> int:
     table = schema.table(rows)
     store.append(Path(settings.LAKE_PATH), table, app_id=APP, version=number)
     with transaction.atomic():
-        catalogue.add(_seen(rows))
+        catalogue.add(catalogue.seen(rows))
         mark_dirty({row["day"] for row in rows})
         InboxEvent.objects.filter(batch=number).delete()
     return len(rows)
@@ -233,13 +232,6 @@ _BATCH = """
     SELECT time, customer_id, name, key, amount, properties::text
     FROM segments_inboxevent WHERE batch = %s
 """
-
-
-def _seen(rows: list[dict[str, Any]]) -> Iterator[catalogue.Seen]:
-    ordered = sorted(rows, key=lambda row: (row["event"], row["time"]))
-    for name, group in groupby(ordered, key=lambda row: row["event"]):
-        times = [row["time"] for row in group]
-        yield catalogue.Seen(name, len(times), times[0], times[-1])
 
 
 def mark_dirty(days: Iterable[dt.date]) -> None:

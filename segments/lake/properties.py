@@ -68,6 +68,17 @@ def number(events: "Table", name: str) -> "FloatingColumn":
     return text(events, name).try_cast("float64")
 
 
+def shape(events: "Table") -> "StringColumn":
+    """The kind of each property's value, as JSON: {"name": "VARCHAR", "price": "DOUBLE"}."""
+    import ibis  # heavy: not in the web process
+    import ibis.expr.datatypes as kinds  # heavy: not in the web process
+
+    @ibis.udf.scalar.builtin(signature=((kinds.json,), kinds.string))
+    def json_structure(value: object) -> Any: ...
+
+    return json_structure(events.properties.cast("json"))
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -37,6 +37,21 @@ def daily_sums(lake: Lake, *, since: dt.date, until: dt.date) -> "pa.Table":
     return lake.ask(sums.order_by(["day", "event"]))
 
 
+def shapes(
+    lake: Lake, *, since: dt.date | None = None, until: dt.date | None = None
+) -> "pa.Table":
+    """event, day, shape, volume, first, last: how often each kind of event had which properties.
+
+    Events of one kind have few shapes, so that no property of a single event is looked at.
+    """
+    events = lake.events(since, until)
+    shape = properties.shape(events).name("shape")
+    found = events.group_by(["event", "day", shape]).agg(
+        volume=events.count(), first=events.time.min(), last=events.time.max()
+    )
+    return lake.ask(found.order_by(["day", "event", "shape"]))
+
+
 def volumes(lake: Lake) -> "pa.Table":
     """event, volume, first, last: what is in the lake altogether."""
     events = lake.events()

@@ -43,6 +43,20 @@ FORGET_CONSENTS = """
     DROP FUNCTION segments_remember_changed_consents();
 """
 
+# What a word meant stays what it meant: a change is a new version.
+KEEP_DEFINITIONS = """
+    CREATE FUNCTION segments_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'Versions of a definition are only ever added.';
+    END $$;
+    CREATE TRIGGER definitions_are_only_added BEFORE UPDATE OR DELETE ON segments_definition
+        FOR EACH ROW EXECUTE FUNCTION segments_refuse_rewriting();
+"""
+FREE_DEFINITIONS = """
+    DROP TRIGGER definitions_are_only_added ON segments_definition;
+    DROP FUNCTION segments_refuse_rewriting();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("segments", "0002_collection")]
@@ -50,4 +64,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(OUTSIDE, INSIDE),
         migrations.RunSQL(REMEMBER_CONSENTS, FORGET_CONSENTS),
+        migrations.RunSQL(KEEP_DEFINITIONS, FREE_DEFINITIONS),
     ]
