@@ -35,6 +35,9 @@ if _public.scheme not in {"http", "https"} or not _public.hostname:
 # --- security ---------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or places.secret_key(HOME_DIR)
+# Names and addresses are sealed with it in the database; empty: they are kept in plain.
+CONTACT_KEY = env.str("CONTACT_KEY", default="")
+CONTACT_KEYS_OLD = env.list("CONTACT_KEYS_OLD", default=[])  # to read what earlier keys sealed
 ALLOWED_HOSTS = sorted({_public.hostname, "127.0.0.1", "localhost", "[::1]"})
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 _https = _public.scheme == "https"
@@ -50,6 +53,12 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+if any(len(key) < 32 for key in (CONTACT_KEY, *CONTACT_KEYS_OLD) if key):
+    raise ImproperlyConfigured(
+        "CONTACT_KEY is too short; make one of at least 32 characters, such as by "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    )
 
 # --- the house --------------------------------------------------------------
 INSTALLED_APPS = [

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
 from segments.models import Customer
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, SealedEmailField
 
 
 class OutboxChunk(models.Model):
@@ -76,7 +76,7 @@ class Message(models.Model):
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="messages", verbose_name=_("customer")
     )
-    address = models.CharField(_("address"), max_length=320)
+    address = SealedEmailField(_("address"), max_length=320, blank=True)  # empty: forgotten
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.SENDING)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("claimed at"), auto_now_add=True)

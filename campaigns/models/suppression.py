@@ -6,10 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from segments.models import Customer
+from segments.models.fields import SealedEmailField
 
 
 class Suppression(models.Model):
-    """One address on the do-not-contact list of one channel."""
+    """One address on the do-not-contact list of one channel.
+
+    Of an erased person only a keyed digest of the address is left: enough not to write to it.
+    """
 
     class Reason(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
@@ -17,7 +21,8 @@ class Suppression(models.Model):
         BY_HAND = "by_hand", _("entered by hand")
 
     channel = models.CharField(_("channel"), max_length=16, default="email")
-    address = models.CharField(_("address"), max_length=320)
+    address = SealedEmailField(_("address"), max_length=320, blank=True)
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     customer = models.ForeignKey(
         Customer, models.SET_NULL, null=True, related_name="+", verbose_name=_("customer")
@@ -29,8 +34,17 @@ class Suppression(models.Model):
         verbose_name_plural = _("do not contact")
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["channel", "address"], name="one_line_an_address"),
+            models.UniqueConstraint(
+                fields=["channel", "address"],
+                condition=~models.Q(address=""),
+                name="one_line_an_address",
+            ),
+            models.UniqueConstraint(
+                fields=["channel", "digest"],
+                condition=~models.Q(digest=""),
+                name="one_line_a_digest",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.address
+        return f"#{self.pk}"  # never the address: this goes into logs that nobody can change

@@ -5,6 +5,7 @@ from console.models.audit import AuditEntry
 from console.models.job import Job
 from console.models.mailbox import MailboxMessage
 from console.models.project import Project
+from console.models.retention import RetentionPeriod
 from console.models.staff import Staff, Team
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Job",
     "MailboxMessage",
     "Project",
+    "RetentionPeriod",
     "Staff",
     "Team",
     "Vote",

@@ -40,6 +40,9 @@ class Project(models.Model):
         ),
     )
 
+    # Which key the contacts are sealed with (`segments.sealing.hint`); empty: they are plain.
+    sealed_with = models.CharField(max_length=12, blank=True, default="", editable=False)
+
     class Meta:
         verbose_name = _("project")
         verbose_name_plural = _("project")

@@ -13,6 +13,7 @@ from segments.models.event_source import EventSource, WriteKey
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
 from segments.models.merge import Merge
 from segments.models.note import CustomerNote
+from segments.models.privacy import ForgottenId, PrivacyRequest
 from segments.models.segment import Segment, SegmentSnapshot
 from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
 from segments.models.thing import Thing
@@ -38,9 +39,11 @@ __all__ = [
     "EventProperty",
     "EventSource",
     "EventType",
+    "ForgottenId",
     "Identifier",
     "InboxEvent",
     "Merge",
+    "PrivacyRequest",
     "ReceivedKey",
     "Segment",
     "SegmentSnapshot",

@@ -6,14 +6,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from segments.models.fields import SealedCharField, SealedEmailField, SealedIdentifierField
+
 
 class Customer(models.Model):
     """A person we serve. The integer id is the person's bit in every set."""
 
     id = models.AutoField(primary_key=True)
-    name = models.CharField(_("name"), max_length=120, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True, default="", db_default="")
+    # Sealed at rest where `CONTACT_KEY` is set; see `segments.sealing` for raw SQL.
+    name = SealedCharField(_("name"), max_length=120, blank=True)
+    email = SealedEmailField(_("e-mail"), max_length=254, blank=True)
+    phone = SealedCharField(_("phone"), max_length=40, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=16, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     created_at = models.DateTimeField(_("known since"), default=timezone.now)
@@ -30,6 +33,11 @@ class Customer(models.Model):
         # People search by how an address or a name begins.
         indexes: ClassVar = [
             models.Index(
+                fields=["erased_at"],
+                condition=models.Q(erased_at__isnull=False),
+                name="customers_erased",
+            ),
+            models.Index(
                 fields=["email"], opclasses=["varchar_pattern_ops"], name="customer_by_email"
             ),
             models.Index(
@@ -41,7 +49,7 @@ class Customer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"#{self.pk}"
+        return f"#{self.pk}"  # never the name: this goes into logs that nobody can change
 
 
 class Identifier(models.Model):
@@ -49,7 +57,7 @@ class Identifier(models.Model):
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="identifiers")
     kind = models.CharField(_("kind"), max_length=40)
-    value = models.CharField(_("value"), max_length=200)
+    value = SealedIdentifierField(_("value"), max_length=200)
 
     class Meta:
         verbose_name = _("identifier")

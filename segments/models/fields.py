@@ -1,11 +1,13 @@
-"""Columns that Django does not have: a set of customers."""
+"""Columns that Django does not have: a set of customers, and contacts that are sealed."""
 
 from typing import Any
 
+from django import forms
+from django.core.validators import validate_email
 from django.db import models
 from pyroaring import BitMap
 
-from segments import bitmaps
+from segments import bitmaps, sealing
 
 
 class BitmapField(models.BinaryField):
@@ -32,3 +34,55 @@ class BitmapField(models.BinaryField):
         if isinstance(value, BitMap):
             value = bitmaps.dump(value)
         return super().get_prep_value(value)
+
+
+class SealedCharField(models.CharField):
+    """A text that is sealed on its way into the database, where `CONTACT_KEY` is set.
+
+    Equality works as ever; a beginning only finds the whole text. `max_length` is the plain
+    text's: the column itself has room for the sealed one.
+    """
+
+    description = "A sealed text"
+
+    def db_type(self, connection: Any) -> str:
+        return "text"
+
+    def cast_db_type(self, connection: Any) -> str:
+        return "text"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return sealing.open_(value) if value else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return sealing.seal(value) if isinstance(value, str) else value
+
+
+class SealedEmailField(SealedCharField):
+    """An e-mail address, sealed, in the one form in which addresses are compared."""
+
+    default_validators = [validate_email]
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(sealing.address(value) if isinstance(value, str) else value)
+
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+        return super().formfield(**{"form_class": forms.EmailField, **kwargs})
+
+
+class SealedIdentifierField(SealedCharField):
+    """An identifier's value, sealed when its row's kind is one of `sealing.CONTACT_KINDS`.
+
+    A query cannot know the kind: it passes `sealing.seal_id(kind, value)`.
+    """
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return sealing.peek(value) if value else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return models.CharField.get_prep_value(self, value)
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        return sealing.seal_id(model_instance.kind, value)
