@@ -149,15 +149,15 @@ def _stage(event_import: EventImport, staging: Path, progress: jobs.Progress) ->
     zone = ZoneInfo(mapping.time_zone or project.time_zone)
     event_import.rows = event_import.skipped = 0
     with pq.ParquetWriter(staging, events.schema(), compression="zstd") as writer:
-        batches = events.read(
+        reader = events.Reader(
             Path(event_import.path),
             mapping,
-            zone=zone,
+            zone,
             decimals=get_currency_precision(project.currency),
         )
-        for batch in batches:
+        for batch in reader.read():
             writer.write_batch(batch.events)
-            event_import.rows += batch.events.num_rows + batch.skipped
+            event_import.rows += batch.seen
             event_import.skipped += batch.skipped
             progress(round(READING * batch.done), 100, _("reading and checking"))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from console import clock
 from segments import identity, imports
 from segments.models import EventImport
-from segments.reading import events, files, mapping
+from segments.reading import events, files, guessing
 from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile, gettext_noop
 
@@ -90,7 +90,7 @@ def _meanings(columns: Sequence[str], given: QueryDict, kept: dict[str, Any]) ->
         of = {kept.get(meaning): meaning for meaning in ONE if kept.get(meaning)}
         left_out = {name: "" for name in columns if name not in kept.get("properties", [])}
         return [of.get(name, left_out.get(name, "property")) for name in columns]
-    guessed = {name: meaning for meaning, name in mapping.guess(columns).items()}
+    guessed = {name: meaning for meaning, name in guessing.guess(columns).items()}
     return [guessed.get(name, "property") for name in columns]
 
 

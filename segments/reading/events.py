@@ -1,14 +1,16 @@
 """Reading a whole file as events, every value checked, in batches of bounded size."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from segments.reading import files, values
-from segments.reading.files import Batch, CsvFile, ParquetFile
-from segments.reading.mapping import LONGEST_NAME, Mapping
+from segments.reading import files, moments, properties, rows, values
+from segments.reading.batch import START, Batch, Position, Refuse, RowFile, stop
+from segments.reading.mapping import LONGEST_NAME, Mapping, spread_besides
 from segments.reading.problems import BadFile, BadValue
 from segments.reading.problems import gettext_noop as _
 
@@ -16,25 +18,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST_IDENTIFIER = LONGEST_KEY = 200
+NOBODY = _("the customer is empty.")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A batch of good events, the rows left out for want of a customer, and the progress."""
+    """A batch of good events, what was left out of it, and how far the reading is."""
 
     events: "pa.RecordBatch"
-    skipped: int
+    seen: int  # rows, those that were refused besides
+    skipped: int  # rows without a customer
+    left_out: Counter[str]  # rows that no condition wanted, by what they have instead
     done: float  # how much of the file is read, 0 to 1
+    position: Position
+    last: dict[str, str]  # what an empty value of the next row would be
 
 
 def schema() -> "pa.Schema":
-    """`row` is the line; `same` is equal for rows that are one event, null when none are."""
+    """`row` is the line; `same` is equal for rows that are one event, null when none are;
+    `other` is a second id of the customer."""
     import pyarrow as pa  # heavy: not in the web process
 
     return pa.schema(
         [
             ("row", pa.int64()),
+            ("kind", pa.string()),
             ("customer", pa.string()),
+            ("other", pa.string()),
             ("time", pa.timestamp("us", "UTC")),
             ("event", pa.string()),
             ("key", pa.string()),
@@ -45,101 +55,168 @@ def schema() -> "pa.Schema":
     )
 
 
-def read(path: Path, mapping: Mapping, *, zone: ZoneInfo, decimals: int) -> Iterator[Checked]:
-    """Every event of the file, checked; the first that is bad ends the reading.
-
-    Times that name no zone are in `zone`; amounts become minor units of a currency with
-    so many decimals.
-
-    Raises:
-        BadFile: with the line and the column.
-    """
-    file = files.opened(path, encoding=mapping.encoding)
-    mapping.check(file.columns)
-    reader = Reader(file, mapping, zone, decimals)
-    has_rows = False
-    for batch in file.batches(mapping.columns):
-        has_rows = True
-        yield reader.check(batch)
-    if not has_rows:
-        raise BadFile(_("The file has columns, but no rows."))
-
-
-@dataclass(frozen=True)
+@dataclass
 class Reader:
-    """What a file's values are read under, and the reading of them."""
+    """One file, by one mapping. Times that name no zone are in `zone`; amounts become minor
+    units of a currency with so many decimals."""
 
-    file: CsvFile | ParquetFile
+    path: Path
     mapping: Mapping
     zone: ZoneInfo
     decimals: int
+    refuse: Refuse = stop  # what to do with a row that is bad
+    last: dict[str, str] = field(default_factory=dict)
 
-    def check(self, batch: Batch) -> Checked:
-        """The batch as events.
+    def read(self, *, after: Position = START, size: int | None = None) -> Iterator[Checked]:
+        """Every event after a position, checked.
 
         Raises:
-            BadFile: with the line and the column.
+            BadFile: with the line and the column; with a `refuse` that lets rows be left out,
+                only where the file cannot be read any further.
         """
-        customers = self._customers(batch)
-        kept = [index for index, customer in enumerate(customers) if customer]
-        skipped = len(customers) - len(kept)
-        if skipped:
-            batch = _only(batch, kept)
-        return Checked(self._events(batch, list(filter(None, customers))), skipped, batch.done)
+        file = files.opened(self.path, encoding=self.mapping.encoding)
+        self.mapping.check(file.columns, is_open=file.is_open)
+        found = 0
+        batches = file.batches(
+            self.mapping.columns, size or rows.AT_A_TIME, after=after, refuse=self._refuse_first
+        )
+        for batch in batches:
+            found += len(batch.numbers)
+            yield self._check(file, batch)
+        if not found and after == START and not self._refused:
+            raise BadFile(_("The file has columns, but no rows."))
 
-    def _customers(self, batch: Batch) -> list[str]:
-        empty = "" if self.mapping.skip_without_customer else _("the customer is empty.")
-        return self._names(batch, self.mapping.customer, LONGEST_IDENTIFIER, empty)
+    def __post_init__(self) -> None:
+        self._refused = False
 
-    def _events(self, batch: Batch, customers: list[str]) -> "pa.RecordBatch":
+    def _refuse_first(self, bad: BadFile) -> None:
+        self._refused = True
+        self.refuse(bad)
+
+    def _check(self, file: RowFile, batch: Batch) -> Checked:
+        mapping, seen = self.mapping, len(batch.numbers)
+        if mapping.fills_down:
+            batch, self.last = rows.filled_down(batch, mapping, self.last)
+        batch, left_out = rows.only(batch, mapping.only)
+        wanted = len(batch.numbers)
+        if mapping.skip_without_customer:
+            batch = rows.with_customer(batch, mapping)
+        skipped = wanted - len(batch.numbers)
+        bad = Bad(file, batch)
+        good = self._events(file, batch, bad)
+        for one in bad.found():
+            self._refuse_first(one)
+        if bad.by_index:
+            good = good.filter(_mask([n not in bad.by_index for n in range(good.num_rows)]))
+        return Checked(good, seen, skipped, left_out, batch.done, batch.position, self.last)
+
+    def _events(self, file: RowFile, batch: Batch, bad: "Bad") -> "pa.RecordBatch":
         import pyarrow as pa  # heavy: not in the web process
 
-        rows, mapping = len(batch.numbers), self.mapping
-        nothing = [None] * rows
+        mapping, nothing = self.mapping, [None] * len(batch.numbers)
+        customers, form = Customers(mapping, bad), mapping.time_form
         columns = {
             "row": list(batch.numbers),
-            "customer": customers,
-            "time": self._read(batch, mapping.time, lambda c: values.moments(c, self.zone)),
-            "event": self._names(batch, mapping.name, LONGEST_NAME, _("the event's name is empty."))
-            or [mapping.event] * rows,
-            "key": self._names(batch, mapping.key, LONGEST_KEY, _("the event's own id is empty."))
+            "kind": customers.kinds,
+            "customer": customers.ids,
+            "other": customers.others,
+            "time": bad.read(mapping.time, lambda c, b: moments.moments(c, self.zone, form, b)),
+            "event": bad.names(mapping.name, LONGEST_NAME, _("the event's name is empty."))
+            or [mapping.event] * len(batch.numbers),
+            "key": bad.names(mapping.key, LONGEST_KEY, _("the event's own id is empty."))
             or nothing,
-            "same": self._same(batch) or nothing,
-            "amount": self._read(batch, mapping.amount, lambda c: values.amounts(c, self.decimals))
-            or nothing,
-            "properties": values.properties(
-                {name: batch.columns[name] for name in mapping.properties}, rows
-            ),
+            "same": _same(batch, mapping) or nothing,
+            "amount": self._amounts(batch, bad) or nothing,
+            "properties": self._properties(file, batch),
         }
         return pa.RecordBatch.from_pydict(columns, schema=schema())
 
-    def _names(self, batch: Batch, column: str, longest: int, empty: str) -> list[str]:
-        return self._read(batch, column, lambda c: values.names(c, longest=longest, empty=empty))
+    def _amounts(self, batch: Batch, bad: "Bad") -> Any:
+        mapping = self.mapping
+        decimals = 0 if mapping.amount_unit == "minor" else self.decimals
+        times = batch.columns[mapping.quantity] if mapping.quantity else None
+        return bad.read(mapping.amount, lambda c, b: values.amounts(c, decimals, times, b))
 
-    def _read(self, batch: Batch, column: str, read: "Callable[[pa.Array], Any]") -> Any:
+    def _properties(self, file: RowFile, batch: Batch) -> list[str]:
+        mapping, count = self.mapping, len(batch.numbers)
+        lists = [
+            properties.pairs(name, batch.columns[name], is_typed=file.has_types)
+            for name in mapping.properties
+        ]
+        lists += [
+            properties.spread(batch.columns[name], spread_besides(mapping, name))
+            for name in mapping.spread
+        ]
+        for name, value in mapping.constants:
+            pair = json.dumps({name: value}, ensure_ascii=False)[1:-1]
+            lists.append([pair] * count)
+        return properties.objects(lists, count)
+
+
+@dataclass
+class Bad:
+    """Reads the columns of a batch, and remembers the first bad value of each row."""
+
+    file: RowFile
+    batch: Batch
+    by_index: dict[int, tuple[str, BadValue]] = field(default_factory=dict)
+
+    def read(self, column: str, read: Callable[[Any, values.BadOnes], Any]) -> Any:
         """The column's values; none at all where the mapping names no column."""
         if not column:
             return []
-        try:
-            return read(batch.columns[column])
-        except BadValue as bad:
-            number = batch.numbers[bad.index]
-            where = {"line": number} if self.file.counts_lines else {"row": number}
-            raise BadFile(bad.words, column=column, **where, **bad.params) from bad
+        bad: values.BadOnes = {}
+        found = read(self.batch.columns[column], bad)
+        for index, problem in bad.items():
+            self.by_index.setdefault(index, (column, problem))
+        return found
 
-    def _same(self, batch: Batch) -> list[str]:
-        if not self.mapping.distinct_by:
-            return []
-        return values.joined([batch.columns[name] for name in self.mapping.distinct_by])
+    def names(self, column: str, longest: int, empty: str = "") -> Any:
+        return self.read(
+            column, lambda c, bad: values.names(c, longest=longest, empty=empty, bad=bad)
+        )
+
+    def found(self) -> Iterator[BadFile]:
+        """The bad rows, in the order of the file."""
+        where = "line" if self.file.counts_lines else "row"
+        for index in sorted(self.by_index):
+            column, bad = self.by_index[index]
+            place: Any = {where: self.batch.numbers[index]}
+            yield BadFile(bad.words, column=column, **place, **bad.params)
 
 
-def _only(batch: Batch, kept: list[int]) -> Batch:
-    """Some rows of a batch."""
-    return Batch(
-        [batch.numbers[index] for index in kept],
-        {name: column.take(kept) for name, column in batch.columns.items()},
-        batch.done,
-    )
+class Customers:
+    """Who each row of a batch is about: by the first id, or where that is empty by the second."""
+
+    def __init__(self, mapping: Mapping, bad: Bad) -> None:
+        empty = "" if mapping.fallback else NOBODY
+        self.ids = bad.names(mapping.customer, LONGEST_IDENTIFIER, empty)
+        self.others: list[str | None] = [None] * len(self.ids)
+        self.kinds = [mapping.identifier_kind] * len(self.ids)
+        if mapping.fallback:
+            self._fall_back(mapping, bad)
+
+    def _fall_back(self, mapping: Mapping, bad: Bad) -> None:
+        others = bad.names(mapping.fallback, LONGEST_IDENTIFIER)
+        for index, (first, second) in enumerate(zip(self.ids, others, strict=True)):
+            if first:
+                self.others[index] = second or None
+                continue
+            self.ids[index], self.kinds[index] = second, mapping.fallback_kind
+            if not second:
+                bad.by_index.setdefault(index, (mapping.customer, BadValue(NOBODY)))
+
+
+def _same(batch: Batch, mapping: Mapping) -> list[str]:
+    if not mapping.distinct_by:
+        return []
+    return values.joined([batch.columns[name] for name in mapping.distinct_by])
+
+
+def _mask(wanted: list[bool]) -> "pa.Array":
+    import pyarrow as pa  # heavy: not in the web process
+
+    return pa.array(wanted, pa.bool_())
 
 
 # --- a first look -----------------------------------------------------------
@@ -159,12 +236,22 @@ def look(path: Path, *, encoding: str = "utf-8", rows: int = 5) -> Look:
     """The columns and the first rows.
 
     Raises:
-        BadFile: it is no file of rows, or one of its first rows is bad.
+        BadFile: it is no file of rows, or one of its first rows cannot be read.
     """
     file = files.opened(path, encoding=encoding)
-    first = next(file.batches(file.columns, size=rows), None)
-    lists = [first.columns[name].to_pylist() for name in file.columns] if first else []
-    shown = [
-        ["" if value is None else str(value) for value in row] for row in zip(*lists, strict=True)
-    ]
-    return Look(file.kind, file.columns, file.types, shown)
+    first = next(file.batches(file.columns, rows), None)
+    lists = [_texts(first.columns[name]) for name in file.columns] if first else []
+    return Look(
+        file.kind, file.columns, file.types, [list(row) for row in zip(*lists, strict=True)]
+    )
+
+
+def _texts(column: values.Column) -> list[str]:
+    found = column if isinstance(column, list) else column.to_pylist()
+    return [_text(value) for value in found]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else str(value)

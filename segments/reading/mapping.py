@@ -1,14 +1,28 @@
-"""Which column of a file means what."""
+"""Which column of a file means what, and what the file does not say."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from segments.reading import moments
 from segments.reading.problems import BadFile
 from segments.reading.problems import gettext_noop as _
 
 LONGEST_NAME = 80  # of an event
+MOST_BAD = 100_000  # rows that are left out of one file: a person has to look at their list
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Only rows whose column is so become events."""
+
+    column: str
+    is_: str  # one of OPERATORS
+    value: str = ""
+
+
+# `above` compares numbers; the others texts.
+OPERATORS = ["is", "is_not", "above", "filled"]
 
 
 @dataclass(frozen=True)
@@ -20,18 +34,37 @@ class Mapping:
     name: str = ""  # the column with each event's name …
     event: str = ""  # … or the one name of all of them
     amount: str = ""
+    quantity: str = ""  # by which the amount is multiplied
     properties: tuple[str, ...] = ()
+    spread: tuple[str, ...] = ()  # objects, each of whose entries is a property
     key: str = ""  # each event's own id, by which a second delivery is recognised
-    distinct_by: tuple[str, ...] = ()  # rows equal in these are one event; the first is taken
+    distinct_by: tuple[str, ...] = ()  # rows equal in these are one event; the first is taken …
+    sums: bool = False  # … but with the sum of their amounts
+    fills_down: bool = False  # an empty value is the row's before, if that is the same event
     identifier_kind: str = "user_id"
+    fallback: str = ""  # another id of the customer, which counts where `customer` is empty
+    fallback_kind: str = "anonymous_id"
+    time_form: str = moments.GUESSED
     time_zone: str = ""  # of times that name none; empty: the project's
+    amount_unit: str = "major"  # 12.50; or "minor": 1250
+    constants: tuple[tuple[str, str], ...] = ()  # properties that every event gets
+    only: tuple[Condition, ...] = ()
     encoding: str = "utf-8"
     skip_without_customer: bool = False
+    leave_out_bad: str = ""  # so many bad rows, "100" or "0.5%"; empty: the first one ends it
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
-        lists = {name: tuple(kept.get(name, ())) for name in ("properties", "distinct_by")}
-        return cls(**{**kept, **lists})
+        """What was kept, perhaps by an older version of ours that knew fewer things."""
+        here = {field.name for field in fields(cls)}
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in kept.items()
+            if name in here
+        }
+        found["constants"] = tuple((name, value) for name, value in kept.get("constants", ()))
+        found["only"] = tuple(Condition(**one) for one in kept.get("only", ()))
+        return cls(**found)
 
     def to_json(self) -> dict[str, Any]:
         kept = asdict(self)
@@ -40,15 +73,48 @@ class Mapping:
     @property
     def columns(self) -> list[str]:
         """Every column that has to be read, once."""
-        named = [self.customer, self.time, self.name, self.amount, self.key]
-        return list(dict.fromkeys(c for c in [*named, *self.properties, *self.distinct_by] if c))
+        named = [self.customer, self.fallback, self.time, self.name, self.amount, self.quantity]
+        lists = (self.key, *self.properties, *self.spread, *self.distinct_by)
+        tested = (one.column for one in self.only)
+        return list(dict.fromkeys(column for column in (*named, *lists, *tested) if column))
 
-    def check(self, there: Sequence[str]) -> None:
+    @property
+    def most_bad(self) -> tuple[int, float]:
+        """How many rows may be left out as bad, and which share of all of them.
+
+        Raises:
+            BadFile: it is neither a number nor a share.
+        """
+        text = self.leave_out_bad.strip()
+        try:
+            if text.endswith("%"):
+                return MOST_BAD, _between(float(text[:-1]), 100) / 100
+            return int(_between(int(text or 0), MOST_BAD)), 1.0
+        except ValueError as problem:
+            raise BadFile(
+                _("Write how many bad rows may be left out as 100 or 0.5%%, at most %(count)d."),
+                count=MOST_BAD,
+            ) from problem
+
+    def check(self, there: Sequence[str], *, is_open: bool = False) -> None:
         """Refuse what does not make sense for a file with these columns.
+
+        In an open file, rows may have columns that the first ones have not.
 
         Raises:
             BadFile: in words.
         """
+        self._check_names()
+        self._check_ways()
+        for column in self.columns if not is_open else []:
+            if column not in there:
+                raise BadFile(
+                    _("There is no column “%(name)s”; there are: %(columns)s."),
+                    name=column,
+                    columns=", ".join(there),
+                )
+
+    def _check_names(self) -> None:
         if not self.customer:
             raise BadFile(_("Name the column that says which customer it was."))
         if not self.time:
@@ -59,63 +125,42 @@ class Mapping:
             )
         if len(self.event) > LONGEST_NAME:
             raise BadFile(_("An event's name has at most 80 characters."))
-        if not self.identifier_kind or len(self.identifier_kind) > 40:
-            raise BadFile(_("Name the kind of identifier in at most 40 characters."))
-        for column in self.columns:
-            if column not in there:
-                raise BadFile(
-                    _("There is no column “%(name)s”; there are: %(columns)s."),
-                    name=column,
-                    columns=", ".join(there),
-                )
+        for kind in (self.identifier_kind, self.fallback_kind):
+            if not kind or len(kind) > 40:
+                raise BadFile(_("Name the kind of identifier in at most 40 characters."))
+
+    def _check_ways(self) -> None:
+        if self.time_form not in moments.FORMS and "%" not in self.time_form:
+            raise BadFile(_("“%(name)s” is no way to write times."), name=self.time_form)
+        if self.sums and not self.distinct_by:
+            raise BadFile(_("Amounts can be added up only where columns tell events apart."))
+        if self.quantity and not self.amount:
+            raise BadFile(
+                _("Name the amount that is multiplied by “%(name)s”."), name=self.quantity
+            )
+        for one in self.only:
+            if one.is_ not in OPERATORS:
+                raise BadFile(_("“%(name)s” is no condition."), name=one.is_)
+            if one.is_ == "above":
+                _number(one.value)
+        assert self.most_bad
 
 
-# --- guessing ---------------------------------------------------------------
-
-# In each, the better guesses first; compared with letters and digits alone.
-GUESSES = {
-    "customer": [
-        "userid",
-        "customerid",
-        "distinctid",
-        "uid",
-        "memberid",
-        "openid",
-        "clientid",
-        "householdid",
-        "用户id",
-        "客户id",
-        "user",
-        "customer",
-    ],
-    "time": [
-        "eventtimestamp",
-        "timestamp",
-        "eventtime",
-        "time",
-        "occurredat",
-        "createdat",
-        "datetime",
-        "invoicedate",
-        "orderdate",
-        "eventdate",
-        "date",
-        "时间",
-        "日期",
-    ],
-    "name": ["eventname", "event", "eventtype", "action", "事件", "name"],
-    "amount": ["amount", "revenue", "total", "salesvalue", "金额", "price", "dollars"],
-    "key": ["messageid", "insertid", "eventid", "uuid", "idempotencykey"],
-}
+def _between(number: float, most: float) -> float:
+    if not 0 <= number <= most:
+        raise ValueError
+    return number
 
 
-def guess(columns: Sequence[str]) -> dict[str, str]:
-    """What the columns probably mean, by their names; a column is guessed once."""
-    plain = {re.sub(r"[\W_]", "", column.lower()): column for column in reversed(columns)}
-    found: dict[str, str] = {}
-    for meaning, names in GUESSES.items():
-        for name in names:
-            if name in plain and plain[name] not in found.values():
-                found[meaning] = plain[name]
-                break
-    return found
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as problem:
+        raise BadFile(_("“%(name)s” is not a number."), name=text) from problem
+
+
+def spread_besides(mapping: Mapping, column: str) -> frozenset[str]:
+    """The entries of a spread object that mean something else already."""
+    start = column + "."
+    meant: Iterable[str] = {*mapping.columns} - {*mapping.spread}
+    return frozenset(name.removeprefix(start) for name in meant if name.startswith(start))

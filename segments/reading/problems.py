@@ -47,7 +47,16 @@ class BadFile(ValueError):
 
     def said(self, translate: Translate) -> str:
         """The whole sentence in a reader's language."""
-        return self._where(translate) + translate(self.words) % self.params
+        return self._where(translate) + self.reason(translate)
+
+    def reason(self, translate: Translate) -> str:
+        """The sentence without the place."""
+        return translate(self.words) % self.params
+
+    @property
+    def value(self) -> str:
+        """The value that was refused, shortened; empty where it is the whole row."""
+        return str(self.params.get("value", ""))
 
     def _where(self, translate: Translate) -> str:
         number = f"{self.line or self.row:,}" if self.line or self.row else ""
@@ -58,6 +67,8 @@ class BadFile(ValueError):
             return translate(_("Line %(number)s: ")) % place
         if self.row and self.column:
             return translate(_("Row %(number)s, column %(column)s: ")) % place
+        if self.row:
+            return translate(_("Row %(number)s: ")) % place
         return translate(_("Column %(column)s: ")) % place if self.column else ""
 
 
@@ -65,3 +76,14 @@ def shown(value: object, *, most: int = 60) -> str:
     """A value as it may be repeated in a sentence."""
     text = str(value)
     return text if len(text) <= most else text[:most] + "…"
+
+
+def refuse_doubles(names: list[str]) -> None:
+    """Refuse columns that have one name.
+
+    Raises:
+        BadFile: with the name.
+    """
+    for name in names:
+        if names.count(name) > 1 and name:
+            raise BadFile(_("The file has two columns named “%(name)s”."), name=name)

@@ -2,16 +2,20 @@
 
 import datetime as dt
 import gzip
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segments.reading import events, files, values
-from segments.reading.mapping import Mapping, guess
+from segments.reading import events, files, moments, values, workbook
+from segments.reading.guessing import guess
+from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile, BadValue
 
 UTC, SHANGHAI = ZoneInfo("UTC"), ZoneInfo("Asia/Shanghai")
@@ -21,7 +25,7 @@ GOOD = "anna,2017-03-01T10:00:00Z,paid,5\n"
 
 
 def read(path: Path, mapping: Mapping = BASIC, zone: ZoneInfo = UTC) -> list[dict[str, Any]]:
-    batches = events.read(path, mapping, zone=zone, decimals=2)
+    batches = events.Reader(path, mapping, zone, decimals=2).read()
     return [row for batch in batches for row in batch.events.to_pylist()]
 
 
@@ -59,7 +63,9 @@ def test_a_row_becomes_an_event(tmp_path: Path) -> None:
     first, second = read(path, mapping, SHANGHAI)
     assert first == {
         "row": 2,
+        "kind": "user_id",
         "customer": "anna",
+        "other": None,
         "time": dt.datetime(2017, 3, 1, 2, tzinfo=dt.UTC),
         "event": "paid",
         "key": "k1",
@@ -127,7 +133,7 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
 def test_rows_without_a_customer_are_left_out_only_when_asked(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + GOOD + ",2017-03-01T10:00:00Z,paid,5\n" + GOOD)
     mapping = Mapping(customer="who", time="at", name="what", skip_without_customer=True)
-    (batch,) = events.read(path, mapping, zone=UTC, decimals=2)
+    (batch,) = events.Reader(path, mapping, UTC, decimals=2).read()
     assert (batch.events.num_rows, batch.skipped) == (2, 1)
     assert batch.events["row"].to_pylist() == [2, 4]
     assert refusal(path) == "Line 3, column who: the customer is empty."
@@ -207,7 +213,7 @@ def test_a_long_file_comes_in_batches_whose_lines_go_on(
         (b"\xff\xfew\x00h\x00", "This is UTF-16 text; save it as CSV UTF-8."),
         (
             b"PK\x03\x04....",
-            "This is an Excel workbook or a zip archive; save the sheet as CSV UTF-8.",
+            "The Excel workbook is damaged; save it again, or as CSV.",
         ),
         (b"PAR1 and then nothing", "The Parquet file is damaged or not complete."),
     ],
@@ -340,7 +346,7 @@ def test_the_words_can_be_translated() -> None:
     ],
 )
 def test_moments_are_read_as_people_and_programs_write_them(written: Any, expected: str) -> None:
-    assert values.moment(written, SHANGHAI) == dt.datetime.fromisoformat(expected)
+    assert moments.moment(written, SHANGHAI) == dt.datetime.fromisoformat(expected)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +368,7 @@ def test_moments_are_read_as_people_and_programs_write_them(written: Any, expect
 )
 def test_what_is_no_moment_is_refused(written: Any) -> None:
     with pytest.raises(BadValue):
-        values.moment(written, UTC)
+        moments.moment(written, UTC)
 
 
 @pytest.mark.parametrize(
@@ -432,9 +438,9 @@ def test_the_first_bad_value_is_named_even_among_repeated_ones() -> None:
 )
 def test_times_read_all_at_once_are_those_read_one_by_one(written: list[str]) -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    together = values.moments(pa.array(written), berlin)
+    together = moments.moments(pa.array(written), berlin)
     found = together if isinstance(together, list) else together.to_pylist()
-    assert found == [values.moment(value, berlin) for value in written]
+    assert found == [moments.moment(value, berlin) for value in written]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +455,7 @@ def test_times_read_all_at_once_name_the_same_bad_one(
     written: list[str | None], index: int
 ) -> None:
     with pytest.raises(BadValue) as caught:
-        values.moments(pa.array(written), UTC)
+        moments.moments(pa.array(written), UTC)
     assert caught.value.index == index
 
 
@@ -501,3 +507,175 @@ def test_a_look_shows_the_first_rows_without_reading_the_rest(tmp_path: Path) ->
 )
 def test_columns_are_guessed_by_their_names(columns: list[str], expected: dict[str, str]) -> None:
     assert guess(columns) == expected
+
+
+# --- workbooks --------------------------------------------------------------
+
+
+def a_workbook(folder: Path, *rows: list[Any]) -> Path:
+    book = openpyxl.Workbook()
+    hidden, sheet = book.active, book.create_sheet("orders")
+    assert hidden is not None
+    hidden.sheet_state = "hidden"
+    hidden.append(["not", "this"])
+    for row in rows:
+        sheet.append(row)
+    path = folder / "events.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_workbooks_first_visible_sheet_is_read_with_its_types(tmp_path: Path) -> None:
+    path = a_workbook(
+        tmp_path,
+        [],
+        ["who", "at", "what", "price", None],
+        [17850, dt.datetime(2017, 3, 1, 10), "paid", 2.5],
+        [],
+        ["王芳", "2017-03-02 10:00", "paid", None, "a note"],
+        ["007", 42796.5, "paid", 3],
+    )
+    file = files.opened(path)
+    assert (file.kind, file.columns) == ("Excel", ["who", "at", "what", "price"])
+    mapping = Mapping(customer="who", time="at", name="what", amount="price", properties=("who",))
+    first, second = read(
+        a_workbook(
+            tmp_path,
+            *[
+                ["who", "at", "what", "price"],
+                [17850, dt.datetime(2017, 3, 1, 10), "paid", 2.5],
+                ["007", "2017-03-02 10:00", "paid", None],
+            ],
+        ),
+        mapping,
+        SHANGHAI,
+    )
+    assert (first["customer"], first["amount"]) == ("17850", 250)
+    assert first["time"] == dt.datetime(2017, 3, 1, 2, tzinfo=dt.UTC)
+    assert (second["customer"], second["amount"]) == ("007", None)
+    assert (first["properties"], second["properties"]) == ('{"who":17850}', '{"who":"007"}')
+    serial = Mapping(customer="who", time="at", event="x", time_form="excel")
+    path = a_workbook(tmp_path, ["who", "at"], ["a", 42796.5], ["b", dt.datetime(2017, 3, 2, 12)])
+    assert [row["time"].isoformat() for row in read(path, serial)] == [
+        "2017-03-02T12:00:00+00:00"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("LARGEST", "too large when unpacked"),
+        ("LARGEST_IN_MEMORY", "too large when unpacked"),
+        ("MOST_PARTS", "too large when unpacked"),
+        ("MOST_COLUMNS", "more than 1 columns"),
+        ("MOST_ROWS", "Row 2: the sheet has more rows than Excel allows."),
+    ],
+)
+def test_a_workbook_that_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
+) -> None:
+    path = a_workbook(tmp_path, ["who", "at"], ["a", 1488362400])
+    monkeypatch.setattr(workbook, limit, 1)
+    assert words in refusal(path, Mapping(customer="who", time="at", event="x"))
+
+
+def test_a_damaged_workbook_and_another_archive_are_refused_in_words(tmp_path: Path) -> None:
+    path = a_workbook(tmp_path, ["who", "at"], *(["a", 1488362400 + n] for n in range(2000)))
+    whole = path.read_bytes()
+    assert "damaged" in refusal(write(tmp_path, whole[: len(whole) // 2], "half.xlsx"))
+    broken = bytearray(whole)
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("xl/worksheets/sheet2.xml").header_offset
+    broken[start + 400 : start + 460] = bytes(60)
+    assert "damaged" in refusal(
+        write(tmp_path, bytes(broken), "broken.xlsx"), Mapping("who", "at", event="x")
+    )
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("events.csv", HEADER + GOOD)
+    assert "zip archive" in refusal(tmp_path / "other.zip")
+
+
+# --- JSON lines -------------------------------------------------------------
+
+MIXPANEL = """\
+{"event":"Signed up","properties":{"time":1602611311,"distinct_id":"anna","$insert_id":"k1",\
+"n":"007","a.b":1,"deep":{"x":[1,null]}}}
+
+{"event":"Paid","properties":{"time":1602611312,"distinct_id":"ben","$insert_id":"k2","late":true}}
+"""
+
+
+@pytest.mark.parametrize("pack", [bytes, lambda content: gzip.compress(content, mtime=0)])
+def test_json_lines_are_read_by_dotted_names(tmp_path: Path, pack: Any) -> None:
+    path = write(tmp_path, pack(MIXPANEL.encode()))
+    file = files.opened(path)
+    assert file.kind == "JSON lines"
+    assert file.types["properties"] == "object"
+    assert {"properties.time", "properties.deep.x", "properties.late"} <= set(file.columns)
+    mapping = Mapping(
+        customer="properties.distinct_id",
+        time="properties.time",
+        name="event",
+        key="properties.$insert_id",
+        properties=("properties.a.b",),
+        spread=("properties",),
+        constants=(("source", "mixpanel"),),
+    )
+    first, second = read(path, mapping)
+    assert (first["row"], second["row"]) == (1, 3)
+    assert json.loads(first["properties"]) == {
+        "properties.a.b": 1,
+        "n": "007",
+        "deep": {"x": [1, None]},
+        "source": "mixpanel",
+    }
+    assert json.loads(second["properties"]) == {"late": True, "source": "mixpanel"}
+    assert guess(file.columns) == {
+        "customer": "properties.distinct_id",
+        "time": "properties.time",
+        "name": "event",
+        "key": "properties.$insert_id",
+    }
+
+
+def test_what_bigquery_writes_of_an_events_parameters_becomes_properties(tmp_path: Path) -> None:
+    row = {
+        "who": "a",
+        "at": "1612069510766593",
+        "event_params": [
+            {"key": "session", "value": {"string_value": None, "int_value": "661084800"}},
+            {"key": "page", "value": {"string_value": "home"}},
+            {"key": "rate", "value": {"double_value": 0.5}},
+            {"key": "empty", "value": {}},
+            "odd",
+        ],
+    }
+    path = write(tmp_path, json.dumps(row) + "\n", "ga4.jsonl")
+    mapping = Mapping("who", "at", event="x", spread=("event_params",), time_form="us")
+    (found,) = read(path, mapping)
+    assert json.loads(found["properties"]) == {"session": 661084800, "page": "home", "rate": 0.5}
+    assert found["time"].isoformat() == "2021-01-31T05:05:10.766593+00:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"who":', "Line 2: this is no JSON: "),
+        ('{"who":NaN}', "Line 2: this is no JSON: "),
+        ("[1]", "Line 2: this is no JSON object."),
+        ('{"at":1488362400}', "Line 2, column who: the customer is empty."),
+        ('{"who":"a","at":[1]}', "Line 2, column at: “[1]” is not a time"),
+        ('{"who":"a\\u0000b","at":1488362400}', "Line 2, column who: “a\0b” has a zero byte"),
+        ("\xff", "Line 2: the bytes ff "),
+    ],
+)
+def test_a_bad_line_of_json_is_named(tmp_path: Path, line: str, words: str) -> None:
+    content = b'{"who":"a","at":1488362400}\n' + line.encode(
+        "latin-1" if line == "\xff" else "utf-8"
+    )
+    path = write(tmp_path, content + b"\n", "events.jsonl")
+    assert refusal(path, Mapping(customer="who", time="at", event="x")).startswith(words)
+
+
+def test_a_list_in_json_is_told_from_lines(tmp_path: Path) -> None:
+    assert "one object a line" in refusal(write(tmp_path, '[{"who":"a"}]', "events.json"))
