@@ -64,14 +64,14 @@ def volumes(lake: Lake) -> "pa.Table":
 # --- for traits -------------------------------------------------------------
 
 
-def order_totals(lake: Lake, *, event: str, day: dt.date) -> "pa.Table":
+def order_totals(lake: Lake, *, events: Sequence[str], day: dt.date) -> "pa.Table":
     """customer, orders, amount, first_day, last_day, and of the last 30 and 90 days
     orders_30d, amount_30d, orders_90d, amount_90d: everything up to and with the day.
 
     The last 30 days are the day itself and the 29 before it.
     """
-    events = lake.events(until=day)
-    done = events.filter(events.event == event)
+    happened = lake.events(until=day)
+    done = happened.filter(happened.event.isin(events))
     in_30 = done.day > day - dt.timedelta(days=30)
     in_90 = done.day > day - dt.timedelta(days=90)
     totals = done.group_by("customer").agg(
@@ -131,6 +131,12 @@ def newest_first(
         time, key = before
         found = found.filter((found.time < time) | ((found.time == time) & (found.key < key)))
     return lake.ask(found.order_by([found.time.desc(), found.key.desc()]).limit(limit))
+
+
+def days_of(lake: Lake, customers: Iterable[int]) -> list[dt.date]:
+    """The days on which these customers did anything, oldest first."""
+    events = lake.events().semi_join(lake.ids(customers), "customer")
+    return lake.ask(events.select("day").distinct().order_by("day"))["day"].to_pylist()
 
 
 # --- for campaigns ----------------------------------------------------------

@@ -11,7 +11,7 @@ from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, WriteKey
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
-from segments.models.merge import Merge
+from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
 from segments.models.privacy import ForgottenId, PrivacyRequest
 from segments.models.segment import Segment, SegmentSnapshot
@@ -50,6 +50,7 @@ __all__ = [
     "Stage",
     "StageMove",
     "StageSet",
+    "Suspect",
     "Thing",
     "WriteKey",
 ]

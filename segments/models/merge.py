@@ -48,6 +48,8 @@ class Merge(models.Model):
     before = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("at"))
+    # When the days and segments that it changes were told; taking it back is to be told anew.
+    told_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(_("settled in the lake at"), null=True)
 
     class Meta:
@@ -68,7 +70,40 @@ class Merge(models.Model):
                 condition=models.Q(status="done", settled_at=None),
                 name="merges_to_settle",
             ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(status__in=["done", "undone"], told_at=None),
+                name="merges_to_tell",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(status__in=["held", "refused", "undone"]),
+                name="merges_apart",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.absorbed_id} → #{self.kept_id}"
+
+
+class Suspect(models.Model):
+    """A customer with so many ids that some of them may be other people's. Made anew at night."""
+
+    # From how many on somebody should look, and how many customers are looked at.
+    BOUNDS: ClassVar[dict[str, int]] = {"user_ids": 3, "ids": 40, "most": 1000}
+
+    customer = models.OneToOneField(
+        Customer, models.CASCADE, primary_key=True, related_name="suspect", verbose_name=_("customer")
+    )
+    user_ids = models.PositiveIntegerField(_("user ids"))
+    ids = models.PositiveIntegerField(_("identifiers"))
+    merges = models.PositiveIntegerField(_("merges"))
+    found_at = models.DateTimeField(_("found at"))
+
+    class Meta:
+        verbose_name = _("customer with many ids")
+        verbose_name_plural = _("customers with many ids")
+        ordering: ClassVar = ["-user_ids", "-ids"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
