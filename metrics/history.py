@@ -1,13 +1,15 @@
 """Who was active on each closed day, as sets."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
 
 from console import clock
-from segments import activity
+from metrics.stats import cohorts, effective
+from segments import activity, definitions
+from segments.models import Definition
 
 DAY = dt.timedelta(days=1)
 
@@ -28,6 +30,28 @@ def load(*, until: dt.date | None = None) -> History:
         return History([], [])
     active = activity.daily_active(first, last)
     return History(list(active), list(active.values()))
+
+
+def interacting(past: History) -> list[BitMap]:
+    """Who interacted on each of the days."""
+    if not past.days:
+        return []
+    return list(activity.daily(definitions.INTERACTION, past.days[0], past.days[-1]).values())
+
+
+def became_effective(
+    past: History, meant: Definition, events: Iterable[str] | None = None
+) -> list[BitMap]:
+    """Who became effective on each of the days, by this version (or with other events)."""
+    if not past.days:
+        return []
+    counting = definitions.events(definitions.EFFECTIVE) if events is None else events
+    return effective.became(
+        cohorts.first_seen(past.active),
+        activity.levels(counting, past.days[0], past.days[-1]),
+        times=meant.times,
+        within=meant.within_days,
+    )
 
 
 def last_closed_day() -> dt.date:

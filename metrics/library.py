@@ -1,15 +1,16 @@
 """The metrics that the console ships, each with the sentence that defines it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from metrics.models import Metric
+from segments.definitions import ACTIVE, EFFECTIVE, INTERACTION, PAID
 
 # Metrics whose days add up; of the others the sum of days means nothing.
-SUMMED = {"revenue", "orders", "new_customers"}
+SUMMED = {"revenue", "orders", "new_customers", "effective_new"}
 CUSTOMERS, COUNT, MONEY, SHARE = (unit.value for unit in Metric.Unit)
 
 
@@ -22,6 +23,8 @@ class Definition:
     unit: str
     definition: str
     version: int = 1
+    # The word whose definition decides about it: `segments.definitions`. Not in the table.
+    rests_on: str = field(default="", kw_only=True)
 
 
 # Names and sentences are English msgids; the screen translates them.
@@ -31,60 +34,70 @@ SHIPPED = [
         _("Daily actives (DAU)"),
         CUSTOMERS,
         _("Different customers who did at least one event that counts as active on the day."),
+        rests_on=ACTIVE,
     ),
     Definition(
         "wau",
         _("Weekly actives (WAU)"),
         CUSTOMERS,
         _("Different customers who were active on the day or in the 6 days before it."),
+        rests_on=ACTIVE,
     ),
     Definition(
         "mau",
         _("Monthly actives (MAU)"),
         CUSTOMERS,
         _("Different customers who were active on the day or in the 29 days before it."),
+        rests_on=ACTIVE,
     ),
     Definition(
         "stickiness",
         _("Stickiness (DAU/MAU)"),
         SHARE,
         _("Daily active customers divided by the monthly active customers of the same day."),
+        rests_on=ACTIVE,
     ),
     Definition(
         "new_customers",
         _("New customers"),
         CUSTOMERS,
         _("Customers who were active for the first time ever on the day."),
+        rests_on=ACTIVE,
     ),
     Definition(
         "orders",
         _("Orders"),
         COUNT,
         _("Paid orders of the day. A basket is one order, however many items are in it."),
+        rests_on=PAID,
     ),
     Definition(
         "revenue",
         _("Revenue"),
         MONEY,
         _("The sum of the amounts of the day's paid orders; refunds count negative."),
+        rests_on=PAID,
     ),
     Definition(
         "buyers",
         _("Buyers"),
         CUSTOMERS,
         _("Different customers with at least one paid order on the day."),
+        rests_on=PAID,
     ),
     Definition(
         "arppu",
         _("Revenue per buyer (ARPPU)"),
         MONEY,
         _("The day's revenue divided by the day's buyers."),
+        rests_on=PAID,
     ),
     Definition(
         "average_order",
         _("Average order"),
         MONEY,
         _("The day's revenue divided by the day's orders."),
+        rests_on=PAID,
     ),
     Definition(
         "retention_d1",
@@ -94,6 +107,7 @@ SHIPPED = [
             "Of the day's new customers, the share who were active on the next day; "
             "known once that day has passed."
         ),
+        rests_on=ACTIVE,
     ),
     Definition(
         "retention_d7",
@@ -103,6 +117,7 @@ SHIPPED = [
             "Of the day's new customers, the share who were active on the 7th day after; "
             "known once that day has passed."
         ),
+        rests_on=ACTIVE,
     ),
     Definition(
         "retention_d30",
@@ -112,6 +127,7 @@ SHIPPED = [
             "Of the day's new customers, the share who were active on the 30th day after; "
             "known once that day has passed."
         ),
+        rests_on=ACTIVE,
     ),
     Definition(
         "monthly_retention",
@@ -121,6 +137,21 @@ SHIPPED = [
             "Of the customers who were active for the first time in a month, the share who "
             "were active so many calendar months later."
         ),
+        rests_on=ACTIVE,
+    ),
+    Definition(
+        "interacting",
+        _("Interacting customers"),
+        CUSTOMERS,
+        _("Different customers with at least one event that counts as interaction on the day."),
+        rests_on=INTERACTION,
+    ),
+    Definition(
+        "effective_new",
+        _("New effective customers"),
+        CUSTOMERS,
+        _("Customers who became effective on the day; nobody becomes it twice."),
+        rests_on=EFFECTIVE,
     ),
     Definition(
         "stage_customers",
@@ -131,6 +162,10 @@ SHIPPED = [
 ]
 
 
+# Metric by metric the word that it rests on; a metric that is not here rests on none.
+RESTS_ON = {one.key: one.rests_on for one in SHIPPED if one.rests_on}
+
+
 @transaction.atomic
 def install() -> int:
     """Write the shipped metrics that are missing or older; how many were written."""
@@ -138,6 +173,7 @@ def install() -> int:
     missing = [d for d in SHIPPED if have.get(d.key, 0) < d.version]
     for definition in missing:
         fields: dict[str, Any] = asdict(definition)
+        del fields["rests_on"]
         Metric.objects.update_or_create(key=fields.pop("key"), defaults=fields)
     return len(missing)
 

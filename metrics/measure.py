@@ -15,8 +15,8 @@ from metrics.history import History
 from metrics.measurements import Figure, count, ratio
 from metrics.queries import orders
 from metrics.stats import cohorts, windows
-from segments import traits
-from segments.models import Stage, StageMove, StageSet
+from segments import definitions
+from segments.models import Definition, Stage, StageMove, StageSet
 
 RETURNS = {"retention_d1": 1, "retention_d7": 7, "retention_d30": 30}
 
@@ -34,17 +34,19 @@ def run(
     again. Days without events are measured too: nobody was active. Returns how many
     figures were written.
     """
+    under = definitions.everything()  # first: what is read below may be newer, never older
     past = history.load(until=until)
     progress(1, 4)
     figures = [*stage_figures()]
     if past.days:
         since = max(since or past.days[0], past.days[0])
         figures += [*activity_figures(past, since), *return_figures(past, since)]
+        figures += word_figures(past, since, under[definitions.EFFECTIVE])
         progress(2, 4)
         figures += order_figures(since, past.days[-1])
     progress(3, 4)
     with transaction.atomic():
-        measurements.keep(figures)
+        measurements.keep(figures, under={key: one.version for key, one in under.items()})
         audit.log("metrics.measured", figures=len(figures), since=since)
     progress(4, 4)
     return len(figures)
@@ -74,9 +76,18 @@ def return_figures(past: History, since: dt.date) -> Iterator[Figure]:
             yield ratio(key, day, share.numerator, share.denominator)
 
 
+def word_figures(past: History, since: dt.date, effective: Definition) -> Iterator[Figure]:
+    """Who interacted, and who became effective."""
+    interacting = history.interacting(past)
+    became = history.became_effective(past, effective)
+    for number in range((since - past.days[0]).days, len(past.days)):
+        yield count("interacting", past.days[number], len(interacting[number]))
+        yield count("effective_new", past.days[number], len(became[number]))
+
+
 def order_figures(since: dt.date, until: dt.date) -> Iterator[Figure]:
     """Orders, revenue, buyers, and the averages over them."""
-    sums = orders.by_day(traits.ORDER_EVENT, since=since, until=until)
+    sums = orders.by_day(definitions.events(definitions.PAID), since=since, until=until)
     for day in history.each_day(since, until):
         of = sums.get(day, orders.DayOfOrders())
         yield count("orders", day, of.orders)

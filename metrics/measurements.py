@@ -1,7 +1,7 @@
 """Writing what was measured, and reading it back for screens."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from metrics import library
 from metrics.models import Measurement
+from segments import definitions
 
 MILLIONTH = Decimal("0.000001")
 ROWS_A_WRITE = 2_000
@@ -48,9 +49,14 @@ def ratio(key: str, day: dt.date, numerator: int, denominator: int, *, part: str
 
 
 @transaction.atomic
-def keep(figures: Sequence[Figure]) -> dt.datetime:
-    """Write the figures over what stood in their places; returns the moment they carry."""
+def keep(figures: Sequence[Figure], *, under: Mapping[str, int] | None = None) -> dt.datetime:
+    """Write the figures over what stood in their places; returns the moment they carry.
+
+    `under` are the versions of the definitions that they follow (None: those in force). Who
+    computes for long has to ask for them before it reads what they rest on.
+    """
     metrics = library.by_key()
+    under = definitions.versions() if under is None else under
     at = timezone.now()
     Measurement.objects.bulk_create(
         [
@@ -61,13 +67,20 @@ def keep(figures: Sequence[Figure]) -> dt.datetime:
                 value=figure.value,
                 numerator=figure.numerator,
                 denominator=figure.denominator,
+                definition_version=under.get(library.RESTS_ON.get(figure.key, "")),
                 computed_at=at,
             )
             for figure in figures
         ],
         update_conflicts=True,
         unique_fields=["metric", "day", "slice"],
-        update_fields=["value", "numerator", "denominator", "computed_at"],
+        update_fields=[
+            "value",
+            "numerator",
+            "denominator",
+            "definition_version",
+            "computed_at",
+        ],
         batch_size=ROWS_A_WRITE,
     )
     return at
@@ -89,6 +102,16 @@ def read(
     ):
         found[row[0]].append(Figure(*row))
     return found
+
+
+def outdated(versions: Mapping[str, int]) -> set[str]:
+    """The metrics with figures that follow an older version of what they rest on."""
+    rows = Measurement.objects.order_by().values_list("metric__key", "definition_version")
+    return {
+        key
+        for key, version in rows.distinct()
+        if version is not None and version != versions.get(library.RESTS_ON.get(key, ""))
+    }
 
 
 def freshness(*, until: dt.date) -> Freshness | None:

@@ -12,6 +12,7 @@ from metrics.history import History
 from metrics.measurements import Figure, ratio
 from metrics.models import Measurement
 from metrics.stats import cohorts
+from segments import definitions
 
 KEY = "monthly_retention"
 
@@ -22,9 +23,10 @@ def monthly(*, until: dt.date | None = None) -> int:
 
     The last month may not be over: its column counts what was seen so far.
     """
+    under = definitions.versions()  # first: what is read next may be newer, never older
     months = by_month(history.load(until=until))
     figures = triangle(months)
-    at = measurements.keep(figures)
+    at = measurements.keep(figures, under=under)
     # A cohort that late events have moved leaves nothing behind.
     Measurement.objects.filter(metric__key=KEY).exclude(computed_at=at).delete()
     audit.log("metrics.retention_measured", cohorts=len(months))

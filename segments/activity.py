@@ -180,6 +180,23 @@ def daily(key: str, since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
     return found
 
 
+def levels(
+    events: Iterable[str], since: dt.date, until: dt.date
+) -> Iterator[list[dict[int, BitMap]]]:
+    """For each day, in order, what each of these events had of it, as sets by level."""
+    found = _between(since, until).filter(event_type__name__in=events).order_by("day")
+    rows = found.values_list("day", "event_type", "level", "members").iterator(chunk_size=100)
+    upcoming = next(rows, None)
+    for step in range((until - since).days + 1):
+        day = since + dt.timedelta(days=step)
+        by_event: dict[int, dict[int, BitMap]] = defaultdict(dict)
+        while upcoming and upcoming[0] == day:
+            _day, event, level, members = upcoming
+            by_event[event][level] = members
+            upcoming = next(rows, None)
+        yield list(by_event.values())
+
+
 def active(since: dt.date, until: dt.date) -> BitMap:
     """Who did, on these days, anything that counts as being active."""
     return who(definitions.ACTIVE, since, until)

@@ -10,12 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from console import jobs
-from segments import activity, bitmaps, columns, history
+from segments import activity, bitmaps, columns, definitions, history
 from segments.rules.vocabulary import DATE, MONEY, WHOLE
 
-__all__ = ["DATE", "MONEY", "ORDER_EVENT", "REGISTRY", "WHOLE", "Trait", "recompute"]
+__all__ = ["DATE", "MONEY", "REGISTRY", "WHOLE", "Trait", "recompute"]
 
-ORDER_EVENT = "order_paid"
 Words = Promise | str
 
 
@@ -138,8 +137,9 @@ def _orders(day: dt.date) -> dict[str, Any]:
     """Order totals of the customers who ever ordered, as columns of arrays."""
     from segments.lake import questions  # heavy: not in the web process
 
+    paid = definitions.events(definitions.PAID)
     with history.opened() as lake:
-        totals = questions.order_totals(lake, event=ORDER_EVENT, day=day)
+        totals = questions.order_totals(lake, events=paid, day=day)
     found = {name: totals[name].to_numpy() for name in totals.column_names}
     counts = ("customer", "orders", "orders_30d", "orders_90d")
     return {

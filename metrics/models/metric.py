@@ -53,6 +53,8 @@ class Measurement(models.Model):
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6, null=True)
     numerator = models.BigIntegerField(_("numerator"), null=True)
     denominator = models.BigIntegerField(_("denominator"), null=True)
+    # Of the word that the metric rests on, in force when it was measured; null: rests on none.
+    definition_version = models.PositiveIntegerField(_("definition's version"), null=True)
     computed_at = models.DateTimeField(_("computed at"))
 
     class Meta:

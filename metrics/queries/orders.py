@@ -1,6 +1,7 @@
 """What was ordered on each day."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segments import history
@@ -15,11 +16,13 @@ class DayOfOrders:
     buyers: int = 0
 
 
-def by_day(event: str, *, since: dt.date, until: dt.date) -> dict[dt.date, DayOfOrders]:
-    """The sums of those of the days that have the event."""
+def by_day(events: Sequence[str], *, since: dt.date, until: dt.date) -> dict[dt.date, DayOfOrders]:
+    """The sums of those of the days that have any of the events, which are orders."""
+    if not events:
+        return {}
     with history.opened() as lake:
-        events = lake.events(since, until)
-        paid = events.filter(events.event == event)
+        happened = lake.events(since, until)
+        paid = happened.filter(happened.event.isin(events))
         sums = paid.group_by("day").agg(
             orders=paid.count(),
             amount=paid.amount.sum().fill_null(0).cast("int64"),

@@ -37,9 +37,7 @@ def daily_sums(lake: Lake, *, since: dt.date, until: dt.date) -> "pa.Table":
     return lake.ask(sums.order_by(["day", "event"]))
 
 
-def shapes(
-    lake: Lake, *, since: dt.date | None = None, until: dt.date | None = None
-) -> "pa.Table":
+def shapes(lake: Lake, *, since: dt.date | None = None, until: dt.date | None = None) -> "pa.Table":
     """event, day, shape, volume, first, last: how often each kind of event had which properties.
 
     Events of one kind have few shapes, so that no property of a single event is looked at.

@@ -51,8 +51,8 @@ def test_the_demo_has_the_counts_of_the_data_set() -> None:
         }
     )
     with engine.connect(factories.lake_path()) as lake:
-        totals = questions.order_totals(lake, event="order_paid", day=dt.date(2017, 12, 31))
-        items = questions.order_totals(lake, event="item_bought", day=dt.date(2017, 12, 31))
+        totals = questions.order_totals(lake, events=["order_paid"], day=dt.date(2017, 12, 31))
+        items = questions.order_totals(lake, events=["item_bought"], day=dt.date(2017, 12, 31))
         keys = lake.ask(lake.events().key.nunique()).as_py()
     assert totals.num_rows == Customer.objects.count() == 2_469
     assert sum(totals["orders"].to_pylist()) == 155_848

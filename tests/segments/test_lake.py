@@ -127,7 +127,7 @@ def test_a_lake_without_events_answers_every_question_with_nothing(tmp_path: Pat
             questions.daily_counts(lake, since=DAY, until=LATER),
             questions.daily_sums(lake, since=DAY, until=LATER),
             questions.volumes(lake),
-            questions.order_totals(lake, event="order_paid", day=DAY),
+            questions.order_totals(lake, events=["order_paid"], day=DAY),
             questions.who_did(lake, event="order_paid", where=[condition]),
             questions.newest_first(lake, customer=1, limit=5),
             questions.did_between(lake, event="x", since=now, until=now, among=[1]),
@@ -148,7 +148,7 @@ def test_order_totals_count_the_day_itself_as_the_last_of_thirty(tmp_path: Path)
         factories.row(3, day - dt.timedelta(days=95), amount=None),
     )
     with engine.connect(tmp_path) as lake:
-        first, second = questions.order_totals(lake, event="order_paid", day=day).to_pylist()
+        first, second = questions.order_totals(lake, events=["order_paid"], day=day).to_pylist()
     assert first == {
         "customer": 1,
         "orders": 4,
