@@ -1,4 +1,4 @@
-"""The door for gunicorn."""
+"""The door for gunicorn: what client libraries send goes by the short way, all else to Django."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from segments.collect import app  # noqa: E402  (Django has to be set up first)
+
+application = app.in_front_of(_django)

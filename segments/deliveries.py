@@ -2,14 +2,16 @@
 
 import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from segments.items import Consent, Event, Group, Id, Item, Link, Profile
+
+T = TypeVar("T")
 
 LONGEST_RAW = 64 * 1024  # bytes of a dead letter that are kept
 PATIENCE = 20.0  # seconds that a request waits for its commit; less than any library waits for us
@@ -139,19 +141,30 @@ def _write(batch: Sequence[_Waiting]) -> None:
 
 
 def _commit(all_rows: Sequence[dict[str, list[Any]]]) -> None:
-    """One statement is one transaction. A connection that died since it was last used, for
-    example because the server was started again, gets a second chance: every item has its
-    key by now, so that rows written twice are taken once."""
+    """One statement is one transaction. It may run twice: every item has its key by now, so
+    that rows that are written twice are taken once."""
     rows = {name: [value for rows in all_rows for value in rows[name]] for name in all_rows[0]}
+    twice_if_stale(lambda: _insert(rows))
+
+
+def twice_if_stale(work: Callable[[], T]) -> T:
+    """Do something with the database; once more when the connection had died since it was
+    last used, for example because the server was started again.
+
+    Raises:
+        OperationalError, InterfaceError: the server is away.
+    """
     try:
-        _insert(rows)
+        return work()
     except (OperationalError, InterfaceError):
-        connection.close()
-        try:
-            _insert(rows)
-        except DatabaseError:
-            connection.close()
+        if connection.in_atomic_block:
             raise
+        connection.close()
+    try:
+        return work()
+    except (OperationalError, InterfaceError):
+        connection.close()  # so that the next one begins anew
+        raise
 
 
 def _insert(rows: dict[str, list[Any]]) -> None:

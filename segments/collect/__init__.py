@@ -1,1 +1,1 @@
-"""The door for events: what client libraries send, understood as they mean it."""
+"""The door for events: a thin WSGI application that official client libraries talk to."""

@@ -9,7 +9,7 @@ from segments.models.definition import Definition
 from segments.models.delivery import DeadLetter, Delivery
 from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
-from segments.models.event_source import EventSource, WriteKey
+from segments.models.event_source import EventSource, SourceDay, WriteKey
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
@@ -47,6 +47,7 @@ __all__ = [
     "ReceivedKey",
     "Segment",
     "SegmentSnapshot",
+    "SourceDay",
     "Stage",
     "StageMove",
     "StageSet",

@@ -27,6 +27,23 @@ class EventSource(models.Model):
         return self.name
 
 
+class SourceDay(models.Model):
+    """How many items of a source were sorted on a day; intake counts, nobody else."""
+
+    source = models.ForeignKey(EventSource, models.CASCADE, related_name="days")
+    day = models.DateField()  # when they came, not when they happened
+    items = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "day"], name="one_row_a_source_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.day}: {self.items}"
+
+
 class WriteKey(models.Model):
     """A key of a source. Only its digest is kept; the key itself is shown once."""
 
