@@ -174,6 +174,6 @@ def _with_consent() -> BitMap:
 def _suppressed() -> BitMap:
     return columns.ids(
         "SELECT DISTINCT c.id FROM campaigns_suppression s JOIN segments_customer c"
-        " ON lower(btrim(c.email)) = s.address WHERE s.channel = %s",
+        " ON c.email = s.address WHERE s.channel = %s AND s.address <> ''",
         [suppression.EMAIL],
     )

@@ -31,7 +31,7 @@ from campaigns.channels.base import (
 )
 from campaigns.models import Campaign, Message, OutboxChunk
 from console import clock, states
-from segments import ingest
+from segments import ingest, sealing
 from segments.models import Customer
 
 GROUP = 25  # mails begun at a time; after a crash at most so many are held
@@ -154,9 +154,18 @@ class Sender:
         with connection.cursor() as cursor:
             cursor.execute(
                 _BEGIN,
-                {"campaign": self.campaign.pk, "ids": ids, "channel": suppression.EMAIL},
+                {
+                    "campaign": self.campaign.pk,
+                    "ids": ids,
+                    "channel": suppression.EMAIL,
+                    "forgotten": suppression.forgotten_among(ids),
+                },
             )
-            return [Begun(*row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+        return [
+            Begun(number, customer, sealing.open_(address), status)
+            for number, customer, address, status in rows
+        ]
 
     def _mail(self, row: Begun, customer: Customer) -> Mail:
         unsubscribe_url = links.unsubscribe_url(row.id)
@@ -245,23 +254,24 @@ class Sender:
         )
 
 
+# Addresses are copied and compared as the columns keep them, plain or sealed.
 # One statement decides and fences: whoever unsubscribed before it began is not written to, and
 # a customer who has a row already is not returned, unless that row waits to be tried again.
 _BEGIN = """
     INSERT INTO campaigns_message AS m
         (campaign_id, customer_id, address, status, reason, created_at)
-    SELECT %(campaign)s, c.id, btrim(c.email),
+    SELECT %(campaign)s, c.id, c.email,
         CASE WHEN why.reason = '' THEN 'sending' ELSE 'skipped' END, why.reason, now()
     FROM segments_customer c
     LEFT JOIN segments_consent yes ON yes.customer_id = c.id AND yes.granted
         AND yes.channel = %(channel)s AND yes.purpose = 'marketing'
     LEFT JOIN campaigns_suppression no ON no.channel = %(channel)s
-        AND no.address = lower(btrim(c.email))
+        AND no.address = c.email AND c.email <> ''
     CROSS JOIN LATERAL (
         SELECT CASE
             WHEN c.email = '' THEN 'no_address'
             WHEN yes.id IS NULL THEN 'no_consent'
-            WHEN no.id IS NOT NULL THEN 'suppressed'
+            WHEN no.id IS NOT NULL OR c.id = ANY(%(forgotten)s::int[]) THEN 'suppressed'
             ELSE '' END AS reason
     ) why
     WHERE c.id = ANY(%(ids)s)

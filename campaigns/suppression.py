@@ -1,11 +1,14 @@
 """The do-not-contact list: who is put on it, and how addresses are compared."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q
 
 from campaigns.models import Suppression
 from console import audit
+from segments import erasure, sealing
 from segments.models import Customer
 
 EMAIL = "email"
@@ -13,7 +16,7 @@ EMAIL = "email"
 
 def normal(address: str) -> str:
     """The form in which addresses are kept and compared."""
-    return address.strip().lower()
+    return sealing.address(address)
 
 
 def hidden(address: str) -> str:
@@ -32,6 +35,8 @@ def add(
     channel: str = EMAIL,
 ) -> Suppression:
     """Write to this address never again; an address that is on the list stays as it was."""
+    if forgotten := Suppression.objects.filter(channel=channel, digest=digest(address)).first():
+        return forgotten
     line, is_new = Suppression.objects.get_or_create(
         channel=channel,
         address=normal(address),
@@ -40,6 +45,41 @@ def add(
     if is_new:
         audit.log("suppression.added", line, reason=reason)
     return line
+
+
+def is_listed(address: str, *, channel: str = EMAIL) -> bool:
+    """Whether the address is on the list, by itself or as an erased person's."""
+    either = Q(address=normal(address)) | Q(digest=digest(address))
+    return Suppression.objects.filter(either, channel=channel).exists()
+
+
+def digest(address: str) -> str:
+    """What the list keeps of an address whose owner was erased."""
+    return erasure.digest((EMAIL, normal(address))).hex()
+
+
+@transaction.atomic
+def forget(line: Suppression) -> None:
+    """Keep not writing to an address without knowing it any more."""
+    kept = digest(line.address) if line.address else ""
+    twin = Suppression.objects.filter(channel=line.channel, digest=kept).exclude(pk=line.pk)
+    if kept and twin.exists():
+        line.delete()
+        return
+    Suppression.objects.filter(pk=line.pk).update(
+        address="", digest=kept or line.digest, customer=None
+    )
+
+
+def forgotten_among(ids: Collection[int], *, channel: str = EMAIL) -> list[int]:
+    """Customers whose address stands on the list as a digest: it was an erased person's."""
+    listed = Suppression.objects.filter(channel=channel).exclude(digest="")
+    if not listed.exists():
+        return []
+    addresses = Customer.objects.filter(pk__in=ids).exclude(email="").values_list("pk", "email")
+    by_digest = {digest(address): pk for pk, address in addresses}
+    found = listed.filter(digest__in=list(by_digest)).values_list("digest", flat=True)
+    return [by_digest[one] for one in found]
 
 
 @transaction.atomic

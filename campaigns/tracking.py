@@ -26,7 +26,12 @@ def clicked(message: Message, *, at: dt.datetime, url: str) -> bool:
 
 @transaction.atomic
 def unsubscribed(message: Message, *, at: dt.datetime) -> bool:
-    """Write to this address and this customer no more; whether this was news."""
+    """Write to this address and this customer no more; whether this was news.
+
+    Who was erased has nothing left that could be written to.
+    """
+    if message.customer.erased_at:
+        return False
     suppression.add(
         message.address,
         reason=Suppression.Reason.UNSUBSCRIBED,
@@ -49,6 +54,8 @@ def _first(message: Message, field: str, at: dt.datetime) -> bool:
 
 
 def _tell(message: Message, deed: str, at: dt.datetime, **properties: Any) -> bool:
+    if message.customer.erased_at:
+        return True
     ingest.receive(
         [
             ingest.IncomingEvent(

