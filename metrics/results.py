@@ -17,6 +17,7 @@ from campaigns.models import Audience, Campaign, CampaignResult, Message
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Conversions, Windows
+from segments import catalogue
 from segments.lake import store
 from segments.lake.properties import Condition
 
@@ -168,7 +169,7 @@ def _redeemed(campaign: Campaign, inside: Windows) -> int | None:
 
 
 def _bought(campaign: Campaign, inside: Windows) -> Conversions:
-    return conversions.count(campaign.conversion_event, inside)
+    return conversions.count(catalogue.canonical(campaign.conversion_event), inside)
 
 
 def _compute_and_note(campaign: Campaign, *, at: dt.datetime) -> None:

@@ -53,8 +53,12 @@ def names() -> dict[str, Known]:
 
 
 def titles() -> dict[str, str]:
-    """What each kind of event is called on screen, in the active language, by its name."""
-    return {one.name: one.label for one in EventType.objects.only("name", "title")}
+    """What each kind of event is called on screen, in the active language, by its name.
+
+    Other names of an event and those without room of their own are not among them.
+    """
+    own = EventType.objects.filter(taken_as=None).exclude(name=OTHERS)
+    return {one.name: one.label for one in own.only("name", "title")}
 
 
 def title(name: str) -> str:

@@ -60,14 +60,16 @@ def column(key: str) -> str:
 def current(key: str) -> Definition:
     """The newest version; before anybody changed it, what the console came with."""
     found = Definition.objects.filter(key=key).order_by("-version").first()
-    return found or _as_shipped(key)
+    return found or _as_shipped()[key]
 
 
 def everything() -> dict[str, Definition]:
     """The newest version of each word, in one query."""
     newest = Definition.objects.order_by("key", "-version").distinct("key").select_related("by")
     found = {one.key: one for one in newest}
-    return {key: found.get(key) or _as_shipped(key) for key in KEYS}
+    if len(found) < len(KEYS):
+        found = {**_as_shipped(), **found}
+    return {key: found[key] for key in KEYS}
 
 
 def versions() -> dict[str, int]:
@@ -78,7 +80,7 @@ def versions() -> dict[str, int]:
 def history(key: str) -> list[Definition]:
     """Every version, the newest first."""
     found = list(Definition.objects.filter(key=key).select_related("by").order_by("-version"))
-    return found or [_as_shipped(key)]
+    return found or [_as_shipped()[key]]
 
 
 def events(key: str) -> list[str]:
@@ -92,15 +94,14 @@ def flags(name: str, words: Mapping[str, Definition]) -> dict[str, bool]:
     return {column(key): one.counts(name) for key, one in words.items()}
 
 
-def _as_shipped(key: str) -> Definition:
-    """The first version. Marks that were set before there were versions are part of it."""
-    first = Definition(key=key, version=1, **SHIPPED[key])
-    named = set(first.events)
-    for name, counts in EventType.objects.values_list("name", column(key)):
-        if counts != first.counts(name):
-            named ^= {name}
-    first.events = sorted(named)
-    return first
+def _as_shipped() -> dict[str, Definition]:
+    """The first versions. Marks that were set before there were versions are part of them."""
+    found = {key: Definition(key=key, version=1, **said) for key, said in SHIPPED.items()}
+    for name, *marks in EventType.objects.values_list("name", *map(column, KEYS)):
+        for key, counts in zip(KEYS, marks, strict=True):
+            if counts != found[key].counts(name):
+                found[key].events = sorted({*found[key].events} ^ {name})
+    return found
 
 
 # --- in words -----------------------------------------------------------------

@@ -6,8 +6,8 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
-from segments import traits
-from segments.models import Customer, EventType, Segment, StageSet
+from segments import catalogue, traits
+from segments.models import Customer, Segment, StageSet
 from segments.rules.vocabulary import StageSetWord, TraitWord, Vocabulary
 
 CHANNELS = {"email": _("e-mail")}
@@ -21,6 +21,7 @@ SECONDS_KEPT = 60
 def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
     """Everything that a rule may name, in the active language."""
     currency = clock.project().currency
+    titles = catalogue.titles()
     segments = Segment.objects.filter(archived_at=None).order_by("name")
     return Vocabulary(
         traits={
@@ -28,7 +29,8 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
             for one in traits.REGISTRY.values()
         },
         profile=_Fields(_profile_fields()),
-        events=frozenset(EventType.objects.values_list("name", flat=True)),
+        events=frozenset(titles),
+        titles=titles,
         stage_sets=_stage_sets(),
         segments=dict(segments.values_list("pk", "name")),
         channels={key: str(name) for key, name in CHANNELS.items()},

@@ -51,11 +51,13 @@ class CampaignForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ours = Q(name__startswith="message_") | Q(name="campaign_received")  # not the customer's
-        events = EventType.objects.exclude(ours).values_list("name", flat=True)
-        names = sorted({"order_paid", *events, self.instance.conversion_event})
+        theirs = EventType.objects.filter(taken_as=None).exclude(ours)
+        titles = {one.name: one.label for one in theirs.only("name", "title")}
+        for name in ("order_paid", self.instance.conversion_event):
+            titles.setdefault(name, EventType(name=name).label)
         if "conversion_event" in self.fields:
             field: Any = self.fields["conversion_event"]
-            field.choices = [(name, name) for name in names]
+            field.choices = sorted(titles.items(), key=lambda one: one[1])
 
 
 @admin.register(Campaign)

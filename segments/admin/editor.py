@@ -39,7 +39,9 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
             {"key": key, "label": word.label, "kind": word.kind, "unit": word.unit}
             for key, word in known.traits.items()
         ],
-        "events": sorted(known.events),
+        "events": [
+            {"name": name, "label": known.titles.get(name, name)} for name in sorted(known.events)
+        ],
         "profile": [{"key": key, "values": values} for key, values in known.profile.items()],
         "stageSets": [
             {

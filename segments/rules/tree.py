@@ -1,6 +1,6 @@
 """Reads a rule from JSON into frozen records, and refuses in words what makes no sense."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from segments.rules import values
@@ -44,17 +44,23 @@ def parse(raw: Any, known: Vocabulary) -> Rule:
 
 def segments_in(raw: Any) -> set[int]:
     """The segments that a stored rule speaks of, whether or not it can be understood."""
-    found: set[int] = set()
+    return {part["segment"] for part in _parts(raw) if isinstance(part.get("segment"), int)}
+
+
+def events_in(raw: Any) -> set[str]:
+    """The events that a stored rule speaks of, whether or not it can be understood."""
+    return {part["event"] for part in _parts(raw) if isinstance(part.get("event"), str)}
+
+
+def _parts(raw: Any) -> Iterator[dict[str, Any]]:
     waiting = [raw]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
-            if isinstance(part.get("segment"), int):
-                found.add(part["segment"])
+            yield part
             waiting += [part.get("not"), part.get("all"), part.get("any")]
         elif isinstance(part, list):
             waiting += part
-    return found
 
 
 class _Reader:

@@ -107,7 +107,7 @@ class _Speaker:
             words = _("did %(event)s fewer than %(times)s times%(window)s%(where)s")
         return self.say(
             words,
-            event=leaf.event,
+            event=self.known.titles.get(leaf.event, leaf.event),
             times=self._times(leaf.times) if leaf.did else str(leaf.times),
             window=self._window(leaf.days),
             where=self._where(leaf.where),

@@ -159,7 +159,7 @@ export class Rows {
     const named = (kind, entries) => entries.map(([name, label]) => ({ value: `${kind}:${name}`, label }));
     const groups = [
       { label: words.traits, options: named("trait", known.traits.map((one) => [one.key, one.label])) },
-      { label: words.events, options: named("event", known.events.map((one) => [one, one])) },
+      { label: words.events, options: named("event", known.events.map((one) => [one.name, one.label])) },
       { label: words.stages, options: named("stage", known.stageSets.map((one) => [one.key, one.label])) },
       { label: words.profile, options: named("profile", known.profile.map((one) => [one.key, one.key])) },
       {

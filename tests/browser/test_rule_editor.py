@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import SegmentEditor
 
 OpenAs = Callable[..., Page]
-TRAIT, EVENT, MONEY = "days since the last order", "order_paid", "spent in all"
+TRAIT, EVENT, MONEY = "days since the last order", "Order paid", "spent in all"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_condition_shows_how_many_customers_fit_it(page: Page) -> None:
     assert SegmentEditor(page).count() == 1424
     expect(row(page, 0).locator(".rb-count")).to_have_text("2,050")
     expect(row(page, 1).locator(".rb-count")).to_have_text("1,424")
-    assert rule(page)["all"][1] == {"event": EVENT, "did": True, "times": 3, "days": 30}
+    assert rule(page)["all"][1] == {"event": "order_paid", "did": True, "times": 3, "days": 30}
     expect(page.locator("[data-live=sample] a")).to_have_count(8)
 
 
