@@ -10,6 +10,7 @@ from segments.models.delivery import DeadLetter, Delivery
 from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, SourceDay, WriteKey
+from segments.models.import_preset import ImportPreset
 from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
@@ -41,6 +42,7 @@ __all__ = [
     "EventType",
     "ForgottenId",
     "Identifier",
+    "ImportPreset",
     "InboxEvent",
     "Merge",
     "PrivacyRequest",

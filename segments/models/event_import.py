@@ -10,18 +10,21 @@ from console.models import Job
 
 
 class EventImport(models.Model):
-    """One file. It is loaded whole or not at all."""
+    """One file. It is loaded whole or not at all, but for rows that were asked to be left out."""
 
     class Status(models.TextChoices):
         UPLOADED = "uploaded", _("waiting for its columns to be named")
         LOADING = "loading", _("loading")
         LOADED = "loaded", _("loaded")
         FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped")
 
     MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.UPLOADED: {Status.LOADING, Status.FAILED},
-        Status.LOADING: {Status.LOADING, Status.LOADED, Status.FAILED},
-        Status.FAILED: {Status.LOADING},
+        Status.UPLOADED: {Status.LOADING, Status.FAILED, Status.STOPPED},
+        # A loading that was killed is taken up again.
+        Status.LOADING: {Status.LOADING, Status.LOADED, Status.FAILED, Status.STOPPED},
+        Status.FAILED: {Status.LOADING, Status.STOPPED},
+        Status.STOPPED: {Status.LOADING},
         Status.LOADED: set(),
     }
 
@@ -29,9 +32,13 @@ class EventImport(models.Model):
     path = models.CharField(_("place"), max_length=400)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.UPLOADED)
     mapping = models.JSONField(_("columns"), default=dict)
+    again = models.BooleanField(default=False)  # though the same content was loaded before
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     rows = models.BigIntegerField(_("rows"), default=0)
     skipped = models.BigIntegerField(_("rows without a customer"), default=0)
+    left_out = models.JSONField(_("rows left out"), default=dict)  # how many, by what they have
+    bad = models.BigIntegerField(_("bad rows left out"), default=0)
+    erased = models.BigIntegerField(_("events of erased customers"), default=0)
     events = models.BigIntegerField(_("events"), default=0)
     known = models.BigIntegerField(_("events that were there already"), default=0)
     first_on = models.DateField(_("first day"), null=True)
@@ -44,6 +51,7 @@ class EventImport(models.Model):
     )
     created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     loaded_at = models.DateTimeField(_("loaded at"), null=True)
+    stop_asked_at = models.DateTimeField(_("asked to stop at"), null=True)
 
     class Meta:
         verbose_name = _("import")
@@ -56,4 +64,5 @@ class EventImport(models.Model):
     @property
     def merged(self) -> int:
         """Rows that were the same event as one before them."""
-        return self.rows - self.skipped - self.events - self.known
+        others = self.skipped + self.bad + sum(self.left_out.values()) + self.erased
+        return self.rows - others - self.events - self.known
