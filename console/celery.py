@@ -27,8 +27,16 @@ app.autodiscover_tasks(["console", "segments", "campaigns", "metrics"])
 # Due times live in PostgreSQL; beat only says when to look.
 app.conf.beat_schedule = {
     "flush events": {"task": "segments.tasks.flush_inbox", "schedule": 15},
+    "tell of merges": {"task": "segments.tasks.tell_merges", "schedule": 600},
+    "resume imports": {"task": "segments.tasks.resume_imports", "schedule": 60},
+    "look for drift": {"task": "segments.tasks.look_for_drift", "schedule": 3600},
     "send messages": {"task": "campaigns.tasks.wake_senders", "schedule": 15},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
+    "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
+    "keep periods": {
+        "task": "console.tasks.keep_periods",
+        "schedule": crontab(hour="20", minute="10"),
+    },
     "nightly recompute": {
         "task": "console.tasks.run_night",
         "schedule": crontab(hour="19", minute="10"),  # UTC: 03:10 in Shanghai

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,8 @@ from segments.models import DirtyDay, InboxEvent, ReceivedKey
 # For so long a second delivery of an event is recognised and dropped; after that the same
 # key is taken as a new event. A sender that retries for longer has lost its own queue.
 DAYS_REMEMBERED = 30
-AT_A_TIME = 50_000  # events in one batch of a flush
+# One batch of a flush: so many events, and so much of their properties, are held in memory.
+AT_A_TIME, BYTES_AT_A_TIME = 50_000, 32 * 2**20
 LONGEST_NAME, LONGEST_KEY = 80, 200
 LARGEST = 2**63 - 1
 EARLIEST, LATEST = dt.datetime(1980, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -53,6 +55,8 @@ class IncomingEvent:
 @transaction.atomic
 def receive(events: Iterable[IncomingEvent]) -> int:
     """Accept events; tells how many were new. All of them or, with a bad one, none.
+
+    What a merged customer does is who they are now's; of the erased nothing is taken.
 
     Raises:
         Refused: an event that cannot be taken.
@@ -138,8 +142,9 @@ _RECEIVE = """
         RETURNING digest
     )
     INSERT INTO segments_inboxevent (key, customer_id, name, time, amount, properties, received_at)
-    SELECT key, customer_id, name, time, amount, properties, %(now)s
-    FROM incoming JOIN fresh USING (digest)
+    SELECT key, coalesce(c.merged_into_id, customer_id), i.name, time, amount, properties, %(now)s
+    FROM incoming i JOIN fresh USING (digest) LEFT JOIN segments_customer c ON c.id = customer_id
+    WHERE c.erased_at IS NULL
     ON CONFLICT (key) DO NOTHING
 """
 
@@ -147,17 +152,20 @@ _RECEIVE = """
 
 
 def flush() -> int:
-    """Move what waits in the inbox into the lake, exactly once; tells how many events moved.
+    """Move what waits in the inbox by now into the lake, exactly once; how many events moved.
 
     Killed at any point, the next flush finishes the numbered batch: the lake knows
-    whether it has it. When another process writes the lake just now, nothing is done.
+    whether it has it. When another process writes the lake just now, nothing is done: an
+    import that holds it for long flushes by itself. What arrives meanwhile waits for the
+    next flush, so that imports get their turn however fast events come in.
     The days that got events are noted as `DirtyDay`; `activity.catch_up` attends to them.
     """
     from segments.lake import store  # heavy: not in the web process
 
     moved = 0
     with lake_lock(wait=False) as is_ours:
-        while is_ours and (number := _next_batch()):
+        newest = InboxEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        while is_ours and (number := _next_batch(newest)):
             moved += _move(number)
         if moved:
             store.compact(Path(settings.LAKE_PATH), more_than=FILES_OF_A_DAY)
@@ -192,16 +200,32 @@ def lake_lock(*, wait: bool) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def _next_batch() -> int | None:
+def _next_batch(newest: int) -> int | None:
     """The number of the batch to move: one that was left half done, or a new one."""
     from segments.lake import store  # heavy: not in the web process
 
     left = InboxEvent.objects.filter(batch__isnull=False).values_list("batch", flat=True)
     if (unfinished := left.order_by("batch").first()) is not None:
         return unfinished
-    some = InboxEvent.objects.filter(batch__isnull=True).order_by("id").values("pk")[:AT_A_TIME]
     number = store.version(Path(settings.LAKE_PATH), APP) + 1
-    return number if InboxEvent.objects.filter(pk__in=some).update(batch=number) else None
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBER, [number, newest, AT_A_TIME, BYTES_AT_A_TIME])
+        return number if cursor.rowcount else None
+
+
+# The oldest ones, as many as fit; one, however large it is.
+_NUMBER = """
+    UPDATE segments_inboxevent SET batch = %s WHERE id IN (
+        SELECT id FROM (
+            SELECT id, row_number() OVER before AS place,
+                sum(octet_length(properties::text)) OVER before AS bytes
+            FROM (
+                SELECT id, properties FROM segments_inboxevent
+                WHERE batch IS NULL AND id <= %s ORDER BY id LIMIT %s
+            ) oldest WINDOW before AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
+        ) counted WHERE place = 1 OR bytes <= %s
+    )
+"""
 
 
 def _move(number: int) -> int:
@@ -228,9 +252,16 @@ def _read(number: int) -> list[dict[str, Any]]:
     return [{**row, "day": row["time"].astimezone(zone).date()} for row in rows]
 
 
+# A merge that is settled is read no more, so what came in under the absorbed customer and was
+# on its way meanwhile is written under the kept one. Whoever was erased meanwhile is left out.
 _BATCH = """
-    SELECT time, customer_id, name, key, amount, properties::text
-    FROM segments_inboxevent WHERE batch = %s
+    SELECT i.time, CASE WHEN m.id IS NULL THEN i.customer_id ELSE c.merged_into_id END,
+        i.name, i.key, i.amount, i.properties::text
+    FROM segments_inboxevent i
+    LEFT JOIN segments_customer c ON c.id = i.customer_id
+    LEFT JOIN segments_merge m ON m.absorbed_id = c.id
+        AND m.status = 'done' AND m.settled_at IS NOT NULL
+    WHERE i.batch = %s AND c.erased_at IS NULL
 """
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import columns, vocabulary
+from segments import columns, identity, vocabulary
 from segments.models import Segment, SegmentSnapshot
 from segments.rules import compiler, tree
 from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError, gettext_noop
@@ -46,8 +46,8 @@ class Outcome:
 
 
 def everyone() -> BitMap:
-    """All customers."""
-    return columns.ids("SELECT id FROM segments_customer")
+    """All customers who are somebody today."""
+    return columns.ids(f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}")  # noqa: S608
 
 
 def evaluate(rule: Any, *, day: dt.date, of: int | None = None) -> BitMap:

@@ -9,11 +9,23 @@ from typing import Any
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, jobs
 from console.states import NotAllowed
-from segments import activity, ingest, library, membership, scores, stages, traits
+from segments import (
+    activity,
+    drift,
+    ingest,
+    intake,
+    library,
+    membership,
+    merging,
+    scores,
+    stages,
+    traits,
+)
 
 log = structlog.get_logger(__name__)
 LOCK = 0x6C6966_6379  # any number; the same for every process on this database
@@ -39,6 +51,7 @@ def run(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> dict[str, int
         steps = [
             Step("events", _("moving accepted events into the lake"), _flush),
             Step("day_sets", _("who did what on which day"), activity.catch_up),
+            Step("drift", _("events that are not as they were"), lambda: drift.look(day)),
             *_of_one_day(day),
         ]
         found = _walk(steps, progress)
@@ -80,11 +93,12 @@ def _walk(steps: list[Step], progress: jobs.Progress) -> dict[str, int]:
 
 
 def _flush() -> int:
-    """Move accepted events into the lake until none are left."""
-    total = 0
-    while moved := ingest.flush():
-        total += moved
-    return total
+    """Sort what was delivered and move it into the lake, as far as it is there by now."""
+    now = timezone.now()
+    intake.run(at=now)
+    moved = ingest.flush()
+    merging.tell(at=now)
+    return moved
 
 
 def _stages(day: dt.date) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from segments import activity, bitmaps, columns, history, traits
+from segments import activity, bitmaps, columns, history, identity, traits
 from segments.lake.properties import Condition
 from segments.models import Segment
 from segments.rules import compiler, operators, tree
@@ -48,7 +48,9 @@ class Sources:
 
     def everyone(self) -> BitMap:
         if self._everyone is None:
-            self._everyone = columns.ids("SELECT id FROM segments_customer")
+            self._everyone = columns.ids(
+                f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}"  # noqa: S608
+            )
         return self._everyone
 
     def members(self, leaf: Leaf) -> BitMap:

@@ -1,5 +1,7 @@
 """Work in the background: the recompute, segments, imports and the inbox."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
@@ -7,10 +9,30 @@ from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
-from segments import activity, imports, ingest, membership, pipeline, uploads
-from segments.models import EventImport, Segment
+from segments import (
+    activity,
+    drift,
+    event_types,
+    imports,
+    ingest,
+    intake,
+    membership,
+    merging,
+    pipeline,
+    uploads,
+)
+from segments.customer_exports import writing
+from segments.customer_imports import applying, checking, keeping
+from segments.models import CustomerExport, CustomerImport, EventImport, Segment
 
-PIPELINE, IMPORT = "pipeline", "import"  # kinds of jobs
+PIPELINE, IMPORT, CUSTOMERS, RENAMING = (
+    "pipeline",
+    "import",
+    "customers",
+    "renaming",
+)  # kinds of jobs
+# Of a file of 10 GB. The broker delivers such a task again meanwhile, which finds it busy.
+LONGEST_IMPORT = 12 * 3600
 
 
 @shared_task
@@ -41,32 +63,142 @@ def recompute_soon(segment: Segment) -> None:
 
 @shared_task
 def flush_inbox() -> None:
-    """Move accepted events into the lake, and rebuild the sets of the days that changed."""
+    """Sort what was delivered, move it into the lake, and rebuild the days that changed."""
+    intake.run(at=timezone.now())
     ingest.flush()
     activity.catch_up()
 
 
 @shared_task
-def load_import(import_id: int, again: bool = False) -> None:
-    """Load one file of events, reporting to its job."""
+def tell_merges() -> None:
+    """Let days and segments know of the customers who were merged lately."""
+    if merging.tell(at=timezone.now()):
+        activity.catch_up()
+
+
+def tell_merges_soon() -> None:
+    """The same, once a merge by hand is really saved."""
+    transaction.on_commit(tell_merges.delay)
+
+
+@shared_task(time_limit=LONGEST_IMPORT, soft_time_limit=LONGEST_IMPORT - 60)
+def load_import(import_id: int) -> None:
+    """Load one file of events, reporting to its job; a second delivery changes nothing."""
     event_import = EventImport.objects.select_related("job").get(pk=import_id)
-    if event_import.status == EventImport.Status.LOADED:  # delivered twice
+    job = event_import.job
+    if event_import.status == EventImport.Status.LOADED or job is None:
         return
-    assert event_import.job is not None
-    with jobs.running(event_import.job) as progress:
-        imports.load(event_import, again=again, progress=progress)
+    with suppress(imports.Busy), imports.alone(event_import), jobs.running(job) as progress:
+        imports.load(event_import, progress=progress)
 
 
 def load_soon(event_import: EventImport, *, by: Staff, again: bool = False) -> Job:
     """Start the loading of a file once its columns are really saved; the job shows how far."""
     job = event_import.job = jobs.create(IMPORT, event_import.name, by=by)
-    event_import.save(update_fields=["job"])
-    transaction.on_commit(lambda: load_import.delay(event_import.pk, again=again))
+    event_import.again, event_import.stop_asked_at = again, None
+    event_import.save(update_fields=["job", "again", "stop_asked_at"])
+    transaction.on_commit(lambda: load_import.delay(event_import.pk))
     return job
 
 
 @shared_task
+def resume_imports() -> None:
+    """Every minute: go on with imports whose worker died."""
+    for event_import in imports.left_behind():
+        if event_import.job is None:
+            imports.give_up(event_import)
+        else:
+            load_import.delay(event_import.pk)
+
+
+@shared_task
 def tidy_up() -> None:
-    """Every night: gather scattered days of the lake, and drop uploads that nobody loaded."""
+    """Every night: settle old merges, gather the lake's scattered days, drop old uploads."""
+    event_types.rename_past()
+    merging.settle(at=clock.now())
+    merging.suspect(at=timezone.now())
     ingest.tidy()
     uploads.tidy(at=timezone.now())
+    keeping.tidy(at=timezone.now())
+    writing.tidy(at=timezone.now())
+
+
+@shared_task
+def check_customers(import_id: int) -> None:
+    """Find out what a file of customers would change, reporting to its job."""
+    customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
+    assert customer_import.job is not None
+    if customer_import.job.status != Job.Status.DONE:  # unless delivered twice
+        with jobs.running(customer_import.job) as progress:
+            checking.check(customer_import, progress=progress)
+
+
+def check_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
+    """Start the check of a file once its columns are really saved."""
+    label = _("Check of %(name)s") % {"name": customer_import.name}
+    job = customer_import.job = jobs.create(CUSTOMERS, label, by=by)
+    customer_import.save(update_fields=["job"])
+    transaction.on_commit(lambda: check_customers.delay(customer_import.pk))
+    return job
+
+
+@shared_task
+def apply_customers(import_id: int) -> None:
+    """Write what the check of a file found, reporting to its job."""
+    customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
+    job = customer_import.job
+    assert job is not None
+    assert job.started_by is not None
+    if customer_import.status != CustomerImport.Status.APPLIED:  # unless delivered twice
+        with jobs.running(job) as progress:
+            applying.apply(customer_import, by=job.started_by, at=clock.now(), progress=progress)
+
+
+def apply_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
+    """Start the writing of a checked file."""
+    job = customer_import.job = jobs.create(CUSTOMERS, customer_import.name, by=by)
+    customer_import.save(update_fields=["job"])
+    transaction.on_commit(lambda: apply_customers.delay(customer_import.pk))
+    return job
+
+
+@shared_task
+def write_export(export_id: int) -> None:
+    """Write a file of customers, reporting to its job."""
+    export = CustomerExport.objects.select_related("job", "by").get(pk=export_id)
+    assert export.job is not None
+    if not export.path:  # unless delivered twice
+        with jobs.running(export.job) as progress:
+            writing.write(export, at=timezone.now(), progress=progress)
+
+
+def write_export_soon(export: CustomerExport, *, by: Staff) -> Job:
+    """Start the writing of an export."""
+    label = _("Export: %(name)s") % {"name": export.label}
+    job = export.job = jobs.create(CUSTOMERS, label, by=by)
+    export.save(update_fields=["job"])
+    transaction.on_commit(lambda: write_export.delay(export.pk))
+    return job
+
+
+@shared_task
+def rename_events(job_id: int) -> None:
+    """Give events that came in under another name their right one, reporting to a job."""
+    job = Job.objects.get(pk=job_id)
+    if job.status != Job.Status.DONE:  # unless delivered twice
+        with jobs.running(job) as progress:
+            event_types.rename_past(progress=progress)
+            activity.catch_up()
+
+
+def rename_soon(*, by: Staff) -> Job:
+    """Start the renaming of past events once what was decided is really saved."""
+    job = jobs.create(RENAMING, _("Past events get their new name"), by=by)
+    transaction.on_commit(lambda: rename_events.delay(job.pk))
+    return job
+
+
+@shared_task
+def look_for_drift() -> None:
+    """Every hour: find events that are no longer what they were."""
+    drift.look(clock.today())

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from console import jobs
-from segments import activity, bitmaps, columns, definitions, history
+from segments import activity, bitmaps, columns, definitions, history, identity
 from segments.rules.vocabulary import DATE, MONEY, WHOLE
 
 __all__ = ["DATE", "MONEY", "REGISTRY", "WHOLE", "Trait", "recompute"]
@@ -196,6 +196,7 @@ def _upsert() -> str:
             FROM segments_customer c
             LEFT JOIN fresh_orders o ON o.customer = c.id
             LEFT JOIN fresh_active a ON a.customer = c.id
+            WHERE {identity.LIVING_SQL}
         ) fresh
         LEFT JOIN segments_customertraits old ON old.customer_id = fresh.id
         WHERE old.customer_id IS NULL OR ({", ".join(f"old.{name}" for name in _VALUES)})

@@ -99,7 +99,11 @@ class SegmentAdmin(ConsoleModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
         """Lists need neither members nor rules, but today and how many customers there are."""
-        everyone = RawSQL("SELECT count(*) FROM segments_customer", [])
+        everyone = RawSQL(
+            "SELECT count(*) FROM segments_customer"
+            " WHERE merged_into_id IS NULL AND erased_at IS NULL",
+            [],
+        )
         return (
             super()
             .get_queryset(request)

@@ -93,7 +93,11 @@ class Suspect(models.Model):
     BOUNDS: ClassVar[dict[str, int]] = {"user_ids": 3, "ids": 40, "most": 1000}
 
     customer = models.OneToOneField(
-        Customer, models.CASCADE, primary_key=True, related_name="suspect", verbose_name=_("customer")
+        Customer,
+        models.CASCADE,
+        primary_key=True,
+        related_name="suspect",
+        verbose_name=_("customer"),
     )
     user_ids = models.PositiveIntegerField(_("user ids"))
     ids = models.PositiveIntegerField(_("identifiers"))

@@ -1,0 +1,102 @@
+"""Whether something that was sent can be taken, and as what: the stated rules for intake.
+
+Moments are microseconds since 1970, as in `segments.items`.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from segments.items import Event, Id
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SECOND = 1_000_000
+# Clocks of phones are wrong by minutes; what lies further ahead is no network's delay.
+SOON = 10 * 60 * _SECOND
+# By a day, somebody set a clock or a zone wrong, and the event is real; beyond that nobody
+# knows when it happened.
+AHEAD = 24 * 3600 * _SECOND
+# Longer than any app keeps its queue. What is older on purpose comes in as history.
+BEHIND = 5 * 366 * 24 * 3600 * _SECOND
+CLAIMED = "$claimed_at"  # the property that keeps the time that was not taken
+
+# What senders write when they have no id. As an id it would make one customer of thousands.
+PLACEHOLDERS = frozenset({
+    "", "null", "nil", "none", "undefined", "nan", "n/a", "na", "0", "-1", "anonymous", "anon",
+    "guest", "unknown", "[object object]", "true", "false", "user", "user_id", "userid",
+    "distinct_id", "anonymous_id", "test", "default", "\\n", "{}", "[]",
+    "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
+})  # fmt: skip
+
+AMOUNTS = ("revenue", "total", "value", "amount")
+LARGEST = 2**63 - 1
+_NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
+
+
+class Refused(ValueError):
+    """Something that cannot be taken: a reason for the list of dead letters, and a detail."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+class Taken(NamedTuple):
+    """When an event happened for us, and what its sender claimed when that is another time."""
+
+    at: int
+    claimed: int | None = None
+
+
+def real(ids: Sequence[Id]) -> tuple[Id, ...]:
+    """Those of the ids that name somebody."""
+    return tuple(one for one in ids if one[1].strip().lower() not in PLACEHOLDERS)
+
+
+def when(event: Event, received_at: int) -> Taken:
+    """The moment under which an event is kept.
+
+    Raises:
+        Refused: nobody can know when it happened.
+    """
+    ahead = event.at - received_at
+    if ahead > AHEAD:
+        raise Refused("future", written(event.at))
+    if ahead > SOON:
+        return Taken(received_at, event.at)
+    if -ahead > BEHIND and not event.is_history:
+        raise Refused("too_old", written(event.at))
+    return Taken(event.at)
+
+
+def moment(microseconds: int) -> dt.datetime:
+    return EPOCH + dt.timedelta(microseconds=microseconds)
+
+
+def written(microseconds: int) -> str:
+    return moment(microseconds).isoformat()
+
+
+def amount(properties: Mapping[str, Any], named: str, decimals: int) -> int | None:
+    """The amount of an event in minor units, by the property that its type names.
+
+    Without a name it is the first of `AMOUNTS` that is a number, or a text that is one.
+    """
+    for name in (named,) if named else AMOUNTS:
+        if (found := _minor(properties.get(name), decimals)) is not None:
+            return found
+    return None
+
+
+def _minor(value: Any, decimals: int) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, str) and not _NUMBER.fullmatch(text):
+        return None
+    minor = Decimal(text).scaleb(decimals)
+    if not abs(minor) < LARGEST:
+        return None
+    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))

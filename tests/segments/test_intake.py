@@ -1,0 +1,466 @@
+"""Sorting deliveries: each item once, by the rules, whatever breaks."""
+
+import datetime as dt
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.models import Project
+from segments import deliveries, identity, ingest, intake, sorting
+from segments.items import Item
+from segments.models import (
+    Consent,
+    Customer,
+    CustomerTraits,
+    DeadLetter,
+    Delivery,
+    EventSource,
+    EventType,
+    Identifier,
+    InboxEvent,
+    Merge,
+    ReceivedKey,
+    SourceDay,
+    Thing,
+)
+from tests.segments import programs, sent
+from tests.segments.sent import NOW, event, link, profile, user, visit
+
+MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+def letter() -> DeadLetter:
+    """The only dead letter there is."""
+    return DeadLetter.objects.get()
+
+
+# --- taken once -------------------------------------------------------------
+
+
+def test_an_event_becomes_its_customers_row_in_the_lake() -> None:
+    sent.take(event(user("anna"), name="order_paid", key="m1", properties={"total": "12.50"}))
+    (row,) = sent.in_lake()
+    assert row["customer"] == sent.of(user("anna")).pk
+    assert (row["event"], row["time"], row["amount"]) == ("order_paid", NOW, 1250)
+    assert row["key"] == f"{sent.source().pk}:m1"
+    assert not Delivery.objects.exists()
+
+
+def test_the_same_message_is_taken_once_in_one_batch_and_in_later_ones() -> None:
+    one = event(user("anna"))
+    sent.deliver(one, one)
+    sent.deliver(one)
+    first = intake.run(at=timezone.now()).fates
+    assert (first["events"], first["known"]) == (1, 2)
+    assert sent.take(one)["known"] == 1
+    sent.in_lake()
+    assert sent.take(one)["known"] == 1
+    assert len(sent.in_lake()) == 1
+
+
+def test_one_message_can_be_an_event_and_a_profile() -> None:
+    sent.take(event(user("anna"), key="m"), profile(user("anna"), key="m", set={"vip": True}))
+    assert InboxEvent.objects.count() == 1
+    assert sent.of(user("anna")).attributes == {"vip": True}
+
+
+def test_two_sources_may_use_the_same_key() -> None:
+    other = EventSource.objects.create(name="App")
+    sent.deliver(event(user("anna"), key="1"))
+    deliveries.accept(other.pk, [event(user("anna"), key="1")], received_at=NOW)
+    assert intake.run(at=timezone.now()).fates["events"] == 2
+
+
+def test_a_backlog_is_taken_in_bounded_batches_in_its_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "MOST_ITEMS", 3)
+    for number in range(5):
+        sent.deliver(*(profile(user("anna"), set={"n": number, str(number): 1}) for _ in "ab"))
+    total = intake.run(at=timezone.now())
+    assert (total.deliveries, total.items) == (5, 10)
+    assert sent.of(user("anna")).attributes == {"n": 4, **dict.fromkeys("01234", 1)}
+
+
+def test_a_delivery_larger_than_a_batch_is_taken_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "MOST_BYTES", 10)
+    sent.deliver(event(user("anna")), event(user("ben")))
+    sent.deliver(event(user("anna")))
+    assert intake.run(at=timezone.now()).fates["events"] == 3
+
+
+def test_what_each_source_sent_is_counted() -> None:
+    sent.take(event(user("anna")), event(user("ben")))
+    assert SourceDay.objects.get(source=sent.source()).items == 2
+
+
+# --- rules ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"),
+    [
+        (9 * MINUTE, NOW + 9 * MINUTE),
+        (11 * MINUTE, NOW),
+        (DAY - MINUTE, NOW),
+        (-4 * 365 * DAY, NOW - 4 * 365 * DAY),
+    ],
+    ids=["a little ahead", "ahead", "almost a day ahead", "four years ago"],
+)
+def test_times_are_kept_by_the_rules(ahead: dt.timedelta, kept: dt.datetime) -> None:
+    sent.take(event(user("anna"), at=NOW + ahead))
+    row = InboxEvent.objects.get()
+    assert row.time == kept
+    claimed = row.properties.get("$claimed_at")
+    assert claimed == (None if kept == NOW + ahead else (NOW + ahead).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [(NOW + DAY + MINUTE, "future"), (NOW - 6 * 366 * DAY, "too_old")],
+    ids=["tomorrow", "six years ago"],
+)
+def test_what_nobody_can_place_in_time_is_a_dead_letter_that_can_be_replayed(
+    at: dt.datetime, reason: str
+) -> None:
+    one = event(user("anna"), at=at)
+    assert sent.take(one)["dead"] == 1
+    assert letter().reason == reason
+    assert deliveries.decode(letter().raw) == [one]
+    assert not ReceivedKey.objects.exists()  # or a replay would be taken for a double
+    assert not Customer.objects.exists()
+
+
+def test_history_may_be_as_old_as_it_is() -> None:
+    long_ago = dt.datetime(2009, 1, 1, tzinfo=dt.UTC)
+    sent.take(event(user("anna"), at=long_ago, is_history=True))
+    assert InboxEvent.objects.get().time == long_ago
+    assert sent.of(user("anna")).created_at == long_ago
+
+
+def test_on_a_pinned_date_what_happens_now_happens_on_that_day() -> None:
+    Project.objects.update(today_on=dt.date(2017, 12, 1), time_zone="UTC")
+    now = timezone.now()
+    past = now - 400 * DAY
+    sent.take(event(user("a"), at=now), event(user("b"), at=past, is_history=True), at=now)
+    live, old = InboxEvent.objects.order_by("pk")
+    assert live.time.date() in {dt.date(2017, 12, 1), dt.date(2017, 11, 30), dt.date(2017, 12, 2)}
+    assert live.time.time().minute == now.minute
+    assert old.time == past
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["null", "NULL", " undefined ", "0", "-1", "guest", "[object Object]", "NaN", "0" * 32],
+)
+def test_an_id_that_names_nobody_makes_no_customer(value: str) -> None:
+    assert sent.take(event(user(value)))["dead"] == 1
+    assert letter().reason == "placeholder_id"
+    assert not Customer.objects.exists()
+
+
+def test_a_placeholder_beside_a_real_id_is_left_out() -> None:
+    sent.take(event(user("null"), visit("v1")))
+    assert sent.people() == {frozenset({visit("v1")})}
+    assert sent.take(link(user("undefined"), visit("v1")))["dead"] == 1
+
+
+@pytest.mark.parametrize(
+    ("properties", "named", "amount"),
+    [
+        ({"revenue": 12.5, "total": 99}, "", 1250),
+        ({"revenue": None, "value": "7"}, "", 700),
+        ({"amount": 0.1 + 0.2}, "", 30),
+        ({"total": "1.005"}, "", 101),
+        ({"total": "12,50"}, "", None),
+        ({"total": True}, "", None),
+        ({"total": 10**17}, "", None),
+        ({"price": 3, "total": 5}, "price", 300),
+        ({"total": 5}, "price", None),
+        ({"total": -4.2}, "", -420),
+    ],
+)
+def test_the_amount_is_exact_in_minor_units(
+    properties: dict[str, Any], named: str, amount: int | None
+) -> None:
+    Project.objects.update(currency="CNY")
+    EventType.objects.create(name="order_paid", amount_property=named)
+    sent.take(event(user("anna"), name="order_paid", properties=properties))
+    assert InboxEvent.objects.get().amount == amount
+
+
+def test_a_currency_without_minor_units_has_none() -> None:
+    Project.objects.update(currency="JPY")
+    sent.take(event(user("anna"), properties={"total": 1200}))
+    assert InboxEvent.objects.get().amount == 1200
+
+
+def test_events_of_a_blocked_kind_are_dropped_and_counted() -> None:
+    EventType.objects.create(name="noise", blocked=True)
+    fates = sent.take(event(user("anna"), name="noise"), event(user("ben")))
+    assert (fates["blocked"], fates["events"]) == (1, 1)
+    assert EventType.objects.get(name="noise").blocked_volume == 1
+    assert not Identifier.objects.filter(value="anna").exists()
+
+
+def test_events_are_kept_under_the_name_that_they_are_taken_as() -> None:
+    order = EventType.objects.create(name="order_paid", amount_property="sum")
+    EventType.objects.create(name="Order Completed", taken_as=order)
+    sent.take(event(user("anna"), name="Order Completed", properties={"sum": 2}))
+    assert InboxEvent.objects.values_list("name", "amount").get() == ("order_paid", 200)
+
+
+# --- what is said -----------------------------------------------------------
+
+
+def test_profiles_are_carried_out_in_order_and_bad_values_set_aside() -> None:
+    sent.take(
+        profile(user("anna"), set={"email": "Anna@Shop.Example", "plan": "free", "points": 3}),
+        profile(user("anna"), set={"email": "no address", "plan": "pro"}, add={"points": 4}),
+    )
+    anna = sent.of(user("anna"))
+    assert (anna.email, anna.attributes) == ("anna@shop.example", {"plan": "pro", "points": 7})
+    assert (letter().reason, letter().detail) == ("bad_value", "email: not an e-mail address")
+    (rest,) = deliveries.decode(letter().raw)
+    assert (rest.set, rest.add) == ({"email": "no address"}, {})  # type: ignore[union-attr]
+
+
+def test_a_mended_part_of_a_profile_can_be_replayed() -> None:
+    sent.take(profile(user("anna"), set={"phone": "?"}, add={"points": 4}))
+    (rest,) = deliveries.decode(bytes(letter().raw).replace(b'"?"', b'"+86 138 0013 8000"'))
+    sent.take(rest)
+    anna = sent.of(user("anna"))
+    assert (anna.phone, anna.attributes) == ("+86 138 0013 8000", {"points": 4})
+
+
+def test_groups_are_things_and_their_members_know_it() -> None:
+    sent.take(
+        sent.group("company", "acme", user("anna"), set={"plan": "gold"}, add={"seats": 2}),
+        sent.group("company", "acme", add={"seats": 3}),
+        sent.group("item:book", "42", set={"title": "红楼梦"}),
+    )
+    assert Thing.objects.get(key="acme").attributes == {"plan": "gold", "seats": 5}
+    assert Thing.objects.get(kind="item:book").attributes == {"title": "红楼梦"}
+    assert sent.of(user("anna")).attributes == {"groups": {"company": "acme"}}
+
+
+def test_of_several_decisions_the_latest_stands_however_they_arrive() -> None:
+    yes, no = (
+        sent.consent(user("anna"), granted=one, at=NOW + at)
+        for one, at in ((True, -DAY), (False, -MINUTE))
+    )
+    sent.take(no, yes)
+    assert not Consent.objects.get().granted
+    sent.take(sent.consent(user("anna"), granted=True, at=NOW - DAY))
+    assert not Consent.objects.get().granted
+    sent.take(sent.consent(user("anna"), granted=True))
+    kept = Consent.objects.get()
+    assert (kept.granted, kept.at, kept.source) == (True, NOW, "Shop")
+
+
+# --- what breaks ------------------------------------------------------------
+
+
+def test_what_breaks_a_batch_is_set_aside_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = sorting._Batch._row
+
+    def breaking(batch: Any, entry: Any, *rest: Any) -> Any:
+        if "poison" in entry.item.properties:
+            raise ArithmeticError("no")
+        return row(batch, entry, *rest)
+
+    monkeypatch.setattr(sorting._Batch, "_row", breaking)
+    poison = event(user("zoe"), properties={"poison": 1})
+    sent.deliver(event(user("anna")))
+    sent.deliver(event(user("ben")), poison, event(user("anna")))
+    sent.deliver(event(user("cleo")))
+    fates = intake.run(at=timezone.now()).fates
+    assert (fates["events"], fates["dead"]) == (4, 1)
+    assert (letter().reason, letter().detail) == ("broken", "ArithmeticError: no")
+    assert deliveries.decode(letter().raw) == [poison]
+    assert not Delivery.objects.exists()
+    assert sent.people() == {frozenset({user(name)}) for name in ("anna", "ben", "cleo")}
+
+
+def test_a_delivery_that_nobody_can_read_is_set_aside_whole() -> None:
+    Delivery.objects.create(source_id=sent.source().pk, received_at=NOW, count=2, items=b"[[1")
+    assert sent.take(event(user("anna"))) == {"dead": 2, "events": 1}
+    assert (letter().reason, bytes(letter().raw)) == ("broken", b"[[1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_sort_everything_once() -> None:
+    for number in range(40):
+        sent.deliver(*(event(user(f"u{one}")) for one in range(number, number + 25)))
+
+    def sort(_worker: int) -> int:
+        try:
+            return intake.run(at=timezone.now()).fates["events"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(sort, range(2)))
+    assert sum(counts) + intake.run(at=timezone.now()).fates["events"] == 1000
+    assert InboxEvent.objects.count() == 1000
+    assert Customer.objects.count() == Identifier.objects.count() == 64
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_id_that_an_import_names_at_the_same_moment_is_one_customer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settle = identity.settle
+    raced: list[int] = []
+
+    def late(*args: Any, **kwargs: Any) -> None:
+        if not raced:
+            with ThreadPoolExecutor(1) as pool:
+                raced.append(pool.submit(_import_anna).result())
+        settle(*args, **kwargs)
+
+    monkeypatch.setattr(identity, "settle", late)
+    assert sent.take(event(user("anna")), event(user("ben")))["events"] == 2
+    assert Customer.objects.count() == 2
+    assert sent.of(user("anna")).pk == raced[0]
+
+
+def _import_anna() -> int:
+    try:
+        return identity.resolve("user_id", ["anna"])["anna"]
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "killed",
+    [
+        "identity.settle = then_die(identity.settle)",
+        "merging.merge_many = then_die(merging.merge_many)",
+        "sorting._Batch._happen = then_die(sorting._Batch._happen)",
+        "intake._next = then_die(intake._next)",
+        "ingest.flush = die",
+        "store.append = then_die(store.append)",
+        "ingest._forget = die",
+    ],
+)
+def test_a_worker_that_is_killed_anywhere_loses_and_doubles_nothing(killed: str) -> None:
+    sent.take(event(visit("v"), key="before"), event(user("anna"), key="before too"))
+    for number in range(3):
+        sent.deliver(
+            event(user("anna"), visit("v"), key=f"k{number}"),
+            profile(user("anna"), add={"points": 1}),
+        )
+    program = f"""
+        from django.utils import timezone
+        from segments import identity, ingest, intake, merging, sorting
+        from segments.lake import store
+        {killed}
+        intake.run(at=timezone.now())
+        ingest.flush()
+    """
+    assert programs.run(program) == -9
+    intake.run(at=timezone.now())
+    sent_by = sent.source().pk
+    found = [row["key"].removeprefix(f"{sent_by}:") for row in sent.in_lake()]
+    assert found == ["before", "before too", "k0", "k1", "k2"]
+    assert sent.of(user("anna")).attributes == {"points": 3}
+    assert Merge.objects.count() == 1
+    assert not Delivery.objects.exists()
+    assert not InboxEvent.objects.exists()
+
+
+# --- any order and any split ------------------------------------------------
+
+_USERS = st.sampled_from("abc")
+_VISITS = st.sampled_from(["a1", "a2", "b1", "b2", "c1"])  # each is one person's, by its letter
+
+
+@st.composite
+def _items(draw: st.DrawFn) -> list[Item]:
+    found: list[Item] = []
+    for number in range(draw(st.integers(1, 12))):
+        seen, key = draw(_VISITS), f"h{number}"
+        who = draw(st.sampled_from(["visit", "user", "both", "link"]))
+        if who == "link":
+            found.append(link(user(seen[0]), visit(seen)))
+            continue
+        ids = {"visit": [visit(seen)], "user": [user(seen[0])]}.get(
+            who, [user(seen[0]), visit(seen)]
+        )
+        found.append(event(*ids, key=key))
+    return found
+
+
+@given(data=st.data(), items=_items())
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_order_and_split_gives_the_same_people_the_same_events(
+    data: st.DataObject, items: list[Item]
+) -> None:
+    assert _world([items]) == _world(_split(data, data.draw(st.permutations(items))))
+
+
+def _split(data: st.DataObject, items: list[Item]) -> list[list[Item]]:
+    ends = data.draw(st.lists(st.integers(0, len(items)), max_size=4))
+    cuts = [0, *sorted(ends), len(items)]
+    return [items[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+def _world(parts: list[list[Item]]) -> Any:
+    """Who there is and what each did, in a world where the items came in these parts."""
+    for model in (InboxEvent, ReceivedKey, Merge, CustomerTraits, Identifier):
+        model.objects.all().delete()
+    Customer.objects.update(merged_into=None)
+    Customer.objects.all().delete()
+    for part in parts:
+        sent.take(*part)
+    now = identity.living(Customer.objects.values_list("pk", flat=True))
+    ids: dict[int, set[Any]] = {}
+    for customer, kind, value in Identifier.objects.values_list("customer", "kind", "value"):
+        ids.setdefault(customer, set()).add((kind, value))
+    did = InboxEvent.objects.values_list("customer_id", "key")
+    events = sorted((sorted(ids[now[customer]]), key) for customer, key in did)
+    return sorted(map(sorted, ids.values())), events
+
+
+def test_the_number_of_statements_does_not_grow_with_the_batch(
+    django_assert_max_num_queries: Any,
+) -> None:
+    def many(of: str) -> list[Item]:
+        return [
+            one
+            for number in range(300)
+            for one in (
+                event(user(f"{of}{number}"), visit(f"{of}v{number}")),
+                profile(user(f"{of}{number}"), set={"n": number}),
+                sent.group("company", f"{of}{number % 50}", user(f"{of}{number}")),
+            )
+        ]
+
+    sent.take(
+        *(event(visit(f"xv{number}")) for number in range(300)),
+        *(event(user(f"x{number}")) for number in range(300)),
+    )
+    sent.deliver(*many("x"))
+    with django_assert_max_num_queries(50):
+        fates = intake.run(at=timezone.now()).fates
+    assert (fates["events"], Merge.objects.count()) == (300, 300)
+    assert ingest.flush() == 900
+    assert json.dumps(sent.of(user("x7")).attributes) == '{"n": 7, "groups": {"company": "x7"}}'
