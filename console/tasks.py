@@ -1,11 +1,19 @@
-"""What the whole house does at night."""
+"""What the whole house does at night, and for people who ask about their data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import clock, jobs
+from console import clock, copies, jobs, privacy
+from console import retention as retention_periods
+from console.models import Job, Staff
 from metrics import measure, results, retention
 from segments import pipeline
+from segments.models import PrivacyRequest
 
 
 @shared_task
@@ -16,3 +24,47 @@ def run_night() -> None:
         measure.run()
         retention.monthly()
         results.compute_open(at=clock.now())
+
+
+@shared_task
+def answer_request(request_id: int) -> None:
+    """Carry out an erasure, or make a copy, reporting to its job; again when it was killed."""
+    request = PrivacyRequest.objects.select_related("job", "customer").get(pk=request_id)
+    with _of_job(request.job) as progress:
+        if request.kind == PrivacyRequest.Kind.ERASE:
+            privacy.carry_out(request, progress=progress)
+        else:
+            copies.make(request, progress=progress)
+
+
+def answer_soon(request: PrivacyRequest, *, by: Staff) -> None:
+    """Start on a request once its order is really saved; the job shows how far it is."""
+    request.job = jobs.create(
+        "privacy", f"{request.get_kind_display()} #{request.customer_id}", by=by
+    )
+    request.save(update_fields=["job"])
+    transaction.on_commit(lambda: answer_request.delay(request.pk))
+
+
+@contextmanager
+def _of_job(job: Job | None) -> Iterator[jobs.Progress]:
+    """The job's progress; a job that is over has shown what it had to show."""
+    if job is None or job.status == Job.Status.DONE:
+        yield jobs.silent
+        return
+    with jobs.running(job) as progress:
+        yield progress
+
+
+@shared_task
+def look_after_requests() -> None:
+    """Go on with erasures that wait or were killed, and delete copies whose time is over."""
+    for pk in privacy.unfinished() + copies.unfinished():
+        answer_request.delay(pk)
+    copies.tidy(at=timezone.now())
+
+
+@shared_task
+def keep_periods() -> None:
+    """Every night: let go what is older than it is to be kept."""
+    retention_periods.enforce(today=clock.today())

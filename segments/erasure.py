@@ -175,10 +175,11 @@ def close(request: PrivacyRequest, *, at: dt.datetime) -> Sought:
         unique_fields=["digest"],
         update_fields=["at", "request"],
     )
-    Identifier.objects.filter(customer__in=sought.numbers).delete()
+    removed, _each = Identifier.objects.filter(customer__in=sought.numbers).delete()
     Customer.objects.filter(pk__in=sought.numbers, erased_at=None).update(erased_at=at)
     request.numbers, request.wanted = sought.numbers, sought.kept()
-    request.save(update_fields=["numbers", "wanted"])
+    request.parts = {"identifiers": {"found": removed}}
+    request.save(update_fields=["numbers", "wanted", "parts"])
     return sought
 
 

@@ -94,7 +94,7 @@ def _waiting(sought: Sought) -> list[tuple[Delivery, list[Any]]]:
     """Deliveries with items of theirs from before the erasure, each with what is to stay."""
     ids, before = set(sought.ids), dt.datetime.fromisoformat(sought.erased_at).timestamp() * 1e6
     found = []
-    for delivery in Delivery.objects.filter(_speaks("items", sought)):
+    for delivery in Delivery.objects.filter(speaks("items", sought)):
         items = deliveries.decode(delivery.items)
         kept = [one for one in items if one.at >= before or not ids & set(deliveries.ids_of(one))]
         if len(kept) < len(items):
@@ -114,16 +114,16 @@ def _forget_deliveries(sought: Sought) -> None:
 
 
 def _dead_letters(sought: Sought) -> QuerySet[DeadLetter]:
-    return DeadLetter.objects.filter(_speaks("raw", sought) | _says("detail", sought))
+    return DeadLetter.objects.filter(speaks("raw", sought) | says("detail", sought))
 
 
-def _speaks(column: str, sought: Sought) -> Q:
+def speaks(column: str, sought: Sought) -> Q:
     """Bytes of JSON that have one of the ids as a value, or a telling text anywhere."""
     marks = [f'"{value}"' for _kind, value in sought.ids] + sought.texts
     return _any(f'position(%s::bytea in "{column}") > 0', [mark.encode() for mark in marks])
 
 
-def _says(column: str, sought: Sought) -> Q:
+def says(column: str, sought: Sought) -> Q:
     return _any(f'position(%s in "{column}") > 0', sought.texts)
 
 
@@ -165,7 +165,7 @@ def _forget_merges(sought: Sought) -> None:
 def _import_rows(sought: Sought) -> QuerySet[CustomerImportRow]:
     values = {form for kind, value in sought.ids for form in (value, sealing.seal_id(kind, value))}
     named = Q(customer_id__in=sought.numbers) | Q(identifier__in=values)
-    return CustomerImportRow.objects.filter(named | _says("reason", sought))
+    return CustomerImportRow.objects.filter(named | says("reason", sought))
 
 
 def _exports(_sought: Sought) -> QuerySet[CustomerExport]:
@@ -191,7 +191,7 @@ def _forget_copies(sought: Sought) -> None:
 
 def _complaints(sought: Sought) -> QuerySet[EventImport]:
     """Imports whose error quotes a row."""
-    return EventImport.objects.filter(_says("error", sought))
+    return EventImport.objects.filter(says("error", sought))
 
 
 PLACES = [

@@ -50,6 +50,24 @@ def rename(path: Where, names: Mapping[str, str], *, days: Iterable[dt.date] | N
     return _rewrite(path, "event", sorted(names), days, called)
 
 
+def drop(path: Where, days: Iterable[dt.date]) -> int:
+    """Take out whole days, without reading them, and tell how many events they had."""
+    wanted, table = set(days), store._open(path)
+    if table is None:
+        return 0
+    files = _Files(table)
+    old = files.of(wanted)
+    if old:
+        files._commit(path, old, [])
+    return sum(one["rows"] for one in old)
+
+
+def rows(path: Where, days: Iterable[dt.date]) -> int:
+    """How many events the lake has of these days, by its log alone."""
+    table = store._open(path)
+    return sum(one["rows"] for one in _Files(table).of(set(days))) if table else 0
+
+
 def count(path: Where, ids: Collection[int]) -> int:
     """How many events of these customers the files that are in use hold."""
     table = store._open(path)
@@ -82,10 +100,8 @@ def unused(path: Where) -> set[str]:
     table = store._open(path)
     if table is None:
         return set()
-    found = table.vacuum(
-        retention_hours=0, dry_run=True, enforce_retention_duration=False, full=True
-    )
-    return set(found)
+    files = _Files(table)
+    return files.there() - {one["path"] for one in files.of(None)}
 
 
 # --- inside -----------------------------------------------------------------
@@ -136,12 +152,17 @@ class _Files:
         self.system = fs.PyFileSystem(DeltaStorageHandler.from_table(table._table))
 
     def of(self, days: set[dt.date] | None) -> list[dict[str, Any]]:
-        """The files of these days, the oldest day first: path, day and size."""
+        """The files of these days, the oldest day first: path, day, size and rows."""
         import pyarrow as pa  # heavy: not in the web process
 
         found = pa.table(self.table.get_add_actions(flatten=True)).to_pylist()
         files = [
-            {"path": one["path"], "day": one["partition.day"], "size": one["size_bytes"]}
+            {
+                "path": one["path"],
+                "day": one["partition.day"],
+                "size": one["size_bytes"],
+                "rows": one["num_records"] or 0,
+            }
             for one in found
             if days is None or one["partition.day"] in days
         ]
@@ -246,6 +267,14 @@ class _Files:
             self.system.delete_file(file)
         except FileNotFoundError:
             return
+
+    def there(self) -> set[str]:
+        """The Parquet files of days that the storage has, whether or not they are in use."""
+        from pyarrow import fs  # heavy: not in the web process
+
+        found = self.system.get_file_info(fs.FileSelector("", recursive=True))
+        days = f"{schema.PARTITION}="
+        return {one.path for one in found if one.is_file and one.path.startswith(days)}
 
     # --- the log ------------------------------------------------------------
 
