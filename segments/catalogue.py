@@ -290,19 +290,25 @@ def _write(model: Any, rows: Iterable[Any], *, unique: list[str]) -> None:
 
 
 def _from_lake(row: Mapping[str, Any]) -> Seen:
-    shape = {
-        name: Kind.LIST
-        if isinstance(kind, list)
-        else Kind.OBJECT
-        if isinstance(kind, dict)
-        else _WRITTEN.get(kind, Kind.NUMBER)
-        for name, kind in orjson.loads(row["shape"] or "{}").items()
-    }
+    kinds = orjson.loads(row["shape"] or "{}")
+    shape = {name: _kind(kind) for name, kind in kinds.items()} if isinstance(kinds, dict) else {}
     return Seen(row["event"], row["day"], row["volume"], row["first"], row["last"], shape)
 
 
-# How engines write the kind of a value; all others are kinds of numbers.
-_WRITTEN = {"VARCHAR": Kind.STRING, "BOOLEAN": Kind.BOOLEAN, "NULL": Kind.NULL}
+def _kind(written: Any) -> Kind:
+    if isinstance(written, list | dict):
+        return Kind.LIST if isinstance(written, list) else Kind.OBJECT
+    return _WRITTEN.get(written, Kind.NUMBER)
+
+
+# How the engine writes the kind of a value; all others are kinds of numbers. An object with
+# nothing in it has no structure, and is only JSON.
+_WRITTEN = {
+    "VARCHAR": Kind.STRING,
+    "BOOLEAN": Kind.BOOLEAN,
+    "NULL": Kind.NULL,
+    "JSON": Kind.OBJECT,
+}
 
 _ADD_TO_TYPES = """
     UPDATE segments_eventtype AS known SET

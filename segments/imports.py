@@ -1,40 +1,48 @@
 """Bringing in one file of events: checked whole, then loaded whole or not at all.
 
-The file is read and checked into a staging file; the lake gets all its events in one
-commit that knows the import's number. Killed before that, nothing is there (but perhaps
-customers without events, whom the next run finds); killed after it, the next run only
-finishes the paperwork.
+The file is read and checked into parts on the disk (`staging`), from which `loading` puts
+everything into the lake in one commit. An import whose process died goes on after its last
+part; one that a person stops leaves nothing behind.
 """
 
-import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, clock, jobs, states
-from segments import activity, catalogue, identity, ingest, uploads
-from segments.lake import engine
+from console.models import Staff
+from segments import activity, catalogue, ingest, loading, uploads
 from segments.models import EventImport
-from segments.reading import events
+from segments.pace import Pace
+from segments.reading.events import Reader
 from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile
+from segments.staging import Progress, Stage
 
 LOCK = 0x1A40  # with the import's number: the advisory lock of who loads it
-MEMORY = "800MB"  # what does not fit spills to the disk
-CUSTOMERS_AT_A_TIME = 50_000
 READING = 70  # of a hundred: what reading and checking take of the time
+WRITING = 25
+SECONDS_BETWEEN_LOOKS = 1  # whether somebody asked the import to stop
 
 
 class NotLoaded(Exception):
     """Why a file was not loaded, in the words of the person's language."""
+
+
+class Busy(NotLoaded):
+    """Another process is loading the file."""
+
+
+class Stopped(NotLoaded):
+    """Somebody stopped the import; nothing is loaded."""
 
 
 def load(
@@ -47,15 +55,23 @@ def load(
 
     Raises:
         NotLoaded: why not; the import has failed with these words, and nothing is loaded.
+        OperationalError: the database is away; the import is left for the next run.
     """
-    with _alone(event_import):
-        states.move(event_import, to=EventImport.Status.LOADING, error="")
+    with alone(event_import):
+        event_import.again = again or event_import.again
+        states.move(event_import, to=EventImport.Status.LOADING, error="", again=event_import.again)
         try:
-            _load(event_import, again, progress)
-        except BadFile as bad:
-            _fail(event_import, bad.said(_))
-            raise NotLoaded(bad.said(_)) from bad
-        except Exception as problem:
+            _load(event_import, progress)
+        except Stopped as stopped:
+            _stop(event_import)
+            raise stopped from None
+        except (BadFile, NotLoaded) as bad:
+            words = bad.said(_) if isinstance(bad, BadFile) else str(bad)
+            _give_up(event_import, words)
+            raise NotLoaded(words) from bad
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:  # the parts stay: perhaps the next run comes further
             _fail(event_import, str(problem) or type(problem).__name__)
             raise
     uploads.forget(event_import)
@@ -63,73 +79,92 @@ def load(
     progress(100, 100)
 
 
-def _load(event_import: EventImport, again: bool, progress: jobs.Progress) -> None:
-    from segments.lake import store  # heavy: not in the web process
-
-    if store.version(_lake(), _app(event_import)):  # killed after the lake had it
-        with ingest.lake_lock(wait=True):
-            _finish(event_import)
-        return
-    _note_content(event_import, again)
-    staging = Path(settings.UPLOADS_PATH) / f"staging-{event_import.pk}.parquet"
-    staging.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _stage(event_import, staging, progress)
-        with ingest.lake_lock(wait=True), _opened(staging) as con:
-            progress(READING, 100, _("looking for doubles"))
+def _load(event_import: EventImport, progress: jobs.Progress) -> None:
+    stage = _stage(event_import, progress)
+    if not loading.is_in_lake(event_import):  # it is: killed after the lake had it
+        _open(stage, event_import)
+        stage.read()
+        _note_counts(event_import, stage.progress)
+    with ingest.lake_lock(wait=True):
+        if not loading.is_in_lake(event_import):
+            _look_for_stop(event_import)
             ingest.flush()  # what waits in the inbox counts as there already
-            _tell_doubles(con, event_import)
-            progress(READING + 10, 100, _("customers"))
-            _find_customers(con, event_import)
-            progress(READING + 15, 100, _("writing"))
-            _append(con, event_import)
-            _finish(event_import)
-    finally:
-        staging.unlink(missing_ok=True)
-    progress(READING + 25, 100, _("who did what on which day"))
+            words = _("writing")
+            loading.load(
+                event_import,
+                stage.parts,
+                lambda done: progress(READING + WRITING * done // 100, 100, words),
+            )
+        _finish(event_import)
+    uploads.keep_bad_rows(event_import, stage.bad_rows())
+    stage.drop()
+    progress(READING + WRITING, 100, _("who did what on which day"))
+
+
+def _give_up(event_import: EventImport, words: str) -> None:
+    uploads.drop_parts(event_import)
+    _fail(event_import, words)
 
 
 def _fail(event_import: EventImport, words: str) -> None:
     states.move(event_import, to=EventImport.Status.FAILED, error=words)
 
 
-def _app(event_import: EventImport) -> str:
-    """The name under which the lake knows this import."""
-    return f"import:{event_import.pk}"
-
-
-def _lake() -> Path:
-    return Path(settings.LAKE_PATH)
-
-
 @contextmanager
-def _alone(event_import: EventImport) -> Iterator[None]:
-    """Be the only one that loads this import; the database lets go of it should we die."""
+def alone(event_import: EventImport) -> Iterator[None]:
+    """Be the only one that loads this import; the database lets go of it should we die.
+
+    Raises:
+        Busy: another process is at it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, event_import.pk])
         if not cursor.fetchone()[0]:
-            raise NotLoaded(_("This file is being loaded already."))
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, event_import.pk])
+            raise Busy(_("This file is being loaded already."))
+    try:
+        yield
+    finally:
+        if connection.connection and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, event_import.pk])
 
 
 # --- reading ----------------------------------------------------------------
 
 
-def _note_content(event_import: EventImport, again: bool) -> None:
-    """Keep the content's hash, and refuse content that was loaded before."""
-    path = Path(event_import.path)
+def _stage(event_import: EventImport, progress: jobs.Progress) -> Stage:
+    mapping, project = Mapping.from_json(event_import.mapping), clock.project()
+    zone = ZoneInfo(mapping.time_zone or project.time_zone)
+    reader = Reader(
+        Path(event_import.path), mapping, zone, get_currency_precision(project.currency)
+    )
+    pace, looked_at = Pace(), 0.0
+
+    def watch(so_far: Progress) -> None:
+        nonlocal looked_at
+        if time.monotonic() - looked_at > SECONDS_BETWEEN_LOOKS:
+            looked_at = time.monotonic()
+            _look_for_stop(event_import)
+        progress(round(READING * so_far.done), 100, pace.said(so_far.rows, so_far.done))
+
+    return Stage(uploads.parts_of(event_import), reader, _, watch)
+
+
+def _open(stage: Stage, event_import: EventImport) -> None:
+    """Find what an earlier run read, and refuse content that was loaded before."""
+    _look_for_stop(event_import)
     try:
-        with path.open("rb") as file:
-            event_import.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        stage.open()
     except OSError as problem:
         words = _("%(path)s cannot be read: %(problem)s.")
-        raise NotLoaded(words % {"path": path, "problem": problem.strerror}) from problem
+        place = {"path": event_import.path, "problem": problem.strerror}
+        raise NotLoaded(words % place) from problem
+    event_import.sha256 = stage.progress.sha256
     event_import.save(update_fields=["sha256"])
+    if stage.progress.parts:
+        audit.log("eventimport.resumed", event_import, share=round(stage.progress.done, 2))
     before = loaded_before(event_import.sha256)
-    if before and not again:
+    if before and not event_import.again:
         raise NotLoaded(
             _("The same content was loaded already, on %(day)s as “%(name)s”.")
             % {"day": f"{before.loaded_at:%Y-%m-%d}", "name": before.name}
@@ -141,112 +176,9 @@ def loaded_before(sha256: str) -> EventImport | None:
     return EventImport.objects.filter(sha256=sha256, status=EventImport.Status.LOADED).first()
 
 
-def _stage(event_import: EventImport, staging: Path, progress: jobs.Progress) -> None:
-    """Read the whole file and check every value, before anything is written elsewhere."""
-    import pyarrow.parquet as pq  # heavy: not in the web process
-
-    mapping, project = Mapping.from_json(event_import.mapping), clock.project()
-    zone = ZoneInfo(mapping.time_zone or project.time_zone)
-    event_import.rows = event_import.skipped = 0
-    with pq.ParquetWriter(staging, events.schema(), compression="zstd") as writer:
-        reader = events.Reader(
-            Path(event_import.path),
-            mapping,
-            zone,
-            decimals=get_currency_precision(project.currency),
-        )
-        for batch in reader.read():
-            writer.write_batch(batch.events)
-            event_import.rows += batch.seen
-            event_import.skipped += batch.skipped
-            progress(round(READING * batch.done), 100, _("reading and checking"))
-
-
-# --- loading ----------------------------------------------------------------
-
-
-@contextmanager
-def _opened(staging: Path) -> Iterator[Any]:
-    """DuckDB with the staged rows as `staged`; what does not fit into memory spills."""
-    import duckdb  # heavy: not in the web process
-
-    _lake().mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(_lake() / "spill")}
-    )
-    try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.read_parquet(engine.literal(str(staging))).create_view("staged")
-        yield con
-    finally:
-        con.close()
-
-
-def _tell_doubles(con: Any, event_import: EventImport) -> None:
-    """Choose the rows that are events of their own and not in the lake yet, as `fresh`."""
-    from segments.lake import store  # heavy: not in the web process
-
-    mapping = Mapping.from_json(event_import.mapping)
-    same = "same" if mapping.distinct_by else "key" if mapping.key else "row"
-    zone = clock.zone().key
-    content = event_import.sha256[:20]
-    con.execute(f"""
-        CREATE TABLE kept AS SELECT min(row) AS row FROM staged GROUP BY {same};
-        CREATE VIEW named AS
-        SELECT row, customer, time, event, amount, properties,
-            CAST(timezone('{zone}', time) AS DATE) AS day,
-            coalesce(
-                key,
-                'same:' || left(sha256(event || chr(31) || same), 40),
-                'file:{content}:' || row
-            ) AS key
-        FROM staged SEMI JOIN kept USING (row)
-    """)  # noqa: S608  (a column of ours, a known zone, a hash)
-    ((first, last),) = con.execute("SELECT min(day), max(day) FROM named").fetchall()
-    event_import.first_on, event_import.last_on = first, last
-    files = [engine.literal(file) for file in store.files(_lake(), first, last)] if first else []
-    if files:
-        con.read_parquet(files).select("key").create_view("known")
-        con.execute("CREATE TABLE fresh AS SELECT row FROM named ANTI JOIN known USING (key)")
-    else:
-        con.execute("CREATE TABLE fresh AS SELECT row FROM kept")
-    ((kept, fresh),) = con.execute(
-        "SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM fresh)"
-    ).fetchall()
-    event_import.events, event_import.known = fresh, kept - fresh
-
-
-def _find_customers(con: Any, event_import: EventImport) -> None:
-    """Find or make the customers of the fresh rows, as `ids`."""
-    import pyarrow as pa  # heavy: not in the web process
-
-    kind = Mapping.from_json(event_import.mapping).identifier_kind
-    con.execute("CREATE TABLE ids (customer VARCHAR, id INTEGER)")
-    wanted = con.cursor().execute(
-        "SELECT DISTINCT customer FROM staged SEMI JOIN fresh USING (row) ORDER BY customer"
-    )
-    event_import.customers_new = 0
-    while some := wanted.fetchmany(CUSTOMERS_AT_A_TIME):
-        values = [value for (value,) in some]
-        event_import.customers_new += len(values) - len(identity.known(kind, values))
-        found = identity.resolve(kind, values, at=clock.now())
-        rows = pa.table({"customer": list(found), "id": pa.array(found.values(), pa.int32())})
-        con.register("further", rows)
-        con.execute("INSERT INTO ids SELECT customer, id FROM further")
-        con.unregister("further")
-
-
-def _append(con: Any, event_import: EventImport) -> None:
-    """Put the fresh events into the lake, in one commit that knows the import's number."""
-    from segments.lake import schema, store  # heavy: not in the web process
-
-    event_import.save()  # the counts, before there is no way back to them
-    rows = con.sql("""
-        SELECT day, time, ids.id AS customer, event, key, amount, properties
-        FROM named SEMI JOIN fresh USING (row) JOIN ids USING (customer)
-        ORDER BY day, ids.id, time
-    """).to_arrow_reader(100_000)
-    store.append(_lake(), rows.cast(schema.columns()), app_id=_app(event_import), version=1)
+def _note_counts(event_import: EventImport, read: Progress) -> None:
+    event_import.rows, event_import.skipped, event_import.bad = read.rows, read.skipped, read.bad
+    event_import.left_out = dict(read.left_out)
 
 
 @transaction.atomic
@@ -255,7 +187,8 @@ def _finish(event_import: EventImport) -> None:
     from segments.lake import store  # heavy: not in the web process
 
     if event_import.first_on:
-        ingest.mark_dirty(store.days(_lake(), event_import.first_on, event_import.last_on))
+        days = store.days(settings.LAKE_PATH, event_import.first_on, event_import.last_on)
+        ingest.mark_dirty(days)
     catalogue.recount()
     states.move(event_import, to=EventImport.Status.LOADED, loaded_at=timezone.now())
     audit.log(
@@ -264,4 +197,69 @@ def _finish(event_import: EventImport) -> None:
         rows=event_import.rows,
         events=event_import.events,
         customers_new=event_import.customers_new,
+        bad=event_import.bad,
     )
+
+
+# --- stopping, and going on -------------------------------------------------
+
+
+def stop(event_import: EventImport, *, by: Staff) -> None:
+    """Ask an import to stop; one that nobody works at stops at once.
+
+    Once it writes into the lake, it is too late: the import is loaded.
+    """
+    event_import.stop_asked_at = timezone.now()
+    event_import.save(update_fields=["stop_asked_at"])
+    audit.log("eventimport.stop_asked", event_import, by=by)
+    try:
+        with alone(event_import):
+            event_import.refresh_from_db()
+            if states.can_move(event_import, to=EventImport.Status.STOPPED):
+                _stop(event_import)
+    except Busy:
+        pass  # whoever loads it looks every second
+
+
+def _look_for_stop(event_import: EventImport) -> None:
+    asked = EventImport.objects.filter(pk=event_import.pk, stop_asked_at__isnull=False)
+    if asked.exists():
+        raise Stopped(_("The import was stopped; nothing was loaded."))
+
+
+def _stop(event_import: EventImport) -> None:
+    uploads.drop_parts(event_import)
+    states.move(event_import, to=EventImport.Status.STOPPED)
+
+
+def is_being_loaded(event_import: EventImport) -> bool:
+    """Whether a process is at work on it just now."""
+    try:
+        with alone(event_import):
+            return False
+    except Busy:
+        return True
+
+
+def left_behind() -> list[EventImport]:
+    """Imports whose process died while it loaded them."""
+    loading_now = EventImport.objects.filter(status=EventImport.Status.LOADING)
+    return [one for one in loading_now.select_related("job") if not is_being_loaded(one)]
+
+
+def give_up(event_import: EventImport) -> None:
+    """Say that a loading from the terminal was interrupted; what was read of it is kept."""
+    try:
+        with alone(event_import):
+            words = _("The loading was interrupted; give the same command again, and it goes on.")
+            _fail(event_import, words)
+    except Busy:
+        pass
+
+
+def unfinished(path: Path, mapping: Mapping) -> EventImport | None:
+    """The import of this file by this mapping that did not come to its end, if there is one."""
+    status = [EventImport.Status.LOADING, EventImport.Status.FAILED]
+    return EventImport.objects.filter(
+        path=str(path), mapping=mapping.to_json(), status__in=status, job=None
+    ).first()

@@ -1,6 +1,9 @@
 """Files that people sent, kept until they are loaded."""
 
+import csv
 import datetime as dt
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -13,8 +16,10 @@ from console import audit
 from console.models import Staff
 from segments.models import EventImport
 
-LARGEST = 1 << 30  # bytes of an upload; larger files come in by `manage.py importevents`
-DAYS_KEPT = 7  # of a file that nobody loaded
+LARGEST = 2 << 30  # bytes of an upload; larger files come in by `manage.py importevents`
+DAYS_KEPT = 7  # of a file that nobody loaded, and of the parts that were read of it
+DAYS_BAD_KEPT = 30  # of a list of bad rows, which may have somebody's data in it
+BAD_HEADER = ["line or row", "column", "value", "reason"]
 
 
 class Refused(ValueError):
@@ -66,7 +71,43 @@ def forget(event_import: EventImport) -> None:
 
 
 def tidy(*, at: dt.datetime) -> None:
-    """Remove the files of imports that nobody loaded for a week."""
+    """Remove what nobody came for: files, the parts of imports, lists of bad rows."""
     old = EventImport.objects.filter(created_at__lt=at - dt.timedelta(days=DAYS_KEPT))
-    for event_import in old.exclude(path=""):
+    for event_import in old.exclude(path="").exclude(status=EventImport.Status.LOADING):
         forget(event_import)
+        drop_parts(event_import)
+    read_long_ago = at - dt.timedelta(days=DAYS_BAD_KEPT)
+    for event_import in EventImport.objects.filter(bad__gt=0, loaded_at__lt=read_long_ago):
+        bad_rows_of(event_import).unlink(missing_ok=True)
+
+
+# --- what is made of a file -------------------------------------------------
+
+
+def parts_of(event_import: EventImport) -> Path:
+    """The folder of what was read of the file so far."""
+    return Path(settings.UPLOADS_PATH) / f"staging-{event_import.pk}"
+
+
+def drop_parts(event_import: EventImport) -> None:
+    shutil.rmtree(parts_of(event_import), ignore_errors=True)
+
+
+def bad_rows_of(event_import: EventImport) -> Path:
+    """The list of the rows that were left out as bad."""
+    return Path(settings.UPLOADS_PATH) / f"bad-{event_import.pk}.csv"
+
+
+def keep_bad_rows(event_import: EventImport, rows: Iterable[list[str]]) -> None:
+    """Keep the list of bad rows for whoever has to mend them."""
+    if not event_import.bad:
+        return
+    with bad_rows_of(event_import).open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(BAD_HEADER)
+        writer.writerows([_harmless(cell) for cell in row] for row in rows)
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -5,20 +5,30 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display
 
-from console import figures, roles
+from console import audit, figures, roles
 from console.modeladmin import ConsoleModelAdmin
-from segments import tasks, uploads
+from console.states import NotAllowed
+from segments import imports, presets, tasks, uploads
 from segments.admin import naming
 from segments.models import EventImport
+from segments.reading import files
 from segments.reading.problems import BadFile
 
 RUN = "imports.run"
@@ -27,6 +37,7 @@ COLORS = {
     EventImport.Status.LOADING: "info",
     EventImport.Status.LOADED: "success",
     EventImport.Status.FAILED: "danger",
+    EventImport.Status.STOPPED: "info",
 }
 
 
@@ -71,7 +82,15 @@ class EventImportAdmin(ConsoleModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("upload/", view(require_POST(self.upload)), name="segments_eventimport_upload"),
-            path("<int:pk>/load/", view(require_POST(self.load)), name="segments_eventimport_load"),
+            *(
+                path(f"<int:pk>/{name}/", view(decorated), name=f"segments_eventimport_{name}")
+                for name, decorated in (
+                    ("load", require_POST(self.load)),
+                    ("preview", require_POST(self.preview)),
+                    ("stop", require_POST(self.stop)),
+                    ("bad", require_GET(self.bad_rows)),
+                )
+            ),
             *super().get_urls(),
         ]
 
@@ -105,13 +124,46 @@ class EventImportAdmin(ConsoleModelAdmin):
             messages.error(request, _("This file is loaded, or is being loaded."))
             return _to(event_import)
         try:
-            named = naming.named(request.POST, event_import)
-        except BadFile as bad:
-            return self._page(request, event_import, request.POST, problem=bad.said(gettext))
+            named, columns = naming.named(request.POST, event_import)
+            if name := request.POST.get("preset_name", "").strip():
+                presets.save(name, named, columns, by=request.user)
+        except (BadFile, NotAllowed) as bad:
+            words = bad.said(gettext) if isinstance(bad, BadFile) else str(bad)
+            return self._page(request, event_import, request.POST, problem=words)
         event_import.mapping = named.to_json()
         event_import.save(update_fields=["mapping"])
+        presets.used(request.POST.get("preset", ""), at=timezone.now())
         tasks.load_soon(event_import, by=request.user, again="again" in request.POST)
         return _to(event_import)
+
+    def preview(self, request: Any, pk: int) -> HttpResponse:
+        """Show the first rows by the meanings in the form; nothing is kept."""
+        roles.require(request.user, RUN)
+        event_import = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not _may_be_loaded(event_import):
+            return _to(event_import)
+        return self._page(request, event_import, request.POST)
+
+    def stop(self, request: Any, pk: int) -> HttpResponse:
+        roles.require(request.user, RUN)
+        event_import = get_object_or_404(self.get_queryset(request), pk=pk)
+        if event_import.status == EventImport.Status.LOADED:
+            messages.error(request, _("It is too late: the file is loaded."))
+        else:
+            imports.stop(event_import, by=request.user)
+            messages.success(request, _("The import stops; nothing of it is loaded."))
+        return _to(event_import)
+
+    def bad_rows(self, request: Any, pk: int) -> HttpResponse | FileResponse:
+        """The list of the rows that were left out as bad, as CSV."""
+        roles.require(request.user, RUN)
+        event_import = get_object_or_404(self.get_queryset(request), pk=pk)
+        there = uploads.bad_rows_of(event_import)
+        if not there.is_file():
+            raise Http404
+        audit.log("eventimport.bad_rows_read", event_import, by=request.user)
+        name = f"bad-rows-{event_import.pk}.csv"
+        return FileResponse(there.open("rb"), as_attachment=True, filename=name)
 
     def _page(
         self, request: Any, event_import: EventImport, given: QueryDict, problem: str = ""
@@ -125,6 +177,8 @@ class EventImportAdmin(ConsoleModelAdmin):
             "job": event_import.job,
             "problem": problem or event_import.error,
             "may_load": roles.allows(request.user, RUN) and _may_be_loaded(event_import),
+            "may_stop": roles.allows(request.user, RUN),
+            "has_bad_rows": event_import.bad and uploads.bad_rows_of(event_import).is_file(),
             "may_recompute": roles.allows(request.user, "pipeline.run"),
         }
         if context["may_load"]:
@@ -143,6 +197,7 @@ def _upload(request: Any) -> dict[str, Any]:
     return {
         "may_upload": roles.allows(request.user, RUN),
         "most": filesizeformat(uploads.LARGEST),
+        "endings": ",".join(files.ENDINGS),
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST_IDENTIFIER = LONGEST_KEY = 200
+DEVICE = "$device:"
 NOBODY = _("the customer is empty.")
 
 
@@ -26,7 +27,7 @@ class Checked:
     """A batch of good events, what was left out of it, and how far the reading is."""
 
     events: "pa.RecordBatch"
-    seen: int  # rows, those that were refused besides
+    seen: int  # rows, with those that are bad
     skipped: int  # rows without a customer
     left_out: Counter[str]  # rows that no condition wanted, by what they have instead
     done: float  # how much of the file is read, 0 to 1
@@ -76,25 +77,25 @@ class Reader:
         """
         file = files.opened(self.path, encoding=self.mapping.encoding)
         self.mapping.check(file.columns, is_open=file.is_open)
+        unread: list[BadFile] = []  # rows that the file itself cannot give
+
+        def refuse(bad: BadFile) -> None:
+            self.refuse(bad)
+            unread.append(bad)
+
         found = 0
-        batches = file.batches(
-            self.mapping.columns, size or rows.AT_A_TIME, after=after, refuse=self._refuse_first
-        )
-        for batch in batches:
-            found += len(batch.numbers)
-            yield self._check(file, batch)
-        if not found and after == START and not self._refused:
+        for batch in file.batches(
+            self.mapping.columns, size or rows.AT_A_TIME, after=after, refuse=refuse
+        ):
+            checked = self._check(file, batch, len(batch.numbers) + len(unread))
+            unread.clear()
+            found += checked.seen
+            yield checked
+        if not found and after == START:
             raise BadFile(_("The file has columns, but no rows."))
 
-    def __post_init__(self) -> None:
-        self._refused = False
-
-    def _refuse_first(self, bad: BadFile) -> None:
-        self._refused = True
-        self.refuse(bad)
-
-    def _check(self, file: RowFile, batch: Batch) -> Checked:
-        mapping, seen = self.mapping, len(batch.numbers)
+    def _check(self, file: RowFile, batch: Batch, seen: int) -> Checked:
+        mapping = self.mapping
         if mapping.fills_down:
             batch, self.last = rows.filled_down(batch, mapping, self.last)
         batch, left_out = rows.only(batch, mapping.only)
@@ -105,7 +106,7 @@ class Reader:
         bad = Bad(file, batch)
         good = self._events(file, batch, bad)
         for one in bad.found():
-            self._refuse_first(one)
+            self.refuse(one)
         if bad.by_index:
             good = good.filter(_mask([n not in bad.by_index for n in range(good.num_rows)]))
         return Checked(good, seen, skipped, left_out, batch.done, batch.position, self.last)
@@ -199,12 +200,19 @@ class Customers:
     def _fall_back(self, mapping: Mapping, bad: Bad) -> None:
         others = bad.names(mapping.fallback, LONGEST_IDENTIFIER)
         for index, (first, second) in enumerate(zip(self.ids, others, strict=True)):
-            if first:
+            first, second = _without_prefix(first), _without_prefix(second)
+            if first and first != second and first == self.ids[index]:
                 self.others[index] = second or None
                 continue
+            second = first or second
             self.ids[index], self.kinds[index] = second, mapping.fallback_kind
             if not second:
                 bad.by_index.setdefault(index, (mapping.customer, BadValue(NOBODY)))
+
+
+def _without_prefix(value: str | None) -> str:
+    """An id as it is without what says that Mixpanel made it up for somebody unknown."""
+    return (value or "").removeprefix(DEVICE)
 
 
 def _same(batch: Batch, mapping: Mapping) -> list[str]:
@@ -217,41 +225,3 @@ def _mask(wanted: list[bool]) -> "pa.Array":
     import pyarrow as pa  # heavy: not in the web process
 
     return pa.array(wanted, pa.bool_())
-
-
-# --- a first look -----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a person needs to see before naming the columns."""
-
-    kind: str
-    columns: list[str]
-    types: dict[str, str]
-    rows: list[list[str]]
-
-
-def look(path: Path, *, encoding: str = "utf-8", rows: int = 5) -> Look:
-    """The columns and the first rows.
-
-    Raises:
-        BadFile: it is no file of rows, or one of its first rows cannot be read.
-    """
-    file = files.opened(path, encoding=encoding)
-    first = next(file.batches(file.columns, rows), None)
-    lists = [_texts(first.columns[name]) for name in file.columns] if first else []
-    return Look(
-        file.kind, file.columns, file.types, [list(row) for row in zip(*lists, strict=True)]
-    )
-
-
-def _texts(column: values.Column) -> list[str]:
-    found = column if isinstance(column, list) else column.to_pylist()
-    return [_text(value) for value in found]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return "" if value is None else str(value)

@@ -40,7 +40,7 @@ class Mapping:
     key: str = ""  # each event's own id, by which a second delivery is recognised
     distinct_by: tuple[str, ...] = ()  # rows equal in these are one event; the first is taken …
     sums: bool = False  # … but with the sum of their amounts
-    fills_down: bool = False  # an empty value is the row's before, if that is the same event
+    fills_down: str = ""  # an empty value is the row's before, if that has the same here
     identifier_kind: str = "user_id"
     fallback: str = ""  # another id of the customer, which counts where `customer` is empty
     fallback_kind: str = "anonymous_id"
@@ -74,7 +74,7 @@ class Mapping:
     def columns(self) -> list[str]:
         """Every column that has to be read, once."""
         named = [self.customer, self.fallback, self.time, self.name, self.amount, self.quantity]
-        lists = (self.key, *self.properties, *self.spread, *self.distinct_by)
+        lists = (self.key, self.fills_down, *self.properties, *self.spread, *self.distinct_by)
         tested = (one.column for one in self.only)
         return list(dict.fromkeys(column for column in (*named, *lists, *tested) if column))
 

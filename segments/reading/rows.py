@@ -76,15 +76,14 @@ def taken(batch: Batch, kept: Sequence[int]) -> Batch:
 def filled_down(
     batch: Batch, mapping: Mapping, last: dict[str, str]
 ) -> tuple[Batch, dict[str, str]]:
-    """The batch with empty values filled from the row before, where it is the same event's;
+    """The batch with empty values filled from the row before, where it has the same key;
     and the last row's values, with which the next batch begins.
 
     A shop's orders come with one row an item, and only the first says whose and when.
     """
     import pyarrow as pa  # heavy: not in the web process
 
-    same = mapping.distinct_by or ((mapping.key,) if mapping.key else ())
-    keys = values.joined([batch.columns[name] for name in same]) if same else []
+    keys = values.joined([batch.columns[mapping.fills_down]])
     columns: dict[str, Any] = dict(batch.columns)
     then = dict(last)
     for name in _filled_columns(mapping):

@@ -27,9 +27,9 @@ LIST = "admin:segments_eventimport_changelist"
 def worker(monkeypatch: pytest.MonkeyPatch, project_row: None) -> None:
     """A worker that works at once; a failure is the job's, not the browser's."""
 
-    def work(import_id: int, again: bool = False) -> None:
+    def work(import_id: int) -> None:
         try:
-            tasks.load_import(import_id, again=again)
+            tasks.load_import(import_id)
         except imports.NotLoaded:
             assert Job.objects.latest("pk").status == Job.Status.FAILED
 

@@ -174,8 +174,8 @@ def test_a_file_that_went_away_is_said_to_be_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("killed", "customers"),
     [
-        ("imports._tell_doubles = die", 0),  # read and checked
-        ("imports._append = die", 2),  # customers are there, without events
+        ("loading._tell_doubles = die", 0),  # read and checked
+        ("loading._append = die", 2),  # customers are there, without events
         ("store._commit = die", 2),  # files are written, the lake does not know them
         ("store.append = then_die(store.append)", 2),  # the lake has them, nobody wrote it down
         ("activity.catch_up = die", 2),
@@ -186,7 +186,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next_run(
 ) -> None:
     event_import = an_import(tmp_path)
     program = f"""
-        from segments import activity, imports
+        from segments import activity, imports, loading
         from segments.lake import store
         from segments.models import EventImport
         {killed}

@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segments.reading import events, files, moments, values, workbook
+from segments.reading import events, files, looking, moments, values, workbook
 from segments.reading.guessing import guess
 from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile, BadValue
@@ -476,10 +477,10 @@ def test_texts_that_no_database_can_hold_are_refused(tmp_path: Path) -> None:
 
 def test_a_look_shows_the_first_rows_without_reading_the_rest(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + GOOD * 3 + "ragged\n")
-    seen = events.look(path, rows=2)
+    seen = looking.at(files.opened(path), rows=2)
     assert (seen.kind, seen.columns) == ("CSV", ["who", "at", "what", "price"])
     assert seen.rows == [["anna", "2017-03-01T10:00:00Z", "paid", "5"]] * 2
-    assert events.look(write(tmp_path, HEADER)).rows == []
+    assert looking.at(files.opened(write(tmp_path, HEADER)), rows=2).rows == []
 
 
 @pytest.mark.parametrize(
@@ -512,7 +513,7 @@ def test_columns_are_guessed_by_their_names(columns: list[str], expected: dict[s
 # --- workbooks --------------------------------------------------------------
 
 
-def a_workbook(folder: Path, *rows: list[Any]) -> Path:
+def a_workbook(folder: Path, *rows: Sequence[Any]) -> Path:
     book = openpyxl.Workbook()
     hidden, sheet = book.active, book.create_sheet("orders")
     assert hidden is not None

@@ -1,6 +1,7 @@
 """`manage.py importevents`: brings in a file of events from the terminal."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.utils.translation import gettext
 
 from console.models.project import a_known_time_zone
 from console.terminal import Bar
-from segments import imports
+from segments import imports, presets, uploads
 from segments.models import EventImport
-from segments.reading import files
+from segments.reading import files, known
 from segments.reading.mapping import Mapping
 from segments.reading.problems import BadFile
 
@@ -23,13 +24,22 @@ def names(text: str) -> tuple[str, ...]:
 
 
 class Command(BaseCommand):
-    help = "Load events from a CSV, gzipped CSV or Parquet file: the whole file, or nothing of it."
+    help = (
+        "Load events from a file of CSV, JSON lines (both also gzipped), Excel or Parquet: the "
+        "whole file, or nothing of it. Interrupted, the same command goes on where it was."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("file", type=Path)
-        add("--customer", required=True, metavar="COLUMN", help="which customer it was")
-        add("--time", required=True, metavar="COLUMN", help="when it happened")
+        add(
+            "--preset",
+            default="",
+            metavar="NAME",
+            help="meanings saved under a name, or a kind of file",
+        )
+        add("--customer", default="", metavar="COLUMN", help="which customer it was")
+        add("--time", default="", metavar="COLUMN", help="when it happened")
         add("--name", default="", metavar="COLUMN", help="the name of each event")
         add("--event", default="", metavar="NAME", help="the one name of all the events")
         add("--amount", default="", metavar="COLUMN", help="money, such as 1234.50")
@@ -42,10 +52,16 @@ class Command(BaseCommand):
             metavar="COLUMNS",
             help="rows that are equal in these columns are one event; the first is taken",
         )
-        add("--identifier-kind", default="user_id", metavar="KIND", help="default: user_id")
+        add("--identifier-kind", default="", metavar="KIND", help="default: user_id")
         add("--timezone", default="", metavar="ZONE", help="of times that name none")
-        add("--encoding", choices=sorted(files.ENCODINGS), default="utf-8")
+        add("--encoding", choices=sorted(files.ENCODINGS), default="")
         add("--skip-without-customer", action="store_true", help="leave out such rows, and count")
+        add(
+            "--leave-out-bad",
+            default="",
+            metavar="MOST",
+            help="bad rows are left out and listed, at most so many: 100, or 0.5%%",
+        )
         add("--again", action="store_true", help="though the same content was loaded before")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -55,8 +71,8 @@ class Command(BaseCommand):
     def load(self, options: dict[str, Any]) -> None:
         path = options["file"].absolute()
         mapping = self.mapping(path, options)
-        event_import = EventImport.objects.create(
-            name=path.name, path=str(path), mapping=mapping.to_json()
+        event_import = imports.unfinished(path, mapping) or EventImport.objects.create(
+            name=path.name[-200:], path=str(path), mapping=mapping.to_json()
         )
         bar = Bar(self.stdout)
         try:
@@ -74,15 +90,27 @@ class Command(BaseCommand):
                 a_known_time_zone(zone)
             except Exception as problem:
                 raise CommandError(f"{zone} is not a time zone.") from problem
-        mapping = Mapping(
-            time_zone=zone,
-            **{name: options[name] for name in SAME},
-        )
+        said = {name: options[name] for name in SAME if options[name]}
+        if zone:
+            said["time_zone"] = zone
         try:
-            mapping.check(files.opened(path, encoding=mapping.encoding).columns)
+            file = files.opened(path, encoding=options["encoding"] or "utf-8")
+            mapping = self.preset(options["preset"], file.columns)
+            mapping = replace(mapping, **said)
+            mapping.check(file.columns, is_open=file.is_open)
         except BadFile as bad:
             raise CommandError(bad.said(gettext)) from bad
         return mapping
+
+    def preset(self, name: str, columns: list[str]) -> Mapping:
+        """The preset's mapping, which single options then change."""
+        if not name:
+            return Mapping(customer="", time="")
+        found = presets.named(name, columns)
+        if found is None:
+            known_names = ", ".join(one.key for one in known.KNOWN)
+            raise CommandError(f"There is no preset “{name}”; of ours there are: {known_names}.")
+        return found
 
 
 # Options that are named as the mapping names them.
@@ -98,6 +126,7 @@ SAME = (
     "identifier_kind",
     "encoding",
     "skip_without_customer",
+    "leave_out_bad",
 )
 
 
@@ -109,7 +138,12 @@ def summary(event_import: EventImport) -> str:
         ("rows that repeat an event", event_import.merged),
         ("events that were there already", event_import.known),
         ("rows without a customer, left out", event_import.skipped),
+        *((f"rows left out: {why}", count) for why, count in event_import.left_out.items()),
+        ("bad rows, left out", event_import.bad),
+        ("events of erased customers, left out", event_import.erased),
         ("new customers", event_import.customers_new),
     ]
     lines = [f"  {count:>12,}  {words}" for words, count in counts if count or words == "rows"]
+    if event_import.bad:
+        lines.append(f"  The bad rows are listed in {uploads.bad_rows_of(event_import)}")
     return "\n".join(lines)
