@@ -23,6 +23,18 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
             (_("Events"), "timeline", "admin:segments_eventtype_changelist", "events.view"),
             (_("Imports"), "upload_file", "admin:segments_eventimport_changelist", "imports.view"),
+            (
+                _("Customers in"),
+                "group_add",
+                "admin:segments_customerimport_changelist",
+                "customers.import",
+            ),
+            (
+                _("Customers out"),
+                "file_export",
+                "admin:segments_customerexport_changelist",
+                "customers.export",
+            ),
         ],
     ),
     (
@@ -48,6 +60,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("What came of it"),
         [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
+            (
+                _("Definitions"),
+                "menu_book",
+                "admin:segments_definition_changelist",
+                "metrics.view",
+            ),
         ],
     ),
     (

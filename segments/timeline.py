@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,10 @@ from segments.models import InboxEvent
 # How many days the first look covers; each further look reaches four times as far back,
 # so that a lively customer opens few files and a silent one is still found.
 FIRST_REACH = 32
+# No single page goes further back than this: of a silent customer the reader asks on.
+MOST_DAYS = 400
+
+Place = tuple[dt.datetime, str]
 
 
 @dataclass(frozen=True)
@@ -36,21 +41,52 @@ class Page:
     """Some events, and where the next page begins; None when there are no more."""
 
     entries: list[Entry]
-    next: tuple[dt.datetime, str] | None
+    next: Place | None
 
 
-def newest(customer: int, *, limit: int, before: tuple[dt.datetime, str] | None = None) -> Page:
-    """A page of events before a moment and key, the end of the page before."""
-    found = _waiting(customer, limit + 1, before) + _from_lake(customer, limit + 1, before)
-    entries = sorted(found, key=lambda entry: (entry.time, entry.key), reverse=True)
-    last = entries[limit - 1] if len(entries) > limit else None
-    return Page(entries[:limit], (last.time, last.key) if last else None)
+def newest(customer: int, *, limit: int, before: Place | None = None, event: str = "") -> Page:
+    """A page of events before a moment and key, the end of the page before; of one kind, if named.
+
+    The page may have fewer events than the limit, or none, and still a next one.
+    """
+    waiting = _waiting(customer, limit + 1, before, event)
+    found, reached = _from_lake(customer, limit + 1, before, event)
+    entries = sorted(waiting + found, key=lambda entry: (entry.time, entry.key), reverse=True)
+    if len(entries) > limit:
+        last = entries[limit - 1]
+        return Page(entries[:limit], (last.time, last.key))
+    if reached is None:
+        return Page(entries, None)
+    # What waits in the inbox from before there comes with its own page.
+    return Page([entry for entry in entries if entry.time >= reached], (reached, ""))
 
 
-def _waiting(customer: int, limit: int, before: tuple[dt.datetime, str] | None) -> list[Entry]:
-    rows = InboxEvent.objects.filter(customer_id=customer).order_by("-time", "-key")
+def place(given: Mapping[str, str]) -> Place | None:
+    """Where a page begins, from an address; nonsense begins at the newest."""
+    moment, _comma, key = given.get("before", "").partition(",")
+    try:
+        time = dt.datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return (time, key) if time.tzinfo and 1900 < time.year < 3000 else None
+
+
+def since(customer: int, day: dt.date, *, most: int) -> list[Entry]:
+    """The newest events from a day on, at most so many."""
+    from segments.lake import questions  # heavy: not in the web process
+
+    with history.opened() as lake:
+        rows = questions.newest_first(lake, customer=customer, limit=most, since=day).to_pylist()
+    waiting = _waiting(customer, most, None, "")
+    return [*waiting, *(_entry(row) for row in rows)][:most]
+
+
+def _waiting(customer: int, limit: int, before: Place | None, event: str) -> list[Entry]:
+    rows = InboxEvent.objects.filter(customer_id__in=_bits(customer)).order_by("-time", "-key")
     if before:
         rows = rows.filter(time__lte=before[0])
+    if event:
+        rows = rows.filter(name=event)
     return [
         Entry(row.key, row.time, row.name, row.amount, row.properties)
         for row in rows[:limit]
@@ -58,18 +94,27 @@ def _waiting(customer: int, limit: int, before: tuple[dt.datetime, str] | None) 
     ]
 
 
-def _from_lake(customer: int, limit: int, before: tuple[dt.datetime, str] | None) -> list[Entry]:
+def _bits(customer: int) -> Collection[int]:
+    """The customer's number, and those of whom it absorbed lately."""
+    return [customer, *(was for was, now in history.moved().items() if now == customer)]
+
+
+def _from_lake(
+    customer: int, limit: int, before: Place | None, event: str
+) -> tuple[list[Entry], dt.datetime | None]:
+    """Events, and from which moment on they are all there; None when from the very first."""
     from segments.lake import questions, store  # heavy: not in the web process
 
     days = store.days(settings.LAKE_PATH)
     if not days:
-        return []
+        return [], None
     first, latest = days[0], days[-1]
     until = min(latest, (before[0] + dt.timedelta(days=1)).date()) if before else latest
+    least = max(first, until - dt.timedelta(days=MOST_DAYS - 1))
     reach, rows = FIRST_REACH, list[dict[str, Any]]()
     with history.opened() as lake:
-        while len(rows) < limit and until >= first:
-            since = max(first, until - dt.timedelta(days=reach - 1))
+        while len(rows) < limit and until >= least:
+            since = max(least, until - dt.timedelta(days=reach - 1))
             rows += questions.newest_first(
                 lake,
                 customer=customer,
@@ -77,9 +122,12 @@ def _from_lake(customer: int, limit: int, before: tuple[dt.datetime, str] | None
                 since=since,
                 until=until,
                 before=before,
+                event=event,
             ).to_pylist()
             until, reach = since - dt.timedelta(days=1), reach * 4
-    return [_entry(row) for row in rows]
+    # A day of any zone begins within a day of the day in UTC: these days are complete.
+    complete = dt.datetime.combine(least + dt.timedelta(days=2), dt.time(), dt.UTC)
+    return [_entry(row) for row in rows], complete if least > first else None
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -13,6 +14,7 @@ from campaigns.models import Exclusion, Message
 from console import roles
 from console.modeladmin import ReadOnlyAdmin
 
+MESSAGES_OF_ONE = 20  # that a customer's page shows
 COLORS = {
     "sending": "info",
     "retry": "warning",
@@ -60,6 +62,26 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("of/<int:pk>/", view(self.of), name="campaigns_message_of"),
+            *super().get_urls(),
+        ]
+
+    def of(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The last messages to one customer, as a part of the customer's page."""
+        roles.require(request.user, self.view_action)
+        found = Message.objects.filter(customer_id=pk).select_related("campaign")
+        context = {
+            "rows": [
+                {"message": one, "color": COLORS.get(one.status, ""), "why": self.why(one)}
+                for one in found.order_by("-pk")[:MESSAGES_OF_ONE]
+            ],
+            "more": reverse("admin:campaigns_message_changelist") + f"?q={pk}",
+        }
+        return render(request, "campaigns/messages_of.html", context)
 
     @display(description=_("customer"), ordering="customer_id")
     def number(self, message: Message) -> str:

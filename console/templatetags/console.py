@@ -1,4 +1,4 @@
-"""How templates write money."""
+"""How templates write money and shares."""
 
 from django import template
 
@@ -11,3 +11,9 @@ register = template.Library()
 def money(minor: int | None) -> str:
     """An amount in minor units of the project's currency."""
     return figures.money(minor, clock.project().currency)
+
+
+@register.filter
+def percent(part: float | None) -> str:
+    """A share from 0 to 1 as a percentage."""
+    return figures.share(part, digits=0)

@@ -1,13 +1,14 @@
-"""Customers: finding one, and everything that we know about them on a page."""
+"""Customers: finding one, everything that we know about them on a page, and their deeds."""
 
 import datetime as dt
 from typing import Any, ClassVar
 
-from django.contrib import admin
-from django.db.models import Prefetch, QuerySet, Subquery
+from django.contrib import admin, messages
+from django.db.models import Prefetch, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -16,16 +17,12 @@ from unfold.views import ChangeList
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
-from segments import consent, identity, timeline, traits
-from segments.models import Customer, CustomerStage, Identifier, Segment, Stage
+from segments import consent, corrections, identity, looks, notes, portrait, timeline
+from segments.admin import customer_page
+from segments.models import Customer, CustomerNote, CustomerStage, Stage
 
 EVENTS_A_PAGE = 30
-
-
-def mask(address: str) -> str:
-    """`h•••@shop.example`: enough to recognise, too little to write to."""
-    name, at, host = address.partition("@")
-    return f"{name[:1]}•••{at}{host}" if address else ""
+LIVING = Q(merged_into=None, erased_at=None)
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -63,7 +60,10 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_filter: ClassVar = [StageFilter]
     list_select_related: ClassVar = ["traits"]
     search_fields: ClassVar = ["pk"]  # shows the box; `get_search_results` decides
-    search_help_text = _("A number, or how an identifier, an e-mail address or a name begins.")
+    search_help_text = _(
+        "A number, or how an identifier, an e-mail address, a telephone number or a name begins."
+    )
+    list_before_template = "segments/customer/list_head.html"
     change_form_template = "segments/customer/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
@@ -82,17 +82,30 @@ class CustomerAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Two steps, each by an index; one with OR over both tables would read them whole."""
+        queryset = queryset.filter(LIVING)  # only of the list: their pages say what became of them
         term = search_term.strip()
         if not term:
             return queryset, False
-        may_contact = roles.allows(request.user, "customers.contact")
+        may_contact = roles.allows(request.user, looks.ACTION)
         return queryset.filter(pk__in=identity.search(term, contact=may_contact)), False
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        asked = request.GET.urlencode()
+        head = {
+            "import_link": reverse("admin:segments_customerimport_changelist")
+            if roles.allows(request.user, "customers.import")
+            else "",
+            "export_link": reverse("admin:segments_customerexport_ask") + f"?{asked}"
+            if roles.allows(request.user, "customers.export")
+            else "",
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **head})
 
     # --- the list -----------------------------------------------------------
 
     @display(description=_("customer"), ordering="pk", header=True)
     def who(self, customer: Customer) -> list[str]:
-        return [f"#{customer.pk}", customer.attributes.get("income", "")]
+        return [f"#{customer.pk}", looks.mask(customer.name or customer.email)]
 
     @display(description=_("stage"), label=True)
     def stage(self, customer: Any) -> str | None:
@@ -100,31 +113,45 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     @display(description=_("last order"), ordering="-traits__recency_days")
     def last_order(self, customer: Customer) -> dt.date | None:
-        return _trait(customer, "last_order_on")
+        return customer_page.trait(customer, "last_order_on")
 
     @display(description=_("orders"))
     def orders(self, customer: Customer) -> int | None:
-        return _trait(customer, "orders")
+        return customer_page.trait(customer, "orders")
 
     @display(description=_("spent in all"), ordering="traits__monetary_minor")
     def spent(self, customer: Any) -> str:
-        return figures.money(_trait(customer, "monetary_minor"), customer.currency)
+        return figures.money(customer_page.trait(customer, "monetary_minor"), customer.currency)
 
     @display(description=_("R F M"))
     def rfm(self, customer: Customer) -> str:
-        scores = [_trait(customer, f"{letter}_score") for letter in "rfm"]
+        scores = [customer_page.trait(customer, f"{letter}_score") for letter in "rfm"]
         return " ".join("–" if score is None else str(score) for score in scores)
 
     # --- the page -----------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        deeds = {
+            "contact": self.contact,
+            "correct": self.correct,
+            "withdraw": self.withdraw,
+            "consent": self.consent,
+            "note": self.note,
+        }
         return [
             path("<int:pk>/events/", view(self.events), name="segments_customer_events"),
+            path("<int:pk>/doings/", view(self.doings), name="segments_customer_doings"),
+            *(
+                path(
+                    f"<int:pk>/{name}/", view(require_POST(deed)), name=f"segments_customer_{name}"
+                )
+                for name, deed in deeds.items()
+            ),
             path(
-                "<int:pk>/withdraw/",
-                view(require_POST(self.withdraw)),
-                name="segments_customer_withdraw",
+                "note/<int:pk>/remove/",
+                view(require_POST(self.remove_note)),
+                name="segments_customer_remove_note",
             ),
             *super().get_urls(),
         ]
@@ -135,93 +162,93 @@ class CustomerAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             return super().change_view(request, object_id)
         found = self.get_queryset(request).select_related("traits")
-        if not object_id.isdecimal():
+        if not object_id.isdecimal() or int(object_id) >= 2**31:
             raise Http404
         customer = get_object_or_404(found, pk=object_id)
-        return render(request, self.change_form_template, self._context(request, customer))
-
-    def _context(self, request: HttpRequest, customer: Any) -> dict[str, Any]:
-        contact = roles.allows(request.user, "customers.contact")
-        return {
-            **self.admin_site.each_context(request),
-            "title": customer if contact else f"#{customer.pk}",
-            "opts": self.opts,
-            "original": customer if contact else None,  # the header would say the name
-            "customer": customer,
-            "attributes": list(customer.attributes.items()),
-            "email": customer.email if contact else mask(customer.email),
-            "identifiers": _identifiers(customer, contact),
-            "consents": customer.consents.order_by("channel", "purpose"),
-            "traits": _traits(customer, clock.project().currency),
-            "moves": customer.stage_moves.select_related(
-                "from_stage__stage_set", "to_stage__stage_set"
-            )[:20],
-            "segments": _segments_of(customer),
-            "may_withdraw": roles.allows(request.user, "customers.change"),
-            "messages_link": reverse("admin:campaigns_message_changelist")
-            + f"?customer={customer.pk}"
-            if roles.allows(request.user, "messages.view")
-            else "",
-        }
+        if customer.merged_into_id:
+            words = gettext("#%(was)d was merged into this customer.") % {"was": customer.pk}
+            messages.info(request, words)
+            return _to(customer.merged_into_id)
+        site = {**self.admin_site.each_context(request), "opts": self.opts}
+        if customer.erased_at:
+            gone = {**site, "title": f"#{customer.pk}", "customer": customer}
+            return render(request, "segments/customer/erased.html", gone)
+        return render(
+            request, self.change_form_template, site | customer_page.context(request.user, customer)
+        )
 
     def events(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A page of the timeline, as a part that the customer's page loads."""
         roles.require(request.user, self.view_action)
-        customer = get_object_or_404(Customer, pk=pk)
-        page = timeline.newest(customer.pk, limit=EVENTS_A_PAGE, before=_before(request))
-        return render(
-            request,
-            "segments/customer/events.html",
-            {"page": page, "customer": customer, "zone": clock.zone()},
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        event = request.GET.get("event", "")[:80]
+        page = timeline.newest(
+            customer.pk, limit=EVENTS_A_PAGE, before=timeline.place(request.GET), event=event
         )
+        context = customer_page.events(page, customer, event)
+        return render(request, "segments/customer/events.html", context)
 
-    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def doings(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Interests, habits and where they come from, as a part that the page loads."""
+        roles.require(request.user, self.view_action)
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        found = portrait.doings(customer.pk, day=clock.today(), zone=clock.zone())
+        context = customer_page.doings(found)
+        return render(request, "segments/customer/doings.html", context)
+
+    # --- deeds --------------------------------------------------------------
+
+    def contact(self, request: Any, pk: int) -> HttpResponse:
+        """The names and addresses, shown once and noted in the audit log."""
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        looks.record(customer, by=request.user, what=["name", "email", "phone", "identifiers"])
+        context = customer_page.who(request.user, customer, shown=True)
+        return render(request, "segments/customer/who.html", context)
+
+    def correct(self, request: Any, pk: int) -> HttpResponse:
         customer = get_object_or_404(Customer, pk=pk)
-        staff: Any = request.user
+        roles.require(request.user, looks.ACTION)
+        corrections.correct(
+            customer,
+            by=request.user,
+            seen=request.POST.get("seen", ""),
+            **customer_page.corrected(request.POST, customer),
+        )
+        self.message_user(request, _("The customer is corrected."))
+        return _to(pk)
+
+    def withdraw(self, request: Any, pk: int) -> HttpResponse:
+        customer = get_object_or_404(Customer, pk=pk)
         consent.withdraw(
-            customer, channel=request.POST.get("channel", ""), by=staff, at=clock.now()
+            customer,
+            channel=request.POST.get("channel", ""),
+            purpose=request.POST.get("purpose", consent.MARKETING),
+            by=request.user,
+            at=clock.now(),
         )
         self.message_user(request, _("The consent is withdrawn."))
-        return HttpResponseRedirect(reverse("admin:segments_customer_change", args=[pk]))
+        return _to(pk)
+
+    def consent(self, request: Any, pk: int) -> HttpResponse:
+        customer = get_object_or_404(Customer, pk=pk)
+        given = {key: request.POST.get(key, "") for key in ("channel", "purpose", "source")}
+        consent.record(customer, **given, by=request.user, at=clock.now())
+        self.message_user(request, _("The consent is recorded."))
+        return _to(pk)
+
+    def note(self, request: Any, pk: int) -> HttpResponse:
+        customer = get_object_or_404(Customer, pk=pk)
+        given = {key: request.POST.get(key, "") for key in ("text", "kind")}
+        notes.add(customer, **given, by=request.user, at=clock.now())
+        self.message_user(request, _("The note is kept."))
+        return _to(pk)
+
+    def remove_note(self, request: Any, pk: int) -> HttpResponse:
+        note = get_object_or_404(CustomerNote, pk=pk)
+        notes.remove(note, by=request.user)
+        self.message_user(request, _("The note is removed."))
+        return _to(note.customer_id)
 
 
-def _identifiers(customer: Customer, contact: bool) -> list[Identifier]:
-    """How sources know the customer; addresses and numbers masked for who may not see them."""
-    found = list(customer.identifiers.order_by("kind", "value")[:50])
-    for identifier in found:
-        if identifier.kind in identity.CONTACTS and not contact:
-            identifier.value = mask(identifier.value)
-    return found
-
-
-def _trait(customer: Customer, field: str) -> Any:
-    return getattr(customer.traits, field) if hasattr(customer, "traits") else None
-
-
-def _traits(customer: Customer, currency: str) -> list[tuple[traits.Trait, Any]]:
-    """Each trait with its value as it is shown."""
-    shown = []
-    for trait in traits.REGISTRY.values():
-        value = _trait(customer, trait.key)
-        is_money = trait.kind == traits.MONEY
-        shown.append((trait, figures.money(value, currency) if is_money else value))
-    return shown
-
-
-def _segments_of(customer: Customer) -> list[Segment]:
-    """The segments in use that have this customer as a member."""
-    return [
-        segment
-        for segment in Segment.objects.filter(archived_at=None).order_by("name")
-        if customer.pk in segment.members
-    ]
-
-
-def _before(request: HttpRequest) -> tuple[dt.datetime, str] | None:
-    """Where the page begins, from the address; nonsense begins at the newest."""
-    moment, _comma, key = request.GET.get("before", "").partition(",")
-    try:
-        time = dt.datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    return (time, key) if time.tzinfo and 1900 < time.year < 3000 else None
+def _to(pk: int) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:segments_customer_change", args=[pk]))

@@ -31,3 +31,11 @@ def more_is_better(values: Numbers, scores: int = SCORES) -> Numbers:
 def less_is_better(values: Numbers, scores: int = SCORES) -> Numbers:
     """Scores of a measure such as the days since the last order."""
     return more_is_better(-values, scores)
+
+
+HIGH = 4  # a score from here on counts as high
+
+
+def cell(recency: int, frequency: int, monetary: int) -> str:
+    """Which of the eight cells: three letters, such as `HLH`, each high or low."""
+    return "".join("H" if score >= HIGH else "L" for score in (recency, frequency, monetary))

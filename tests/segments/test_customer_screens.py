@@ -2,19 +2,24 @@
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pyroaring import BitMap
 
+from console import clock
 from console.models import AuditEntry
-from segments import ingest, timeline
+from segments import ingest, portrait, timeline
 from segments.admin.customer import CustomerAdmin
 from segments.models import CustomerTraits
 from tests.segments.factories import (
     ConsentFactory,
     CustomerFactory,
+    CustomerTraitsFactory,
     IdentifierFactory,
+    SegmentFactory,
     happened,
     incoming,
     moment,
@@ -28,27 +33,68 @@ def page_of(client: Client, pk: int) -> str:
     return client.get(reverse("admin:segments_customer_change", args=[pk])).content.decode()
 
 
+def contact_of(client: Client, pk: int) -> str:
+    return client.post(reverse("admin:segments_customer_contact", args=[pk])).content.decode()
+
+
 def test_the_page_tells_who_it_is(signed_in: SignedIn) -> None:
-    anna = CustomerFactory(attributes={"items": "a property with a method's name"})
+    anna = CustomerFactory(
+        attributes={
+            "items": "a property with a method's name",
+            "tags": ["gold", "northern"],
+            "car": {"make": "BYD", "doors": 4},
+        }
+    )
     IdentifierFactory(customer=anna, kind="household", value="h-77")
     page = page_of(signed_in("operator"), anna.pk)
-    assert "h-77" in page
-    assert "a property with a method&#x27;s name" in page
+    for words in ("h-77", "a property with a method&#x27;s name", "northern", "BYD"):
+        assert words in page
     assert "never agreed" in page
 
 
-@pytest.mark.parametrize(
-    ("role", "shown"), [("operator", True), ("support", True), ("analyst", False)]
-)
-def test_addresses_are_for_those_who_need_them(role: str, shown: bool, signed_in: SignedIn) -> None:
-    anna = CustomerFactory(email="anna@customers.example", name="Anna Bell")
+ROLES_AND_CONTACT = [
+    ("operator", True),
+    ("product", False),
+    ("manager", False),
+    ("analyst", False),
+    ("support", True),
+    ("admin", True),
+]
+
+
+@pytest.mark.parametrize(("role", "may"), ROLES_AND_CONTACT)
+def test_contact_is_masked_until_somebody_who_may_see_it_asks(
+    role: str, may: bool, signed_in: SignedIn
+) -> None:
+    anna = CustomerFactory(
+        email="anna@customers.example",
+        name="Anna Bell",
+        phone="13812345678",
+        attributes={"home_address": "Hill Road 7"},
+    )
+    IdentifierFactory(customer=anna, kind="phone", value="+4930123456")
+    secrets = ("anna@customers", "Anna Bell", "13812345678", "+4930123456", "Hill Road 7")
     client = signed_in(role)
     page = page_of(client, anna.pk)
-    assert ("anna@customers.example" in page) is shown
-    assert ("Anna Bell" in page) is shown
-    assert "@customers.example" in page
-    found = client.get(reverse("admin:segments_customer_changelist"), {"q": "anna@"})
-    assert (f"#{anna.pk}" in found.content.decode()) is shown
+    assert not any(secret in page for secret in secrets)
+    assert "a•••@customers.example" in page
+    assert ("Show contact" in page) is may
+    shown = contact_of(client, anna.pk)
+    assert all((secret in shown) is may for secret in secrets)
+    looks = AuditEntry.objects.filter(action="customer.looked")
+    assert looks.count() == may
+    if may:
+        assert looks.get().details["customer"] == anna.pk
+        assert "Anna" not in str(looks.get().details)
+
+
+@pytest.mark.parametrize(("role", "may"), [("operator", True), ("analyst", False)])
+def test_only_who_may_contact_finds_by_contact(role: str, may: bool, signed_in: SignedIn) -> None:
+    anna = CustomerFactory(email="anna@customers.example", phone="13812345678")
+    client, address = signed_in(role), reverse("admin:segments_customer_changelist")
+    for term in ("anna@", "1381234"):
+        found = client.get(address, {"q": term}).content.decode()
+        assert (f"#{anna.pk}" in found) is may
 
 
 def test_a_customer_is_found_by_number_and_by_identifier(signed_in: SignedIn) -> None:
@@ -165,8 +211,8 @@ def test_a_search_takes_the_beginning_of_what_one_may_see(signed_in: SignedIn) -
 def test_phone_numbers_are_masked_like_addresses(signed_in: SignedIn) -> None:
     anna = CustomerFactory()
     IdentifierFactory(customer=anna, kind="phone", value="+4930123")
-    assert "+4930123" in page_of(signed_in("support"), anna.pk)
-    assert "+4930123" not in page_of(signed_in("analyst"), anna.pk)
+    assert "+4930123" in contact_of(signed_in("support"), anna.pk)
+    assert "+4930123" not in page_of(signed_in("support"), anna.pk)
 
 
 def test_the_list_orders_by_a_trait_without_those_who_have_none(signed_in: SignedIn) -> None:
@@ -180,3 +226,164 @@ def test_the_list_orders_by_a_trait_without_those_who_have_none(signed_in: Signe
     assert page.index(f"#{rich.pk}") < page.index(f"#{poor.pk}")
     assert f"#{unknown.pk}<" not in page
     assert f"#{unknown.pk}" in client.get(address).content.decode()
+
+
+# --- the portrait -----------------------------------------------------------
+
+
+def test_the_page_costs_the_same_whatever_there_is(
+    signed_in: SignedIn, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    anna = CustomerFactory()
+    for number in range(40):
+        SegmentFactory(members=BitMap([anna.pk] if number % 2 else [anna.pk + 1]))
+        IdentifierFactory(customer=anna)
+    client = signed_in("support")
+    with django_assert_max_num_queries(28):  # type: ignore[attr-defined]
+        page = page_of(client, anna.pk)
+    assert page.count("/admin/segments/segment/") - page.count('/admin/segments/segment/"') == 20
+
+
+def test_forty_segments_are_asked_in_two_questions(
+    django_assert_num_queries: Callable[[int], object],
+) -> None:
+    anna = CustomerFactory()
+    inside = [SegmentFactory(members=BitMap(range(anna.pk, 200_000, n))) for n in range(1, 20)]
+    for n in range(1, 20):
+        SegmentFactory(members=BitMap(range(anna.pk + 1, 200_000, n)) - BitMap([anna.pk]))
+    with django_assert_num_queries(3):  # type: ignore[attr-defined]  # heads, places, names
+        found = portrait.segments_of(anna)
+    assert {one.pk for one in found} == {one.pk for one in inside}
+
+
+def test_likings_are_what_repeats_in_what_they_did() -> None:
+    anna = CustomerFactory()
+    bought = ["tea", "tea", "tea", "coffee"]
+    happened(
+        *(
+            incoming(anna, f"2017-12-0{n + 1}", properties={"category": what, "order": f"o-{n}x"})
+            for n, what in enumerate(bought)
+        ),
+        incoming(anna, "2017-12-09", name="message_sent", properties={"category": "mail"}),
+    )
+    found = portrait.doings(anna.pk, day=dt.date(2017, 12, 31), zone=ZoneInfo("Asia/Shanghai"))
+    assert [one.property for one in found.likings] == ["category"]
+    assert [(v.value, v.count, v.share) for v in found.likings[0].values] == [
+        ("tea", 3, 0.75),
+        ("coffee", 1, 0.25),
+    ]
+    assert found.events == 4
+
+
+def test_habits_are_told_in_the_projects_zone() -> None:
+    anna = CustomerFactory()
+    late = dt.datetime(2017, 12, 3, 20, 30, tzinfo=dt.UTC)  # Monday half past four in Shanghai
+    happened(*(incoming(anna, "2017-12-04", time=late + dt.timedelta(weeks=-n)) for n in range(3)))
+    found = portrait.doings(
+        anna.pk, day=dt.date(2017, 12, 31), zone=ZoneInfo("Asia/Shanghai")
+    ).habits
+    assert found.cells == {(0, 4): 3}
+    assert (found.weekday, found.hour, found.active_days) == (0, 4, 3)
+
+
+def test_where_they_come_from_and_with_what() -> None:
+    anna = CustomerFactory()
+    facts = {"$utm_source": "weibo", "$os": "HarmonyOS", "url": "https://shop.example/"}
+    happened(*(incoming(anna, "2017-12-01", properties=facts) for _ in range(3)))
+    found = portrait.doings(anna.pk, day=dt.date(2017, 12, 31), zone=ZoneInfo("UTC"))
+    assert [(one.property, one.values[0].value) for one in found.origins] == [
+        ("utm_source", "weibo")
+    ]
+    assert [(one.property, one.values[0].value) for one in found.devices] == [("os", "HarmonyOS")]
+    assert found.likings == []
+
+
+def test_the_part_with_the_portrait_is_shown(signed_in: SignedIn) -> None:
+    anna, ben = CustomerFactory(), CustomerFactory()
+    happened(
+        *(
+            incoming(anna, clock.today() - dt.timedelta(days=n), properties={"brand": "<Tea>"})
+            for n in range(4)
+        )
+    )
+    client = signed_in("analyst")
+    page = client.get(reverse("admin:segments_customer_doings", args=[anna.pk])).content.decode()
+    assert "&lt;Tea&gt;" in page
+    assert "100%" in page
+    page = client.get(reverse("admin:segments_customer_doings", args=[ben.pk])).content.decode()
+    assert "Nothing was done" in page
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [((5, 5, 5), "Important: valuable"), ((1, 4, 2), "Ordinary: keep in touch")],
+)
+def test_the_value_is_told_in_words(scores: tuple[int, int, int], words: str) -> None:
+    for spent in (100, 200, 300):
+        CustomerTraitsFactory(monetary_minor=spent, recency_days=3)
+    r, f, m = scores
+    found = portrait.worth(
+        CustomerTraitsFactory(
+            monetary_minor=250,
+            orders=5,
+            recency_days=90,
+            tenure_days=130,
+            r_score=r,
+            f_score=f,
+            m_score=m,
+        )
+    )
+    assert (found.cell, found.rank) == (words, 2)
+    assert found.usual_days == 10
+    assert found.is_quiet
+
+
+def test_events_of_one_kind_alone(signed_in: SignedIn) -> None:
+    anna = CustomerFactory()
+    happened(
+        incoming(anna, "2017-12-01"),
+        incoming(anna, "2017-12-02", name="message_sent"),
+    )
+    ingest.receive([incoming(anna, "2017-12-03"), incoming(anna, "2017-12-03", name="other")])
+    names = [e.name for e in timeline.newest(anna.pk, limit=9, event="order_paid").entries]
+    assert names == ["order_paid", "order_paid"]
+    address = reverse("admin:segments_customer_events", args=[anna.pk])
+    page = signed_in("operator").get(address, {"event": "message_sent"}).content.decode()
+    assert "Message sent" in page
+    assert "Order paid" not in page
+
+
+def test_a_silent_customer_is_read_back_page_by_page() -> None:
+    anna, ben = CustomerFactory(), CustomerFactory()
+    happened(
+        incoming(anna, "2014-01-01"), incoming(anna, "2014-06-01"), incoming(ben, "2017-12-01")
+    )
+    seen, before, pages = list[dt.date](), None, 0
+    while pages == 0 or before:
+        page = timeline.newest(anna.pk, limit=5, before=before)
+        seen += [entry.time.date() for entry in page.entries]
+        before, pages = page.next, pages + 1
+    assert seen == [dt.date(2014, 6, 1), dt.date(2014, 1, 1)]
+    assert 2 < pages < 6
+
+
+# --- who is not here any more -----------------------------------------------
+
+
+def test_a_merged_customer_leads_to_the_kept_one(signed_in: SignedIn) -> None:
+    kept = CustomerFactory()
+    absorbed = CustomerFactory(merged_into=kept)
+    client = signed_in("operator")
+    address = reverse("admin:segments_customer_change", args=[absorbed.pk])
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain[0][0] == reverse("admin:segments_customer_change", args=[kept.pk])
+    assert f"#{absorbed.pk} was merged into this customer" in answer.content.decode()
+
+
+def test_an_erased_customer_is_a_number_alone(signed_in: SignedIn) -> None:
+    gone = CustomerFactory(name="", email="", erased_at=moment("2017-05-05"))
+    client = signed_in("support")
+    assert "This person was erased" in page_of(client, gone.pk)
+    assert client.get(reverse("admin:segments_customer_events", args=[gone.pk])).status_code == 404
+    listed = client.get(reverse("admin:segments_customer_changelist")).content.decode()
+    assert f"#{gone.pk}" not in listed

@@ -1,0 +1,269 @@
+"""What the page of one customer shows, as its templates want it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.urls import NoReverseMatch, reverse
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+
+from console import clock, figures, roles
+from segments import consent, corrections, looks, notes, portrait, timeline, traits
+from segments.models import (
+    ConsentChange,
+    Customer,
+    CustomerNote,
+    EventType,
+    Identifier,
+    Merge,
+)
+
+CHANGE = corrections.ACTION
+MOST_MOVES, MOST_IDENTIFIERS, MOST_CHANGES = 60, 100, 50
+CONTACT_KINDS = {"email", "phone"}
+TRAIT_GROUPS = {"first_order_on", "last_order_on", "recency_days", "tenure_days"}
+
+
+def context(staff: Any, customer: Any) -> dict[str, Any]:
+    """Everything but what is loaded after the page: events, and what they tell."""
+    project = clock.project()
+    found = getattr(customer, "traits", None)
+    may_read_notes = roles.allows(staff, looks.ACTION)
+    return {
+        **who(staff, customer, shown=False),
+        "title": f"#{customer.pk}",
+        "traits": _traits(customer, project.currency),
+        "worth": portrait.worth(found),
+        "scores": _scores(customer),
+        "standing": _stages(customer),
+        "segments": portrait.segments_of(customer),
+        "consents": _matrix(customer),
+        "consent_changes": _changes(customer),
+        "channels": consent.CHANNELS,
+        "purposes": consent.PURPOSES,
+        "notes": customer.notes.select_related("by")[:50] if may_read_notes else None,
+        "note_kinds": CustomerNote.Kind.choices,
+        "longest_note": notes.LONGEST,
+        "merges": _merges(customer),
+        "event_types": EventType.objects.order_by("name"),
+        "may_change": roles.allows(staff, CHANGE),
+        "messages_link": _messages(customer) if roles.allows(staff, "messages.view") else "",
+    }
+
+
+def who(staff: Any, customer: Customer, *, shown: bool) -> dict[str, Any]:
+    """Who it is: names and addresses masked, until somebody who may see them asks."""
+    may_see = roles.allows(staff, looks.ACTION)
+    said = str if shown and may_see else looks.mask
+    return {
+        "customer": customer,
+        "shown": shown and may_see,
+        "may_see": may_see,
+        "name": said(customer.name),
+        "email": said(customer.email),
+        "phone": said(customer.phone),
+        "identifiers": _identifiers(customer, said),
+        **_attributes(customer, said),
+        "seen": corrections.version(customer) if shown and may_see else "",
+        "may_correct": shown and may_see and roles.allows(staff, CHANGE),
+        "editable": [(name, as_text(value)) for name, value in customer.attributes.items()],
+    }
+
+
+def trait(customer: Any, field: str) -> Any:
+    return getattr(customer.traits, field) if hasattr(customer, "traits") else None
+
+
+# --- who they are -----------------------------------------------------------
+
+
+def _identifiers(customer: Customer, said: Any) -> dict[str, list[str]]:
+    """How sources know the customer, by kind."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in Identifier.objects.filter(customer=customer).order_by("kind", "value")[
+        :MOST_IDENTIFIERS
+    ]:
+        found[one.kind].append(said(one.value) if one.kind in CONTACT_KINDS else one.value)
+    return dict(found)
+
+
+def _attributes(customer: Customer, said: Any) -> dict[str, Any]:
+    """The attributes in groups: single values, lists, and what has parts of its own."""
+    plain, lists, nested = [], [], []
+    for name, value in sorted(customer.attributes.items()):
+        hidden = looks.is_contact(name)
+        if isinstance(value, list):
+            lists.append((name, [said(as_text(v)) if hidden else as_text(v) for v in value]))
+        elif isinstance(value, dict):
+            parts = [(part, _masked(part, v, hidden, said)) for part, v in sorted(value.items())]
+            nested.append((name, parts))
+        else:
+            plain.append((name, said(as_text(value)) if hidden else value))
+    return {"plain_attributes": plain, "list_attributes": lists, "nested_attributes": nested}
+
+
+def _masked(name: str, value: Any, hidden: bool, said: Any) -> str:
+    text = as_text(value)
+    return said(text) if hidden or looks.is_contact(name) else text
+
+
+def as_text(value: Any) -> str:
+    """A value as somebody would write it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def corrected(given: QueryDict, customer: Customer) -> dict[str, Any]:
+    """The fields as somebody wrote them into the form; a field that was not sent stays."""
+    values: dict[str, Any] = {
+        field: given[field] for field in ("name", "email", "phone", "language") if field in given
+    }
+    names, texts = given.getlist("attribute"), given.getlist("value")
+    if names:
+        pairs = zip(names, texts, strict=False)
+        values["attributes"] = {
+            name.strip(): _read(text, customer.attributes.get(name.strip()))
+            for name, text in pairs
+            if name.strip() and text.strip()
+        }
+    return values
+
+
+def _read(text: str, was: Any) -> Any:
+    """A value as it was written: text stays text, numbers and lists stay what they were."""
+    if text == as_text(was):
+        return was
+    if was is None or isinstance(was, str):
+        return text.strip()
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+# --- value ------------------------------------------------------------------
+
+
+def _traits(customer: Any, currency: str) -> list[dict[str, Any]]:
+    """Each trait but the scores with its value, as it is shown, and its unit."""
+    shown = []
+    for one in traits.REGISTRY.values():
+        if one.key.endswith("_score"):
+            continue
+        value = trait(customer, one.key)
+        is_money = one.kind == traits.MONEY
+        words = figures.money(value, currency) if is_money else value
+        shown.append({"trait": one, "value": words, "unit": "" if is_money else one.unit})
+    return shown
+
+
+def _scores(customer: Any) -> list[dict[str, Any]]:
+    return [
+        {"letter": letter.upper(), "value": trait(customer, f"{letter}_score"), "trait": one}
+        for letter, one in ((letter, traits.REGISTRY[f"{letter}_score"]) for letter in "rfm")
+    ]
+
+
+# --- where they stood -------------------------------------------------------
+
+
+def _stages(customer: Customer) -> list[dict[str, Any]]:
+    """Each stage set with where the customer stands, and every move, newest first."""
+    standing = customer.stages.select_related("stage", "stage_set")
+    found: dict[int, dict[str, Any]] = {
+        one.stage_set_id: {"now": one, "set": one.stage_set, "moves": []} for one in standing
+    }
+    moves = customer.stage_moves.select_related("stage_set", "from_stage", "to_stage")
+    for move in moves[:MOST_MOVES]:
+        empty: dict[str, Any] = {"now": None, "set": move.stage_set, "moves": []}
+        found.setdefault(move.stage_set_id, empty)["moves"].append(move)
+    return sorted(found.values(), key=lambda one: (not one["set"].is_default, one["set"].key))
+
+
+def _merges(customer: Customer) -> list[Merge]:
+    """Who was found to be this customer, and what is still to be looked at."""
+    about = Q(kept=customer) | Q(absorbed=customer)
+    return list(Merge.objects.filter(about).select_related("by").order_by("-pk")[:20])
+
+
+def _messages(customer: Customer) -> str:
+    """Where the part with this customer's messages comes from: a screen of a room above."""
+    try:
+        return reverse("admin:campaigns_message_of", args=[customer.pk])
+    except NoReverseMatch:  # segments stand without campaigns
+        return ""
+
+
+# --- what they agreed to ----------------------------------------------------
+
+
+def _matrix(customer: Customer) -> dict[str, Any]:
+    """Consents as a table: a row a purpose, a column a channel."""
+    kept = {(one.purpose, one.channel): one for one in customer.consents.all()}
+    channels = sorted({channel for _purpose, channel in kept})
+    purposes = sorted({purpose for purpose, _channel in kept})
+    return {
+        "channels": [consent.CHANNELS.get(channel, channel) for channel in channels],
+        "rows": [
+            {
+                "purpose": consent.PURPOSES.get(purpose, purpose),
+                "cells": [kept.get((purpose, channel)) for channel in channels],
+            }
+            for purpose in purposes
+        ],
+    }
+
+
+def _changes(customer: Customer) -> list[ConsentChange]:
+    """Every decision, also those that came with somebody merged into this customer."""
+    whose = Q(customer=customer) | Q(customer__merged_into=customer)
+    return list(ConsentChange.objects.filter(whose)[:MOST_CHANGES])
+
+
+# --- what they do -----------------------------------------------------------
+
+
+def events(page: timeline.Page, customer: Customer, event: str) -> dict[str, Any]:
+    """A page of events, each with its title; what tells how to reach somebody is masked."""
+    names = {entry.name for entry in page.entries}
+    titles = {one.name: one.label for one in EventType.objects.filter(name__in=names)}
+    return {
+        "rows": [
+            {
+                "entry": entry,
+                "title": titles.get(entry.name, entry.name),
+                "facts": [(name, _masked(name, v, False, looks.mask)) for name, v in entry.facts],
+            }
+            for entry in page.entries
+        ],
+        "next": page.next,
+        "event": event,
+        "customer": customer,
+        "zone": clock.zone(),
+    }
+
+
+def doings(found: portrait.Doings) -> dict[str, Any]:
+    """Interests, habits and origins; the heat map as rows of cells."""
+    cells, most = found.habits.cells, max(found.habits.cells.values(), default=0)
+    return {
+        "doings": found,
+        "days": portrait.DAYS,
+        "hours": range(24),
+        "week": [
+            {
+                "name": WEEKDAYS_ABBR[weekday],
+                "cells": [_cell(cells, weekday, hour, most) for hour in range(24)],
+                "total": sum(cells.get((weekday, hour), 0) for hour in range(24)),
+            }
+            for weekday in range(7)
+        ],
+        "weekday": None if found.habits.weekday is None else WEEKDAYS[found.habits.weekday],
+    }
+
+
+def _cell(cells: Mapping[tuple[int, int], int], weekday: int, hour: int, most: int) -> Any:
+    count = cells.get((weekday, hour), 0)
+    return {"count": count, "heat": round(15 + 85 * count / most) if count else 0}

@@ -1,0 +1,71 @@
+"""What a checked file of customers would change, as its page shows it."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from segments import looks, sealing
+from segments.admin import customer_page
+from segments.customer_imports.planning import SEALED
+from segments.models import CustomerImport, CustomerImportRow
+
+ROWS = 20  # shown of each outcome
+Outcome = CustomerImportRow.Outcome
+
+
+def context(customer_import: CustomerImport, show: str) -> dict[str, Any]:
+    """The counts, and the first rows of one outcome: the one asked for, else the first there is."""
+    counts = customer_import.counts
+    there = [outcome for outcome in Outcome.values if counts.get(outcome)]
+    shown = show if show in there else next((o for o in there if o != Outcome.SAME), "")
+    rows = customer_import.rows.filter(outcome=shown).order_by("number", "pk")[:ROWS]
+    return {
+        "outcomes": [
+            {"key": key, "label": label, "count": counts.get(key, 0), "is_shown": key == shown}
+            for key, label in Outcome.choices
+        ],
+        "rows": [_shown(row) for row in rows],
+        "shown": Outcome(shown).label if shown else "",
+        "has_work": counts.get("new", 0) + counts.get("changed", 0) > 0,
+        "left_out": counts.get("conflict", 0) + counts.get("bad", 0),
+    }
+
+
+def _shown(row: CustomerImportRow) -> dict[str, Any]:
+    """A row with each change. What we know of how to reach somebody is masked here as well."""
+    return {
+        "row": row,
+        "changes": [*_changes(row.before or {}, row.after or {}), *_consents(row.consents or {})],
+        "cells": [f"{name}: {value}" for name, value in (row.values or {}).items() if value],
+    }
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str, str]]:
+    found = []
+    for name, value in after.items():
+        was = before.get(name, "")
+        if name == "attributes":
+            found += _attributes(was or {}, value)
+        elif name in SEALED:
+            found.append((name, looks.mask(sealing.peek(was)), sealing.peek(value)))
+        else:
+            found.append((name, was, value))
+    return found
+
+
+def _attributes(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+    found = []
+    for name, value in now.items():
+        if name not in was or was[name] != value:
+            before = customer_page.as_text(was[name]) if name in was else ""
+            before = looks.mask(before) if looks.is_contact(name) else before
+            found.append((name, before, customer_page.as_text(value)))
+    return found
+
+
+def _consents(changes: dict[str, dict[str, bool | None]]) -> list[tuple[str, str, str]]:
+    words = {None: "", True: _("granted"), False: _("withdrawn")}
+    return [
+        (_("consent: %(channel)s") % {"channel": key}, words[one["was"]], words[one["now"]])
+        for key, one in changes.items()
+    ]

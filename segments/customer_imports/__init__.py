@@ -1,0 +1,1 @@
+"""Bringing in a file of customers: named, checked, shown, and applied exactly as it was shown."""

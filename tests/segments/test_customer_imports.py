@@ -1,0 +1,450 @@
+"""Files of customers: what a check finds, and that exactly this is applied."""
+
+import csv
+import datetime as dt
+import io
+import threading
+import zipfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from console.models import AuditEntry, Job
+from segments import tasks
+from segments.customer_imports import applying, checking, keeping, mapping
+from segments.customer_imports.mapping import CustomerMapping
+from segments.models import Consent, Customer, CustomerImport, CustomerImportRow, Identifier
+from tests.factories import StaffFactory
+from tests.segments.factories import ConsentFactory, CustomerFactory, IdentifierFactory
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[..., Client]
+NOW = dt.datetime(2018, 1, 1, tzinfo=dt.UTC)
+Status = CustomerImport.Status
+
+FIELDS = {"name": "name", "email": "email", "phone": "phone"}
+
+
+def sent(content: str | bytes, name: str = "list.csv", **mapped: Any) -> CustomerImport:
+    """A file that somebody sent and whose columns somebody named."""
+    raw = content.encode() if isinstance(content, str) else content
+    kept = keeping.keep(SimpleUploadedFile(name, raw), by=StaffFactory(role="operator"))
+    header = (
+        content.splitlines()[0].split(",") if isinstance(content, str) else mapped.pop("header")
+    )
+    values: dict[str, Any] = {
+        "key": "id",
+        "fields": {name: name for name in FIELDS if name in header},
+        "attributes": tuple(n for n in header if n in {"city", "age"}),
+        "tags": "tags" if "tags" in header else "",
+        "consents": {"email": "consent"} if "consent" in header else {},
+        "source": "a form in the shop",
+        **mapped,
+    }
+    kept.mapping = CustomerMapping(**values).to_json()
+    kept.save()
+    return kept
+
+
+def checked(content: str, **mapped: Any) -> CustomerImport:
+    found = sent(content, **mapped)
+    checking.check(found)
+    return found
+
+
+def counts(customer_import: CustomerImport) -> dict[str, int]:
+    return {key: count for key, count in customer_import.counts.items() if count}
+
+
+def outcome(customer_import: CustomerImport, number: int) -> CustomerImportRow:
+    return customer_import.rows.get(number=number)
+
+
+def known(key: str, **values: Any) -> Customer:
+    customer: Customer = CustomerFactory(**{"name": "", "email": "", **values})
+    IdentifierFactory(customer=customer, value=key)
+    return customer
+
+
+def apply(customer_import: CustomerImport) -> None:
+    applying.apply(customer_import, by=StaffFactory(role="operator"), at=NOW)
+
+
+def world() -> list[Any]:
+    return [
+        list(Customer.objects.order_by("pk").values()),
+        list(Identifier.objects.order_by("pk").values()),
+        list(Consent.objects.order_by("pk").values()),
+    ]
+
+
+# --- checking ---------------------------------------------------------------
+
+
+def test_a_check_tells_each_rows_outcome_and_changes_nothing() -> None:
+    known("anna", name="Anna")
+    known("ben", name="Ben", email="ben@shop.example")
+    before = world()
+    found = checked(
+        "id,name,email,age\n"
+        "anna,,anna@shop.example,31\n"  # what is empty changes nothing
+        "ben,Ben,ben@shop.example,\n"
+        "cleo,Cleo,,44\n"
+        "cleo,Cleopatra,,\n"
+        "dora,Dora,no address,\n"
+        ",Nobody,,\n"
+        "eve,Eve,ben@shop.example,\n"
+    )
+    assert world() == before
+    assert counts(found) == {"new": 1, "changed": 1, "same": 1, "conflict": 2, "bad": 2}
+    assert found.status == Status.CHECKED
+    anna = outcome(found, 2)
+    assert anna.after == {"email": "anna@shop.example", "attributes": {"age": 31}}
+    assert "about the same customer" in outcome(found, 5).reason
+    assert "not an e-mail" in outcome(found, 6).reason
+    assert "empty" in outcome(found, 7).reason
+    assert "customer #" in outcome(found, 8).reason
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("fill", {"name": "Anna", "email": "new@shop.example", "city": "Wuhan", "age": 31}),
+        ("overwrite", {"name": "Annabel", "email": "new@shop.example", "city": "Xi'an", "age": 31}),
+        ("leave", {"name": "Anna", "email": "", "city": "Wuhan", "age": None}),
+    ],
+)
+def test_what_wins_is_chosen(policy: str, expected: dict[str, Any]) -> None:
+    anna = known("anna", name="Anna", attributes={"city": "Wuhan"})
+    row = "anna,Annabel,new@shop.example,Xi'an,31\nben,Ben,,Chengdu,\n"
+    found = checked("id,name,email,city,age\n" + row, policy=policy)
+    apply(found)
+    anna.refresh_from_db()
+    assert anna.name == expected["name"]
+    assert anna.email == expected["email"]
+    assert anna.attributes.get("city") == expected["city"]
+    assert anna.attributes.get("age") == expected["age"]
+    ben = Customer.objects.get(identifiers__value="ben")
+    assert (ben.name, ben.attributes) == ("Ben", {"city": "Chengdu"})
+
+
+def test_tags_are_added_to_those_there_are() -> None:
+    anna = known("anna", attributes={"tags": ["gold", "north"]})
+    apply(checked("id,tags\nanna,north；vip、 new\n", policy="overwrite"))
+    anna.refresh_from_db()
+    assert anna.attributes["tags"] == ["gold", "north", "vip", "new"]
+
+
+def test_a_file_never_takes_a_no_back() -> None:
+    anna, ben, cleo = known("anna"), known("ben"), known("cleo")
+    ConsentFactory(customer=anna, granted=False)
+    ConsentFactory(customer=ben, granted=True)
+    found = checked("id,consent\nanna,yes\nben,否\ncleo,同意\ndora,maybe\n")
+    assert counts(found) == {"changed": 2, "conflict": 1, "bad": 1}
+    assert "withdrew" in outcome(found, 2).reason
+    apply(found)
+    kept = dict(Consent.objects.values_list("customer", "granted"))
+    assert kept == {anna.pk: False, ben.pk: False, cleo.pk: True}
+    assert Consent.objects.get(customer=cleo).source == "a form in the shop"
+
+
+def test_numbers_of_ours_name_customers_and_make_none() -> None:
+    anna = CustomerFactory(name="")
+    found = checked(f"id,name\n#{anna.pk},Anna\n{anna.pk + 999},Ghost\nx,Odd\n", kind="#")
+    assert counts(found) == {"changed": 1, "bad": 2}
+    apply(found)
+    anna.refresh_from_db()
+    assert anna.name == "Anna"
+
+
+@pytest.mark.parametrize("many", [1, 12_345])
+def test_files_longer_than_a_batch_are_checked_whole(many: int) -> None:
+    known("u0", name="Known")
+    found = checked("id,name\n" + "".join(f"u{n},N{n}\n" for n in range(many)))
+    assert counts(found)["same"] == 1  # filled only where nothing is known
+    assert counts(found).get("new", 0) == many - 1
+    apply(found)
+    assert Customer.objects.count() == many
+
+
+def test_what_cannot_be_read_fails_in_words() -> None:
+    found = sent("id,name\nanna,Anna\n", fields={"name": "nickname"})
+    with pytest.raises(Exception, match="nickname"):
+        checking.check(found)
+    found.refresh_from_db()
+    assert found.status == Status.FAILED
+
+
+# --- applying ---------------------------------------------------------------
+
+
+def test_exactly_what_was_shown_is_applied() -> None:
+    known("anna", name="Anna", attributes={"old": 1})
+    found = checked(
+        "id,name,email,city\nanna,Annabel,a@shop.example,Wuhan\nben,Ben,b@shop.example,\n",
+        policy="overwrite",
+    )
+    shown = {row.identifier: row.after for row in found.rows.all()}
+    apply(found)
+    for key, after in shown.items():
+        customer = Customer.objects.get(identifiers__value=key)
+        for name, value in (after or {}).items():
+            assert getattr(customer, name) == value
+    assert Customer.objects.get(identifiers__value="anna").attributes == {"old": 1, "city": "Wuhan"}
+    assert found.status == Status.APPLIED
+    assert not keeping.is_here(found)
+    assert not found.rows.exists()
+    entry = AuditEntry.objects.get(action="customerimport.written")
+    assert entry.details["counts"]["changed"] == 1
+    assert "shop.example" not in str(list(AuditEntry.objects.values("details")))
+
+
+def _correct() -> None:
+    Customer.objects.filter(identifiers__value="anna").update(name="Somebody else's")
+
+
+def _join() -> None:
+    IdentifierFactory(value="ben")
+
+
+def _withdraw() -> None:
+    ConsentFactory(
+        customer=Customer.objects.get(identifiers__value="anna"), granted=False, channel="email"
+    )
+
+
+def _erase() -> None:
+    Customer.objects.filter(identifiers__value="anna").update(erased_at=NOW)
+
+
+@pytest.mark.parametrize("meanwhile", [_correct, _join, _withdraw, _erase])
+def test_if_anything_changed_meanwhile_nothing_is_applied(meanwhile: Callable[[], None]) -> None:
+    known("anna")
+    found = checked("id,name,consent\nanna,Anna,yes\nben,Ben,yes\n")
+    meanwhile()
+    before = world()
+    with pytest.raises(applying.Changed, match="1 customer changed"):
+        apply(found)
+    assert world() == before
+    assert found.status == Status.FAILED
+    checking.check(found)  # and the file can be looked at again
+    assert found.status == Status.CHECKED
+
+
+def test_what_others_change_elsewhere_does_not_matter() -> None:
+    known("anna")
+    ben = known("ben", name="Ben")
+    found = checked("id,name\nanna,Anna\nben,Ben\n")
+    Customer.objects.filter(pk=ben.pk).update(phone="123456")
+    apply(found)
+    assert found.status == Status.APPLIED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_apply_files_about_the_same_people_take_turns() -> None:
+    known("anna")
+    one, other = (checked(f"id,name\nanna,{name}\nben,{name}\n") for name in ("One", "Other"))
+    together = threading.Barrier(2)
+    staff = StaffFactory(role="operator")
+
+    def run(customer_import: CustomerImport) -> str:
+        try:
+            together.wait()
+            applying.apply(customer_import, by=staff, at=NOW)
+        except applying.Changed:
+            return "told"
+        finally:
+            connection.close()
+        return "applied"
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = sorted(pool.map(run, [one, other]))
+    assert ends == ["applied", "told"]
+    names = set(Customer.objects.values_list("name", flat=True))
+    assert len(names) == 1
+    assert Customer.objects.count() == 2
+
+
+# --- workbooks --------------------------------------------------------------
+
+
+def workbook(rows: Iterable[Iterable[Any]]) -> bytes:
+    book, target = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(list(row))
+    book.save(target)
+    return target.getvalue()
+
+
+def test_a_workbook_is_read_like_a_list() -> None:
+    content = workbook(
+        [
+            ["id", "name", "age", "phone"],
+            [1001, "王芳", 31, "'+4930123456"],
+            [1002.0, None, 2.5, 7654321],
+        ]
+    )
+    found = sent(
+        content,
+        "list.xlsx",
+        header=["id", "name", "phone"],
+        attributes=("age",),
+    )
+    checking.check(found)
+    apply(found)
+    first, second = (Customer.objects.get(identifiers__value=key) for key in ("1001", "1002"))
+    assert (first.name, first.attributes, first.phone) == ("王芳", {"age": 31}, "+4930123456")
+    assert (second.name, second.attributes, second.phone) == ("", {"age": 2.5}, "7654321")
+
+
+def bomb() -> bytes:
+    """A workbook of a few kilobytes whose sheet unpacks to more than two gigabytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            for _ in range(1100):
+                sheet.write(bytes(1 << 20))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"PK\x03\x04 nothing", id="broken"),
+        pytest.param(bomb, id="bomb"),
+        pytest.param(b"\xd0\xcf\x11\xe0 old Excel", id="old"),
+    ],
+)
+def test_a_workbook_that_is_none_is_refused(content: Any) -> None:
+    raw = content() if callable(content) else content
+    found = sent(raw, "list.xlsx", header=["id"])
+    with pytest.raises(checking.NotChecked):
+        checking.check(found)
+    assert found.status == Status.FAILED
+
+
+# --- keeping ----------------------------------------------------------------
+
+
+def test_what_is_left_out_can_be_fetched_with_the_reasons() -> None:
+    found = checked("id,name,email\nanna,=1+1,oops\nben,Ben,\n")
+    lines = list(csv.reader(io.StringIO("".join(keeping.left_out(found)).lstrip("\ufeff"))))
+    assert lines[0][:2] == ["id", "name"]
+    assert lines[1][:3] == ["anna", "'=1+1", "oops"]
+    assert "not an e-mail" in lines[1][-1]
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [(SimpleUploadedFile("a.csv", b""), "empty")],
+)
+def test_what_is_no_file_is_refused(file: SimpleUploadedFile, words: str) -> None:
+    with pytest.raises(keeping.Refused, match=words):
+        keeping.keep(file, by=StaffFactory(role="operator"))
+    assert not CustomerImport.objects.exists()
+
+
+def test_old_files_and_their_rows_go() -> None:
+    found = checked("id,name\nanna,Anna\n")
+    keeping.tidy(at=found.created_at + dt.timedelta(days=6))
+    assert keeping.is_here(found)
+    keeping.tidy(at=found.created_at + dt.timedelta(days=8))
+    assert not keeping.is_here(found)
+    assert not found.rows.exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["User ID", "E-mail", "Mobile"], ["key", "email", "phone"]),
+        (["会员号", "姓名", "手机号", "城市"], ["key", "name", "phone", "attribute"]),
+        (["id", "customer_id"], ["attribute", "key"]),
+    ],
+)
+def test_columns_are_guessed(columns: list[str], expected: list[str]) -> None:
+    assert list(mapping.guess(columns).values()) == expected
+
+
+# --- the screens ------------------------------------------------------------
+
+
+def upload(client: Client, content: str = "id,name\nanna,Anna\n") -> CustomerImport | None:
+    file = SimpleUploadedFile("list.csv", content.encode())
+    client.post(reverse("admin:segments_customerimport_upload"), {"file": file})
+    return CustomerImport.objects.first()
+
+
+@pytest.mark.parametrize("role", ["product", "manager", "analyst", "support"])
+def test_imports_are_for_operators(role: str, signed_in: SignedIn) -> None:
+    client = signed_in(role)
+    assert upload(client) is None
+    kept = sent("id,name\nanna,Anna\n")
+    checking.check(kept)
+    for name in ("check", "apply"):
+        address = reverse(f"admin:segments_customerimport_{name}", args=[kept.pk])
+        assert client.post(address).status_code == 403
+    for name in ("change", "left_out"):
+        address = reverse(f"admin:segments_customerimport_{name}", args=[kept.pk])
+        assert client.get(address).status_code == 403
+    assert client.get(reverse("admin:segments_customerimport_changelist")).status_code == 403
+    assert not Customer.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_from_the_upload_to_the_customers(
+    signed_in: SignedIn, django_capture_on_commit_callbacks: Any, monkeypatch: Any
+) -> None:
+    for task in (tasks.check_customers, tasks.apply_customers):
+        monkeypatch.setattr(task, "delay", task)
+    client = signed_in("operator")
+    known("anna", name="Anna Bell", email="secret@shop.example")
+    kept = upload(client, "id,name,email\nanna,Annabel,new@shop.example\nben,Ben,\n")
+    assert kept is not None
+    address = reverse("admin:segments_customerimport_change", args=[kept.pk])
+    page = client.get(address).content.decode()
+    assert "What each column means" in page
+    named = {
+        "means-0": "key",
+        "means-1": "name",
+        "means-2": "email",
+        "kind": "user_id",
+        "policy": "overwrite",
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        check = reverse("admin:segments_customerimport_check", args=[kept.pk])
+        assert client.post(check, named).status_code == 302
+    page = client.get(address, {"show": "changed"}).content.decode()
+    assert "<ins>Annabel</ins>" in page
+    assert "secret@" not in page  # what we know is masked here, too
+    assert "s•••@shop.example" in page
+    assert client.get(address, {"show": "new"}).content.decode().count("<ins>Ben</ins>") == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("admin:segments_customerimport_apply", args=[kept.pk]))
+    assert "Applied" in client.get(address).content.decode()
+    assert set(Customer.objects.values_list("name", flat=True)) == {"Annabel", "Ben"}
+
+
+def test_columns_that_make_no_sense_are_said(signed_in: SignedIn) -> None:
+    client = signed_in("operator")
+    kept = upload(client)
+    assert kept is not None
+    check = reverse("admin:segments_customerimport_check", args=[kept.pk])
+    for named, words in (
+        ({"means-0": "name", "means-1": "name"}, "Only one column"),
+        ({"means-0": "", "means-1": "name"}, "which customer it is"),
+        ({"means-0": "key", "means-1": "consent:email"}, "where the consents"),
+    ):
+        answer = client.post(check, {"kind": "user_id", "policy": "fill", **named})
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+    assert Path(kept.path).is_file()
