@@ -24,4 +24,6 @@ umask = 0o077  # files that the web writes are the console's alone
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (heartbeats)
 control_socket_disable = True
 accesslog = str(settings.HOME_DIR / "logs" / "access.log")
+# Without what stands after “?”: some client libraries put their write key there.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(D)s "%(a)s"'
 errorlog = "-"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import orjson
+import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
 from segments.items import Consent, Event, Group, Id, Item, Link, Profile
@@ -168,7 +169,9 @@ def twice_if_stale(work: Callable[[], T]) -> T:
 
 
 def _insert(rows: dict[str, list[Any]]) -> None:
-    with connection.cursor() as cursor:
+    """Past Django's cursor, which would write all bytes into the statement as hexadecimal."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(_INSERT if rows["dialects"] else _INSERT_DELIVERIES, rows)
 
 
@@ -200,7 +203,7 @@ def storable(text: str) -> str:
 _INSERT_DELIVERIES = """
     INSERT INTO segments_delivery (source_id, received_at, count, items)
     SELECT * FROM unnest(
-        %(sources)s::int[], %(times)s::timestamptz[], %(counts)s::int[], %(items)s::bytea[]
+        %(sources)s::int[], %(times)s::timestamptz[], %(counts)s::int[], %(items)b::bytea[]
     )
 """
 _INSERT = f"""
@@ -209,6 +212,6 @@ _INSERT = f"""
         (source_id, received_at, dialect, reason, detail, event, raw, status)
     SELECT one.*, 'waiting' FROM unnest(
         %(dead_sources)s::int[], %(dead_times)s::timestamptz[], %(dialects)s::text[],
-        %(reasons)s::text[], %(details)s::text[], %(events)s::text[], %(raws)s::bytea[]
+        %(reasons)s::text[], %(details)s::text[], %(events)s::text[], %(raws)b::bytea[]
     ) AS one
 """  # noqa: S608  (both parts are ours)

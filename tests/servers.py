@@ -56,12 +56,12 @@ def remove(home: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(home: Path) -> Supervisor:
-    """Start both servers; what they write need not survive a power cut."""
+def start(home: Path, *, durable: bool = False) -> Supervisor:
+    """Start both servers; what they write need not survive a power cut, unless it has to."""
     for name in ("logs", "static"):
         (home / name).mkdir(exist_ok=True)
     supervisor = Supervisor(home / "logs")
-    supervisor.start(postgres.service(home, durable=False), valkey.service(home))
+    supervisor.start(postgres.service(home, durable=durable), valkey.service(home))
     return supervisor
 
 

@@ -110,7 +110,7 @@ def _sort(
     """The good items of a call, and what is wrong with the others, by their index."""
     speech = dialect.speech
     received_at = int(at.timestamp() * 1_000_000)
-    shared = speech.sending(call.common, received_at)
+    shared = speech.sending(call.common or {}, received_at)
     good: list[Item] = []
     rejected: list[tuple[int, Bad]] = []
     for index, raw in enumerate(call.raws):
@@ -118,7 +118,7 @@ def _sort(
             if not isinstance(raw, dict):
                 raise Bad("wrong_type", "item")
             _measure(raw)
-            sent = shared if call.common else speech.sending(raw, received_at)
+            sent = speech.sending(raw, received_at) if call.common is None else shared
             found = speech.translate(raw, sent)
             for item in found:
                 if not write_keys.may_send(key, item):
@@ -148,7 +148,7 @@ def _dead(dialect: Dialect, call: Call, index: int, bad: Bad) -> Dead:
         reason=bad.reason,
         detail=bad.detail,
         event=event if isinstance(event, str) else "",
-        raw=texts.dump({**call.common, **raw} if isinstance(raw, dict) else raw),
+        raw=texts.dump({**(call.common or {}), **raw} if isinstance(raw, dict) else raw),
     )
 
 

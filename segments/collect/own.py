@@ -16,10 +16,10 @@ def read(request: Request) -> Call:
     keys += bodies.basic(request.header("authorization"))
     found = bodies.parse(request.body)
     if isinstance(found, list):
-        return Call(keys, bodies.a_list(found, "the body"))
+        return Call(keys, bodies.a_list(found, "the body"), {})
     body = bodies.an_object(found)
     if "items" not in body:
-        return Call(keys, [body], {name: body[name] for name in COMMON if name in body})
+        return Call(keys, [body])
     if unknown := body.keys() - {"items", *COMMON}:
         words = f"Unknown: {', '.join(sorted(unknown))[:100]}. A body has items, sent_at, history."
         raise Refused(400, "unknown_field", words)

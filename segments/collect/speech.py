@@ -1,7 +1,7 @@
 """How the door talks: what a request asks, how it ends, and what each dialect has to know."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
@@ -41,7 +41,8 @@ class Call:
 
     keys: list[str]  # texts that may be its write key, the likeliest first
     raws: list[Any]
-    common: dict[str, Any] = field(default_factory=dict)  # said about all, in an item's own terms
+    # Said about all, in an item's own terms; None when each says it for itself.
+    common: dict[str, Any] | None = None
     is_rehearsal: bool = False  # to be checked, and not to be kept
 
 

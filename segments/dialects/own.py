@@ -9,14 +9,14 @@ from segments.items import ANONYMOUS, USER, Consent, Event, Group, Id, Item, Lin
 NAME = "own"
 OPERATIONS = ("set", "once", "add", "append", "union", "remove", "unset", "delete")
 LONGEST_WORD = 16  # of a channel or a purpose
-EVERYWHERE = {"type", "id", "at", "user_id", "anonymous_id", "ids"}
+EVERYWHERE = {"type", "id", "at", "user_id", "anonymous_id", "ids", "sent_at", "history"}
 # What each type may say. Whoever mistypes a field learns it, instead of losing what it says.
 FIELDS = {
-    "track": {"event", "properties", "sent_at", "history"},
-    "profile": {*OPERATIONS},
-    "alias": {"previous_id"},
-    "group": {"group", "group_id", *OPERATIONS},
-    "consent": {"channel", "purpose", "granted"},
+    "track": {*EVERYWHERE, "event", "properties"},
+    "profile": {*EVERYWHERE, *OPERATIONS},
+    "alias": {*EVERYWHERE, "previous_id"},
+    "group": {*EVERYWHERE, "group", "group_id", *OPERATIONS},
+    "consent": {*EVERYWHERE, "channel", "purpose", "granted"},
 }
 
 
@@ -34,8 +34,7 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
     what = raw.get("type", "track")
     if not isinstance(what, str) or what not in FIELDS:
         raise Bad("unknown_type", str(what)[:60])
-    unknown = raw.keys() - FIELDS[what] - EVERYWHERE - {"sent_at", "history"}
-    if unknown:
+    if unknown := raw.keys() - FIELDS[what]:
         raise Bad("unknown_field", ", ".join(sorted(unknown))[:100])
     key, at = values.key(raw.get("id")), sent.moment(raw.get("at"))
     match what:
@@ -53,7 +52,9 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
 
 
 def _ids(raw: dict[str, Any]) -> tuple[Id, ...]:
-    others = values.an_object(raw.get("ids"), "ids")
+    if raw.get("ids") is None:
+        return values.ids((USER, raw.get("user_id")), (ANONYMOUS, raw.get("anonymous_id")))
+    others = values.an_object(raw["ids"], "ids")
     if len(others) > 20:
         raise Bad("too_many_ids", str(len(others)))
     named = [(values.kind(kind, "ids"), value) for kind, value in others.items()]

@@ -71,7 +71,7 @@ def moment(value: Any) -> int:
     """
     try:
         if isinstance(value, str):
-            if not value.strip().lstrip("-").replace(".", "", 1).isdecimal():
+            if value[4:5] == "-" or not value.strip().replace(".", "", 1).isdecimal():
                 return _from_iso(value.strip())
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -83,14 +83,11 @@ def moment(value: Any) -> int:
         raise Bad("bad_time", str(value)[:60]) from problem
 
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
 def _from_iso(text: str) -> int:
     when = dt.datetime.fromisoformat(text)
     if when.tzinfo is None:
         when = when.replace(tzinfo=dt.UTC)
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
+    return round(when.timestamp() * _SECOND)  # a double holds the microseconds of our years
 
 
 # --- texts ------------------------------------------------------------------
@@ -134,13 +131,11 @@ def kind(value: Any, what: str) -> str:
 
 
 def an_id(value: Any, what: str) -> str:
-    """The value of an id, "" when there is none; numbers are taken as their digits.
+    """The value of an id; numbers are taken as their digits.
 
     Raises:
         Bad: neither a text nor a number, or too long.
     """
-    if value is None or value == "":
-        return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         if abs(value) >= LARGEST or not math.isfinite(value):
             raise Bad("bad_number", what)
@@ -160,11 +155,12 @@ def ids(*found: tuple[str, Any]) -> tuple[Id, ...]:
     Raises:
         Bad: there is none, or one is not usable.
     """
-    named = [(of, an_id(value, of)) for of, value in found]
-    kept = tuple(dict.fromkeys((of, value) for of, value in named if value))
+    kept = dict.fromkeys(
+        (of, an_id(value, of)) for of, value in found if value is not None and value != ""
+    )
     if not kept:
         raise Bad("no_id")
-    return kept
+    return tuple(kept)
 
 
 def either(value: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
@@ -213,33 +209,40 @@ def properties(value: Any, what: str = "properties", *, without: Iterable[str] =
         kept.pop(one, None)
     if len(kept) > MOST_PROPERTIES:
         raise Bad("too_many_properties", str(len(kept)))
-    _check(kept, 1)
+    _check_object(kept, 1)
     return kept
 
 
-def _check(value: Any, depth: int) -> None:
-    if isinstance(value, str):
-        if not is_text(value):
-            raise Bad("bad_text", value[:40])
-    elif isinstance(value, dict | list):
-        if depth > DEEPEST:
-            raise Bad("too_deep")
-        if isinstance(value, dict):
-            _check_keys(value)
-            value = list(value.values())
-        for inner in value:
-            _check(inner, depth + 1)
+def _check_object(found: dict[str, Any], depth: int) -> None:
+    """Most values are short texts and numbers, so these are looked at without a call."""
+    for name, value in found.items():
+        if len(name) > LONGEST_KEY:
+            raise Bad("too_long", f"{name[:40]}…: {len(name)} > {LONGEST_KEY}")
+        if not (name.isascii() and name.isprintable()) and not is_text(name):
+            raise Bad("bad_text", name[:40])
+        if type(value) is str:
+            if not (value.isascii() and value.isprintable()) and not is_text(value):
+                raise Bad("bad_text", name)
+        else:
+            _check(value, depth, name)
+
+
+def _check(value: Any, depth: int, name: str) -> None:
     # orjson reads whole numbers beyond 64 bits as floats, so these are looked at as well.
-    elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
-        raise Bad("bad_number", str(value)[:40])
-
-
-def _check_keys(value: dict[str, Any]) -> None:
-    for each in value:
-        if len(each) > LONGEST_KEY:
-            raise Bad("too_long", f"{each[:40]}…: {len(each)} > {LONGEST_KEY}")
-        if not is_text(each):
-            raise Bad("bad_text", each[:40])
+    if isinstance(value, int | float):
+        if not -LARGEST <= value < LARGEST:
+            raise Bad("bad_number", f"{name}: {value}"[:60])
+    elif isinstance(value, str):
+        if not is_text(value):
+            raise Bad("bad_text", name)
+    elif value is not None:
+        if depth >= DEEPEST:
+            raise Bad("too_deep", name)
+        if isinstance(value, dict):
+            _check_object(value, depth + 1)
+        else:
+            for inner in value:
+                _check(inner, depth + 1, name)
 
 
 def numbers(value: Any, what: str) -> dict[str, int | float]:

@@ -1,0 +1,1 @@
+"""Peers that need a module of their own."""
