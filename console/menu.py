@@ -77,6 +77,18 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_mailboxmessage_changelist",
                 "mailbox.view",
             ),
+            (
+                _("Privacy requests"),
+                "shield_person",
+                "admin:segments_privacyrequest_changelist",
+                "privacy.view",
+            ),
+            (
+                _("Retention periods"),
+                "auto_delete",
+                "admin:console_retentionperiod_changelist",
+                "privacy.view",
+            ),
             (_("Jobs"), "hourglass", "admin:console_job_changelist", "jobs.view"),
             (_("Audit log"), "receipt_long", "admin:console_auditentry_changelist", "audit.view"),
             (_("Staff"), "badge", "admin:console_staff_changelist", "staff.view"),

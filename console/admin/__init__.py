@@ -1,5 +1,14 @@
 """The house's own screens; Django finds them through this package."""
 
-from console.admin import approval, audit, job, mailbox, project, staff
+from console.admin import approval, audit, job, mailbox, privacy, project, retention, staff
 
-__all__ = ["approval", "audit", "job", "mailbox", "project", "staff"]
+__all__ = [
+    "approval",
+    "audit",
+    "job",
+    "mailbox",
+    "privacy",
+    "project",
+    "retention",
+    "staff",
+]

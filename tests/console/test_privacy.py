@@ -129,6 +129,7 @@ def told_by_the_database(texts: tuple[str, ...]) -> list[str]:
             "WHERE table_schema = 'public'"
         )
         for table, column, kind in cursor.fetchall():
+            wanted: list[Any]
             if kind in {"text", "character varying", "jsonb", "ARRAY"}:
                 condition, wanted = f'"{column}"::text LIKE %s', [f"%{one}%" for one in texts]
             elif kind == "bytea":
