@@ -7,7 +7,6 @@ held for a person; everything else of its chunk goes on.
 
 import datetime as dt
 import time
-from array import array
 from collections import defaultdict
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -110,9 +109,7 @@ class Sender:
     def _hold_unfinished(self) -> None:
         """What the chunk's dead worker had begun: nobody knows whether it left."""
         begun = Message.objects.filter(
-            campaign=self.campaign,
-            customer__in=array("I", self.chunk.members),
-            status=Status.SENDING,
+            campaign=self.campaign, customer__in=self._people(), status=Status.SENDING
         )
         self.tally.held += states.move_many(
             Message,
@@ -124,14 +121,37 @@ class Sender:
 
     def _waiting(self) -> list[int]:
         """Members without a message, or with one that is to be tried again."""
-        members = array("I", self.chunk.members)
-        settled = Message.objects.filter(campaign=self.campaign, customer__in=members)
+        people = self._people()
+        settled = Message.objects.filter(campaign=self.campaign, customer__in=people)
         return list(
-            Customer.objects.filter(pk__in=members)
+            Customer.objects.filter(pk__in=people)
             .exclude(pk__in=settled.exclude(status=Status.RETRY).values("customer"))
             .order_by("pk")
             .values_list("pk", flat=True)
         )
+
+    def _people(self) -> list[int]:
+        """The chunk's members, and whom they became since the audience was frozen.
+
+        Who is a member already is written to as one. Of several members who became the same
+        person, it is the first one's chunk that writes to that person.
+        """
+        mine = list(self.chunk.members)
+        became = Customer.objects.filter(pk__in=mine, merged_into__isnull=False)
+        kept = set(became.values_list("merged_into", flat=True))
+        if not kept:
+            return mine
+        everyone = self.campaign.audience.members
+        first: dict[int, int] = {}
+        absorbed = Customer.objects.filter(merged_into__in=kept).order_by("pk")
+        for member, now in absorbed.values_list("pk", "merged_into"):
+            if now is not None and member in everyone:
+                first.setdefault(now, member)
+        return mine + [
+            now
+            for now, member in first.items()
+            if member in self.chunk.members and now not in everyone
+        ]
 
     def _send_group(self, ids: list[int]) -> None:
         begun = self._begin(ids)
@@ -256,7 +276,8 @@ class Sender:
 
 # Addresses are copied and compared as the columns keep them, plain or sealed.
 # One statement decides and fences: whoever unsubscribed before it began is not written to, and
-# a customer who has a row already is not returned, unless that row waits to be tried again.
+# a customer who has a row already is not returned, unless that row waits to be tried again. Who
+# was merged is written to as who they are now, if they did not get it before as who they were.
 _BEGIN = """
     INSERT INTO campaigns_message AS m
         (campaign_id, customer_id, address, status, reason, created_at)
@@ -269,6 +290,12 @@ _BEGIN = """
         AND no.address = c.email AND c.email <> ''
     CROSS JOIN LATERAL (
         SELECT CASE
+            WHEN c.erased_at IS NOT NULL THEN 'erased'
+            WHEN c.merged_into_id IS NOT NULL OR EXISTS (
+                SELECT FROM segments_customer was JOIN campaigns_message got
+                    ON got.customer_id = was.id AND got.campaign_id = %(campaign)s
+                WHERE was.merged_into_id = c.id AND got.status IN ('sending', 'sent', 'held')
+            ) THEN 'merged'
             WHEN c.email = '' THEN 'no_address'
             WHEN yes.id IS NULL THEN 'no_consent'
             WHEN no.id IS NOT NULL OR c.id = ANY(%(forgotten)s::int[]) THEN 'suppressed'

@@ -39,7 +39,7 @@ def unsubscribed(message: Message, *, at: dt.datetime) -> bool:
         customer=message.customer,
     )
     Consent.objects.update_or_create(
-        customer_id=message.customer_id,
+        customer_id=message.customer.merged_into_id or message.customer_id,
         channel=suppression.EMAIL,
         purpose=consent.MARKETING,
         defaults={"granted": False, "at": at, "source": f"campaign {message.campaign_id}"},

@@ -5,8 +5,9 @@ Moments are microseconds since 1970, as in `segments.items`.
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from segments.items import Event, Id
@@ -50,9 +51,16 @@ class Taken(NamedTuple):
     claimed: int | None = None
 
 
-def real(ids: Sequence[Id]) -> tuple[Id, ...]:
+def real(ids: tuple[Id, ...]) -> tuple[Id, ...]:
     """Those of the ids that name somebody."""
-    return tuple(one for one in ids if one[1].strip().lower() not in PLACEHOLDERS)
+    if any(map(is_placeholder, ids)):
+        return tuple(one for one in ids if not is_placeholder(one))
+    return ids
+
+
+@lru_cache(maxsize=50_000)  # most items of a batch are of people who did something just before
+def is_placeholder(known_as: Id) -> bool:
+    return known_as[1].strip().lower() in PLACEHOLDERS
 
 
 def when(event: Event, received_at: int) -> Taken:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from segments import acceptance, catalogue, deliveries, identity
@@ -41,6 +42,11 @@ class Parcel:
     received_at: dt.datetime
     items: Sequence[Item]
 
+    @cached_property
+    def received(self) -> int:
+        """When, in the microseconds of items."""
+        return microseconds(self.received_at)
+
 
 class Entry(NamedTuple):
     """An item that can be taken: whose, when, and what tells it from others."""
@@ -60,19 +66,17 @@ def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
         Refused: it cannot be taken.
         Blocked: it is not wanted.
     """
-    received = microseconds(parcel.received_at)
-    digest = _digest(parcel.source_id, item)
-    at, claimed = min(item.at, received), None
+    at, claimed = min(item.at, parcel.received), None
     if isinstance(item, Event):
         if known := rules.known.get(item.name):
             if known.blocked:
                 raise Blocked(item.name)
             if known.name != item.name:
                 item = replace(item, name=known.name)
-        at, claimed = acceptance.when(item, received)
-    if not getattr(item, "is_history", False):
+        at, claimed = acceptance.when(item, parcel.received)
+    if rules.shift and not getattr(item, "is_history", False):
         at += rules.shift // _MICROSECOND
-    return Entry(parcel, item, _ids(item), at, digest, claimed)
+    return Entry(parcel, item, _ids(item), at, _digest(parcel.source_id, item), claimed)
 
 
 def _ids(item: Item) -> tuple[Id, ...]:
@@ -87,10 +91,8 @@ def _ids(item: Item) -> tuple[Id, ...]:
     if len(ids) < needed:
         raise Refused("placeholder_id", ", ".join(value for _kind, value in said)[:200])
     for _kind, value in ids:
-        try:
-            identity.check(value)
-        except identity.BadIdentifier:
-            raise Refused("too_long", value[:40]) from None
+        if len(value) > identity.LONGEST or "\0" in value:
+            raise Refused("too_long", value[:40])
     if isinstance(item, Consent) and max(len(item.channel), len(item.purpose)) > LONGEST_CHANNEL:
         raise Refused("too_long", f"{item.channel} {item.purpose}"[:200])
     return ids
@@ -98,8 +100,12 @@ def _ids(item: Item) -> tuple[Id, ...]:
 
 def _digest(source_id: int, item: Item) -> str:
     """What is remembered of an item: one message can be an event and a profile at once."""
-    told = f"{source_id}\0{type(item).__name__}\0{item.key}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return digest(source_id, item.key, type(item).__name__)
+
+
+def digest(source_id: int, key: str, kind: str = Event.__name__) -> str:
+    """What is remembered of an item of this kind and key."""
+    return hashlib.sha256(f"{source_id}\0{kind}\0{key}".encode()).hexdigest()[:32]
 
 
 def key(source_id: int, key: str) -> str:

@@ -100,15 +100,12 @@ class _Batch:
 
     def _fresh(self, taken: list[Entry]) -> list[Entry]:
         """Those that were not taken before, each once; from here on they are remembered."""
-        by_digest: dict[str, Entry] = {}
-        for entry in taken:
-            by_digest.setdefault(entry.digest, entry)
+        first = {entry.digest: entry for entry in reversed(taken)}
         with connection.cursor() as cursor:
-            cursor.execute(_REMEMBER, [timezone.now().date(), list(by_digest)])
-            fresh = [by_digest[digest] for (digest,) in cursor.fetchall()]
+            cursor.execute(_REMEMBER, [timezone.now().date(), list(first)])
+            fresh = {digest for (digest,) in cursor.fetchall()}
         self.fates[Fate.KNOWN] += len(taken) - len(fresh)
-        place = {id(entry): number for number, entry in enumerate(taken)}
-        return sorted(fresh, key=lambda entry: place[id(entry)])
+        return [one for one in taken if one.digest in fresh and first[one.digest] is one]
 
     def _without_erased(self, taken: list[Entry]) -> list[Entry]:
         """Without what an erased person did before they were erased."""

@@ -23,7 +23,11 @@ COLORS = {
     "held": "warning",
     "skipped": "info",
 }
-REASONS = {reason.value: reason.label for reason in Exclusion.Reason}
+REASONS: dict[str, Any] = {
+    **{reason.value: reason.label for reason in Exclusion.Reason},
+    "merged": _("merged with another customer"),
+    "erased": _("erased on request"),
+}
 
 
 @admin.register(Message)
