@@ -5,6 +5,7 @@ everything into the lake in one commit. An import whose process died goes on aft
 part; one that a person stops leaves nothing behind.
 """
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,8 @@ def _load(event_import: EventImport, progress: jobs.Progress) -> None:
     with ingest.lake_lock(wait=True):
         if not loading.is_in_lake(event_import):
             _look_for_stop(event_import)
+            since = timezone.now() - dt.timedelta(days=ingest.DAYS_REMEMBERED)
+            loading.remember(event_import, stage.parts, since=since)
             ingest.flush()  # what waits in the inbox counts as there already
             words = _("writing")
             loading.load(
@@ -178,7 +181,7 @@ def loaded_before(sha256: str) -> EventImport | None:
 
 def _note_counts(event_import: EventImport, read: Progress) -> None:
     event_import.rows, event_import.skipped, event_import.bad = read.rows, read.skipped, read.bad
-    event_import.left_out = dict(read.left_out)
+    event_import.left_out = read.left_out
 
 
 @transaction.atomic

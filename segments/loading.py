@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from console import clock
-from segments import erasure, identity, merging
+from segments import entries, erasure, identity, merging
 from segments.items import Id
 from segments.kinship import Kinship
 from segments.lake import engine
@@ -92,7 +92,7 @@ def _name_rows(con: Any, event_import: EventImport) -> None:
         SELECT row, kind, customer, time, event, kept.amount, properties,
             CAST(timezone('{zone}', time) AS DATE) AS day,
             coalesce(
-                key,
+                {_key(mapping)},
                 'same:' || left(sha256(event || chr(31) || same), 40),
                 'file:{content}:' || row
             ) AS key
@@ -240,12 +240,40 @@ def _append(con: Any, event_import: EventImport) -> None:
     )
 
 
-def own_keys(parts: Sequence[Path], since: dt.datetime) -> Iterator[list[str]]:
-    """The keys that the parts' rows since a moment have of their own, many at a time."""
+def _key(mapping: Mapping) -> str:
+    """The expression of an event's own id: as `entries.key` has it, where a source sends it too."""
+    if not mapping.source:
+        return "key"
+    start = f"'{mapping.source:d}:'"
+    return f"""CASE WHEN length({start} || key) <= {entries.LONGEST_KEY:d}
+        THEN {start} || key ELSE {start} || sha256(key) END"""
+
+
+# --- the same events by another way -----------------------------------------
+
+
+def remember(event_import: EventImport, parts: Sequence[Path], *, since: dt.datetime) -> None:
+    """Let events of the file that their source sends again be known already.
+
+    Only those since a moment: the memory is no longer than that. It is done before the file
+    is loaded, so that what arrives meanwhile comes once, by the file.
+    """
+    mapping = Mapping.from_json(event_import.mapping)
+    if not mapping.source or not mapping.key:
+        return
     with _opened(parts) as con:
         found = con.execute(
-            "SELECT DISTINCT key FROM staged WHERE key IS NOT NULL AND time >= $since",
-            {"since": since},
+            "SELECT DISTINCT key FROM staged WHERE time >= $since ORDER BY key", {"since": since}
         )
         while some := found.fetchmany(CUSTOMERS_AT_A_TIME):
-            yield [key for (key,) in some]
+            digests = [entries.digest(mapping.source, key) for (key,) in some]
+            with connection.cursor() as cursor:
+                cursor.execute(_REMEMBER, [digests])
+
+
+_REMEMBER = """
+    INSERT INTO segments_receivedkey (digest, received_on)
+    SELECT digest, (now() AT TIME ZONE 'UTC')::date
+    FROM unnest(%s::uuid[]) AS digest ORDER BY digest
+    ON CONFLICT DO NOTHING
+"""

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -43,7 +42,7 @@ class Progress:
     rows: int = 0
     skipped: int = 0
     bad: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, int] = field(default_factory=dict)
     done: float = 0.0
     is_whole: bool = False
 
@@ -52,8 +51,7 @@ class Progress:
         """As it was written down; a new one where nothing was, or where it is not ours."""
         try:
             kept = json.loads((folder / CHECKPOINT).read_bytes())
-            position, left_out = Position(**kept["position"]), Counter(kept["left_out"])
-            return cls(**{**kept, "position": position, "left_out": left_out})
+            return cls(**{**kept, "position": Position(**kept["position"])})
         except (OSError, ValueError, TypeError, KeyError):
             return cls()
 
@@ -147,8 +145,9 @@ class Stage:
         progress.skipped += batch.skipped
         progress.bad += bad
         for reason, count in batch.left_out.items():
-            known = reason in progress.left_out or len(progress.left_out) < KINDS_LEFT_OUT
-            progress.left_out[reason if known else "…"] += count
+            is_known = reason in progress.left_out or len(progress.left_out) < KINDS_LEFT_OUT
+            said = reason if is_known else "…"
+            progress.left_out[said] = progress.left_out.get(said, 0) + count
         progress.position, progress.last = batch.position, dict(batch.last)
         progress.done = batch.done
 

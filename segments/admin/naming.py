@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from console import clock
 from segments import identity, imports, presets
 from segments.admin import first_rows
-from segments.models import EventImport
+from segments.models import EventImport, EventSource
 from segments.reading import files, guessing, json_lines, looking, mapping, moments
 from segments.reading.batch import RowFile
 from segments.reading.mapping import Condition, Mapping
@@ -85,6 +85,7 @@ def form(event_import: EventImport, given: QueryDict) -> dict[str, Any]:
         "units": UNITS,
         "operators": OPERATORS,
         "offers": offers,
+        "sources": EventSource.objects.filter(archived_at=None),
         "offer": offer,
         "form": _values(shown, given),
         "conditions": _conditions(shown),
@@ -159,6 +160,7 @@ def _values(shown: Mapping, given: QueryDict) -> dict[str, Any]:
         "time_zone": shown.time_zone,
         "amount_unit": shown.amount_unit,
         "sums": shown.sums,
+        "source": shown.source,
         "fills_down": shown.fills_down,
         "constants": "\n".join(f"{name}={value}" for name, value in shown.constants),
         "skip_without_customer": shown.skip_without_customer,
@@ -222,6 +224,7 @@ def _read(given: QueryDict, columns: Sequence[str]) -> Mapping:
         properties=tuple(by_meaning.get(PROPERTY, [])),
         spread=tuple(by_meaning.get(SPREAD, [])),
         distinct_by=tuple(name for name in given.getlist("same") if name in columns),
+        source=_number(given.get("source", "")),
         sums="sums" in given,
         fills_down=given.get("fills_down", ""),
         identifier_kind=given.get("identifier_kind", "").strip(),
@@ -235,6 +238,10 @@ def _read(given: QueryDict, columns: Sequence[str]) -> Mapping:
         skip_without_customer="skip_without_customer" in given,
         leave_out_bad=given.get("leave_out_bad", "").strip() if given.get("bad") == "leave" else "",
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _constants(text: str) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,7 @@ class Mapping:
     properties: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()  # objects, each of whose entries is a property
     key: str = ""  # each event's own id, by which a second delivery is recognised
+    source: int = 0  # the source that sends the same events with the same ids; 0: none does
     distinct_by: tuple[str, ...] = ()  # rows equal in these are one event; the first is taken …
     sums: bool = False  # … but with the sum of their amounts
     fills_down: str = ""  # an empty value is the row's before, if that has the same here
