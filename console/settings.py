@@ -1,5 +1,6 @@
 """Every setting, read once from the environment; a wrong value stops the start in words."""
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console import logs, menu
 from console.embedded import places
+from segments.lake import places as lake_places
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -18,7 +20,7 @@ if (ROOT / ".env").exists():
 
 # --- where things are -------------------------------------------------------
 HOME_DIR = places.home()  # everything written at run time is below it
-LAKE_PATH = HOME_DIR / "lake"
+LAKE_PATH = HOME_DIR / "lake"  # the lake, or what is spilled when LAKE_URL names another place
 UPLOADS_PATH = HOME_DIR / "uploads"
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 BIND = env.str("BIND", default="127.0.0.1")
@@ -157,6 +159,14 @@ EMAIL_URL = env.str("EMAIL_URL", default="") or f"smtp://127.0.0.1:{MAILBOX_PORT
 vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="console@localhost")
+
+# The events: where they lie, unless it is LAKE_PATH, and what answers questions to them.
+try:
+    _lake = lake_places.lake(env.str("LAKE_URL", default=""), LAKE_PATH, os.environ)
+    ENGINE = lake_places.engine(env.str("ENGINE_URL", default=""))
+except ValueError as problem:
+    raise ImproperlyConfigured(str(problem)) from problem
+LAKE_ELSEWHERE = _lake if _lake.url != str(LAKE_PATH) else None
 
 # --- work in the background -------------------------------------------------
 CELERY_BROKER_URL = places.broker_url(REDIS_URL)

@@ -3,11 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext as _
@@ -19,7 +15,7 @@ from segments.models import DaySet, DirtyDay
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
 LOCK = 0xDA75  # the advisory lock of who swaps sets
-DAYS_AT_A_TIME = 31  # of which the counts are held in memory
+DAYS_AT_A_TIME = 31  # whose sets are held in memory
 
 # --- building ---------------------------------------------------------------
 
@@ -33,7 +29,7 @@ def rebuild(days: Iterable[dt.date] | None = None, *, progress: jobs.Progress = 
 
     if days is None:
         kept = set(DaySet.objects.values_list("day", flat=True).distinct())
-        days = kept | set(store.days(Path(settings.LAKE_PATH)))
+        days = kept | set(store.days(history.place()))
     wanted = sorted(set(days))
     done = 0
     for some in _spans(wanted):
@@ -88,35 +84,13 @@ def _rows(sets: list[tuple[str, dt.date, int, BitMap]]) -> list[DaySet]:
 
 
 def _sets(days: list[dt.date]) -> Iterator[tuple[str, dt.date, int, BitMap]]:
-    """event, day, level and members, from the counts of each customer."""
-    from segments.lake import questions  # heavy: not in the web process
+    """event, day, level and members, counted from the lake's files."""
+    from segments.lake import day_sets  # heavy: not in the web process
 
-    with history.opened() as lake:
-        counts = questions.daily_counts(lake, since=days[0], until=days[-1])
-    wanted = set(days)
-    customers = counts["customer"].to_numpy()
-    times = counts["times"].to_numpy()
-    for event, day, part in _runs(counts):
-        if day not in wanted:
-            continue
-        for level in range(1, LEVELS + 1):
-            members = bitmaps.from_array(customers[part][times[part] >= level])
-            if members:
-                yield event, day, level, members
-
-
-def _runs(counts: Any) -> Iterator[tuple[str, dt.date, slice]]:
-    """Where each event and day begins and ends in rows that are ordered by them."""
-    if not counts.num_rows:
-        return
-    events = counts["event"].combine_chunks().dictionary_encode()
-    codes = events.indices.to_numpy()
-    days = counts["day"].cast("int32").to_numpy()
-    new = np.flatnonzero((np.diff(codes) != 0) | (np.diff(days) != 0)) + 1
-    starts = [0, *new.tolist()]
-    for start, end in zip(starts, [*starts[1:], counts.num_rows], strict=True):
-        day = dt.date(1970, 1, 1) + dt.timedelta(days=int(days[start]))
-        yield events.dictionary[int(codes[start])].as_py(), day, slice(start, end)
+    # Who was merged is asked before which files there are, as `history.opened` does.
+    moved = history.moved()
+    for one in day_sets.build(history.place(), days, moved=moved):
+        yield one.event, one.day, one.level, bitmaps.load(one.members)
 
 
 # --- asking -----------------------------------------------------------------

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from segments import columns
+from segments.lake import places
+from segments.lake.places import Place
 
 if TYPE_CHECKING:
     from segments.lake.engine import Lake
+
+
+def place() -> Place:
+    """Where the lake of this console lies."""
+    if settings.LAKE_ELSEWHERE is not None:
+        return settings.LAKE_ELSEWHERE
+    return places.of(Path(settings.LAKE_PATH))
 
 
 @contextmanager
@@ -19,7 +29,7 @@ def opened() -> Iterator["Lake"]:
 
     # Who was merged is asked before which files there are: what settles in between is in the
     # files as well, and to say it twice does no harm.
-    with engine.connect(settings.LAKE_PATH, moved=moved()) as lake:
+    with engine.connect(place(), moved=moved(), engine=settings.ENGINE) as lake:
         yield lake
 
 
@@ -28,7 +38,7 @@ def as_written() -> Iterator["Lake"]:
     """The lake with each event under the number that it came in with."""
     from segments.lake import engine  # heavy: not in the web process
 
-    with engine.connect(settings.LAKE_PATH) as lake:
+    with engine.connect(place(), engine=settings.ENGINE) as lake:
         yield lake
 
 

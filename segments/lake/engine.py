@@ -1,47 +1,64 @@
-"""Asking the lake: DuckDB, in this process, with bounded threads and memory."""
+"""Asking the lake: one interface, and behind it DuckDB, a ClickHouse cluster, or Spark."""
 
+import abc
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from segments.lake import schema, store
+from segments.lake import places, schema
+from segments.lake.moves import Moves
+from segments.lake.places import Engine, Where
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr.types import Expr, Table
 
+DEFAULT = Engine()
 
-class Lake:
+
+class Lake(abc.ABC):
     """The lake opened for questions, which are Ibis expressions over `events()`.
 
-    `moved` are customers whose events are to be read as another's.
+    `moves` are customers whose events are to be read as another's.
     """
 
-    def __init__(self, path: Path, connection: Any, moved: Mapping[int, int]) -> None:
-        self.path = path
-        self.connection = connection
-        self.moved = moved
+    def __init__(self, where: Where, moves: Moves) -> None:
+        self.place = places.of(where)
+        self.moves = moves
 
     def events(self, since: dt.date | None = None, until: dt.date | None = None) -> "Table":
         """The events of these days, both ends included; other days' files are not opened."""
-        files = [literal(file) for file in store.files(self.path, since, until)]
-        if not files:
-            return self.rows(schema.columns().empty_table())
-        read = self.connection.read_parquet(files, hive_partitioning=True)
-        read = read.mutate(day=read.day.cast("date"))
-        return (self._now(read) if self.moved else read).select(schema.columns().names)
+        read = self._read(since, until).select(schema.columns().names)
+        return self._now(read) if len(self.moves) else read
+
+    def events_of(
+        self, customer: int, since: dt.date | None = None, until: dt.date | None = None
+    ) -> "Table":
+        """The same of one customer, for which the files tell which parts to skip."""
+        import ibis  # heavy: not in the web process
+
+        read = self._read(since, until)
+        theirs = read.filter(read.customer.isin(self.moves.into(customer)))
+        theirs = theirs.mutate(customer=ibis.literal(customer, "int32"))
+        return theirs.select(schema.columns().names)
+
+    @abc.abstractmethod
+    def _read(self, since: dt.date | None, until: dt.date | None) -> "Table":
+        """The events as they were written, with at least the columns of the lake."""
 
     def _now(self, read: "Table") -> "Table":
         """The events, each under the customer that they belong to now."""
         import ibis  # heavy: not in the web process
-        import pyarrow as pa  # heavy: not in the web process
 
-        known_as = {"was": list(self.moved), "now": list(self.moved.values())}
-        moved = self.rows(pa.table(known_as, pa.schema({"was": pa.int32(), "now": pa.int32()})))
-        joined = read.left_join(moved, read.customer == moved.was)
-        return joined.mutate(customer=ibis.coalesce(joined.now, joined.customer))
+        joined = read.left_join(self._moved, read.customer == self._moved.was)
+        found = joined.mutate(customer=ibis.coalesce(joined.now, joined.customer))
+        return found.select(schema.columns().names)
+
+    @cached_property
+    def _moved(self) -> "Table":
+        return self.rows(self.moves.table())
 
     def rows(self, table: "pa.Table") -> "Table":
         """Rows of our own, to be asked together with the events."""
@@ -55,12 +72,13 @@ class Lake:
 
         return self.rows(pa.table({"customer": pa.array(customers, pa.int32())}))
 
+    @abc.abstractmethod
     def ask(self, question: "Expr") -> "pa.Table":
         """The whole answer."""
-        return self.connection.to_pyarrow(question)
 
+    @abc.abstractmethod
     def close(self) -> None:
-        self.connection.disconnect()
+        """Let go of what is held; asking is over."""
 
     def __enter__(self) -> Self:
         return self
@@ -70,24 +88,31 @@ class Lake:
 
 
 def connect(
-    path: Path,
+    where: Where,
     *,
-    moved: Mapping[int, int] | None = None,
-    threads: int = 2,
-    memory: str = "1GB",
+    moved: Mapping[int, int] | Moves | None = None,
+    engine: Engine = DEFAULT,
 ) -> Lake:
-    """Open the lake at a path, which may not exist yet: then it has no events.
+    """Open the lake at a place, which may not exist yet: then it has no events."""
+    moves = Moves.of(moved)
+    if engine.kind == "clickhouse":
+        from segments.lake import clickhouse  # heavy: not in the web process
 
-    What does not fit into the memory spills to a folder inside it.
-    """
-    import ibis  # heavy: not in the web process
+        return clickhouse.connect(where, moves, engine)
+    if engine.kind == "spark":
+        from segments.lake import spark  # heavy: not in the web process
 
-    path.mkdir(parents=True, exist_ok=True)
-    connection = ibis.duckdb.connect(
-        threads=threads, memory_limit=memory, temp_directory=str(path / "spill")
-    )
-    connection.raw_sql("SET TimeZone = 'UTC'")
-    return Lake(path, connection, moved or {})
+        return spark.connect(where, moves, engine)
+    from segments.lake import duck  # heavy: not in the web process
+
+    return duck.connect(where, moves, engine)
+
+
+def nullable(shape: "pa.Schema") -> "pa.Schema":
+    """The same columns, without the promise that a value is always there."""
+    import pyarrow as pa  # heavy: not in the web process
+
+    return pa.schema([field.with_nullable(True) for field in shape])
 
 
 def literal(path: str) -> str:

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "is_set", "not_set")
 
+# As JSON writes numbers, and none that a 64-bit float could not hold.
+NUMBER = r"^-?[0-9]{1,200}(\.[0-9]{1,200})?([eE][+-]?[0-9]{1,2})?$"
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -56,16 +59,22 @@ def _compare(left: Any, op: str, right: list[Any]) -> "BooleanValue":
 def text(events: "Table", name: str) -> "StringColumn":
     """A property as text: a string without its quotes, anything else as JSON writes it.
 
-    A JSON null is nothing, like a property that is not there.
+    A JSON null is nothing, like a property that is not there. A whole number has no point,
+    however it was written: engines differ in whether 1.0 is 1.
     """
     # In quotes, so that a dot in a name is not taken for a path.
     found = events.properties.cast("json")[f'"{name}"']
-    return found.str.coalesce(found.cast("string").nullif("null"))
+    written = found.cast("string").nullif("null")
+    return found.str.coalesce(written.re_replace(r"\.0$", ""))
 
 
 def number(events: "Table", name: str) -> "FloatingColumn":
-    """A property as a number, also where a source wrote the number as text; else null."""
-    return text(events, name).try_cast("float64")
+    """A property as a number, also where a source wrote the number as text; else null.
+
+    What a number is, is said here: engines differ in spaces, `1_000` and `inf`.
+    """
+    found = text(events, name)
+    return found.re_search(NUMBER).ifelse(found, None).try_cast("float64")
 
 
 def shape(events: "Table") -> "StringColumn":

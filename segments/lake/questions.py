@@ -121,8 +121,7 @@ def newest_first(
     event: str = "",
 ) -> "pa.Table":
     """One customer's events, newest first; `before` is the time and key of the last one seen."""
-    events = lake.events(since, until)
-    found = events.filter(events.customer == customer)
+    found = lake.events_of(customer, since, until)
     if event:
         found = found.filter(found.event == event)
     if before is not None:

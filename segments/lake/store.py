@@ -1,4 +1,9 @@
-"""Writing the lake: appends that happen exactly once, and tidying up behind them."""
+"""Writing the lake: appends that happen exactly once, and tidying up behind them.
+
+A lake on this machine is written to the disk for good before anybody hears of it. In object
+storage a finished upload is for good, and two commits at once are told apart by a conditional
+put (`docs/operations.md` says what storage without one needs).
+"""
 
 import datetime as dt
 import json
@@ -11,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from segments.lake import schema
+from segments.lake import places, schema
+from segments.lake.places import Where
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
+    from pyarrow import fs
 
 EVENTS = "events"  # the table's folder inside the lake
 ATTEMPTS = 10  # of a commit, when other writers commit at the same moment
@@ -25,7 +32,7 @@ HOURS_KEPT = 24 * 7
 
 
 def append(
-    path: Path, rows: "pa.Table | pa.RecordBatchReader", *, app_id: str, version: int
+    where: Where, rows: "pa.Table | pa.RecordBatchReader", *, app_id: str, version: int
 ) -> bool:
     """Append rows exactly once: False when this version of `app_id` is in the lake already.
 
@@ -34,53 +41,79 @@ def append(
     """
     import pyarrow as pa  # heavy: not in the web process
 
-    table = _open_or_make(path)
+    table = _open_or_make(where)
     if _has(table, app_id, version):
         return False
     if isinstance(rows, pa.Table):
         ordered = rows.select(schema.columns().names).sort_by(schema.ORDER)
         rows = pa.RecordBatchReader.from_batches(ordered.schema, ordered.to_batches())
-    written = list(_write_files(path, rows))
-    done = _commit(path, written, app_id=app_id, version=version)
+    written = list(_write_files(where, rows))
+    done = _commit(where, written, app_id=app_id, version=version)
     if not done:  # another process was faster with the same rows
         for file in written:
-            (path / EVENTS / file["path"]).unlink()
+            filesystem(where).delete_file(file["path"])
     return done
 
 
-def version(path: Path, app_id: str) -> int:
+def version(where: Where, app_id: str) -> int:
     """The last version that `app_id` appended; 0 when it never did."""
-    table = _open(path)
+    table = _open(where)
     return (table.transaction_version(app_id) or 0) if table else 0
 
 
-def files(path: Path, since: dt.date | None = None, until: dt.date | None = None) -> list[str]:
-    """The Parquet files of these days, both ends included, as paths."""
-    table = _open(path)
+def files(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> list[str]:
+    """The Parquet files of these days, both ends included, as paths or URLs."""
+    table = _open(where)
     if table is None:
         return []
     uris = table.file_uris(file_pruning_predicate=_between(since, until))
     return [unquote(uri) for uri in uris]
 
 
-def days(path: Path, since: dt.date | None = None, until: dt.date | None = None) -> list[dt.date]:
+def files_by_day(where: Where, since: dt.date, until: dt.date) -> dict[dt.date, list[str]]:
+    """The same for each day that has any, as names inside the table."""
+    start = len(_table(where)) + 1
+    found: dict[dt.date, list[str]] = {}
+    for file in files(where, since, until):
+        name = file[start:]
+        day = dt.date.fromisoformat(name.partition("/")[0].removeprefix(f"{schema.PARTITION}="))
+        found.setdefault(day, []).append(name)
+    return found
+
+
+def source(where: Where, name: str) -> "str | pa.NativeFile":
+    """Something to read a file of the table from: its path, or an open file elsewhere."""
+    if places.of(where).folder is not None:
+        return f"{_table(where)}/{name}"
+    return filesystem(where).open_input_file(name)
+
+
+def dataset(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> Any:
+    """The events of these days as a pyarrow dataset, or None when there are none."""
+    table = _open(where)
+    if table is None:
+        return None
+    return table.to_pyarrow_dataset(file_pruning_predicate=_between(since, until))
+
+
+def days(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> list[dt.date]:
     """The days that have events, oldest first."""
-    table = _open(path)
+    table = _open(where)
     if table is None:
         return []
     found = table.partitions(file_pruning_predicate=_between(since, until))
     return sorted({dt.date.fromisoformat(one["day"]) for one in found})
 
 
-def compact(path: Path, *, more_than: int = 1) -> int:
+def compact(where: Where, *, more_than: int = 1) -> int:
     """Rewrite each day of more than so many files as one, ordered by customer.
 
     Returns how many days were rewritten. The old files stay for readers until `vacuum`.
     """
-    table = _open(path)
+    table = _open(where)
     if table is None:
         return 0
-    counts = Counter(Path(file).parent.name.removeprefix("day=") for file in files(path))
+    counts = Counter(Path(file).parent.name.removeprefix("day=") for file in files(where))
     scattered = sorted(day for day, count in counts.items() if count > more_than)
     for day in scattered:
         table.optimize.z_order(
@@ -89,9 +122,9 @@ def compact(path: Path, *, more_than: int = 1) -> int:
     return len(scattered)
 
 
-def vacuum(path: Path) -> int:
+def vacuum(where: Where) -> int:
     """Delete the files that no reader can need any more, and tell how many they were."""
-    table = _open(path)
+    table = _open(where)
     if table is None:
         return 0
     return len(table.vacuum(retention_hours=HOURS_KEPT, dry_run=False, full=True))
@@ -100,18 +133,40 @@ def vacuum(path: Path) -> int:
 # --- inside -----------------------------------------------------------------
 
 
-def _open(path: Path) -> "DeltaTable | None":
+def _table(where: Where) -> str:
+    return places.of(where).inside(EVENTS)
+
+
+def filesystem(where: Where) -> "fs.FileSystem":
+    """The table's folder, wherever it is, with the same options that its log is written with."""
+    from pyarrow import fs  # heavy: not in the web process
+
+    place = places.of(where)
+    if place.folder is not None:
+        return fs.SubTreeFileSystem(_table(where), fs.LocalFileSystem())
+    from deltalake.fs import DeltaStorageHandler  # heavy: not in the web process
+
+    return fs.PyFileSystem(DeltaStorageHandler(_table(where), dict(place.options)))
+
+
+def _open(where: Where) -> "DeltaTable | None":
     from deltalake import DeltaTable  # heavy: not in the web process
 
-    where = str(path / EVENTS)
-    return DeltaTable(where) if DeltaTable.is_deltatable(where) else None
+    table, options = _table(where), dict(places.of(where).options) or None
+    if not DeltaTable.is_deltatable(table, storage_options=options):
+        return None
+    return DeltaTable(table, storage_options=options)
 
 
-def _open_or_make(path: Path) -> "DeltaTable":
+def _open_or_make(where: Where) -> "DeltaTable":
     from deltalake import DeltaTable  # heavy: not in the web process
 
-    return _open(path) or DeltaTable.create(
-        str(path / EVENTS), schema.columns(), mode="ignore", partition_by=[schema.PARTITION]
+    return _open(where) or DeltaTable.create(
+        _table(where),
+        schema.columns(),
+        mode="ignore",
+        partition_by=[schema.PARTITION],
+        storage_options=dict(places.of(where).options) or None,
     )
 
 
@@ -131,33 +186,35 @@ def _properties() -> Any:
     return WriterProperties(compression="ZSTD", max_row_group_size=ROWS_IN_A_GROUP)
 
 
-def _write_files(path: Path, rows: "pa.RecordBatchReader") -> Iterator[dict[str, Any]]:
-    """One Parquet file a day, on the disk for good before anybody hears of it."""
+def _write_files(where: Where, rows: "pa.RecordBatchReader") -> Iterator[dict[str, Any]]:
+    """One Parquet file a day, there for good before anybody hears of it."""
+    here, folder = filesystem(where), places.of(where).folder
+    for day, batches in _by_day(rows):
+        name = f"{schema.PARTITION}={day}/part-{uuid.uuid4()}.zstd.parquet"
+        here.create_dir(f"{schema.PARTITION}={day}", recursive=True)
+        with here.open_output_stream(name) as file:
+            count = _write(file, batches)
+        if folder is not None:
+            _to_disk(folder / EVENTS / name)
+        size = here.get_file_info(name).size
+        yield {"path": name, "day": str(day), "rows": count, "size": size}
+
+
+def _write(file: Any, batches: Iterable["pa.RecordBatch"]) -> int:
+    """Write one day's rows as Parquet, and tell how many."""
     import pyarrow as pa  # heavy: not in the web process
     import pyarrow.parquet as pq  # heavy: not in the web process
 
     inside = pa.schema([field for field in schema.columns() if field.name != schema.PARTITION])
-    for day, batches in _by_day(rows):
-        name = f"{schema.PARTITION}={day}/part-{uuid.uuid4()}.zstd.parquet"
-        file = path / EVENTS / name
-        file.parent.mkdir(exist_ok=True)
-        count = 0
-        with pq.ParquetWriter(
-            file,
-            inside,
-            compression="zstd",
-            use_dictionary=["event"],
-            column_encoding={
-                "customer": "DELTA_BINARY_PACKED",
-                "time": "DELTA_BINARY_PACKED",
-                "amount": "DELTA_BINARY_PACKED",
-            },
-        ) as writer:
-            for batch in _grouped(batches):
-                writer.write_table(batch.select(inside.names).cast(inside), ROWS_IN_A_GROUP)
-                count += batch.num_rows
-        _to_disk(file)
-        yield {"path": name, "day": str(day), "rows": count, "size": file.stat().st_size}
+    packed = dict.fromkeys(("customer", "time", "amount"), "DELTA_BINARY_PACKED")
+    count = 0
+    with pq.ParquetWriter(
+        file, inside, compression="zstd", use_dictionary=["event"], column_encoding=packed
+    ) as writer:
+        for batch in _grouped(batches):
+            writer.write_table(batch.select(inside.names).cast(inside), ROWS_IN_A_GROUP)
+            count += batch.num_rows
+    return count
 
 
 def _by_day(rows: "pa.RecordBatchReader") -> Iterator[tuple[dt.date, Iterator["pa.RecordBatch"]]]:
@@ -193,13 +250,13 @@ def _grouped(batches: Iterable["pa.RecordBatch"]) -> Iterator["pa.Table"]:
         yield pa.Table.from_batches(held)
 
 
-def _commit(path: Path, written: list[dict[str, Any]], *, app_id: str, version: int) -> bool:
+def _commit(where: Where, written: list[dict[str, Any]], *, app_id: str, version: int) -> bool:
     """Make the files part of the table, together with the note that this version is in."""
     from deltalake import CommitProperties, Transaction  # heavy: not in the web process
     from deltalake.exceptions import CommitFailedError  # heavy: not in the web process
 
     for attempt in range(ATTEMPTS):
-        table = _open_or_make(path)
+        table = _open_or_make(where)
         if _has(table, app_id, version):
             return False
         try:
@@ -215,7 +272,7 @@ def _commit(path: Path, written: list[dict[str, Any]], *, app_id: str, version: 
                 raise
             time.sleep(0.05 * 2**attempt)
             continue
-        _log_to_disk(path)
+        _log_to_disk(where)
         return True
     raise AssertionError("the last attempt returns or raises")
 
@@ -243,6 +300,6 @@ def _to_disk(file: Path) -> None:
             os.close(handle)
 
 
-def _log_to_disk(path: Path) -> None:
-    newest = max((path / EVENTS / "_delta_log").glob("[0-9]*.json"))
-    _to_disk(newest)
+def _log_to_disk(where: Where) -> None:
+    if (folder := places.of(where).folder) is not None:
+        _to_disk(max((folder / EVENTS / "_delta_log").glob("[0-9]*.json")))
