@@ -1,6 +1,7 @@
 """Work in the background: the recompute, segments, imports and the inbox."""
 
 from contextlib import suppress
+from typing import Any
 
 from celery import shared_task
 from django.db import transaction
@@ -11,6 +12,7 @@ from console import clock, jobs
 from console.models import Job, Staff
 from segments import (
     activity,
+    dead_letters,
     drift,
     event_types,
     imports,
@@ -25,11 +27,12 @@ from segments.customer_exports import writing
 from segments.customer_imports import applying, checking, keeping
 from segments.models import CustomerExport, CustomerImport, EventImport, Segment
 
-PIPELINE, IMPORT, CUSTOMERS, RENAMING = (
+PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
     "pipeline",
     "import",
     "customers",
     "renaming",
+    "letters",
 )  # kinds of jobs
 # Of a file of 10 GB. The broker delivers such a task again meanwhile, which finds it busy.
 LONGEST_IMPORT = 12 * 3600
@@ -119,6 +122,7 @@ def tidy_up() -> None:
     merging.suspect(at=timezone.now())
     ingest.tidy()
     uploads.tidy(at=timezone.now())
+    dead_letters.forget(at=timezone.now())
     keeping.tidy(at=timezone.now())
     writing.tidy(at=timezone.now())
 
@@ -149,8 +153,10 @@ def apply_customers(import_id: int) -> None:
     job = customer_import.job
     assert job is not None
     assert job.started_by is not None
-    if customer_import.status != CustomerImport.Status.APPLIED:  # unless delivered twice
-        with jobs.running(job) as progress:
+    if job.status == Job.Status.DONE:  # delivered twice
+        return
+    with jobs.running(job) as progress:
+        if customer_import.status != CustomerImport.Status.APPLIED:  # unless killed just after it
             applying.apply(customer_import, by=job.started_by, at=clock.now(), progress=progress)
 
 
@@ -202,3 +208,19 @@ def rename_soon(*, by: Staff) -> Job:
 def look_for_drift() -> None:
     """Every hour: find events that are no longer what they were."""
     drift.look(clock.today())
+
+
+@shared_task
+def settle_letters(job_id: int, staff_id: int, deed: str, of: dict[str, Any]) -> None:
+    """Replay or drop the dead letters of a filter, reporting to a job."""
+    settle = {"replay": dead_letters.replay_many, "drop": dead_letters.drop_many}[deed]
+    with jobs.running(Job.objects.get(pk=job_id)) as progress:
+        settle(dead_letters.waiting(**of), by=Staff.objects.get(pk=staff_id), progress=progress)
+
+
+def settle_letters_soon(deed: str, of: dict[str, Any], *, by: Staff) -> Job:
+    """Start it; the job shows how far it is."""
+    label = _("Replay of dead letters") if deed == "replay" else _("Drop of dead letters")
+    job = jobs.create(LETTERS, label, by=by)
+    transaction.on_commit(lambda: settle_letters.delay(job.pk, by.pk, deed, of))
+    return job

@@ -6,11 +6,13 @@ from rest_framework.routers import DefaultRouter
 from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
+from segments.api.customers import CustomerViewSet
 from segments.api.segments import SegmentViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
 router.register("jobs", JobViewSet, basename="job")
+router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")

@@ -76,7 +76,7 @@ class CustomerImportAdmin(ConsoleModelAdmin):
         name = "segments_customerimport"
         return [
             path("upload/", view(require_POST(self.upload)), name=f"{name}_upload"),
-            path("<int:pk>/check/", view(require_POST(self.check)), name=f"{name}_check"),
+            path("<int:pk>/check/", view(require_POST(self.start_check)), name=f"{name}_check"),
             path("<int:pk>/apply/", view(require_POST(self.apply)), name=f"{name}_apply"),
             path("<int:pk>/left-out/", view(self.download), name=f"{name}_left_out"),
             *super().get_urls(),
@@ -98,7 +98,7 @@ class CustomerImportAdmin(ConsoleModelAdmin):
     ) -> HttpResponse:
         return self._page(request, self._found(request, object_id))
 
-    def check(self, request: Any, pk: int) -> HttpResponse:
+    def start_check(self, request: Any, pk: int) -> HttpResponse:
         """Take the names of the columns, and start the check."""
         customer_import = self._found(request, str(pk))
         if not _may_be_named(customer_import):

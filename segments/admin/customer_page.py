@@ -1,7 +1,6 @@
 """What the page of one customer shows, as its templates want it."""
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,14 +16,11 @@ from segments.models import (
     Customer,
     CustomerNote,
     EventType,
-    Identifier,
     Merge,
 )
 
 CHANGE = corrections.ACTION
-MOST_MOVES, MOST_IDENTIFIERS, MOST_CHANGES = 60, 100, 50
-CONTACT_KINDS = {"email", "phone"}
-TRAIT_GROUPS = {"first_order_on", "last_order_on", "recency_days", "tenure_days"}
+MOST_MOVES, MOST_CHANGES = 60, 50
 
 
 def context(staff: Any, customer: Any) -> dict[str, Any]:
@@ -57,19 +53,15 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
 def who(staff: Any, customer: Customer, *, shown: bool) -> dict[str, Any]:
     """Who it is: names and addresses masked, until somebody who may see them asks."""
     may_see = roles.allows(staff, looks.ACTION)
-    said = str if shown and may_see else looks.mask
+    shown = shown and may_see
     return {
         "customer": customer,
-        "shown": shown and may_see,
+        "shown": shown,
         "may_see": may_see,
-        "name": said(customer.name),
-        "email": said(customer.email),
-        "phone": said(customer.phone),
-        "identifiers": _identifiers(customer, said),
-        **_attributes(customer, said),
-        "seen": corrections.version(customer) if shown and may_see else "",
-        "may_correct": shown and may_see and roles.allows(staff, CHANGE),
-        "editable": [(name, as_text(value)) for name, value in customer.attributes.items()],
+        "who": looks.who(customer, shown=shown),
+        "seen": corrections.version(customer) if shown else "",
+        "may_correct": shown and roles.allows(staff, CHANGE),
+        "editable": [(name, looks.as_text(value)) for name, value in customer.attributes.items()],
     }
 
 
@@ -77,42 +69,7 @@ def trait(customer: Any, field: str) -> Any:
     return getattr(customer.traits, field) if hasattr(customer, "traits") else None
 
 
-# --- who they are -----------------------------------------------------------
-
-
-def _identifiers(customer: Customer, said: Any) -> dict[str, list[str]]:
-    """How sources know the customer, by kind."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for one in Identifier.objects.filter(customer=customer).order_by("kind", "value")[
-        :MOST_IDENTIFIERS
-    ]:
-        found[one.kind].append(said(one.value) if one.kind in CONTACT_KINDS else one.value)
-    return dict(found)
-
-
-def _attributes(customer: Customer, said: Any) -> dict[str, Any]:
-    """The attributes in groups: single values, lists, and what has parts of its own."""
-    plain, lists, nested = [], [], []
-    for name, value in sorted(customer.attributes.items()):
-        hidden = looks.is_contact(name)
-        if isinstance(value, list):
-            lists.append((name, [said(as_text(v)) if hidden else as_text(v) for v in value]))
-        elif isinstance(value, dict):
-            parts = [(part, _masked(part, v, hidden, said)) for part, v in sorted(value.items())]
-            nested.append((name, parts))
-        else:
-            plain.append((name, said(as_text(value)) if hidden else value))
-    return {"plain_attributes": plain, "list_attributes": lists, "nested_attributes": nested}
-
-
-def _masked(name: str, value: Any, hidden: bool, said: Any) -> str:
-    text = as_text(value)
-    return said(text) if hidden or looks.is_contact(name) else text
-
-
-def as_text(value: Any) -> str:
-    """A value as somebody would write it: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+# --- correcting -------------------------------------------------------------
 
 
 def corrected(given: QueryDict, customer: Customer) -> dict[str, Any]:
@@ -133,7 +90,7 @@ def corrected(given: QueryDict, customer: Customer) -> dict[str, Any]:
 
 def _read(text: str, was: Any) -> Any:
     """A value as it was written: text stays text, numbers and lists stay what they were."""
-    if text == as_text(was):
+    if text == looks.as_text(was):
         return was
     if was is None or isinstance(was, str):
         return text.strip()
@@ -234,7 +191,9 @@ def events(page: timeline.Page, customer: Customer, event: str) -> dict[str, Any
             {
                 "entry": entry,
                 "title": titles.get(entry.name, entry.name),
-                "facts": [(name, _masked(name, v, False, looks.mask)) for name, v in entry.facts],
+                "facts": [
+                    (name, looks.as_text(looks.property_value(name, v))) for name, v in entry.facts
+                ],
             }
             for entry in page.entries
         ],

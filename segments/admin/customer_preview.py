@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from segments import looks, sealing
-from segments.admin import customer_page
 from segments.customer_imports.planning import SEALED
 from segments.models import CustomerImport, CustomerImportRow
 
@@ -57,9 +56,9 @@ def _attributes(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str
     found = []
     for name, value in now.items():
         if name not in was or was[name] != value:
-            before = customer_page.as_text(was[name]) if name in was else ""
+            before = looks.as_text(was[name]) if name in was else ""
             before = looks.mask(before) if looks.is_contact(name) else before
-            found.append((name, before, customer_page.as_text(value)))
+            found.append((name, before, looks.as_text(value)))
     return found
 
 
