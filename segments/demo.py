@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from console import audit, jobs
 from console.models import Job, Project
-from segments import catalogue, identity, ingest
+from segments import catalogue, identity, ingest, sealing
 from segments.models import Consent, Customer
 
 KIND = "demo"  # of the job that loads it
@@ -99,9 +99,10 @@ def _load_customers(con: Any) -> dict[str, int]:
     """Every household that shopped, as a customer; gives each one's id."""
     households = con.execute(_HOUSEHOLDS).fetchall()
     customers = identity.resolve("household", [str(row[0]) for row in households])
-    values = {
+    values: dict[str, Any] = {
         "ids": [customers[str(household)] for household, *_ in households],
-        "households": [household for household, *_ in households],
+        "names": [sealing.seal(f"Household {one}") for one, *_ in households],
+        "emails": [sealing.seal(f"household-{one}@customers.example") for one, *_ in households],
         "firsts": [first.replace(tzinfo=dt.UTC) for _, first, *_ in households],
         "profiles": [_profile(profile) for _, _, *profile in households],
     }
@@ -124,13 +125,13 @@ _HOUSEHOLDS = f"""
 
 _DESCRIBE = """
     UPDATE segments_customer AS customer SET
-        name = 'Household ' || household,
-        email = 'household-' || household || '@customers.example',
+        name = one.name,
+        email = one.email,
         language = 'en',
         created_at = first,
         attributes = profile
-    FROM unnest(%(ids)s::int[], %(households)s::int[], %(firsts)s::timestamptz[],
-        %(profiles)s::jsonb[]) AS one (id, household, first, profile)
+    FROM unnest(%(ids)s::int[], %(names)s::text[], %(emails)s::text[],
+        %(firsts)s::timestamptz[], %(profiles)s::jsonb[]) AS one (id, name, email, first, profile)
     WHERE customer.id = one.id
 """
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import validate_email
 from django.db import models
+from django.db.models.lookups import StartsWith
 from pyroaring import BitMap
 
 from segments import bitmaps, sealing
@@ -57,6 +58,13 @@ class SealedCharField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return sealing.seal(value) if isinstance(value, str) else value
+
+
+@SealedCharField.register_lookup
+class Begins(StartsWith):
+    """The beginning of a plain text; of a sealed one the whole, because it is sealed as well."""
+
+    prepare_rhs = True
 
 
 class SealedEmailField(SealedCharField):

@@ -17,6 +17,7 @@ from django.db import connection
 from console import clock, translations
 from console.embedded import obstacles, places, postgres, programs, supervisor, terminal, valkey
 from console.embedded.supervisor import Supervisor
+from segments import contacts
 from segments import demo as business
 
 
@@ -85,6 +86,7 @@ class Command(BaseCommand):
     def prepare(self, keeper: Supervisor, *, demo: bool) -> None:
         self.say("Tables, translations, static files …")
         call_command("migrate", interactive=False, verbosity=0)
+        self.check_contacts()
         for folder in settings.LOCALE_PATHS:
             translations.compile_catalogs(folder)
         collect_static()
@@ -93,6 +95,16 @@ class Command(BaseCommand):
         if wanted:
             self.say("The demo business …")
             keeper.run("demo", programs.manage("demo", "--if-empty"), cwd=places.ROOT)
+
+    def check_contacts(self) -> None:
+        """Names and addresses are kept as CONTACT_KEY says, or nothing starts."""
+        contacts.adopt()
+        try:
+            if not contacts.is_as_set():
+                self.say("Contacts are sealed anew …")
+                contacts.convert()
+        except contacts.WrongKey as wrong:
+            raise places.CannotStart(str(wrong)) from wrong
 
     def welcome(self) -> None:
         self.say(f"  The console is at {settings.PUBLIC_URL}, and its today is {clock.today()}.")
