@@ -19,10 +19,24 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("Who they are"),
         [
             (_("Customers"), "group", "admin:segments_customer_changelist", "customers.view"),
+            (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
+            (
+                _("Groups and items"),
+                "category",
+                "admin:segments_thing_changelist",
+                "customers.view",
+            ),
             (_("Segments"), "filter_alt", "admin:segments_segment_changelist", "segments.view"),
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
             (_("Events"), "timeline", "admin:segments_eventtype_changelist", "events.view"),
             (_("Imports"), "upload_file", "admin:segments_eventimport_changelist", "imports.view"),
+            (_("Sources"), "sensors", "admin:segments_eventsource_changelist", "sources.view"),
+            (
+                _("Dead letters"),
+                "unsubscribe",
+                "admin:segments_deadletter_changelist",
+                "dead_letters.view",
+            ),
             (
                 _("Customers in"),
                 "group_add",

@@ -32,6 +32,14 @@ def hand_over(pairs: Sequence[tuple[int, int]]) -> list[dict[str, Estate]]:
     return before
 
 
+def look(customer: int) -> Estate:
+    """What a customer has, without keeping others from it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [[customer]])
+        found: Estate = json.loads(cursor.fetchone()[1])
+        return found
+
+
 def give_back(kept: int, absorbed: int, before: dict[str, Estate]) -> None:
     """Make the absorbed one what they were, and take from the kept one what came from them."""
     was_kept, was_absorbed = before["kept"], before["absorbed"]

@@ -34,6 +34,13 @@ def carry_out(asked: Sequence[Group], *, at: dt.datetime) -> list[list[Problem]]
     return problems
 
 
+def kinds() -> list[str]:
+    """The kinds that there are, each found by one step along the index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS)
+        return [kind for (kind,) in cursor.fetchall()]
+
+
 def _columns(places: Iterable[Place]) -> dict[str, Any]:
     kinds, keys = zip(*places, strict=True)
     return {"kinds": list(kinds), "keys": list(keys)}
@@ -55,4 +62,13 @@ _WRITE = """
     FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(attributes)s::jsonb[])
         AS new (kind, key, attributes)
     WHERE (t.kind, t.key) = (new.kind, new.key) AND t.attributes <> new.attributes
+"""
+_KINDS = """
+    WITH RECURSIVE found AS (
+        (SELECT kind FROM segments_thing ORDER BY kind LIMIT 1)
+        UNION ALL
+        SELECT (SELECT kind FROM segments_thing WHERE kind > found.kind ORDER BY kind LIMIT 1)
+        FROM found WHERE found.kind IS NOT NULL
+    )
+    SELECT kind FROM found WHERE kind IS NOT NULL LIMIT 100
 """

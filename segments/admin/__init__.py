@@ -4,20 +4,28 @@ from segments.admin import (
     customer,
     customer_export,
     customer_import,
+    dead_letter,
     event_import,
+    event_source,
     event_type,
     import_preset,
+    merge,
     segment,
     stage_set,
+    thing,
 )
 
 __all__ = [
     "customer",
     "customer_export",
     "customer_import",
+    "dead_letter",
     "event_import",
+    "event_source",
     "event_type",
     "import_preset",
+    "merge",
     "segment",
     "stage_set",
+    "thing",
 ]
