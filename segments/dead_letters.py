@@ -1,10 +1,11 @@
 """Dead letters: what could not be taken and why, replayed or dropped by a person."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from segments.dialects.values import Bad
 from segments.items import Item
 from segments.models import DeadLetter
 
-ACTION = "dead_letters.settle"
+ACTION, VIEW = "dead_letters.settle", "dead_letters.view"
 DAYS_KEPT = 90
 SPEECHES: dict[str, Any] = {one.NAME: one for one in (segment, mixpanel, posthog, sensors, own)}
 DIALECTS: dict[str, Any] = {
@@ -56,7 +57,8 @@ REASONS: dict[str, str] = {
     "future": n("The time is more than a day ahead: the sender's clock is wrong."),
     "too_old": n("The event is older than five years; bring it in as history."),
     "erased": n("The customer was erased on request; nothing of theirs is taken."),
-    "too_many_properties_kept": n("The customer would have too many attributes."),
+    "bad_value": n("A part of the update did not fit what is known; the rest was carried out."),
+    "broken": n("The delivery could not be read; tell who looks after the console."),
 }
 
 
@@ -71,6 +73,38 @@ def said(reason: str) -> str:
     return _(REASONS[reason]) if reason in REASONS else reason
 
 
+class StillBad(NotAllowed):
+    """A letter that cannot be taken this time either, in words for whoever mends it."""
+
+
+def waiting(*, source: int | None = None, reason: str = "", event: str = "") -> QuerySet:
+    """The letters of a filter that nobody settled yet, oldest first."""
+    letters = DeadLetter.objects.filter(status=DeadLetter.Status.WAITING).order_by("pk")
+    letters = letters.filter(source=source) if source else letters
+    letters = letters.filter(reason=reason) if reason else letters
+    return letters.filter(event__startswith=event) if event else letters
+
+
+def look(letter: DeadLetter, *, by: Staff) -> str:
+    """What came, laid out to be read; it may tell of a customer, so that looking is noted.
+
+    Raises:
+        NotAllowed: the role may not.
+    """
+    roles.require(by, VIEW)
+    audit.log("dead_letter.looked", letter, by=by)
+    return laid_out(bytes(letter.raw))
+
+
+def laid_out(raw: bytes) -> str:
+    """JSON with a line for each fact; what is no whole JSON as it is."""
+    try:
+        found = texts.parse(raw)
+    except texts.NotJson:
+        return raw.decode("utf-8", "replace")
+    return texts.dump(found, indent=2).decode()
+
+
 # --- settled by a person ----------------------------------------------------
 
 
@@ -78,10 +112,12 @@ def said(reason: str) -> str:
 def replay(letter: DeadLetter, *, by: Staff, raw: bytes | None = None) -> int:
     """Take it once more, as it is or as somebody mended it; how many items came of it.
 
-    What was mended and is still wrong stays as it was, and the person learns why.
+    What was mended and is still wrong stays as it was, and the person learns why. The scopes
+    of the key it came with do not count any more: a person with the right decides.
 
     Raises:
-        NotAllowed: the role may not, it is settled already, or still cannot be taken.
+        NotAllowed: the role may not, or it is settled already.
+        StillBad: it cannot be taken this time either.
         Stale: somebody else settled it meanwhile.
     """
     roles.require(by, ACTION)
@@ -92,11 +128,17 @@ def replay(letter: DeadLetter, *, by: Staff, raw: bytes | None = None) -> int:
     return len(items)
 
 
+def changed(letter: DeadLetter, mended: str) -> bytes | None:
+    """What somebody made of a letter; None when they left it as it was shown."""
+    same = mended.strip() == laid_out(bytes(letter.raw)).strip()
+    return None if same or not mended.strip() else mended.encode("utf-8", "replace")
+
+
 def _translated(letter: DeadLetter, raw: bytes) -> list[Item]:
     """The letter as items, through the dialect that it came in.
 
     Raises:
-        NotAllowed: why it still cannot be taken.
+        StillBad: why it cannot be taken.
     """
     try:
         if len(raw) > deliveries.LONGEST_RAW:
@@ -112,16 +154,16 @@ def _translated(letter: DeadLetter, raw: bytes) -> list[Item]:
         return translated
     except Bad as bad:
         why = f"{said(bad.reason)} ({bad.detail})" if bad.detail else said(bad.reason)
-        raise NotAllowed(_("It still cannot be taken: %(why)s") % {"why": why}) from bad
+        raise StillBad(_("It still cannot be taken: %(why)s") % {"why": why}) from bad
     except (ValueError, TypeError, KeyError) as problem:
-        raise NotAllowed(
+        raise StillBad(
             _("This is not whole JSON; mend it, then replay: %(problem)s")
             % {"problem": str(problem)[:200]}
         ) from problem
 
 
 def replay_many(
-    letters: Iterable[DeadLetter], total: int, *, by: Staff, progress: jobs.Progress = jobs.silent
+    letters: QuerySet, *, by: Staff, progress: jobs.Progress = jobs.silent
 ) -> tuple[int, int]:
     """Replay each that can be taken now; how many were, and how many were not.
 
@@ -129,15 +171,38 @@ def replay_many(
         NotAllowed: the role may not.
     """
     roles.require(by, ACTION)
-    taken = left = 0
-    for letter in letters:
+    return _each(letters, lambda letter: replay(letter, by=by), progress)
+
+
+def drop_many(
+    letters: QuerySet, *, by: Staff, progress: jobs.Progress = jobs.silent
+) -> tuple[int, int]:
+    """Drop each; how many were, and how many somebody else settled meanwhile.
+
+    Raises:
+        NotAllowed: the role may not.
+    """
+    roles.require(by, ACTION)
+    return _each(letters, lambda letter: drop(letter, by=by), progress)
+
+
+def _each(
+    letters: QuerySet, settle: Callable[[DeadLetter], Any], progress: jobs.Progress
+) -> tuple[int, int]:
+    total, done, left = letters.count(), 0, 0
+    for letter in letters.iterator(chunk_size=500):
         try:
-            replay(letter, by=by)
-            taken += 1
+            settle(letter)
+            done += 1
         except (NotAllowed, states.Stale):
             left += 1
-        progress(taken + left, total)
-    return taken, left
+        progress(done + left, total, said_of(done, left))
+    return done, left
+
+
+def said_of(done: int, left: int) -> str:
+    """How a job of many letters says what came of them."""
+    return _("%(done)d settled, %(left)d left") % {"done": done, "left": left}
 
 
 @transaction.atomic

@@ -30,6 +30,6 @@ def parse(data: bytes) -> Any:
             raise NotJson("nested too deeply" if deep else str(strict)[:200]) from lenient
 
 
-def dump(raw: Any) -> bytes:
+def dump(raw: Any, *, indent: int | None = None) -> bytes:
     """Something that was read, as JSON that `parse` reads again, whatever is in it."""
-    return json.dumps(raw, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return json.dumps(raw, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace")

@@ -42,7 +42,7 @@ class DeadLetter(models.Model):
         EventSource, models.CASCADE, related_name="dead_letters", verbose_name=_("source")
     )
     dialect = models.CharField(_("sent as"), max_length=16)  # "item": ours, already translated
-    reason = models.CharField(_("reason"), max_length=40)  # a code of `segments.items.REASONS`
+    reason = models.CharField(_("reason"), max_length=40)  # a code of `dead_letters.REASONS`
     detail = models.CharField(_("detail"), max_length=200, blank=True)
     event = models.CharField(_("event"), max_length=80, blank=True)
     raw = models.BinaryField()  # as it came, at most `deliveries.LONGEST_RAW` bytes of it
@@ -64,3 +64,7 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.reason}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == self.Status.WAITING

@@ -1,5 +1,6 @@
 """Knocking at the door without a server: one WSGI call."""
 
+import base64
 import io
 import json
 from dataclasses import dataclass
@@ -61,21 +62,20 @@ def event_of(dialect: str, key: str, **changed: Any) -> dict[str, Any]:
     """A good event in a dialect; `changed` replaces fields by their meaning in it."""
     name, who, at = changed.get("name", "Seen"), changed.get("who", "u1"), changed.get("at")
     said = changed.get("properties", {"a": 1})
+    ours = {"token": key, "distinct_id": who, "time": at}
+    inside = {**ours, **said} if isinstance(said, dict) else said
     match dialect:
         case "segment":
-            return {"type": "track", "event": name, "userId": who, "timestamp": at,
-                    "properties": said}  # fmt: skip
+            facts = {"type": "track", "userId": who, "timestamp": at, "properties": said}
         case "mixpanel":
-            inner = {"token": key, "distinct_id": who, "time": at}
-            return {"event": name,
-                    "properties": {**inner, **said} if isinstance(said, dict) else said}  # fmt: skip
+            facts = {"properties": inside}
         case "posthog":
-            return {"event": name, "distinct_id": who, "timestamp": at, "properties": said}
+            facts = {"distinct_id": who, "timestamp": at, "properties": said}
         case "sensors":
-            return {"type": "track", "event": name, "distinct_id": who, "time": at,
-                    "properties": said}  # fmt: skip
+            facts = {"type": "track", "distinct_id": who, "time": at, "properties": said}
         case _:
-            return {"event": name, "user_id": who, "at": at, "properties": said}
+            facts = {"user_id": who, "at": at, "properties": said}
+    return {"event": name, **facts}
 
 
 def body_of(dialect: str, key: str, raws: list[Any]) -> bytes:
@@ -100,8 +100,6 @@ def send(dialect: str, key: str, body: bytes, **headers: str) -> Told:
     if dialect == "mixpanel":
         headers.setdefault("CONTENT_TYPE", "application/json")
     if dialect in {"own", "mixpanel"}:
-        import base64
-
         basic = base64.b64encode(f"{key}:".encode()).decode()
         headers.setdefault("HTTP_AUTHORIZATION", f"Basic {basic}")
     if dialect == "sensors":
