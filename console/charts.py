@@ -17,6 +17,16 @@ Option = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Word:
+    """The defined word that a number rests on: 活跃 v3, what it means, and where it is kept."""
+
+    label: str
+    sentence: str
+    link: str
+    warning: str = ""  # when the number still follows an older version
+
+
+@dataclass(frozen=True)
 class Chart:
     """One chart. The rows are the table that says the same in words and numbers."""
 
@@ -30,6 +40,7 @@ class Chart:
     note: str = ""
     link: str = ""
     size: str = ""  # "", "low" or "tall"
+    word: Word | None = field(default=None, kw_only=True)
     empty: str = field(default="", kw_only=True)  # what to do about it when there are no rows
 
 

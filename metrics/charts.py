@@ -10,7 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from console import charts, figures
-from console.charts import Chart
+from console.charts import Chart, Word
 from metrics.measurements import Figure, Freshness
 from metrics.models import Metric
 
@@ -33,6 +33,7 @@ def over_time(
     currency: str,
     names: Mapping[str, str] | None = None,
     freshness: str = "",
+    word: Word | None = None,
 ) -> Chart:
     """A metric day by day; a line for each slice, if it has slices."""
     days = sorted({figure.day for figure in found})
@@ -54,12 +55,19 @@ def over_time(
             for n, day in reversed(list(enumerate(days)))
         ],
         freshness=freshness,
+        word=word,
         size="tall",
     )
 
 
 def monthly_retention(
-    metric: Metric, found: Sequence[Figure], *, today: dt.date, freshness: str = "", link: str = ""
+    metric: Metric,
+    found: Sequence[Figure],
+    *,
+    today: dt.date,
+    freshness: str = "",
+    link: str = "",
+    word: Word | None = None,
 ) -> Chart:
     """The field of month cohorts: a row a cohort, a column a number of months later."""
     cohorts: dict[dt.date, dict[int, Figure]] = defaultdict(dict)
@@ -90,6 +98,7 @@ def monthly_retention(
         note=_open_month(today),
         freshness=freshness,
         link=link,
+        word=word,
         size="tall wide",
         empty=_("Retention shows from the second month with customers on."),
     )

@@ -81,7 +81,7 @@ class Report:
 
 
 def report(today: dt.date) -> Report:
-    """Every kind of event in the days that end with today, in four queries at any number."""
+    """Every kind of event in the days that end with today, in three queries at any number."""
     types = EventType.objects.filter(taken_as=None, blocked=False).exclude(name=OTHERS)
     chosen = types.filter(Q(is_planned=True) | Q(last_seen_at__isnull=False))
     events = of(chosen.select_related("owner"), today)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console import figures
+from console.charts import Word
 from console.dashboard.page import Page
 from metrics.measurements import Figure
 
@@ -37,6 +38,7 @@ class Card:
     definition: str
     link: str
     spark: str  # an SVG path; empty when there is no course to show
+    word: Word | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ HOW: dict[str, Newest | Total] = {
     "mau": Newest(30),
     "stickiness": Newest(30),
     "new_customers": Total(30),
+    "interacting": Newest(7),
+    "effective_new": Total(30),
     "orders": Total(30),
     "revenue": Total(30),
     "average_order": Quotient(30),
@@ -128,6 +132,7 @@ def card(page: Page, key: str) -> Card | None:
         definition=metric.explanation,
         link=page.metric_link(key),
         spark=spark([figure.value for figure in found[-SPARK_DAYS:]]),
+        word=page.words.get(key),
     )
 
 

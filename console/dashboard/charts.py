@@ -35,6 +35,7 @@ def activity(page: Page) -> Chart:
             for one, other in zip(reversed(daily), reversed(monthly), strict=True)
         ],
         link=page.metric_link("mau"),
+        word=page.words.get("mau"),
         size="tall",
     )
 
@@ -59,6 +60,7 @@ def revenue(page: Page) -> Chart:
         ],
         note=_open_week(page),
         link=page.metric_link("revenue"),
+        word=page.words.get("revenue"),
     )
 
 
@@ -69,6 +71,7 @@ def months(page: Page) -> Chart:
         measurements.read([retention.KEY])[retention.KEY],
         today=page.today,
         link=page.metric_link(retention.KEY),
+        word=page.words.get(retention.KEY),
     )
 
 

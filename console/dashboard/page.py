@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console import clock, roles
+from console.charts import Word
 from console.models import Project, Staff
-from metrics import charts, history, measurements
+from metrics import charts, history, measurements, words
 from metrics.measurements import Figure, Freshness
 from metrics.models import Metric
 
@@ -30,6 +31,11 @@ class Page:
     @cached_property
     def metrics(self) -> dict[str, Metric]:
         return {metric.key: metric for metric in Metric.objects.all()}
+
+    @cached_property
+    def words(self) -> dict[str, Word]:
+        """The defined word that each metric rests on."""
+        return words.by_metric()
 
     @cached_property
     def figures(self) -> dict[str, list[Figure]]:

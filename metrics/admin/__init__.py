@@ -1,5 +1,5 @@
 """The metrics screens; Django finds them through this package."""
 
-from metrics.admin import metric
+from metrics.admin import definition, metric
 
-__all__ = ["metric"]
+__all__ = ["definition", "metric"]

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from console import clock, figures, jobs, roles
-from console.charts import Chart
+from console.charts import Chart, Word
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
-from metrics import charts, history, library, measurements, retention, slices, tasks
+from metrics import charts, history, library, measurements, retention, slices, tasks, words
 from metrics.admin import export
 from metrics.models import Measurement, Metric
 
@@ -32,7 +32,7 @@ class MetricAdmin(ReadOnlyAdmin):
     """A list of definitions with their newest values, and a page for each."""
 
     view_action = "metrics.view"
-    list_display: ClassVar = ["name_shown", "newest", "newest_on", "meaning"]
+    list_display: ClassVar = ["name_shown", "newest", "newest_on", "rests_on", "meaning"]
     list_display_links: ClassVar = ["name_shown"]
     list_before_template = "metrics/compute.html"
 
@@ -60,9 +60,29 @@ class MetricAdmin(ReadOnlyAdmin):
         day = metric.on.isoformat() if metric.on else figures.NOTHING
         return format_html('<span class="whitespace-nowrap">{}</span>', day)
 
+    @display(description=_("rests on"))
+    def rests_on(self, metric: Any) -> str:
+        if not (word := metric.word):
+            return figures.NOTHING
+        return format_html(
+            '<a href="{}" title="{}" class="whitespace-nowrap">{}</a>',
+            word.link,
+            word.sentence,
+            word.label,
+        )
+
     @display(description=_("definition"))
     def meaning(self, metric: Metric) -> str:
         return metric.explanation
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The rows get their words together."""
+        found = super().get_changelist_instance(request)
+        known = words.by_metric()
+        found.result_list = list(found.result_list)
+        for metric in found.result_list:
+            metric.word = known.get(metric.key)
+        return found
 
     # --- pages ---------------------------------------------------------------
 
@@ -78,11 +98,11 @@ class MetricAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         fresh = measurements.freshness(until=history.last_closed_day())
-        words = {
+        given = {
             "freshness": charts.freshness_words(fresh),
             "may_compute": roles.allows(request.user, "pipeline.run"),
         }
-        return super().changelist_view(request, {**words, **(extra_context or {})})
+        return super().changelist_view(request, {**given, **(extra_context or {})})
 
     def change_view(
         self,
@@ -94,13 +114,15 @@ class MetricAdmin(ReadOnlyAdmin):
         metric = self._metric(request, object_id)
         project = clock.project()
         chosen = _chosen_range(request)
+        word = words.by_metric().get(metric.key)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": metric,
             "title": metric.label,
             "metric": metric,
-            "chart": _chart(metric, project, chosen),
+            "chart": _chart(metric, project, chosen, word),
+            "word": word,
             "total": _total(metric, project, chosen),
             "ranges": [(key, label, key == chosen) for key, label in RANGES.items()],
             "has_ranges": metric.key != retention.KEY,
@@ -157,13 +179,15 @@ def _total(metric: Metric, project: Project, chosen: str) -> str:
     return figures.in_unit(whole, metric.unit, project.currency)
 
 
-def _chart(metric: Metric, project: Project, chosen: str) -> Chart:
+def _chart(metric: Metric, project: Project, chosen: str, word: Word | None) -> Chart:
     today = clock.today(project)
     fresh = charts.freshness_words(measurements.freshness(until=today))
     if metric.key == retention.KEY:
         found = measurements.read([metric.key])[metric.key]
-        return charts.monthly_retention(metric, found, today=today, freshness=fresh)
+        return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
     since, until = _days(project, chosen)
     found = measurements.read([metric.key], since=since, until=until)[metric.key]
     names = slices.names(metric)
-    return charts.over_time(metric, found, currency=project.currency, names=names, freshness=fresh)
+    return charts.over_time(
+        metric, found, currency=project.currency, names=names, freshness=fresh, word=word
+    )

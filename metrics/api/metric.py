@@ -25,7 +25,15 @@ class MeasurementSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Measurement
-        fields: ClassVar = ["day", "slice", "value", "numerator", "denominator", "computed_at"]
+        fields: ClassVar = [
+            "day",
+            "slice",
+            "value",
+            "numerator",
+            "denominator",
+            "definition_version",
+            "computed_at",
+        ]
 
 
 class MeasurementFilter(filters.FilterSet):
