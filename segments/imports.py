@@ -7,7 +7,7 @@ part; one that a person stops leaves nothing behind.
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -81,9 +81,10 @@ def load(
 
 
 def _load(event_import: EventImport, progress: jobs.Progress) -> None:
-    stage = _stage(event_import, progress)
+    stage = _stage(event_import)
     if not loading.is_in_lake(event_import):  # it is: killed after the lake had it
         _open(stage, event_import)
+        stage.watch = _watch(event_import, stage.progress, progress)
         stage.read()
         _note_counts(event_import, stage.progress)
     with ingest.lake_lock(wait=True):
@@ -135,13 +136,20 @@ def alone(event_import: EventImport) -> Iterator[None]:
 # --- reading ----------------------------------------------------------------
 
 
-def _stage(event_import: EventImport, progress: jobs.Progress) -> Stage:
+def _stage(event_import: EventImport) -> Stage:
     mapping, project = Mapping.from_json(event_import.mapping), clock.project()
     zone = ZoneInfo(mapping.time_zone or project.time_zone)
     reader = Reader(
         Path(event_import.path), mapping, zone, get_currency_precision(project.currency)
     )
-    pace, looked_at = Pace(), 0.0
+    return Stage(uploads.parts_of(event_import), reader, _)
+
+
+def _watch(
+    event_import: EventImport, before: Progress, progress: jobs.Progress
+) -> Callable[[Progress], None]:
+    """Tells how far the reading is, and looks whether somebody asked the import to stop."""
+    pace, looked_at = Pace(before.rows, before.done), 0.0
 
     def watch(so_far: Progress) -> None:
         nonlocal looked_at
@@ -150,7 +158,7 @@ def _stage(event_import: EventImport, progress: jobs.Progress) -> Stage:
             _look_for_stop(event_import)
         progress(round(READING * so_far.done), 100, pace.said(so_far.rows, so_far.done))
 
-    return Stage(uploads.parts_of(event_import), reader, _, watch)
+    return watch
 
 
 def _open(stage: Stage, event_import: EventImport) -> None:
@@ -192,7 +200,7 @@ def _finish(event_import: EventImport) -> None:
     if event_import.first_on:
         days = store.days(settings.LAKE_PATH, event_import.first_on, event_import.last_on)
         ingest.mark_dirty(days)
-    catalogue.recount()
+        catalogue.recount(days)
     states.move(event_import, to=EventImport.Status.LOADED, loaded_at=timezone.now())
     audit.log(
         "eventimport.counted",

@@ -10,16 +10,14 @@ SECONDS_BEFORE_GUESSING = 3
 
 @dataclass
 class Pace:
-    """Begins with the first report, so that what an earlier run did does not look like speed."""
+    """Begins where an earlier run ended, whose work does not count as speed."""
 
-    began: float = field(default_factory=time.monotonic)
-    rows_before: int | None = None
+    rows_before: int = 0
     done_before: float = 0.0
+    began: float = field(default_factory=time.monotonic)
 
     def said(self, rows: int, done: float) -> str:
         """Rows read so far, rows a second, and the time left, as far as anybody can tell."""
-        if self.rows_before is None:
-            self.began, self.rows_before, self.done_before = time.monotonic(), rows, done
         words = [_("reading and checking: %(rows)s rows") % {"rows": f"{rows:,}"}]
         seconds = time.monotonic() - self.began
         if seconds > SECONDS_BEFORE_GUESSING and done > self.done_before:
@@ -27,7 +25,7 @@ class Pace:
             left = (1 - done) * seconds / (done - self.done_before)
             words.append(_("%(speed)s a second") % {"speed": f"{speed:,.0f}"})
             words.append(_("%(time)s left") % {"time": duration(left)})
-        if self.done_before > 0.01:
+        if self.rows_before:
             words.append(_("resumed at %(share)d%%") % {"share": self.done_before * 100})
         return ", ".join(words)
 

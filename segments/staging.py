@@ -74,7 +74,8 @@ class Stage:
     folder: Path
     reader: Reader
     translate: Translate
-    watch: Callable[[Progress], None]  # told after each batch; may raise to end the reading
+    # Told after each batch; may raise to end the reading.
+    watch: Callable[[Progress], None] = lambda _progress: None
     progress: Progress = field(default_factory=Progress)
 
     @property

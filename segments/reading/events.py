@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from segments.reading import files, moments, properties, rows, values
 from segments.reading.batch import START, Batch, Position, Refuse, RowFile, stop
-from segments.reading.mapping import LONGEST_NAME, Mapping, spread_besides
+from segments.reading.mapping import LONGEST_NAME, MOST_BAD, Mapping, spread_besides
 from segments.reading.problems import BadFile, BadValue
 from segments.reading.problems import gettext_noop as _
 
@@ -80,22 +80,23 @@ class Reader:
         unread: list[BadFile] = []  # rows that the file itself cannot give
 
         def refuse(bad: BadFile) -> None:
-            self.refuse(bad)
             unread.append(bad)
+            if len(unread) > MOST_BAD:  # this is no file of rows
+                raise bad
 
         found = 0
         for batch in file.batches(
             self.mapping.columns, size or rows.AT_A_TIME, after=after, refuse=refuse
         ):
-            checked = self._check(file, batch, len(batch.numbers) + len(unread))
+            checked = self._check(file, batch, unread)
             unread.clear()
             found += checked.seen
             yield checked
         if not found and after == START:
             raise BadFile(_("The file has columns, but no rows."))
 
-    def _check(self, file: RowFile, batch: Batch, seen: int) -> Checked:
-        mapping = self.mapping
+    def _check(self, file: RowFile, batch: Batch, unread: list[BadFile]) -> Checked:
+        mapping, seen = self.mapping, len(batch.numbers) + len(unread)
         if mapping.fills_down:
             batch, self.last = rows.filled_down(batch, mapping, self.last)
         batch, left_out = rows.only(batch, mapping.only)
@@ -105,7 +106,7 @@ class Reader:
         skipped = wanted - len(batch.numbers)
         bad = Bad(file, batch)
         good = self._events(file, batch, bad)
-        for one in bad.found():
+        for one in sorted([*unread, *bad.found()], key=lambda one: one.line or one.row or 0):
             self.refuse(one)
         if bad.by_index:
             good = good.filter(_mask([n not in bad.by_index for n in range(good.num_rows)]))

@@ -13,14 +13,15 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from console.models import Job, Project
+from console.models import AuditEntry, Job, Project, Staff, Team
 from segments import imports, tasks, uploads
-from segments.models import Customer, EventImport, EventType
+from segments.models import Customer, EventImport, EventType, ImportPreset
 from tests.segments.test_imports import ROWS
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 LIST = "admin:segments_eventimport_changelist"
+PRESETS = "admin:segments_importpreset_changelist"
 
 
 @pytest.fixture(autouse=True)
@@ -247,3 +248,166 @@ def test_files_that_nobody_loaded_go_after_a_week(signed_in: SignedIn) -> None:
     assert not Path(event_import.path).exists()
     address = reverse("admin:segments_eventimport_change", args=[event_import.pk])
     assert "send it again" in client.get(address).content.decode()
+
+
+# --- presets ----------------------------------------------------------------
+
+
+def context(page: Any) -> Any:
+    return page.context
+
+
+def meanings(page: Any) -> list[str]:
+    return [column["meaning"] for column in context(page)["columns"]]
+
+
+def test_meanings_that_were_saved_are_offered_for_the_next_file_of_the_kind(
+    signed_in: SignedIn, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client = signed_in("operator")
+    send(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        named(client, preset_name="shop", **{"means-3": "property", "constants": "from=shop"})
+    preset = ImportPreset.objects.get()
+    assert (preset.name, preset.owner, preset.used_at) == ("shop", client.staff, None)  # type: ignore[attr-defined]
+    assert preset.columns == ["who", "at", "what", "price", "id"]
+    page = send(client, ROWS + "dora,2017-03-05,order_paid,4,k9\n")
+    assert context(page)["offer"].name == "shop"
+    assert meanings(page) == ["customer", "time", "name", "property", "property"]
+    assert context(page)["form"]["constants"] == "from=shop"
+    with django_capture_on_commit_callbacks(execute=True):
+        named(client, preset=str(preset.pk))
+    preset.refresh_from_db()
+    assert preset.used_at is not None
+    other = send(client, "a,b\n1,2\n")
+    assert context(other)["offers"] == []
+    address = reverse("admin:segments_eventimport_change", args=[the_import().pk])
+    assert context(client.get(address, {"preset": "none"}))["offer"] is None
+
+
+def test_a_known_kind_of_file_needs_nobody_to_name_its_columns(signed_in: SignedIn) -> None:
+    line = '{"event":"Seen","properties":{"time":1602611311,"distinct_id":"anna","n":1}}\n'
+    page = send(signed_in("operator"), line, "export.jsonl")
+    assert "Mixpanel" in context(page)["offer"].name
+    assert "Mixpanel" in page.content.decode()
+    assert context(page)["form"]["time_form"] == "local_s"
+    assert "2020-10-13 17:48:31" in page.content.decode()  # the first event
+
+
+def test_a_preset_of_another_team_is_not_overwritten(
+    signed_in: SignedIn, staff_of: Callable[..., Staff]
+) -> None:
+    one, other = (Team.objects.create(name=name) for name in ("one", "other"))
+    ImportPreset.objects.create(name="shop", mapping={"customer": "x"}, team=one)
+    staff = staff_of("operator")
+    Staff.objects.filter(pk=staff.pk).update(team=other)
+    staff.refresh_from_db()
+    client = signed_in(staff)
+    send(client)
+    answer = named(client, preset_name="shop")
+    assert answer.status_code == 422
+    assert "another team" in answer.content.decode()
+    assert ImportPreset.objects.get().mapping == {"customer": "x"}
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "may_see", "may_change"),
+    [("operator", True, True), ("analyst", True, True), ("manager", False, False)],
+)
+def test_who_may_rename_and_remove_presets(
+    signed_in: SignedIn, role: str, may_see: bool, may_change: bool
+) -> None:
+    preset = ImportPreset.objects.create(name="shop", mapping={"customer": "x"}, columns=["x"])
+    client = signed_in(role)
+    assert (client.get(reverse(PRESETS)).status_code == 200) is may_see
+    change = reverse("admin:segments_importpreset_change", args=[preset.pk])
+    client.post(change, {"name": "stall", "team": ""})
+    preset.refresh_from_db()
+    assert (preset.name == "stall") is may_change
+    client.post(reverse("admin:segments_importpreset_delete", args=[preset.pk]), {"post": "yes"})
+    assert ImportPreset.objects.exists() is not may_change
+
+
+def test_lists_of_many_cost_as_many_queries_as_of_one(
+    signed_in: SignedIn, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in("operator")
+    for number in range(30):
+        EventImport.objects.create(name=f"{number}.csv", uploaded_by=client.staff)  # type: ignore[attr-defined]
+        ImportPreset.objects.create(name=str(number), mapping={}, owner=client.staff)  # type: ignore[attr-defined]
+    for name in (LIST, PRESETS):
+        client.get(reverse(name))
+        with django_assert_max_num_queries(15):
+            assert client.get(reverse(name)).status_code == 200
+    send(client)
+    address = reverse("admin:segments_eventimport_change", args=[the_import().pk])
+    with django_assert_max_num_queries(25):
+        client.get(address)
+
+
+# --- the first rows ---------------------------------------------------------
+
+
+def test_a_wrong_meaning_is_seen_before_anything_is_loaded(signed_in: SignedIn) -> None:
+    client = signed_in("operator")
+    send(client)
+    given = {"means-0": "customer", "means-1": "time", "means-2": "name", "means-3": "amount"}
+    address = reverse("admin:segments_eventimport_preview", args=[the_import().pk])
+    good = client.post(address, {**given, "identifier_kind": "user_id"})
+    rows = context(good)["preview"]["rows"]
+    assert [(row["number"], row["customer"], row["event"]) for row in rows] == [
+        (2, "anna", "order_paid"),
+        (3, "anna", "order_paid"),
+        (4, "ben", "order_paid"),
+    ]
+    assert "12.50" in rows[0]["amount"]
+    wrong = {**given, "means-0": "time", "means-1": "customer"}
+    bad = client.post(address, {**wrong, "identifier_kind": "user_id"})
+    assert context(bad)["preview"]["bad"] == 3
+    assert "is not a time" in bad.content.decode()
+    assert the_import().status == EventImport.Status.UPLOADED
+    assert the_import().mapping == {}
+
+
+def test_a_form_that_says_too_little_is_shown_with_what_is_missing(signed_in: SignedIn) -> None:
+    client = signed_in("operator")
+    send(client)
+    address = reverse("admin:segments_eventimport_preview", args=[the_import().pk])
+    page = client.post(address, {"means-0": "property", "time_zone": "../etc"})
+    assert "Name the column that says which customer it was." in page.content.decode()
+
+
+# --- stopping, bad rows -----------------------------------------------------
+
+
+def test_bad_rows_are_counted_on_the_page_and_downloaded(
+    signed_in: SignedIn, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client = signed_in("operator")
+    send(client, ROWS + "carl,yesterday,order_paid,1,k9\n")
+    with django_capture_on_commit_callbacks(execute=True):
+        named(client, bad="leave", leave_out_bad="1")
+    assert (the_import().status, the_import().bad) == (EventImport.Status.LOADED, 1)
+    page = client.get(reverse("admin:segments_eventimport_change", args=[the_import().pk]))
+    assert "Download their list" in page.content.decode()
+    address = reverse("admin:segments_eventimport_bad", args=[the_import().pk])
+    listed = b"".join(client.get(address).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert listed.splitlines()[1].startswith("5,at,yesterday,")
+    assert signed_in("manager").get(address).status_code == 403
+    assert AuditEntry.objects.filter(action="eventimport.bad_rows_read").count() == 1
+
+
+def test_an_import_that_waits_is_stopped_by_its_button(signed_in: SignedIn) -> None:
+    client = signed_in("operator")
+    send(client)
+    named(client)  # no worker takes it
+    address = reverse("admin:segments_eventimport_change", args=[the_import().pk])
+    assert "Stop the import" in client.get(address).content.decode()
+    stop = reverse("admin:segments_eventimport_stop", args=[the_import().pk])
+    assert client.get(stop).status_code == 405
+    assert signed_in("manager").post(stop).status_code == 403
+    assert the_import().status == EventImport.Status.UPLOADED
+    page = client.post(stop, follow=True)
+    assert "nothing of it is loaded" in page.content.decode()
+    assert the_import().status == EventImport.Status.STOPPED
