@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from console import audit, jobs
 from console.models import Job, Project
 from segments import catalogue, identity, ingest, sealing
-from segments.models import Consent, Customer
+from segments.models import Consent, Customer, EventProperty, EventType
 
 KIND = "demo"  # of the job that loads it
 ZONE = ZoneInfo("America/New_York")
@@ -62,6 +62,7 @@ def load(progress: jobs.Progress = jobs.silent) -> None:
             _load_events(con, customers)
             progress(4, STEPS, "the catalogue of events")
             catalogue.recount()
+            _plan_events()
         progress(STEPS, STEPS)
 
 
@@ -159,6 +160,24 @@ def _load_consents(con: Any, customers: dict[str, int]) -> None:
 
 
 # --- events -----------------------------------------------------------------
+
+# What the retailer's tills have to send, with the kind of each required property.
+PLAN = {
+    "order_paid": {"items": "number", "quantity": "number", "store": "string"},
+    "item_bought": {"product": "string", "department": "string", "quantity": "number"},
+    "coupon_redeemed": {"coupon": "string", "campaign": "string"},
+}
+
+
+def _plan_events() -> None:
+    """A tracking plan, so that coverage has something to be measured against."""
+    EventType.objects.filter(name__in=PLAN).update(is_planned=True)
+    for event, wanted in PLAN.items():
+        for name, kind in wanted.items():
+            EventProperty.objects.filter(event_type__name=event, name=name).update(
+                is_required=True, planned_kind=kind
+            )
+    audit.log("demo.planned", events=len(PLAN))
 
 
 def _load_events(con: Any, customers: dict[str, int]) -> None:

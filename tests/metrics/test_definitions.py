@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import Job, Staff
-from metrics import library, measure, measurements, retention, tasks, words
+from metrics import history, library, measure, measurements, retention, tasks, words
 from metrics.models import Measurement
 from segments import definitions
 from segments import tasks as segment_tasks
@@ -103,7 +103,7 @@ def test_every_metric_carries_the_version_that_it_follows(
 def test_a_change_in_the_middle_of_measuring_is_not_passed_off_as_measured(
     people: list[int], staff_of: Callable[..., Staff], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin, load = staff_of("admin"), measure.history.load
+    admin, load = staff_of("admin"), history.load
 
     def change_and_load(**values: object) -> object:
         definitions.change(
@@ -111,7 +111,7 @@ def test_a_change_in_the_middle_of_measuring_is_not_passed_off_as_measured(
         )
         return load(**values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(measure.history, "load", change_and_load)
+    monkeypatch.setattr(history, "load", change_and_load)
     measure.run()
     assert "dau" in measurements.outdated(definitions.versions())
 
@@ -138,8 +138,8 @@ def test_a_preview_says_what_would_be_without_writing(people: list[int], signed_
     assert "1 instead of 3" in client.post(deed("preview", ACTIVE), given).content.decode()
     given = {"event": ["order_paid", "renewed"]}
     assert "2 instead of 1" in client.post(deed("preview", PAID), given).content.decode()
-    given = {"event": ["viewed", "order_paid", "renewed"], "times": "1", "within_days": "1"}
-    answer = client.post(deed("preview", EFFECTIVE), given).content.decode()
+    once = {"event": ["viewed", "order_paid", "renewed"], "times": ["1"], "within_days": ["1"]}
+    answer = client.post(deed("preview", EFFECTIVE), once).content.decode()
     assert "2 instead of 0" in answer
     assert "3 instead of 1" in answer
     assert not Definition.objects.exists()
