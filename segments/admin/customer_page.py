@@ -31,6 +31,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
     return {
         **who(staff, customer, shown=False),
         "title": f"#{customer.pk}",
+        "original": customer,  # who is called by the number alone
         "traits": _traits(customer, project.currency),
         "worth": portrait.worth(found),
         "scores": _scores(customer),
@@ -194,6 +195,7 @@ def events(page: timeline.Page, customer: Customer, event: str) -> dict[str, Any
                 "facts": [
                     (name, looks.as_text(looks.property_value(name, v))) for name, v in entry.facts
                 ],
+                "more": len(entry.facts) - 3,
             }
             for entry in page.entries
         ],

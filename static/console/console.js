@@ -50,5 +50,7 @@ function askBeforeSending(event) {
 
 document.addEventListener("submit", askBeforeSending);
 document.addEventListener("DOMContentLoaded", () => {
+  // Unfold would write a file's name into a box that our own forms do not have.
+  document.querySelectorAll(".upload input[type=file]").forEach((input) => { input.hasChangeListener = true; });
   document.querySelectorAll("[data-job]").forEach((place) => new JobBar(place));
 });

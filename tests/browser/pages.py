@@ -123,3 +123,68 @@ class Inbox:
         self.page.goto("/admin/console/mailboxmessage/")
         self.page.locator("#result_list tbody a").first.click()
         self.page.locator(".mail-frame").wait_for()
+
+
+class CustomerPage:
+    """Everything that is known about one customer."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def find(self, term: str) -> None:
+        """By the search over the list of customers."""
+        self.page.goto("/admin/segments/customer/")
+        self.page.locator("input[name=q]").fill(term)
+        self.page.locator("input[name=q]").press("Enter")
+        self.page.locator("#result_list tbody a").first.click()
+        self.page.locator("[data-customer]").wait_for()
+
+    def who(self) -> str:
+        return self.page.locator("#who").inner_text()
+
+    def show_contact(self) -> None:
+        self.page.get_by_role("button", name="Show contact").click()
+        self.page.get_by_text("noted in the audit log").wait_for()
+
+    def events(self) -> Locator:
+        return self.page.locator("tr[data-event]")
+
+    def earlier_events(self) -> None:
+        self.page.get_by_role("button", name="Earlier events").click()
+
+
+class CustomerFiles:
+    """Lists of customers that go out and come in."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def export(self, *columns: str) -> str:
+        """What the list of customers shows, with these columns; gives the file's text."""
+        self.page.get_by_role("link", name="Export this list").click()
+        for box in self.page.locator("input[name=column]:checked").all():
+            box.uncheck()
+        for column in columns:
+            self.page.locator(f"input[name=column][value='{column}']").check()
+        self.page.get_by_role("button", name="Write the file").click()
+        with self.page.expect_download() as coming:
+            self.page.get_by_role("link", name="Download").first.click()
+        return Path(coming.value.path()).read_text("utf-8-sig")
+
+    def upload(self, name: str, content: str) -> None:
+        self.page.goto("/admin/segments/customerimport/")
+        file = {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
+        self.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+        self.page.get_by_role("button", name="Upload").click()
+
+    def check(self, *, policy: str) -> None:
+        self.page.get_by_label(policy).check()
+        self.page.get_by_role("button", name="Check, and show").click()
+        self.page.locator("[data-import-status=checked]").wait_for(timeout=60_000)
+
+    def count(self, outcome: str) -> int:
+        return int(self.page.locator(f"[data-outcome={outcome}] strong").inner_text())
+
+    def apply(self) -> None:
+        self.page.get_by_role("button", name="Apply exactly this").click()
+        self.page.locator("[data-import-status=applied]").wait_for(timeout=60_000)
