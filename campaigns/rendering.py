@@ -15,6 +15,7 @@ from liquid import BoundTemplate
 
 from campaigns import links, plain, wording
 from console.models import Project
+from segments import looks
 from segments.models import Customer
 
 # Places in the frame. No mail holds these characters, and what is put in is not looked at again.
@@ -99,6 +100,10 @@ def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: st
     """
     if hide_contact:
         customer.name, customer.email = HIDDEN, HIDDEN
+        customer.attributes = {
+            name: HIDDEN if looks.is_contact(name) else value
+            for name, value in customer.attributes.items()
+        }
     made = render(letter, customer, unsubscribe_url="#")
     if theme in THEMES:
         return Rendered(made.subject, made.html.replace(DARK, f"@media {THEMES[theme]}"), made.text)

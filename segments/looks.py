@@ -1,7 +1,6 @@
 """Looks at who somebody is: names and addresses are masked until one asks, and asking is noted."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,45 +9,13 @@ from typing import Any
 from console import audit, roles
 from console.models import Staff
 from segments import sealing
+from segments.masking import is_contact, mask
 from segments.models import Customer, Identifier
+
+__all__ = ["ACTION", "Who", "as_text", "is_contact", "mask", "property_value", "record", "who"]
 
 ACTION = "customers.contact"
 MOST_IDENTIFIERS = 100  # that are told of one customer
-# What such attributes are called, without their punctuation.
-CONTACT_WORDS = (
-    "address",
-    "email",
-    "fullname",
-    "firstname",
-    "idcard",
-    "lastname",
-    "mobile",
-    "phone",
-    "realname",
-    "wechat",
-    "地址",
-    "姓名",
-    "手机",
-    "电话",
-    "身份证",
-    "邮箱",
-)
-
-
-def mask(text: str) -> str:
-    """`h•••@shop.example`, `138•••27`: enough to recognise, too little to write to."""
-    name, at, host = text.partition("@")
-    if at:
-        return f"{name[:1]}•••@{host}"
-    if sum(letter.isdigit() for letter in text) >= 7:  # a telephone number
-        return f"{text[:3]}•••{text[-2:]}"
-    return f"{text[:1]}•••" if text else ""
-
-
-def is_contact(name: str) -> bool:
-    """Whether an attribute of this name says who somebody is, or how to reach them."""
-    plain = re.sub(r"[\W_]", "", name.lower())
-    return any(word in plain for word in CONTACT_WORDS)
 
 
 @dataclass(frozen=True)

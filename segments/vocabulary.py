@@ -6,7 +6,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
-from segments import catalogue, traits
+from segments import catalogue, masking, traits
 from segments.models import Customer, Segment, StageSet
 from segments.rules.vocabulary import StageSetWord, TraitWord, Vocabulary
 
@@ -64,7 +64,11 @@ def _profile_fields() -> dict[str, tuple[str, ...]]:
     if found is None:
         with connection.cursor() as cursor:
             cursor.execute(_PROFILE_VALUES, [PROFILES_READ, VALUES_OFFERED])
-            found = {key: tuple(values) for key, values in cursor.fetchall()}
+            # A rule may name a field with addresses in it, but nobody is offered the addresses.
+            found = {
+                key: () if masking.is_contact(key) else tuple(values)
+                for key, values in cursor.fetchall()
+            }
         cache.set("profile_fields", found, SECONDS_KEPT)
     return found
 

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns.admin.contact import ShowsContact
 from campaigns.models import Exclusion, Message
 from console import roles
 from console.modeladmin import ReadOnlyAdmin
@@ -31,7 +32,7 @@ REASONS: dict[str, Any] = {
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     view_action = "messages.view"
     list_display: ClassVar = [
         "number",
@@ -50,11 +51,10 @@ class MessageAdmin(ReadOnlyAdmin):
     search_help_text = _("Search by a customer's number.")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        contact = ["address"] if roles.allows(request.user, "customers.contact") else []
         return [
             "campaign",
             "customer_link",
-            *contact,
+            self.address_field(request, obj),
             "status",
             "why",
             "created_at",

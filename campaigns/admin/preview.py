@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
 from campaigns import rendering, wording
 from console import clock, roles
+from segments import identity, looks
 from segments.models import Customer
 
 
@@ -24,6 +26,7 @@ def answer(request: HttpRequest, *, subject: str, body: str, campaign_name: str)
         campaign_name=campaign_name,
         staff=request.user,
         theme=asked.get("theme", ""),
+        shown=request.method == "POST" and asked.get("contact") == "shown",
     )
     return JsonResponse(made)
 
@@ -36,10 +39,16 @@ def of(
     campaign_name: str,
     staff: Any,
     theme: str = "",
+    shown: bool = False,
 ) -> dict[str, Any]:
-    """The preview as JSON: the mail, or a problem in words."""
+    """The preview as JSON: the mail, or a problem in words.
+
+    Who it is stays hidden, until somebody who may see it asks; that is noted.
+    """
     if wrong := wording.mistakes(subject, body):
         return {"problem": " ".join(mistake.words for mistake in wrong)}
+    if shown:
+        looks.record(customer, by=staff, what=["preview"])
     try:
         letter = rendering.prepare(
             subject, body, campaign_name=campaign_name, project=clock.project()
@@ -47,7 +56,7 @@ def of(
         made = rendering.preview(
             letter,
             customer,
-            hide_contact=not roles.allows(staff, "customers.contact"),
+            hide_contact=not shown,
             theme=theme,
         )
     except (LiquidError, wording.CannotRender) as problem:
@@ -57,12 +66,17 @@ def of(
         "subject": made.subject,
         "html": made.html,
         "text": made.text,
+        "may_show": roles.allows(staff, looks.ACTION),
     }
 
 
 def anybody() -> Customer | None:
     """The newest customer, when nobody was named."""
-    return Customer.objects.select_related("traits").first()
+    return _living().first()
+
+
+def _living() -> QuerySet[Customer]:
+    return Customer.objects.filter(identity.LIVING).select_related("traits")
 
 
 def _customer(number: str) -> Customer | None:
@@ -70,4 +84,4 @@ def _customer(number: str) -> Customer | None:
         return anybody()
     if not number.isdecimal() or int(number) >= 2**31:
         return None
-    return Customer.objects.select_related("traits").filter(pk=int(number)).first()
+    return _living().filter(pk=int(number)).first()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns import suppression
+from campaigns.admin.contact import ShowsContact
 from campaigns.models import Suppression
 from console import clock, roles
 from console.modeladmin import ConsoleModelAdmin
@@ -31,7 +32,7 @@ class SuppressionForm(forms.ModelForm):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ConsoleModelAdmin):
+class SuppressionAdmin(ShowsContact, ConsoleModelAdmin):
     view_action = "suppressions.view"
     add_action = delete_action = "suppressions.change"
     form = SuppressionForm
@@ -39,13 +40,12 @@ class SuppressionAdmin(ConsoleModelAdmin):
     search_fields: ClassVar = ["address"]  # shows the box; `get_search_results` decides
     search_help_text = _("Search by the beginning of an address.")
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
-        """Whole addresses only for those who may see them."""
-        may_see = roles.allows(request.user, "customers.contact")
-        return ["address" if may_see else "hidden", "reason", "customer_number", "at"]
+    list_display: ClassVar = ["masked", "reason", "customer_number", "at"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return self.get_list_display(request) if obj else ["address"]
+        if obj is None:
+            return ["address"]
+        return [self.address_field(request, obj), "reason", "customer_number", "at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj) if obj else []
@@ -70,10 +70,6 @@ class SuppressionAdmin(ConsoleModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         suppression.remove(obj)
-
-    @display(description=_("address"))
-    def hidden(self, line: Suppression) -> str:
-        return suppression.hidden(line.address)
 
     @display(description=_("customer"))
     def customer_number(self, line: Suppression) -> str:

@@ -105,6 +105,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         context = {
             "variables": variables(),
             "filters": sorted(wording.FILTERS),
+            "may_show_contact": roles.allows(request.user, "customers.contact"),
             "preview_url": reverse("admin:campaigns_messagetemplate_preview"),
             "show_save_and_add_another": False,
         }

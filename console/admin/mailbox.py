@@ -8,10 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
-from console import mail, roles
+from console import audit, mail, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import MailboxMessage
+from segments import looks
 
 # The mail may show pictures and styles, and count its opening; it may run nothing.
 FRAME_POLICY = (
@@ -23,13 +25,37 @@ FRAME_POLICY = (
 @admin.register(MailboxMessage)
 class MailboxMessageAdmin(ReadOnlyAdmin):
     view_action = "mailbox.view"
-    list_display: ClassVar = ["subject", "recipient", "sender", "received_at"]
+    list_display: ClassVar = ["title", "to", "sender", "received_at"]
     search_fields: ClassVar = ["recipient__startswith"]
     search_help_text = _("The beginning of a recipient's address.")
     list_before_template = "console/mailbox/list_before.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MailboxMessage]:
         return super().get_queryset(request).defer("raw")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if not roles.allows(request.user, looks.ACTION):  # finding tells as much as seeing
+            return queryset, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """A subject may speak to somebody by name."""
+        may_read = roles.allows(request.user, looks.ACTION)
+        return ["title" if may_read else "number", "to", "sender", "received_at"]
+
+    @display(description=_("subject"))
+    def title(self, message: MailboxMessage) -> str:
+        return message.subject or str(_("(no subject)"))
+
+    @display(description=_("mail"))
+    def number(self, message: MailboxMessage) -> str:
+        return f"#{message.pk}"
+
+    @display(description=_("to"))
+    def to(self, message: MailboxMessage) -> str:
+        return looks.mask(message.recipient)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -48,18 +74,31 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
         message = get_object_or_404(MailboxMessage, pk=object_id)
         context = {
             **self.admin_site.each_context(request),
-            "title": message.subject or _("(no subject)"),
+            "title": _("mail"),
             "opts": self.opts,
-            "original": message,
             "message": message,
+            "recipient": looks.mask(message.recipient),
+        }
+        if roles.allows(request.user, looks.ACTION):
+            context |= self._opened(request, message)
+        return render(request, "console/mailbox/mail.html", context)
+
+    def _opened(self, request: HttpRequest, message: MailboxMessage) -> dict[str, Any]:
+        """The mail itself: it speaks to somebody by name, so reading it is a look at them."""
+        staff: Any = request.user
+        audit.log("mail.looked", by=staff, mail=message.pk)
+        return {
+            "title": message.subject or _("(no subject)"),
+            "original": message,
+            "recipient": message.recipient,
             "mail": mail.read(bytes(message.raw)),
             "source": bytes(message.raw).decode("utf-8", "replace"),
         }
-        return render(request, "console/mailbox/mail.html", context)
 
     def html(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The mail's HTML for the frame, which is closed to everything else."""
         roles.require(request.user, self.view_action)
+        roles.require(request.user, looks.ACTION)
         message = get_object_or_404(MailboxMessage, pk=pk)
         return _framed(mail.read(bytes(message.raw)).html)
 

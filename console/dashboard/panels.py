@@ -12,6 +12,7 @@ from campaigns.models import Campaign, Suppression
 from console import figures, health
 from console.dashboard.page import Page
 from console.models import Approval, AuditEntry, Job
+from segments import looks
 from segments.models import EventImport, Segment
 
 LINES = 6
@@ -189,7 +190,7 @@ def suppressions(page: Page, request: HttpRequest) -> Panel:
         title=_("Lately on the do-not-contact list"),
         lines=[
             Line(
-                what=one.address,
+                what=looks.mask(one.address) or figures.NOTHING,
                 link=page.link(
                     "admin:segments_customer_change", one.customer_id, needs="customers.view"
                 )

@@ -54,7 +54,7 @@ class MailPreview {
   }
 
   control(name) {
-    return this.place.querySelector(`[name=preview-${name}]`).value;
+    return this.place.querySelector(`[name=preview-${name}]`)?.value ?? "";
   }
 
   soon() {
@@ -64,9 +64,11 @@ class MailPreview {
 
   async ask() {
     const asked = new URLSearchParams({ customer: this.control("customer"), theme: this.control("theme") });
+    const isLook = this.control("contact") === "shown"; // is noted, so it is a POST
+    if (isLook) asked.set("contact", "shown");
     const address = this.place.dataset.preview;
     this.layOut();
-    const request = this.isEditor ? this.post(address, asked) : fetch(`${address}?${asked}`);
+    const request = this.isEditor || isLook ? this.post(address, asked) : fetch(`${address}?${asked}`);
     const number = (this.latest = (this.latest ?? 0) + 1);
     const answer = await request;
     if (answer.ok && number === this.latest) this.show(await answer.json());
