@@ -75,7 +75,7 @@ def ids_of(item: Item) -> tuple[Id, ...]:
 # --- keeping them -----------------------------------------------------------
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     """A request that waits for the commit that it shares with others."""
 
@@ -113,6 +113,9 @@ def _together(mine: _Waiting) -> None:
     with _guard:
         _queue.append(mine)
     if not _pen.acquire(timeout=PATIENCE):
+        with _guard:
+            if mine in _queue:
+                _queue.remove(mine)
         raise Unavailable("another commit takes too long")
     try:
         if not mine.is_over:

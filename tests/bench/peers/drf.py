@@ -45,7 +45,7 @@ class EventsView(APIView):
     permission_classes = [HasKey]
 
     def post(self, request: Request) -> Response:
-        serializer = EventSerializer(data=request.data["items"], many=True)
+        serializer = EventSerializer(data=dict(request.data)["items"], many=True)
         serializer.is_valid(raise_exception=True)
         rows = [
             InboxEvent(
