@@ -71,7 +71,7 @@ class EventImportAdmin(ConsoleModelAdmin):
         return str(event_import.uploaded_by or gettext("command line"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventImport]:
-        return super().get_queryset(request).select_related("job")
+        return super().get_queryset(request).select_related("job", "uploaded_by")
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), **_upload(request)})

@@ -48,6 +48,9 @@ TIMES = {
     moments.SERIAL: _("days since 1899-12-30, as Excel's numbers"),
     PATTERN: _("in a form of their own:"),
 }
+# What most files do not need is folded away.
+MORE = ("fallback", "time_form", "amount_unit", "fills_down", "source", "constants", "only")
+PLAIN = Mapping(customer="", time="")
 UNITS = {"major": _("units, such as 12.50"), "minor": _("hundredths, such as 1250")}
 OPERATORS = {
     "is": _("is"),
@@ -165,6 +168,7 @@ def _values(shown: Mapping, given: QueryDict) -> dict[str, Any]:
         "constants": "\n".join(f"{name}={value}" for name, value in shown.constants),
         "skip_without_customer": shown.skip_without_customer,
         "leave_out_bad": shown.leave_out_bad,
+        "has_more": any(getattr(shown, name) != getattr(PLAIN, name) for name in MORE),
         "preset_name": given.get("preset_name", ""),
     }
 

@@ -65,7 +65,7 @@ class Mapping:
         }
         found["constants"] = tuple((name, value) for name, value in kept.get("constants", ()))
         found["only"] = tuple(Condition(**one) for one in kept.get("only", ()))
-        return cls(**found)
+        return cls(**{"customer": "", "time": "", **found})
 
     def to_json(self) -> dict[str, Any]:
         kept = asdict(self)

@@ -7,7 +7,7 @@ from typing import Any
 from segments.reading.events import Reader
 from segments.reading.problems import BadFile
 
-ROWS = 20
+ROWS = 10
 
 
 @dataclass
