@@ -35,6 +35,11 @@ class OfEvent:
     required: dict[str, int]  # how many of the events had each required property
 
     @property
+    def lacking(self) -> list[str]:
+        """The required properties that some of the events came without."""
+        return [name for name, there in self.required.items() if there < self.volume]
+
+    @property
     def filled(self) -> Share:
         """Of the required properties of all its events, how many were there."""
         return Share(sum(self.required.values()), self.volume * len(self.required))

@@ -17,7 +17,6 @@ from segments.models import (
     EventDay,
     EventProperty,
     EventType,
-    InboxEvent,
     Segment,
     Stage,
 )
@@ -174,7 +173,7 @@ def unblock(event_type: EventType, *, by: Staff) -> None:
 
 
 def uses(name: str) -> list[Use]:
-    """The segments, stages and definitions that speak of an event by its name."""
+    """The segments, stages and definitions that count on an event by its name."""
     segments = Segment.objects.filter(archived_at=None).only("name", "rule").order_by("name")
     stages = Stage.objects.select_related("stage_set")
     return [
@@ -187,7 +186,7 @@ def uses(name: str) -> list[Use]:
         *(
             Use("definition", str(one), None)
             for one in definitions.everything().values()
-            if one.pk and name in one.events
+            if one.pk and not one.all_but and name in one.events
         ),
     ]
 
@@ -263,7 +262,7 @@ def rename_past(*, progress: jobs.Progress = jobs.silent) -> int:
 def _rename_waiting(names: Mapping[str, str]) -> None:
     """Those that wait in the inbox; a batch with a number never changes."""
     for was, now in names.items():
-        InboxEvent.objects.filter(name=was, batch=None).update(name=now)
+        ingest.waiting().filter(name=was).update(name=now)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import clock, roles
+from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Team
 from segments import coverage, drift, event_types, tasks
@@ -64,7 +64,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(EventType)
 class EventTypeAdmin(ReadOnlyAdmin):
     view_action = "events.view"
-    list_display: ClassVar = ["called", "lately", "volume", "last_seen", "marks", "filled", "state"]
+    list_display: ClassVar = ["called", "lately", "events", "last_seen", "marks", "filled", "state"]
     list_display_links: ClassVar = ["called"]
     list_filter: ClassVar = [StateFilter]
     search_fields: ClassVar = ["name__icontains", "title__icontains"]
@@ -107,6 +107,10 @@ class EventTypeAdmin(ReadOnlyAdmin):
     @display(description=_("30 days"))
     def lately(self, event_type: Any) -> SafeString:
         return event_facts.bars(event_type.facts.volumes)
+
+    @display(description=_("events"), ordering="volume")
+    def events(self, event_type: EventType) -> str:
+        return figures.whole(event_type.volume)
 
     @display(description=_("last seen"), ordering="last_seen_at")
     def last_seen(self, event_type: Any) -> str:
@@ -158,6 +162,7 @@ class EventTypeAdmin(ReadOnlyAdmin):
             "original": event_type,
             "event_type": event_type,
             "zone": clock.zone(),
+            "volume": figures.whole(event_type.volume),
             "findings": [one.words() for one in drift.of(event_type, today)],
             "chart": event_facts.chart(event_type, today),
             "properties": event_facts.properties(event_type, today),

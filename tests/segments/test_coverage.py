@@ -54,6 +54,7 @@ def test_required_properties_are_counted_event_by_event(world: dict[str, EventTy
     (paid,) = (one for one in report.planned if one.event_type.name == "paid")
     assert (paid.volume, paid.required) == (4, {"price": 3, "store": 1})
     assert (paid.filled.part, paid.filled.whole) == (4, 8)
+    assert paid.lacking == ["price", "store"]
     assert report.filled.value == 0.5, "what was not seen lacks nothing"
 
 

@@ -103,6 +103,15 @@ def test_a_kind_that_does_not_exist_is_not_found(signed_in: SignedIn) -> None:
         assert client.get(reverse(LIST) + f"{number}/change/").status_code == 404
 
 
+def test_the_coverage_names_what_lacks(paid: EventType, signed_in: SignedIn) -> None:
+    factories.happened(factories.incoming(1, DAY, properties={"items": 1}))  # a trap in templates
+    EventType.objects.update(is_planned=True)
+    EventProperty.objects.filter(name__in=["items", "price"]).update(is_required=True)
+    html = signed_in("support").get(reverse(COVERAGE)).content.decode()
+    assert '<span class="badge warn">items</span>' in html
+    assert "50.0%" in html
+
+
 def test_names_are_never_markup(signed_in: SignedIn) -> None:
     factories.happened(
         factories.incoming(1, DAY, name="<b>x</b>", properties={"<i>p</i>": 1, '"><u>': 1})
