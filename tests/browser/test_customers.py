@@ -12,7 +12,7 @@ def test_a_customer_is_found_shown_taken_out_and_brought_back(
 ) -> None:
     operator = open_as("operator")
     customer, files = CustomerPage(operator), CustomerFiles(operator)
-    customer.find("1003")
+    customer.find("household-1003@")
     assert "h•••@customers.example" in customer.who()
     customer.show_contact()
     assert "household-1003@customers.example" in customer.who()
@@ -21,11 +21,11 @@ def test_a_customer_is_found_shown_taken_out_and_brought_back(
     expect(customer.events()).to_have_count(60)
     expect(operator.locator("#customer-doings")).to_contain_text("Fri")
 
-    operator.goto("/admin/segments/customer/?q=1003")
+    operator.goto("/admin/segments/customer/?q=household-1003@")
     taken = files.export("id:household", "name", "phone")
-    assert taken.splitlines()[:2] == ["household,name,telephone", "1003,Household 1003,"]
+    assert taken.splitlines()[:2] == ["name,telephone,household", "Household 1003,,1003"]
 
-    changed = taken.replace("Household 1003,", "The Millers,'+4930123456")
+    changed = taken.replace("Household 1003,,", "The Millers,'+4930123456,")
     files.upload("list.csv", changed)
     files.check(policy="The file is right")
     assert (files.count("changed"), files.count("new")) == (1, 0)
