@@ -12,13 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import clock
 from segments import catalogue
-from segments.models import DirtyDay, InboxEvent, ReceivedKey
+from segments.models import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 
 # For so long a second delivery of an event is recognised and dropped; after that the same
 # key is taken as a new event. A sender that retries for longer has lost its own queue.
@@ -200,13 +200,18 @@ def lake_lock(*, wait: bool) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
+def waiting() -> QuerySet[InboxEvent]:
+    """The events that no batch has yet. The caller holds `lake_lock`, so that none takes them."""
+    batches = InboxBatch.objects.values_list("events", flat=True)
+    return InboxEvent.objects.exclude(pk__in=[event for events in batches for event in events])
+
+
 def _next_batch(newest: int) -> int | None:
     """The number of the batch to move: one that was left half done, or a new one."""
     from segments.lake import store  # heavy: not in the web process
 
-    left = InboxEvent.objects.filter(batch__isnull=False).values_list("batch", flat=True)
-    if (unfinished := left.order_by("batch").first()) is not None:
-        return unfinished
+    if unfinished := InboxBatch.objects.order_by("number").only("number").first():
+        return unfinished.number
     number = store.version(Path(settings.LAKE_PATH), APP) + 1
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [number, newest, AT_A_TIME, BYTES_AT_A_TIME])
@@ -215,16 +220,15 @@ def _next_batch(newest: int) -> int | None:
 
 # The oldest ones, as many as fit; one, however large it is.
 _NUMBER = """
-    UPDATE segments_inboxevent SET batch = %s WHERE id IN (
-        SELECT id FROM (
-            SELECT id, row_number() OVER before AS place,
-                sum(octet_length(properties::text)) OVER before AS bytes
-            FROM (
-                SELECT id, properties FROM segments_inboxevent
-                WHERE batch IS NULL AND id <= %s ORDER BY id LIMIT %s
-            ) oldest WINDOW before AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
-        ) counted WHERE place = 1 OR bytes <= %s
-    )
+    INSERT INTO segments_inboxbatch (number, events)
+    SELECT %s, array_agg(id) FROM (
+        SELECT id, row_number() OVER before AS place,
+            sum(octet_length(properties::text)) OVER before AS bytes
+        FROM (
+            SELECT id, properties FROM segments_inboxevent WHERE id <= %s ORDER BY id LIMIT %s
+        ) oldest WINDOW before AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
+    ) counted WHERE place = 1 OR bytes <= %s
+    HAVING count(*) > 0
 """
 
 
@@ -238,7 +242,8 @@ def _move(number: int) -> int:
     with transaction.atomic():
         catalogue.add(catalogue.seen(rows))
         mark_dirty({row["day"] for row in rows})
-        InboxEvent.objects.filter(batch=number).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET_MOVED, [number])
     return len(rows)
 
 
@@ -257,11 +262,16 @@ def _read(number: int) -> list[dict[str, Any]]:
 _BATCH = """
     SELECT i.time, CASE WHEN m.id IS NULL THEN i.customer_id ELSE c.merged_into_id END,
         i.name, i.key, i.amount, i.properties::text
-    FROM segments_inboxevent i
+    FROM (SELECT unnest(events) AS id FROM segments_inboxbatch WHERE number = %s) batch
+    JOIN segments_inboxevent i USING (id)
     LEFT JOIN segments_customer c ON c.id = i.customer_id
     LEFT JOIN segments_merge m ON m.absorbed_id = c.id
         AND m.status = 'done' AND m.settled_at IS NOT NULL
-    WHERE i.batch = %s AND c.erased_at IS NULL
+    WHERE c.erased_at IS NULL
+"""
+_FORGET_MOVED = """
+    WITH moved AS (DELETE FROM segments_inboxbatch WHERE number = %s RETURNING events)
+    DELETE FROM segments_inboxevent WHERE id IN (SELECT unnest(events) FROM moved)
 """
 
 

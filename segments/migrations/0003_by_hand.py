@@ -71,6 +71,13 @@ NUMBER_LABELS = """
     ALTER TABLE console_auditentry ENABLE TRIGGER audit_is_append_only;
 """
 
+# A batch that is on its way while the console is brought up to date stays the same batch.
+KEEP_BATCH = """
+    INSERT INTO segments_inboxbatch (number, events)
+    SELECT batch, array_agg(id ORDER BY id) FROM segments_inboxevent
+    WHERE batch IS NOT NULL GROUP BY batch;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("segments", "0002_collection")]
@@ -78,6 +85,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(ONE_FORM, migrations.RunSQL.noop),
         migrations.RunSQL(NUMBER_LABELS, migrations.RunSQL.noop),
+        migrations.RunSQL(KEEP_BATCH, migrations.RunSQL.noop),
+        migrations.RemoveField("inboxevent", "batch"),
         migrations.RunSQL(OUTSIDE, INSIDE),
         migrations.RunSQL(REMEMBER_CONSENTS, FORGET_CONSENTS),
         migrations.RunSQL(KEEP_DEFINITIONS, FREE_DEFINITIONS),

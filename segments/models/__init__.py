@@ -11,7 +11,7 @@ from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, SourceDay, WriteKey
 from segments.models.import_preset import ImportPreset
-from segments.models.inbox import DirtyDay, InboxEvent, ReceivedKey
+from segments.models.inbox import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
 from segments.models.privacy import ForgottenId, PrivacyRequest
@@ -43,6 +43,7 @@ __all__ = [
     "ForgottenId",
     "Identifier",
     "ImportPreset",
+    "InboxBatch",
     "InboxEvent",
     "Merge",
     "PrivacyRequest",

@@ -2,15 +2,13 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 
 class InboxEvent(models.Model):
-    """One accepted event on its way to the lake.
-
-    A batch, once numbered, never changes: moving it a second time after a crash moves
-    exactly the same rows, and the lake knows the numbers that it has.
-    """
+    """One accepted event on its way to the lake."""
 
     key = models.CharField(max_length=200, unique=True)
     customer_id = models.IntegerField()
@@ -19,7 +17,6 @@ class InboxEvent(models.Model):
     amount = models.BigIntegerField(null=True)
     properties = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
-    batch = models.BigIntegerField(null=True, db_index=True)
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -29,6 +26,21 @@ class InboxEvent(models.Model):
         return f"{self.name} {self.key}"
 
 
+class InboxBatch(models.Model):
+    """The events that are being moved into the lake just now; gone once they are there.
+
+    Once numbered it never changes: moving it a second time after a crash moves exactly the
+    same rows, and the lake knows the numbers that it has. One row instead of a mark on each
+    event, which would write all of them once more.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    events = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
 class ReceivedKey(models.Model):
     """The memory that makes a second delivery of an event nothing at all.
 
@@ -36,7 +48,11 @@ class ReceivedKey(models.Model):
     """
 
     digest = models.UUIDField(primary_key=True)
-    received_on = models.DateField(db_index=True)
+    received_on = models.DateField()
+
+    class Meta:
+        # Keys come day by day, so that a few pages of an index tell where a day begins.
+        indexes: ClassVar = [BrinIndex(fields=["received_on"], name="received_by_day")]
 
     def __str__(self) -> str:
         return str(self.digest)

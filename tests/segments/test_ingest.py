@@ -12,7 +12,7 @@ from django.db import connection
 from console.models import Project
 from segments import ingest
 from segments.lake import engine, store
-from segments.models import DirtyDay, EventType, InboxEvent, ReceivedKey
+from segments.models import DirtyDay, EventType, InboxBatch, InboxEvent, ReceivedKey
 from tests.segments import factories, programs
 
 DAY = "2017-03-01"
@@ -204,3 +204,34 @@ def test_a_flush_that_is_killed_loses_and_doubles_nothing(killed: str) -> None:
     assert EventType.objects.get(name="order_paid").volume == 4
     assert not InboxEvent.objects.exists()
     assert DirtyDay.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_batch_is_bounded_by_its_bytes_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "BYTES_AT_A_TIME", 2500)
+    events = [factories.incoming(1, DAY, properties={"text": "x" * 1000}) for _each in range(5)]
+    events.append(factories.incoming(1, DAY, properties={"text": "x" * 5000}))
+    ingest.receive(events)
+    assert ingest.flush() == 6
+    assert store.version(factories.lake_path(), ingest.APP) == 4  # 2, 2, 1 and the large one
+    assert len(in_lake()) == 6
+
+
+@pytest.mark.django_db
+def test_a_batch_whose_people_were_all_erased_meanwhile_is_an_empty_one() -> None:
+    anna = factories.CustomerFactory()
+    ingest.receive([factories.incoming(anna, DAY)])
+    assert ingest._next_batch(2**62) == 1
+    InboxEvent.objects.all().delete()
+    assert ingest.flush() == 0
+    assert not InboxBatch.objects.exists()
+    ingest.receive([factories.incoming(anna, DAY)])
+    assert ingest.flush() == 1
+
+
+@pytest.mark.django_db
+def test_what_a_batch_has_already_is_not_waiting() -> None:
+    ingest.receive([factories.incoming(1, DAY, key="moving")])
+    ingest._next_batch(2**62)
+    ingest.receive([factories.incoming(1, DAY, key="waiting")])
+    assert [event.key for event in ingest.waiting()] == ["waiting"]

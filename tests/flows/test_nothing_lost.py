@@ -1,0 +1,234 @@
+"""Everything is killed while events come in: each acknowledged one is in the lake exactly once."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from segment.analytics.client import Client
+
+from segments.lake import engine
+from tests import servers
+
+ROOT = Path(__file__).resolve().parents[2]
+SENDERS = 4
+SECONDS_TO_START, SECONDS_TO_HEAL = 120, 60
+PAUSE = 0.8  # between two kills, so that what was killed is at work again
+PRELUDE = """
+import logging, os, sys, time
+import django
+django.setup()
+logging.disable(logging.INFO)
+from django.db import connection
+from django.utils import timezone
+from segments import ingest, intake, write_keys
+from segments.models import Delivery, EventSource, InboxEvent, WriteKey
+"""
+MAKE_KEY = """
+from console.models import Staff
+boss = Staff.objects.create(username="boss", role="admin")
+source = EventSource.objects.create(name="Shop")
+print(write_keys.make(source, by=boss, scopes=WriteKey.Scope.values)[1])
+"""
+# What the worker's task does, again and again, so that a kill is sure to be in the middle of it;
+# when its input ends, until nothing is left.
+FLUSH = """
+import threading
+enough = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), enough.set()), daemon=True).start()
+while True:
+    try:
+        last = enough.is_set()
+        intake.run(at=timezone.now())
+        ingest.flush()
+        if last and not Delivery.objects.exists() and not InboxEvent.objects.exists():
+            break
+    except Exception:
+        connection.close()
+    time.sleep(0.05)
+"""
+
+
+class House:
+    """`manage.py up` in a home of its own, and programs beside it."""
+
+    def __init__(self) -> None:
+        self.home = servers.new_home()
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            two.bind(("127.0.0.1", 0))
+            self.port, mailbox = one.getsockname()[1], two.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        unwanted = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "BIND"}
+        self.environment = {k: v for k, v in os.environ.items() if k not in unwanted} | {
+            "CONSOLE_HOME": str(self.home),
+            "PORT": str(self.port),
+            "MAILBOX_PORT": str(mailbox),
+            "PUBLIC_URL": self.url,
+            "WORKERS": "1",
+            "DJANGO_SETTINGS_MODULE": "console.settings",
+        }
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (lives as long as the house)
+        argv = [sys.executable, "manage.py", "up", "--no-demo"]
+        self.up = subprocess.Popen(
+            argv, cwd=ROOT, env=self.environment, stdout=self.said, stderr=self.said
+        )
+
+    def wait(self) -> None:
+        give_up = time.monotonic() + SECONDS_TO_START
+        while "Ready after" not in (words := os.pread(self.said.fileno(), 1 << 20, 0).decode()):
+            assert self.up.poll() is None, words
+            assert time.monotonic() < give_up, words
+            time.sleep(0.1)
+
+    def program(self, source: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", PRELUDE + source],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, source: str) -> str:
+        program = self.program(source)
+        said, _ = program.communicate(timeout=60)
+        assert program.returncode == 0
+        return said.strip()
+
+    def processes(self, words: str) -> list[int]:
+        """The supervised processes with these words in their command, parents first."""
+        return [number for number in _below(self.up.pid) if words in _command(number)]
+
+    def stop(self) -> None:
+        self.up.send_signal(signal.SIGINT)
+        try:
+            self.up.wait(60)
+        finally:
+            self.up.kill()
+            self.said.close()
+            servers.remove(self.home)
+
+
+def _below(number: int) -> Iterator[int]:
+    with suppress(FileNotFoundError):
+        text = Path(f"/proc/{number}/task/{number}/children").read_text()
+        for child in map(int, text.split()):
+            yield child
+            yield from _below(child)
+
+
+def _command(number: int) -> str:
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    try:
+        house.wait()
+        yield house
+    finally:
+        house.stop()
+
+
+class Sender(threading.Thread):
+    """A server with the official library, which sends one event at a time until it is taken."""
+
+    def __init__(self, url: str, key: str, name: str) -> None:
+        super().__init__(daemon=True)
+        self.client = Client(key, host=url, sync_mode=True, timeout=5)
+        self.name, self.acknowledged = name, list[str]()
+        self.tries = 0
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        for number in itertools.count():
+            if self.enough.is_set():
+                return
+            self._send(f"{self.name}-{number}", number)
+
+    def _send(self, message_id: str, number: int) -> None:
+        give_up = time.monotonic() + SECONDS_TO_HEAL
+        while time.monotonic() < give_up:
+            self.tries += 1
+            try:
+                who = f"{self.name}-{number % 7}"
+                self.client.track(
+                    who, "Order Paid", {"total": 1}, anonymous_id=f"a-{who}", message_id=message_id
+                )
+            except Exception:
+                time.sleep(0.1)
+            else:
+                self.acknowledged.append(message_id)
+                return
+
+
+def kill(number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
+
+
+@pytest.mark.xdist_group("nothing_lost")
+def test_whatever_is_killed_each_acknowledged_event_is_in_the_lake_exactly_once(
+    house: House,
+) -> None:
+    key = house.run(MAKE_KEY)
+    senders = [Sender(house.url, key, f"s{number}") for number in range(SENDERS)]
+    flusher = house.program(FLUSH)
+    for sender in senders:
+        sender.start()
+    time.sleep(PAUSE)
+    for victim in ("gunicorn", "flusher", "celery", "postgres", "valkey", "gunicorn"):
+        if victim == "flusher":
+            kill(flusher.pid)
+            flusher.communicate()
+            flusher = house.program(FLUSH)
+        else:
+            found = house.processes(victim)
+            # Of gunicorn and Celery the child that works; of a server all of it.
+            kill(found[-1] if victim in {"gunicorn", "celery"} else found[0])
+        time.sleep(PAUSE)
+    _until_more_is_taken(senders)
+    for sender in senders:
+        sender.enough.set()
+    for sender in senders:
+        sender.join(SECONDS_TO_HEAL)
+    flusher.communicate(timeout=SECONDS_TO_HEAL)
+    assert flusher.returncode == 0
+    _assert_each_once(house, senders)
+
+
+def _until_more_is_taken(senders: list[Sender]) -> None:
+    """Every sender is heard again after the last kill."""
+    before = [len(sender.acknowledged) for sender in senders]
+    give_up = time.monotonic() + SECONDS_TO_HEAL
+    while any(len(one.acknowledged) <= count for one, count in zip(senders, before, strict=True)):
+        assert time.monotonic() < give_up, "the house did not heal"
+        time.sleep(0.1)
+
+
+def _assert_each_once(house: House, senders: list[Sender]) -> None:
+    with engine.connect(house.home / "lake") as lake:
+        rows = lake.ask(lake.events()).to_pylist()
+    kept = Counter(row["key"].partition(":")[2] for row in rows)
+    acknowledged = {key for sender in senders for key in sender.acknowledged}
+    assert len(acknowledged) > SENDERS * 5
+    assert sum(sender.tries for sender in senders) > len(acknowledged)  # some had to come again
+    assert acknowledged - kept.keys() == set()
+    assert {key for key, times in kept.items() if times > 1} == set()
+    customers = {row["customer"] for row in rows}
+    assert len(customers) <= SENDERS * 7
