@@ -18,10 +18,18 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import AuditEntry, Job
-from segments import tasks
+from segments import erasure, identity, tasks
 from segments.customer_imports import applying, checking, keeping, mapping
 from segments.customer_imports.mapping import CustomerMapping
-from segments.models import Consent, Customer, CustomerImport, CustomerImportRow, Identifier
+from segments.models import (
+    Consent,
+    Customer,
+    CustomerImport,
+    CustomerImportRow,
+    ForgottenId,
+    Identifier,
+    PrivacyRequest,
+)
 from tests.factories import StaffFactory
 from tests.segments.factories import ConsentFactory, CustomerFactory, IdentifierFactory
 
@@ -448,3 +456,38 @@ def test_columns_that_make_no_sense_are_said(signed_in: SignedIn) -> None:
         assert answer.status_code == 422
         assert words in answer.content.decode()
     assert Path(kept.path).is_file()
+
+
+def test_sealed_contacts_are_compared_kept_and_taken_out_as_what_they_are(
+    settings: Any,
+) -> None:
+    settings.CONTACT_KEY = "a key that is long enough to be one"
+    known("anna", name="Anna", email="anna@shop.example")
+    found = checked(
+        "id,name,email,phone\nanna,Anna,Anna@Shop.example,13812345678\nben,Ben,anna@shop.example,\n"
+    )
+    assert counts(found) == {"changed": 1, "conflict": 1}
+    assert "13812345678" not in str(list(found.rows.filter(outcome="changed").values()))
+    apply(found)
+    anna = Customer.objects.get(identifiers__value="anna")
+    assert anna.phone == "13812345678"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT phone FROM segments_customer WHERE id = %s", [anna.pk])
+        assert cursor.fetchone()[0].startswith("sealed.")
+    assert identity.search("13812345678", contact=True) == {anna.pk}
+    assert not identity.search("1381234", contact=True)  # sealed: only the whole number
+
+
+def test_who_was_erased_is_asked_about_before_they_are_made_anew() -> None:
+    request = PrivacyRequest.objects.create(
+        kind="erase",
+        customer=CustomerFactory(),
+        asked_on=NOW.date(),
+        due_on=NOW.date(),
+        requested_by=StaffFactory(role="support"),
+    )
+    digest = erasure.digest(("user_id", "gone"))
+    ForgottenId.objects.create(digest=digest, at=NOW, request=request)
+    assert counts(checked("id,name\ngone,Back\n")) == {"conflict": 1}
+    found = checked("id,name\ngone,Back\n", erased_too=True)
+    assert counts(found) == {"new": 1}
