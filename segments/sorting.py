@@ -125,8 +125,7 @@ class _Batch:
 
     def _people(self, taken: list[Entry]) -> list[Person | None]:
         """The customer of each entry, found, made or merged; None where nobody is meant."""
-        as_kept = {one: identity.as_kept(one) for entry in taken for one in entry.ids}
-        told = [tuple(dict.fromkeys(as_kept[one] for one in entry.ids)) for entry in taken]
+        told = _as_kept(taken)
         found = identity.find({one for ids in told for one in ids})
         kin = Kinship(*_in_question(told, found))
         people = [
@@ -234,6 +233,19 @@ class _Batch:
 
 
 # --- parts ------------------------------------------------------------------
+
+
+def _as_kept(taken: Sequence[Entry]) -> list[tuple[Id, ...]]:
+    """The ids of each entry in the form of their column; only contacts have another one."""
+    contacts = {
+        one: identity.as_kept(one)
+        for entry in taken
+        for one in entry.ids
+        if one[0] in identity.CONTACTS
+    }
+    if not contacts:
+        return [entry.ids for entry in taken]
+    return [tuple(dict.fromkeys(contacts.get(one, one) for one in entry.ids)) for entry in taken]
 
 
 def _in_question(
