@@ -50,7 +50,7 @@ def apply(
             _finish(customer_import, by, at)
     except Exception as problem:
         words = str(problem) if isinstance(problem, Changed) else type(problem).__name__
-        customer_import.status = Status.APPLYING  # what happened inside did not happen
+        customer_import.refresh_from_db(fields=["status"])  # what happened inside did not happen
         states.move(customer_import, to=Status.FAILED, error=words)
         raise
     keeping.forget(customer_import)
