@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -334,15 +335,21 @@ def test_killed_in_a_part_the_next_run_goes_on(ann: Customer, admin: Staff, key:
     erasure.begin(request, by=admin, typed=str(ann.pk), at=clock.now())
     for deed in ("die", "then_die(place.forget)"):
         program = f"""
+            import time
             from dataclasses import replace
             from console import privacy
             from segments.models import PrivacyRequest
             (place,) = [one for one in privacy.PLACES if one.key == {key!r}]
             privacy.PLACES[privacy.PLACES.index(place)] = replace(place, forget={deed})
-            privacy.carry_out(PrivacyRequest.objects.get(pk={request.pk}))
+            for _look in range(100):
+                privacy.carry_out(PrivacyRequest.objects.get(pk={request.pk}))
+                time.sleep(0.1)
         """
         assert programs.run(program) == -9
-    privacy.carry_out(request)
+    for _look in range(100):  # as beat does: the database may hold the dead one's lock a moment
+        if privacy.carry_out(request):
+            break
+        time.sleep(0.1)
     request.refresh_from_db()
     assert request.status == "done", (request.problem, request.parts)
     assert told_by_the_database(TEXTS) == []
