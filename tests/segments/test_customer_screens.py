@@ -387,3 +387,30 @@ def test_an_erased_customer_is_a_number_alone(signed_in: SignedIn) -> None:
     assert client.get(reverse("admin:segments_customer_events", args=[gone.pk])).status_code == 404
     listed = client.get(reverse("admin:segments_customer_changelist")).content.decode()
     assert f"#{gone.pk}" not in listed
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_page_and_its_parts_open_in_both_languages(language: str, signed_in: SignedIn) -> None:
+    anna = CustomerFactory()
+    happened(incoming(anna, "2017-12-01", amount=1250))
+    client = signed_in("support")
+    for name in ("change", "events", "doings"):
+        address = reverse(f"admin:segments_customer_{name}", args=[anna.pk])
+        answer = client.get(address, headers={"accept-language": language})
+        assert answer.status_code == 200, name
+        assert answer.headers["Content-Language"] == language
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("operator", True), ("support", True), ("analyst", False), ("product", False)]
+)
+def test_messages_are_a_part_for_those_who_may_see_them(
+    role: str, may: bool, signed_in: SignedIn
+) -> None:
+    anna = CustomerFactory()
+    client = signed_in(role)
+    part = reverse("admin:campaigns_message_of", args=[anna.pk])
+    assert (part in page_of(client, anna.pk)) is may
+    answer = client.get(part)
+    assert answer.status_code == (200 if may else 403)
+    assert ("No message was sent" in answer.content.decode()) is may
