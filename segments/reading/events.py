@@ -115,7 +115,7 @@ class Reader:
     def _events(self, file: RowFile, batch: Batch, bad: "Bad") -> "pa.RecordBatch":
         import pyarrow as pa  # heavy: not in the web process
 
-        mapping, nothing = self.mapping, [None] * len(batch.numbers)
+        mapping, count = self.mapping, len(batch.numbers)
         customers, form = Customers(mapping, bad), mapping.time_form
         columns = {
             "row": list(batch.numbers),
@@ -124,11 +124,13 @@ class Reader:
             "other": customers.others,
             "time": bad.read(mapping.time, lambda c, b: moments.moments(c, self.zone, form, b)),
             "event": bad.names(mapping.name, LONGEST_NAME, _("the event's name is empty."))
-            or [mapping.event] * len(batch.numbers),
+            if mapping.name
+            else pa.repeat(mapping.event, count),
             "key": bad.names(mapping.key, LONGEST_KEY, _("the event's own id is empty."))
-            or nothing,
-            "same": _same(batch, mapping) or nothing,
-            "amount": self._amounts(batch, bad) or nothing,
+            if mapping.key
+            else pa.nulls(count, pa.string()),
+            "same": _same(batch, mapping),
+            "amount": self._amounts(batch, bad) if mapping.amount else pa.nulls(count, pa.int64()),
             "properties": self._properties(file, batch),
         }
         return pa.RecordBatch.from_pydict(columns, schema=schema())
@@ -191,15 +193,19 @@ class Customers:
     """Who each row of a batch is about: by the first id, or where that is empty by the second."""
 
     def __init__(self, mapping: Mapping, bad: Bad) -> None:
+        import pyarrow as pa  # heavy: not in the web process
+
         empty = "" if mapping.fallback else NOBODY
         self.ids = bad.names(mapping.customer, LONGEST_IDENTIFIER, empty)
-        self.others: list[str | None] = [None] * len(self.ids)
-        self.kinds = [mapping.identifier_kind] * len(self.ids)
+        self.others: Any = pa.nulls(len(self.ids), pa.string())
+        self.kinds: Any = pa.repeat(mapping.identifier_kind, len(self.ids))
         if mapping.fallback:
             self._fall_back(mapping, bad)
 
     def _fall_back(self, mapping: Mapping, bad: Bad) -> None:
-        others = bad.names(mapping.fallback, LONGEST_IDENTIFIER)
+        self.ids, others = listed(self.ids), listed(bad.names(mapping.fallback, LONGEST_IDENTIFIER))
+        self.others = [None] * len(self.ids)
+        self.kinds = [mapping.identifier_kind] * len(self.ids)
         for index, (first, second) in enumerate(zip(self.ids, others, strict=True)):
             first, second = _without_prefix(first), _without_prefix(second)
             if first and first != second and first == self.ids[index]:
@@ -216,9 +222,15 @@ def _without_prefix(value: str | None) -> str:
     return (value or "").removeprefix(DEVICE)
 
 
-def _same(batch: Batch, mapping: Mapping) -> list[str]:
+def listed(column: values.Column) -> list[Any]:
+    return column if isinstance(column, list) else column.to_pylist()
+
+
+def _same(batch: Batch, mapping: Mapping) -> values.Column:
+    import pyarrow as pa  # heavy: not in the web process
+
     if not mapping.distinct_by:
-        return []
+        return pa.nulls(len(batch.numbers), pa.string())
     return values.joined([batch.columns[name] for name in mapping.distinct_by])
 
 

@@ -45,13 +45,17 @@ def moments(
     Raises:
         BadValue: without `bad`: the first that is none.
     """
-    if form == GUESSED and (found := _iso_moments(column, zone)) is not None:
+    found = _at_once(column, zone, form)
+    if found is not None:
         return found
     return each(column, lambda value: moment(value, zone, form), bad)
 
 
-def _iso_moments(column: Column, zone: ZoneInfo) -> "pa.Array | None":
-    """All of them at once, when all are written alike in ISO 8601, which is ten times faster."""
+_LENGTHS = {10: SECONDS, 13: MILLISECONDS, 16: MICROSECONDS}  # of our century's numbers
+
+
+def _at_once(column: Column, zone: ZoneInfo, form: str) -> "pa.Array | None":
+    """All of them at once, when all are texts written alike, which is ten times faster."""
     import pyarrow as pa  # heavy: not in the web process
     import pyarrow.compute as pc  # heavy: not in the web process
 
@@ -59,16 +63,41 @@ def _iso_moments(column: Column, zone: ZoneInfo) -> "pa.Array | None":
         return None
     if column.null_count:
         return None
+    lengths = pc.min_max(pc.binary_length(column)).as_py()
+    unit = _LENGTHS.get(lengths["min"]) if lengths["min"] == lengths["max"] else None
+    found = None
+    if unit and form in {GUESSED, unit}:
+        found = _since_1970_at_once(column, unit)
+    if found is None and form == GUESSED:
+        found = _iso_at_once(column, zone)
+    if found is None:
+        return None
+    span = pc.min_max(found).as_py()
+    return found if span["min"] >= EARLIEST and span["max"] < LATEST else None
+
+
+def _since_1970_at_once(column: "pa.Array", unit: str) -> "pa.Array | None":
+    import pyarrow as pa  # heavy: not in the web process
+
+    try:
+        numbers = column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    return numbers.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp("us", "UTC"))
+
+
+def _iso_at_once(column: "pa.Array", zone: ZoneInfo) -> "pa.Array | None":
+    import pyarrow as pa  # heavy: not in the web process
+    import pyarrow.compute as pc  # heavy: not in the web process
+
     for in_zone in (True, False):
         try:
             found = column.cast(pa.timestamp("us", tz="UTC" if in_zone else None))
             if not in_zone:  # an hour that a clock change leaves out is read one by one
                 found = pc.assume_timezone(found, zone.key, ambiguous="earliest")
-            found = found.cast(pa.timestamp("us", tz="UTC"))
+            return found.cast(pa.timestamp("us", tz="UTC"))
         except pa.ArrowInvalid:
             continue
-        span = pc.min_max(found).as_py()
-        return found if span["min"] >= EARLIEST and span["max"] < LATEST else None
     return None
 
 

@@ -136,10 +136,8 @@ def _number(value: Any) -> Decimal:
 # --- names ------------------------------------------------------------------
 
 
-def names(
-    column: Column, *, longest: int, empty: str = "", bad: BadOnes | None = None
-) -> "list[str | None]":
-    """Every value as a short text, as `each` gives them.
+def names(column: Column, *, longest: int, empty: str = "", bad: BadOnes | None = None) -> Column:
+    """Every value as a short text, as `each` gives them; all at once where that can be.
 
     Raises:
         BadValue: without `bad`: the first that is too long, or is nothing where `empty` has
@@ -155,7 +153,7 @@ def names(
         lengths = pc.min_max(pc.utf8_length(trimmed)).as_py()
         has_zero = pc.any(pc.match_substring(trimmed, "\0")).as_py()
         if lengths["min"] and lengths["max"] <= longest and not has_zero:
-            return trimmed.to_pylist()  # nothing to complain of
+            return trimmed  # nothing to complain of
     return each(column, lambda value: name(value, longest=longest, empty=empty), bad)
 
 

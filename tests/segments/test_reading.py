@@ -435,6 +435,10 @@ def test_the_first_bad_value_is_named_even_among_repeated_ones() -> None:
         ["2022-10-30 02:30", "2022-10-30 01:30"],  # and one that it has twice in autumn
         ["2022-04-24T12:25:49Z", "2022-04-24 20:25"],  # of both kinds
         ["20220424", "1650803149", "2022/4/5"],
+        ["1650803149", "0350803149"],
+        ["1650803149975", "1650803149976"],
+        ["1650803149975123"],
+        ["2022-04-24 01", "2022-04-24 02"],  # as long as milliseconds
     ],
 )
 def test_times_read_all_at_once_are_those_read_one_by_one(written: list[str]) -> None:
