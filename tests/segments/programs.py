@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from textwrap import dedent
 
 from django.conf import settings
@@ -50,4 +51,23 @@ def run(source: str) -> int:
     program = start(source)
     _output, errors = program.communicate(timeout=120)
     assert program.returncode in {0, -9}, errors
+    _wait_for_its_locks()
     return program.returncode
+
+
+def _wait_for_its_locks() -> None:
+    """PostgreSQL lets go of what a killed program held when it notices, which takes a moment."""
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD_BY_OTHERS)
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("a lock of the killed program is still held")
+
+
+_HELD_BY_OTHERS = """
+    SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE locktype = 'advisory' AND d.datname = current_database() AND pid <> pg_backend_pid()
+"""
