@@ -56,7 +56,6 @@ REASONS: dict[str, str] = {
     "placeholder_id": n("The id is a placeholder such as “null”, which many would share."),
     "future": n("The time is more than a day ahead: the sender's clock is wrong."),
     "too_old": n("The event is older than five years; bring it in as history."),
-    "erased": n("The customer was erased on request; nothing of theirs is taken."),
     "bad_value": n("A part of the update did not fit what is known; the rest was carried out."),
     "broken": n("The delivery could not be read; tell who looks after the console."),
 }

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from segments.collect.speech import Refused
 from segments.dialects import texts
 
-MOST_PACKED = 5 << 20  # bytes of something compressed
+MOST_PACKED = 5 << 20  # bytes of something compressed, or of a form, which is slow to unescape
 MOST_PLAIN = 20 << 20  # bytes of it inflated, or of a body that never was compressed
 MOST_ITEMS = 10_000
 MOST_FIELDS = 50  # of a form
@@ -97,8 +97,10 @@ def form(data: bytes | str) -> dict[str, str]:
     """The fields of a form, or of the part of an address after “?”.
 
     Raises:
-        Refused: too many of them.
+        Refused: too many of them, or too much to unescape.
     """
+    if len(data) > MOST_PACKED:
+        raise too_large(MOST_PACKED)
     text = data.decode("latin-1") if isinstance(data, bytes) else data
     try:
         found = parse_qsl(text, True, errors="surrogateescape", max_num_fields=MOST_FIELDS)

@@ -30,7 +30,7 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
         return [_group(raw, sent)]
     if any(name in raw for name in ("$distinct_id", "$user_id", "$device_id")):
         return [_profile(raw, sent)]
-    raise Bad("no_name", "event")
+    raise Bad("no_name")
 
 
 def _event(raw: dict[str, Any], sent: Sending) -> Event:

@@ -107,7 +107,7 @@ def text(value: Any, longest: int, *, missing: str, what: str) -> str:
         Bad: it is missing, is none, or is too long.
     """
     if value is None or value == "":
-        raise Bad(missing, what)
+        raise Bad(missing, "" if missing == "no_name" else what)
     if not isinstance(value, str):
         raise Bad("wrong_type", what)
     if len(value) > longest:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
@@ -27,7 +27,6 @@ class Web:
 
     port: int
     process: "subprocess.Popen[bytes]"
-    log: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -40,19 +39,17 @@ class Web:
             return [int(number) for number in children.read().split()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web(web_port: int, django_db_setup: None) -> Iterator[Web]:
-    """One server for the tests of a module; they commit, and empty the tables between them."""
+    """One server for all tests that want it; they commit, and empty the tables between them."""
     home = settings.HOME_DIR
-    name = settings.DATABASES["default"]["NAME"]
-    name = name if name.startswith("test_") else f"test_{name}"
     name = connection.settings_dict["NAME"]
     url = places.database_url(home).replace("/console?", f"/{name}?")
     assert name in url
@@ -67,7 +64,7 @@ def web(web_port: int, django_db_setup: None) -> Iterator[Web]:
         _wait_until_it_answers(running)
         yield running
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)  # at once: idle connections are not waited for
         process.wait(timeout=20)
 
 

@@ -251,7 +251,7 @@ def test_each_dialect_says_when_it_was_sent(
     body: Any = [raw]
     if list_name:
         keys = {"posthog": {"api_key": key}, "segment": {"writeKey": key}}.get(dialect, {})
-        body = {list_name: [raw], **keys, **{name: sent_at for name in about_all}}
+        body = {list_name: [raw], **keys, **dict.fromkeys(about_all, sent_at)}
     assert send(dialect, key, dump(body)).status == 200
     (event,) = taken_of(Event)
     received = int(Delivery.objects.get().received_at.timestamp() * 1_000_000)
