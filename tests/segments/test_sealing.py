@@ -192,7 +192,11 @@ def test_stopped_half_way_it_goes_on(plain: Customer, monkeypatch: pytest.Monkey
     assert all(one.startswith(sealing.PREFIX) for one in kept())
 
 
-@pytest.mark.parametrize(("key", "words"), [("", "CONTACT_KEY is not set"), (OTHER, "another key")])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("", "CONTACT_KEY is not set"), (OTHER, "another key")],
+    ids=["missing", "wrong"],
+)
 def test_a_missing_or_wrong_key_is_refused_in_words(
     plain: Customer, monkeypatch: pytest.MonkeyPatch, key: str, words: str
 ) -> None:
