@@ -13,14 +13,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, clock, jobs, states
 from console.models import Staff
-from segments import activity, catalogue, ingest, loading, uploads
+from segments import activity, catalogue, history, ingest, loading, uploads
 from segments.models import EventImport
 from segments.pace import Pace
 from segments.reading.events import Reader
@@ -198,7 +197,7 @@ def _finish(event_import: EventImport) -> None:
     from segments.lake import store  # heavy: not in the web process
 
     if event_import.first_on:
-        days = store.days(settings.LAKE_PATH, event_import.first_on, event_import.last_on)
+        days = store.days(history.place(), event_import.first_on, event_import.last_on)
         ingest.mark_dirty(days)
         catalogue.recount(days)
     states.move(event_import, to=EventImport.Status.LOADED, loaded_at=timezone.now())

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from console import clock
-from segments import entries, erasure, identity, merging
+from segments import entries, erasure, history, identity, merging
 from segments.items import Id
 from segments.kinship import Kinship
 from segments.lake import engine
@@ -39,7 +39,7 @@ def is_in_lake(event_import: EventImport) -> bool:
     """Whether the lake has this import's events already."""
     from segments.lake import store  # heavy: not in the web process
 
-    return store.version(settings.LAKE_PATH, app(event_import)) > 0
+    return store.version(history.place(), app(event_import)) > 0
 
 
 def load(event_import: EventImport, parts: Sequence[Path], tell: Callable[[int], None]) -> None:
@@ -106,11 +106,8 @@ def _tell_doubles(con: Any, event_import: EventImport) -> None:
 
     ((first, last),) = con.execute("SELECT min(day), max(day) FROM named").fetchall()
     event_import.first_on, event_import.last_on = first, last
-    files = store.files(settings.LAKE_PATH, first, last) if first else []
-    if files:
-        con.read_parquet([engine.literal(file) for file in files]).select("key").create_view(
-            "known"
-        )
+    if first and store.files(history.place(), first, last):
+        con.register("known", store.dataset(history.place(), first, last))
         con.execute("CREATE TABLE fresh AS SELECT row FROM named ANTI JOIN known USING (key)")
     else:
         con.execute("CREATE TABLE fresh AS SELECT row FROM kept")
@@ -235,9 +232,7 @@ def _append(con: Any, event_import: EventImport) -> None:
         FROM named SEMI JOIN fresh USING (row) JOIN ids USING (kind, customer)
         ORDER BY day, ids.id, time
     """).to_arrow_reader(ROWS_AT_A_TIME)
-    store.append(
-        settings.LAKE_PATH, rows.cast(schema.columns()), app_id=app(event_import), version=1
-    )
+    store.append(history.place(), rows.cast(schema.columns()), app_id=app(event_import), version=1)
 
 
 def _key(mapping: Mapping) -> str:

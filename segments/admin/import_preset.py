@@ -20,6 +20,7 @@ class ImportPresetAdmin(ConsoleModelAdmin):
     change_action = delete_action = "imports.run"
     list_display: ClassVar = ["name", "meanings", "owner", "team", "used_at"]
     list_select_related: ClassVar = ["owner", "team"]
+    list_before_template = "segments/import/presets_hint.html"
     search_fields: ClassVar = ["name"]
     fields: ClassVar = [
         "name",

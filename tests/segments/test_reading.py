@@ -543,18 +543,13 @@ def test_a_workbooks_first_visible_sheet_is_read_with_its_types(tmp_path: Path) 
     file = files.opened(path)
     assert (file.kind, file.columns) == ("Excel", ["who", "at", "what", "price"])
     mapping = Mapping(customer="who", time="at", name="what", amount="price", properties=("who",))
-    first, second = read(
-        a_workbook(
-            tmp_path,
-            *[
-                ["who", "at", "what", "price"],
-                [17850, dt.datetime(2017, 3, 1, 10), "paid", 2.5],
-                ["007", "2017-03-02 10:00", "paid", None],
-            ],
-        ),
-        mapping,
-        SHANGHAI,
+    path = a_workbook(
+        tmp_path,
+        ("who", "at", "what", "price"),
+        (17850, dt.datetime(2017, 3, 1, 10), "paid", 2.5),
+        ("007", "2017-03-02 10:00", "paid", None),
     )
+    first, second = read(path, mapping, SHANGHAI)
     assert (first["customer"], first["amount"]) == ("17850", 250)
     assert first["time"] == dt.datetime(2017, 3, 1, 2, tzinfo=dt.UTC)
     assert (second["customer"], second["amount"]) == ("007", None)
