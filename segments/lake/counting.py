@@ -46,6 +46,8 @@ def count(customers: Array, codes: Array, rows: Array, now: Array, counts: Array
 def _containers(words: Array, sizes: Array, bodies: Array, ends: Array) -> None:
     """For each level the containers of a roaring set, one after the other, and their sizes.
 
+    The counters are at zero afterwards.
+
     Eight counters are a word, and the bits of who reaches a level a byte. A counter's two bits
     are looked at in all eight at once; the multiplication gathers their lowest bits on top.
     """
@@ -58,6 +60,7 @@ def _containers(words: Array, sizes: Array, bodies: Array, ends: Array) -> None:
         first = key * _WORDS * 8
         for at in range(_WORDS * 8):
             word = words[first + at]
+            words[first + at] = 0
             high = word >> one
             octets[0, at] = (((word | high) & ones) * gather) >> top
             octets[1, at] = ((high & ones) * gather) >> top
@@ -100,28 +103,42 @@ def _numbers(words: Array, out: Array) -> int:
     return found
 
 
-def levels(counts: Array) -> Iterator[tuple[int, bytes]]:
+def room(width: int) -> Array:
+    """What `levels` writes into, for rows of so many counters; may be used again."""
+    return np.empty((LEVELS, width // CONTAINER * 4 * _WORDS), "<u2")
+
+
+def levels(counts: Array, bodies: Array) -> Iterator[tuple[int, bytes]]:
     """For each level how many customers reach it, and who, in the portable roaring format.
 
-    `counts` is the row of one kind of event; its length is a multiple of a container.
+    `counts` is the row of one kind of event, whose length is a multiple of a container; it is
+    at zero afterwards. `bodies` is `room` to work in.
     """
-    containers = len(counts) // CONTAINER
-    sizes = np.empty((LEVELS, containers), np.int64)
-    bodies = np.empty((LEVELS, containers * 4 * _WORDS), "<u2")
+    sizes = np.empty((LEVELS, len(counts) // CONTAINER), np.int64)
     ends = np.empty(LEVELS, np.int64)
     _containers(counts.view(np.uint64), sizes, bodies, ends)
     for size, body, end in zip(sizes, bodies, ends.tolist(), strict=True):
-        yield int(size.sum()), b"".join((_head(size), body[:end].data))
+        yield int(size.sum()), b"".join((_head(size).data, body[:end].data))
 
 
-def _head(sizes: Array) -> bytes:
+@numba.njit(cache=True, nogil=True)
+def _head(sizes: Array) -> Array:
     """What goes before the containers in https://github.com/RoaringBitmap/RoaringFormatSpec.
 
-    A cookie and how many there are; of each its key and its size less one; of each its offset.
+    A cookie and how many there are; of each its key and its size less one; of each its offset
+    in bytes. Numbers of 32 bits are two of 16 here.
     """
-    keys = np.flatnonzero(sizes)
-    cookie = np.array([_NO_RUNS, len(keys)], "<u4")
-    about = np.stack([keys, sizes[keys] - 1], axis=1).astype("<u2")
-    lengths = np.where(sizes[keys] > _LARGEST_ARRAY, 8 * _WORDS, 2 * sizes[keys])
-    offsets = 8 + 8 * len(keys) + np.cumsum(lengths) - lengths
-    return cookie.tobytes() + about.tobytes() + offsets.astype("<u4").tobytes()
+    count = np.count_nonzero(sizes)
+    head = np.zeros(4 + 4 * count, np.uint16)
+    head[0], head[2], head[3] = _NO_RUNS, count & 0xFFFF, count >> 16
+    at, offset = 4, 2 * len(head)
+    for key in range(len(sizes)):
+        size = sizes[key]
+        if size == 0:
+            continue
+        place = at + 2 * count
+        head[at], head[at + 1] = key, size - 1
+        head[place], head[place + 1] = offset & 0xFFFF, offset >> 16
+        offset += 8 * _WORDS if size > _LARGEST_ARRAY else 2 * size
+        at += 2
+    return head

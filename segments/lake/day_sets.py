@@ -1,7 +1,7 @@
 """Who did what on which day, as stored sets, straight from the lake's files.
 
-Of each file only the customer and the event are read, a row group at a time, days side by
-side on two threads. In memory are, for each thread, one row group and at most `BUDGET` of
+Of each file only the customer and the event are read, a million rows at a time, days side by
+side on two threads. In memory are, for each thread, those rows and at most `BUDGET` of
 counters (or one byte a customer, if that is more): it does not grow with the number of days,
 of events, or of kinds of events, which take turns when there is no room for all.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 THREADS = 2
 BUDGET = 64 << 20  # bytes of counters that a thread holds
-BATCH = 1 << 17  # rows that are decoded at a time
+BATCH = 1 << 20  # rows that are decoded at a time, eight bytes each
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -151,8 +151,9 @@ class _Turn:
         return self.rows[event]
 
     def found(self, day: dt.date) -> Iterator[Found]:
+        """What was counted; the counters are at zero afterwards."""
+        room = counting.room(self.counts.shape[1])
         for event, row in sorted(self.rows.items()):
-            for level, (size, members) in enumerate(counting.levels(self.counts[row]), start=1):
+            for level, (size, members) in enumerate(counting.levels(self.counts[row], room), 1):
                 if size:
                     yield Found(event, day, level, size, members)
-            self.counts[row] = 0

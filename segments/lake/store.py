@@ -12,11 +12,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from segments.lake import places, schema
+from segments.lake import engine, places, schema
 from segments.lake.places import Where
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 EVENTS = "events"  # the table's folder inside the lake
 ATTEMPTS = 10  # of a commit, when other writers commit at the same moment
 ROWS_IN_A_GROUP = 100_000
+MEMORY = "1GB"  # of gathering a day's files
+# What every count reads is small already: taking zstd off it would cost half of the reading.
+PACKED = {
+    **dict.fromkeys(("customer", "event"), "snappy"),
+    **dict.fromkeys(("time", "key", "amount", "properties"), "zstd"),
+}
 # Readers that opened the lake before a tidying may go on with the old files this long.
 HOURS_KEPT = 24 * 7
 
@@ -116,9 +123,7 @@ def compact(where: Where, *, more_than: int = 1) -> int:
     counts = Counter(Path(file).parent.name.removeprefix("day=") for file in files(where))
     scattered = sorted(day for day, count in counts.items() if count > more_than)
     for day in scattered:
-        table.optimize.z_order(
-            ["customer"], partition_filters=[("day", "=", day)], writer_properties=_properties()
-        )
+        _gather(where, dt.date.fromisoformat(day))
     return len(scattered)
 
 
@@ -180,10 +185,72 @@ def _between(since: dt.date | None, until: dt.date | None) -> str | None:
     return " AND ".join(bounds) or None
 
 
-def _properties() -> Any:
-    from deltalake import WriterProperties  # heavy: not in the web process
+def _gather(where: Where, day: dt.date) -> None:
+    """Write a day's files as one, in our order and our format, and swap them in one commit.
 
-    return WriterProperties(compression="ZSTD", max_row_group_size=ROWS_IN_A_GROUP)
+    delta-rs' own compaction would order by customer alone, and write its own format.
+    """
+    from deltalake.exceptions import CommitFailedError  # heavy: not in the web process
+
+    for attempt in range(ATTEMPTS):
+        table, old = _open(where), files_by_day(where, day, day).get(day, [])
+        assert table is not None
+        with _in_order(where, day) as rows:
+            new = list(_write_files(where, rows))
+        try:
+            _swap(table, day, old, new)
+        except CommitFailedError:  # somebody else committed meanwhile: look at it anew
+            for file in new:
+                filesystem(where).delete_file(file["path"])
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.05 * 2**attempt)
+            continue
+        _log_to_disk(where)
+        return
+
+
+@contextmanager
+def _in_order(where: Where, day: dt.date) -> "Iterator[pa.RecordBatchReader]":
+    """A day's events by customer and time; what does not fit into the memory spills."""
+    import duckdb  # heavy: not in the web process
+
+    spill = str(places.of(where).scratch / "spill")
+    told = {"threads": 2, "memory_limit": MEMORY, "temp_directory": spill}
+    with duckdb.connect(config=told) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        if places.of(where).folder is not None:
+            found = [engine.literal(file) for file in files(where, day, day)]
+            con.read_parquet(found, hive_partitioning=True).create_view("events")
+        else:
+            con.register("events", dataset(where, day, day))
+        names = ", ".join(schema.columns().names[1:])
+        ordered = con.view("events").order("customer, time")
+        rows = ordered.project(f"CAST(day AS DATE) AS day, {names}")
+        yield rows.to_arrow_reader(ROWS_IN_A_GROUP).cast(schema.columns())
+
+
+def _swap(table: "DeltaTable", day: dt.date, old: list[str], new: list[dict[str, Any]]) -> None:
+    """Take files out of the table and others in. No reader misses an event or sees it twice."""
+    from deltalake import CommitProperties  # heavy: not in the web process
+    from deltalake.transaction import RemoveAction  # heavy: not in the web process
+
+    removed = [
+        RemoveAction(
+            path=file,
+            data_change=False,
+            deletion_timestamp=int(time.time() * 1000),
+            partition_values={schema.PARTITION: str(day)},
+        )
+        for file in old
+    ]
+    table.create_write_transaction(
+        [*removed, *(_added(file, is_new=False) for file in new)],
+        "append",
+        schema.columns(),
+        [schema.PARTITION],
+        commit_properties=CommitProperties(max_commit_retries=0),
+    )
 
 
 def _write_files(where: Where, rows: "pa.RecordBatchReader") -> Iterator[dict[str, Any]]:
@@ -209,7 +276,7 @@ def _write(file: Any, batches: Iterable["pa.RecordBatch"]) -> int:
     packed = dict.fromkeys(("customer", "time", "amount"), "DELTA_BINARY_PACKED")
     count = 0
     with pq.ParquetWriter(
-        file, inside, compression="zstd", use_dictionary=["event"], column_encoding=packed
+        file, inside, compression=PACKED, use_dictionary=["event"], column_encoding=packed
     ) as writer:
         for batch in _grouped(batches):
             writer.write_table(batch.select(inside.names).cast(inside), ROWS_IN_A_GROUP)
@@ -277,7 +344,7 @@ def _commit(where: Where, written: list[dict[str, Any]], *, app_id: str, version
     raise AssertionError("the last attempt returns or raises")
 
 
-def _added(file: dict[str, Any]) -> Any:
+def _added(file: dict[str, Any], *, is_new: bool = True) -> Any:
     from deltalake.transaction import AddAction  # heavy: not in the web process
 
     return AddAction(
@@ -285,7 +352,7 @@ def _added(file: dict[str, Any]) -> Any:
         size=file["size"],
         partition_values={schema.PARTITION: file["day"]},
         modification_time=int(time.time() * 1000),
-        data_change=True,
+        data_change=is_new,
         stats=json.dumps({"numRecords": file["rows"]}),
     )
 

@@ -70,7 +70,7 @@ def _day(found: Any) -> dt.date:
 def _peer() -> Any:
     import chdb
 
-    return chdb.connect(":memory:")
+    return chdb.connect(":memory:")  # type: ignore[no-untyped-call]
 
 
 @functools.cache

@@ -96,17 +96,19 @@ def test_the_stored_format_is_what_the_set_library_reads(share: float) -> None:
     chance = np.random.default_rng(7)
     counts = (chance.random(3 * counting.CONTAINER) < share).astype(np.uint8)
     counts[: counting.CONTAINER] *= chance.integers(1, 4, counting.CONTAINER, dtype=np.uint8)
-    for level, (size, members) in enumerate(counting.levels(counts), start=1):
-        expected = np.flatnonzero(counts >= level)
+    expecting = [np.flatnonzero(counts >= level) for level in (1, 2, 3)]
+    found = counting.levels(counts, counting.room(len(counts)))
+    for expected, (size, members) in zip(expecting, found, strict=True):
         assert size == len(expected)
         assert BitMap.deserialize(members) == BitMap(expected.tolist())
+    assert not counts.any()  # ready to be used again
 
 
 @pytest.mark.parametrize("size", [4_095, 4_096, 4_097])
 def test_a_container_is_an_array_up_to_4096(size: int) -> None:
     counts = np.zeros(counting.CONTAINER, np.uint8)
     counts[: 2 * size : 2] = 1  # every other, so that there are no runs
-    (_, members), *_ = counting.levels(counts)
+    (_, members), *_ = counting.levels(counts, counting.room(len(counts)))
     assert members == BitMap(list(range(0, 2 * size, 2))).serialize()
 
 

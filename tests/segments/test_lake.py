@@ -104,11 +104,14 @@ def test_only_the_files_of_the_asked_days_are_opened(tmp_path: Path) -> None:
 def test_compaction_keeps_every_event_and_orders_the_day(tmp_path: Path) -> None:
     for version, customer in enumerate((8, 2, 5), start=1):
         put(tmp_path, factories.row(customer, DAY), version=version)
-    put(tmp_path, factories.row(1, LATER), app_id="other")
+    early, late = factories.row(2, DAY, time=factories.moment(DAY, 1)), factories.row(1, LATER)
+    put(tmp_path, early, late, app_id="other")
     assert store.compact(tmp_path) == 1
     assert store.compact(tmp_path) == 0
     (file,) = store.files(tmp_path, DAY, DAY)
-    assert pq.read_table(file)["customer"].to_pylist() == [2, 5, 8]
+    rows = pq.read_table(file)
+    assert rows["customer"].to_pylist() == [2, 2, 5, 8]
+    assert [one.hour for one in rows["time"].to_pylist()][:2] == [1, 12]
     assert store.version(tmp_path, "test") == 3  # what was appended stays known
 
 
