@@ -8,8 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_noop as n
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from console import audit, jobs, roles, states
 from console.models import Staff
@@ -36,28 +35,32 @@ DIALECTS: dict[str, Any] = {
 # English; screens translate.
 REASONS: dict[str, str] = {
     # the door
-    "no_name": n("The event has no name."),
-    "no_id": n("Nothing says whose it is: send a user id or an anonymous id."),
-    "wrong_type": n("A field has the wrong type."),
-    "too_long": n("A name, a key or an id is too long."),
-    "too_large": n("The item is larger than 64 KiB."),
-    "too_deep": n("Properties are nested more than 10 deep."),
-    "too_many_properties": n("The item has more than 500 properties."),
-    "too_many_ids": n("The item has more than 20 ids."),
-    "bad_text": n("A text holds a character that cannot be stored."),
-    "bad_number": n("A number is no number, or beyond 64 bits: send it as a text."),
-    "bad_time": n("The time is not a moment between 1980 and 2100."),
-    "unknown_type": n("The type of the message is unknown."),
-    "unknown_field": n("A field is unknown."),
-    "nothing_said": n("The update says nothing."),
-    "unbind": n("Taking ids apart is left to a person, on the customer's page."),
-    "scope": n("The write key may not send this: give a key with that right."),
+    "no_name": gettext_noop("The event has no name."),
+    "no_id": gettext_noop("Nothing says whose it is: send a user id or an anonymous id."),
+    "wrong_type": gettext_noop("A field has the wrong type."),
+    "too_long": gettext_noop("A name, a key or an id is too long."),
+    "too_large": gettext_noop("The item is larger than 64 KiB."),
+    "too_deep": gettext_noop("Properties are nested more than 10 deep."),
+    "too_many_properties": gettext_noop("The item has more than 500 properties."),
+    "too_many_ids": gettext_noop("The item has more than 20 ids."),
+    "bad_text": gettext_noop("A text holds a character that cannot be stored."),
+    "bad_number": gettext_noop("A number is no number, or beyond 64 bits: send it as a text."),
+    "bad_time": gettext_noop("The time is not a moment between 1980 and 2100."),
+    "unknown_type": gettext_noop("The type of the message is unknown."),
+    "unknown_field": gettext_noop("A field is unknown."),
+    "nothing_said": gettext_noop("The update says nothing."),
+    "unbind": gettext_noop("Taking ids apart is left to a person, on the customer's page."),
+    "scope": gettext_noop("The write key may not send this: give a key with that right."),
     # intake
-    "placeholder_id": n("The id is a placeholder such as “null”, which many would share."),
-    "future": n("The time is more than a day ahead: the sender's clock is wrong."),
-    "too_old": n("The event is older than five years; bring it in as history."),
-    "bad_value": n("A part of the update did not fit what is known; the rest was carried out."),
-    "broken": n("The delivery could not be read; tell who looks after the console."),
+    "placeholder_id": gettext_noop(
+        "The id is a placeholder such as “null”, which many would share."
+    ),
+    "future": gettext_noop("The time is more than a day ahead: the sender's clock is wrong."),
+    "too_old": gettext_noop("The event is older than five years; bring it in as history."),
+    "bad_value": gettext_noop(
+        "A part of the update did not fit what is known; the rest was carried out."
+    ),
+    "broken": gettext_noop("The delivery could not be read; tell who looks after the console."),
 }
 
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -58,7 +59,7 @@ class MergeAdmin(ReadOnlyAdmin):
         }
         return super().changelist_view(request, given | (extra_context or {}))
 
-    @display(description=_("number"), ordering="pk")
+    @display(description=pgettext_lazy("of a record", "number"), ordering="pk")
     def number(self, merge: Merge) -> str:
         return str(merge.pk)
 

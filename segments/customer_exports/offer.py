@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console import figures
 from segments import consent, looks, sealing, traits
@@ -25,7 +26,7 @@ class ExportColumn:
 
 
 BASICS = (
-    ExportColumn("number", _("number")),
+    ExportColumn("number", pgettext_lazy("of a record", "number")),
     ExportColumn("name", _("name"), True),
     ExportColumn("email", _("e-mail"), True),
     ExportColumn("phone", _("telephone"), True),
