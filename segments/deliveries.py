@@ -80,13 +80,18 @@ class _Waiting:
     """A request that waits for the commit that it shares with others."""
 
     rows: dict[str, list[Any]]
+    woken: threading.Event = field(default_factory=threading.Event)
+    batch: "list[_Waiting]" = field(default_factory=list)  # to be written by this one
     is_over: bool = False
-    problem: Exception | None = field(default=None)
+    problem: Exception | None = None
 
 
+# While one batch is on its way to the disk, the next is read and gathered; more than two at
+# once would only make the batches smaller.
+MOST_WRITERS = 2
 _queue: list[_Waiting] = []
-_guard = threading.Lock()  # of the queue
-_pen = threading.Lock()  # who holds it writes for all who wait
+_writers = 0
+_guard = threading.Lock()  # of both
 
 
 def accept(
@@ -110,22 +115,53 @@ def accept(
 
 
 def _together(mine: _Waiting) -> None:
+    """Write all that waits when a place to write is free; otherwise wait until somebody has
+    written ours, or hands their place over to us."""
+    global _writers
     with _guard:
         _queue.append(mine)
-    if not _pen.acquire(timeout=PATIENCE):
-        with _guard:
-            if mine in _queue:
-                _queue.remove(mine)
-        raise Unavailable("another commit takes too long")
+        if _writers < MOST_WRITERS:
+            _writers += 1
+            mine.batch = _gather()
+    if not mine.batch and not mine.woken.wait(PATIENCE):
+        _give_up(mine)
+    if mine.batch:
+        _lead(mine.batch)
+    if mine.problem is not None or not mine.is_over:
+        raise Unavailable(str(mine.problem or "cut off")) from mine.problem
+
+
+def _gather() -> list[_Waiting]:
+    """All that wait, taken out of the queue; for whoever holds the guard."""
+    batch, _queue[:] = _queue[:], []
+    return batch
+
+
+def _give_up(mine: _Waiting) -> None:
+    """Wait no longer; whether the rows are kept nobody can tell, so that they are sent again."""
+    with _guard:
+        if mine.woken.is_set():  # just now
+            return
+        if mine in _queue:
+            _queue.remove(mine)
+    raise Unavailable("another commit takes too long")
+
+
+def _lead(batch: list[_Waiting]) -> None:
+    """Write a batch, and hand the place over with what came meanwhile."""
+    global _writers
     try:
-        if not mine.is_over:
-            with _guard:
-                batch, _queue[:] = _queue[:], []
-            _write(batch)
+        _write(batch)
     finally:
-        _pen.release()
-    if mine.problem is not None:
-        raise Unavailable(str(mine.problem)) from mine.problem
+        with _guard:
+            if _queue:
+                heir = _queue[0]
+                heir.batch = _gather()
+                heir.woken.set()
+            else:
+                _writers -= 1
+        for one in batch:
+            one.woken.set()
 
 
 def _write(batch: Sequence[_Waiting]) -> None:

@@ -121,7 +121,7 @@ def test_a_database_that_is_away_is_told_to_everybody_who_waits(
             deliveries.accept(source.pk, [an_event(number)], received_at=timezone.now())
 
     list(many.map(accept, range(32)))
-    assert not deliveries._queue
+    assert (deliveries._queue, deliveries._writers) == ([], 0)
 
 
 @committing
@@ -155,13 +155,53 @@ def test_a_connection_that_died_is_made_anew(key: str) -> None:
 
 
 @committing
-def test_nobody_waits_forever(source: EventSource, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_forever(
+    source: EventSource, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others write and do not come to an end, one is told to come again later."""
+    write, go_on = deliveries._insert, threading.Event()
+
+    def stuck(rows: dict[str, list[Any]]) -> None:
+        go_on.wait(20)
+        write(rows)
+
+    def accept(number: int) -> None:
+        deliveries.accept(source.pk, [an_event(number)], received_at=timezone.now())
+
+    monkeypatch.setattr(deliveries, "_insert", stuck)
+    others = [many.submit(accept, number) for number in range(deliveries.MOST_WRITERS)]
+    while deliveries._writers < deliveries.MOST_WRITERS:
+        time.sleep(0.01)
     monkeypatch.setattr(deliveries, "PATIENCE", 0.05)
-    with deliveries._pen, pytest.raises(deliveries.Unavailable):
-        deliveries.accept(source.pk, [an_event(1)], received_at=timezone.now())
-    assert not deliveries._queue
-    deliveries.accept(source.pk, [an_event(2)], received_at=timezone.now())
-    assert [item.key for item in taken()] == ["key-2"]
+    with pytest.raises(deliveries.Unavailable):
+        accept(99)
+    go_on.set()
+    for other in others:
+        other.result(timeout=20)
+    accept(100)
+    assert {item.key for item in taken()} == {"key-0", "key-1", "key-100"}
+    assert (deliveries._queue, deliveries._writers) == ([], 0)
+
+
+@committing
+def test_a_writer_who_is_cut_off_acknowledges_nothing(
+    source: EventSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gunicorn ends a worker that hangs by an exception in the middle of its work."""
+
+    def cut_off(_rows: object) -> None:
+        raise SystemExit
+
+    waiting = deliveries._Waiting(deliveries._rows(source.pk, ITEMS, [], timezone.now()))
+    deliveries._queue.append(waiting)
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "_insert", cut_off)
+        with pytest.raises(SystemExit):
+            deliveries.accept(source.pk, ITEMS, received_at=timezone.now())
+    assert waiting.woken.is_set()
+    assert not waiting.is_over
+    deliveries.accept(source.pk, ITEMS, received_at=timezone.now())
+    assert (len(taken()), deliveries._writers) == (len(ITEMS), 0)
 
 
 @pytest.mark.django_db
