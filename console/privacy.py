@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from campaigns import forgetting as of_campaigns
 from console import audit, clock, jobs, states
 from console.models import Job, MailboxMessage
-from segments import erasure, forgetting, ingest, searching
+from segments import erasure, forgetting, history, ingest, searching
 from segments.forgetting import Place
 from segments.models import Identifier, PrivacyRequest
 from segments.sought import Sought
@@ -137,7 +137,7 @@ def _purge(request: PrivacyRequest) -> bool:
     """Delete the files that held the events, as soon as no reader can need them."""
     from segments.lake import rewrite  # heavy: not in the web process
 
-    path = settings.LAKE_PATH
+    path = history.place()
     with ingest.lake_lock(wait=True):
         noted = request.parts.get(FILES)
         if noted is None:

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, ManyToOneRel, OuterRef, QuerySet
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from campaigns.models import Message
 from console import audit, clock, roles
 from console.models import Job, MailboxMessage, RetentionPeriod, Staff
 from console.states import NotAllowed
-from segments import activity, ingest
+from segments import activity, history, ingest
 from segments.models import DeadLetter, Merge, PrivacyRequest
 
 VIEW, CHANGE = "privacy.view", "privacy.carry_out"
@@ -115,13 +114,13 @@ def _delete(rows: QuerySet) -> int:
 def _old_days(before: dt.date) -> Iterable[dt.date]:
     from segments.lake import store  # heavy: not in the web process
 
-    return store.days(settings.LAKE_PATH, until=before - dt.timedelta(days=1))
+    return store.days(history.place(), until=before - dt.timedelta(days=1))
 
 
 def _count_events(before: dt.date) -> int:
     from segments.lake import rewrite  # heavy: not in the web process
 
-    return rewrite.rows(settings.LAKE_PATH, _old_days(before))
+    return rewrite.rows(history.place(), _old_days(before))
 
 
 def _drop_events(before: dt.date) -> int:
@@ -130,9 +129,9 @@ def _drop_events(before: dt.date) -> int:
 
     with ingest.lake_lock(wait=True):
         days = list(_old_days(before))
-        gone = rewrite.drop(settings.LAKE_PATH, days)
+        gone = rewrite.drop(history.place(), days)
         ingest.mark_dirty(days)
-        rewrite.purge(settings.LAKE_PATH)
+        rewrite.purge(history.place())
     activity.catch_up()
     return gone
 

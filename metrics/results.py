@@ -9,7 +9,6 @@ import math
 import time
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
@@ -17,7 +16,7 @@ from campaigns.models import Audience, Campaign, CampaignResult, Message
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Conversions, Windows
-from segments import catalogue
+from segments import catalogue, history
 from segments.lake import store
 from segments.lake.properties import Condition
 
@@ -83,7 +82,7 @@ def fingerprint(campaign: Campaign, *, at: dt.datetime) -> str:
     if opens is not None:
         # A day to both sides, because the lake's days have their own zone.
         until = (closes or at).date() + DAY
-        parts += store.files(settings.LAKE_PATH, opens.date() - DAY, until)
+        parts += store.files(history.place(), opens.date() - DAY, until)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -74,10 +74,10 @@ def _events(sought: Sought) -> Rows:
 
 
 def _from_lake(sought: Sought) -> Rows:
+    from segments.lake import questions  # heavy: not in the web process
+
     with history.opened() as lake:
-        events = lake.events()
-        asked = events.filter(events.customer.isin(sought.numbers))
-        found = lake.ask(asked.select("time", "event", "amount", "properties")).to_pylist()
+        found = questions.everything_of(lake, sought.numbers).to_pylist()
     return [
         {
             "time": one["time"],

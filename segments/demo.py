@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from console import audit, jobs
 from console.models import Job, Project
-from segments import catalogue, identity, ingest, sealing
+from segments import catalogue, history, identity, ingest, sealing
 from segments.models import Consent, Customer, EventProperty, EventType
 
 KIND = "demo"  # of the job that loads it
@@ -194,7 +194,7 @@ def _load_events(con: Any, customers: dict[str, int]) -> None:
     )
     con.register("known", known)
     rows = con.sql(_EVENTS).to_arrow_reader(100_000)
-    path = Path(settings.LAKE_PATH)
+    path = history.place()
     store.append(path, rows.cast(schema.columns()), app_id=KIND, version=1)
     ingest.mark_dirty(store.days(path))
 

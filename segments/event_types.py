@@ -3,16 +3,14 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from console import audit, jobs, roles
 from console.models import Staff, Team
 from console.states import NotAllowed
-from segments import catalogue, definitions, ingest
+from segments import catalogue, definitions, history, ingest
 from segments.models import (
     EventDay,
     EventProperty,
@@ -252,7 +250,7 @@ def rename_past(*, progress: jobs.Progress = jobs.silent) -> int:
         days = sorted(set(kept.values_list("day", flat=True)))
         if not days:
             return 0
-        moved = rewrite.rename(Path(settings.LAKE_PATH), names, days=days)
+        moved = rewrite.rename(history.place(), names, days=days)
         progress(1, 2)
         _count_again(days, names)
     progress(2, 2)

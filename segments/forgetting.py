@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from segments import bits, deliveries, identity, ingest, sealing
+from segments import bits, deliveries, history, identity, ingest, sealing
 from segments.models import (
     Consent,
     ConsentChange,
@@ -78,7 +77,7 @@ def _events_left(sought: Sought) -> int:
     from segments.lake import rewrite  # heavy: not in the web process
 
     waiting = InboxEvent.objects.filter(customer_id__in=sought.numbers).count()
-    return waiting + rewrite.count(settings.LAKE_PATH, sought.numbers)
+    return waiting + rewrite.count(history.place(), sought.numbers)
 
 
 def _forget_events(sought: Sought) -> None:
@@ -87,7 +86,7 @@ def _forget_events(sought: Sought) -> None:
 
     with ingest.lake_lock(wait=True):
         InboxEvent.objects.filter(customer_id__in=sought.numbers).delete()
-        rewrite.remove(settings.LAKE_PATH, sought.numbers)
+        rewrite.remove(history.place(), sought.numbers)
 
 
 def _waiting(sought: Sought) -> list[tuple[Delivery, list[Any]]]:

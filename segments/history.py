@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from django.conf import settings
 
 from segments import columns
 from segments.lake import places
+from segments.lake.moves import Moves
 from segments.lake.places import Place
 
 if TYPE_CHECKING:
@@ -23,13 +25,13 @@ def place() -> Place:
 
 
 @contextmanager
-def opened() -> Iterator["Lake"]:
-    """The lake for questions, for as long as the block."""
+def opened(*, of: int | None = None) -> Iterator["Lake"]:
+    """The lake for questions, for as long as the block; for questions of one customer, if named."""
     from segments.lake import engine  # heavy: not in the web process
 
     # Who was merged is asked before which files there are: what settles in between is in the
     # files as well, and to say it twice does no harm.
-    with engine.connect(place(), moved=moved(), engine=settings.ENGINE) as lake:
+    with engine.connect(place(), moved=moved(of), engine=settings.ENGINE) as lake:
         yield lake
 
 
@@ -42,13 +44,15 @@ def as_written() -> Iterator["Lake"]:
         yield lake
 
 
-def moved() -> dict[int, int]:
+def moved(of: int | None = None) -> Moves:
     """Under whom to read the events that the lake keeps under a customer merged since.
 
-    Whole columns at once: there may be a million who signed in within the last month.
+    Whole columns at once: there may be a million who signed in within the last month. Of one
+    customer, only who was merged into them, and into whom they were.
     """
-    found = columns.read(_MOVED, absorbed="i4", kept="i4")
-    return dict(zip(found["absorbed"].tolist(), found["kept"].tolist(), strict=True))
+    query = _MOVED if of is None else f"{_MOVED} AND (c.merged_into_id = %s OR c.id = %s)"
+    found = columns.read(query, [] if of is None else [of, of], was="i4", now="i4")
+    return Moves(found["was"].astype(np.int32), found["now"].astype(np.int32))
 
 
 _MOVED = """

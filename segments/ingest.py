@@ -7,17 +7,15 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import clock
-from segments import catalogue
+from segments import catalogue, history
 from segments.models import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 
 # For so long a second delivery of an event is recognised and dropped; after that the same
@@ -168,7 +166,7 @@ def flush() -> int:
         while is_ours and (number := _next_batch(newest)):
             moved += _move(number)
         if moved:
-            store.compact(Path(settings.LAKE_PATH), more_than=FILES_OF_A_DAY)
+            store.compact(history.place(), more_than=FILES_OF_A_DAY)
         if is_ours:
             _forget(before=timezone.now().date() - dt.timedelta(days=DAYS_REMEMBERED))
     return moved
@@ -179,8 +177,8 @@ def tidy() -> int:
     from segments.lake import store  # heavy: not in the web process
 
     with lake_lock(wait=True):
-        days = store.compact(Path(settings.LAKE_PATH))
-        store.vacuum(Path(settings.LAKE_PATH))
+        days = store.compact(history.place())
+        store.vacuum(history.place())
     return days
 
 
@@ -212,7 +210,7 @@ def _next_batch(newest: int) -> int | None:
 
     if unfinished := InboxBatch.objects.order_by("number").only("number").first():
         return unfinished.number
-    number = store.version(Path(settings.LAKE_PATH), APP) + 1
+    number = store.version(history.place(), APP) + 1
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [number, newest, AT_A_TIME, BYTES_AT_A_TIME])
         return number if cursor.rowcount else None
@@ -238,7 +236,7 @@ def _move(number: int) -> int:
 
     rows = _read(number)
     table = schema.table(rows)
-    store.append(Path(settings.LAKE_PATH), table, app_id=APP, version=number)
+    store.append(history.place(), table, app_id=APP, version=number)
     with transaction.atomic():
         catalogue.add(catalogue.seen(rows))
         mark_dirty({row["day"] for row in rows})

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -221,7 +220,7 @@ def settle(*, at: dt.datetime) -> int:
         )
         found = {pk: (absorbed, kept) for pk, absorbed, kept in due.values_list(*_OF_A_MERGE)}
         numbers = _to_the_end(dict(found.values()))
-        rewrite.renumber(settings.LAKE_PATH, numbers, days=_days_of(numbers))
+        rewrite.renumber(history.place(), numbers, days=_days_of(numbers))
         Merge.objects.filter(pk__in=found).update(settled_at=at)
     return len(found)
 

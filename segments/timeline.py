@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
 from segments import history
 from segments.models import InboxEvent
 
@@ -75,7 +73,7 @@ def since(customer: int, day: dt.date, *, most: int) -> list[Entry]:
     """The newest events from a day on, at most so many."""
     from segments.lake import questions  # heavy: not in the web process
 
-    with history.opened() as lake:
+    with history.opened(of=customer) as lake:
         rows = questions.newest_first(lake, customer=customer, limit=most, since=day).to_pylist()
     waiting = _waiting(customer, most, None, "")
     return [*waiting, *(_entry(row) for row in rows)][:most]
@@ -96,7 +94,7 @@ def _waiting(customer: int, limit: int, before: Place | None, event: str) -> lis
 
 def _bits(customer: int) -> Collection[int]:
     """The customer's number, and those of whom it absorbed lately."""
-    return [customer, *(was for was, now in history.moved().items() if now == customer)]
+    return history.moved(of=customer).into(customer)
 
 
 def _from_lake(
@@ -105,14 +103,14 @@ def _from_lake(
     """Events, and from which moment on they are all there; None when from the very first."""
     from segments.lake import questions, store  # heavy: not in the web process
 
-    days = store.days(settings.LAKE_PATH)
+    days = store.days(history.place())
     if not days:
         return [], None
     first, latest = days[0], days[-1]
     until = min(latest, (before[0] + dt.timedelta(days=1)).date()) if before else latest
     least = max(first, until - dt.timedelta(days=MOST_DAYS - 1))
     reach, rows = FIRST_REACH, list[dict[str, Any]]()
-    with history.opened() as lake:
+    with history.opened(of=customer) as lake:
         while len(rows) < limit and until >= least:
             since = max(least, until - dt.timedelta(days=reach - 1))
             rows += questions.newest_first(

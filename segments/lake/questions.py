@@ -130,6 +130,13 @@ def newest_first(
     return lake.ask(found.order_by([found.time.desc(), found.key.desc()]).limit(limit))
 
 
+def everything_of(lake: Lake, customers: Iterable[int]) -> "pa.Table":
+    """time, event, amount, properties: all that these customers did, oldest first."""
+    events = lake.events().semi_join(lake.ids(customers), "customer")
+    found = events.order_by(["time", "key"])
+    return lake.ask(found.select("time", "event", "amount", "properties"))
+
+
 def days_of(lake: Lake, customers: Iterable[int]) -> list[dt.date]:
     """The days on which these customers did anything, oldest first."""
     events = lake.events().semi_join(lake.ids(customers), "customer")

@@ -192,6 +192,7 @@ CASES: list[tuple[str, Asking]] = [
             lake, customer=5, limit=3, event=KINDS[1], before=(MIDDLE, "键"), **WHOLE
         ),
     ),
+    ("everything_of", lambda lake: questions.everything_of(lake, [7, 107, 3000])),
     ("days_of", lambda lake: questions.days_of(lake, [7, 107, 3000])),
     (
         "did_between",
@@ -321,6 +322,9 @@ def test_a_sum_that_no_amount_can_hold_is_refused_by_both(
 # --- nothing is left out -----------------------------------------------------
 
 
+QUERIES = [found.name for found in pkgutil.iter_modules(metrics.queries.__path__)]
+
+
 def public(module: Any) -> set[str]:
     return {
         name
@@ -331,10 +335,23 @@ def public(module: Any) -> set[str]:
 
 def test_every_question_is_in_the_suite() -> None:
     asked = public(questions)
-    for found in pkgutil.iter_modules(metrics.queries.__path__):
-        module = import_module(f"metrics.queries.{found.name}")
-        asked |= {f"{found.name}.{name}" for name in public(module)}
+    for query in QUERIES:
+        module = import_module(f"metrics.queries.{query}")
+        asked |= {f"{query}.{name}" for name in public(module)}
     assert asked == {name for name, _ in CASES}
+
+
+def test_nobody_else_asks_the_lake() -> None:
+    """A question elsewhere would be asked of one engine only."""
+    root = Path(questions.__file__).parents[2]
+    allowed = {"segments/lake/questions.py", *(f"metrics/queries/{one}.py" for one in QUERIES)}
+    asking = {
+        str(file.relative_to(root))
+        for app in ("console", "segments", "campaigns", "metrics")
+        for file in (root / app).rglob("*.py")
+        if "lake.ask(" in file.read_text("utf-8")
+    }
+    assert asking == allowed
 
 
 @pytest.mark.parametrize("asking", [case for _, case in CASES], ids=[name for name, _ in CASES])
