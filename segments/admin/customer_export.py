@@ -40,6 +40,7 @@ class CustomerExportAdmin(ReadOnlyAdmin):
     view_action = writing.ACTION
     list_display: ClassVar = ["label", "progress", "customers", "file", "who", "created_at"]
     list_display_links = None
+    list_before_template = "segments/customer_export/list_head.html"
     list_select_related: ClassVar = ["by", "job"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerExport]:
@@ -99,7 +100,7 @@ class CustomerExportAdmin(ReadOnlyAdmin):
             "title": _("Export customers"),
             "opts": self.opts,
             "whose": selection.label(asked),
-            "count": len(selection.members(asked, contact=may_contact)),
+            "count": selection.size(asked, contact=may_contact),
             "asked": request.GET,
             "groups": [
                 (GROUPS[key], [one for one in some if may_contact or not one.is_contact])

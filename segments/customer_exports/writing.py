@@ -47,7 +47,7 @@ def ask(
         label=selection.label(asked),
         selection=asked,
         columns=[one.key for one in wanted],
-        has_contact=any(one.is_contact for one in wanted),
+        has_contact=contact and any(map(offer.may_tell, wanted)),
         format=kind,
         by=by,
     )
@@ -66,7 +66,8 @@ def write(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"export-{export.pk}.{export.format}"
     headings = [str(column.label) for column in columns]
-    found = _rows(ids, columns, progress)
+    # Masked also for whoever lost the right since they asked, or got it.
+    found = _rows(ids, columns, contact and export.has_contact, progress)
     try:
         if export.format == Format.CSV:
             _write_csv(path, headings, found)
@@ -83,13 +84,13 @@ def write(
 
 
 def _rows(
-    ids: Any, columns: Sequence[offer.ExportColumn], progress: jobs.Progress
+    ids: Any, columns: Sequence[offer.ExportColumn], contact: bool, progress: jobs.Progress
 ) -> Iterator[list[Any]]:
     project = clock.project()
     zone = clock.zone(project)
     for start in range(0, len(ids), CUSTOMERS_AT_A_TIME):
         some = ids[start : start + CUSTOMERS_AT_A_TIME].tolist()
-        for row in offer.rows(some, columns, project.currency):
+        for row in offer.rows(some, columns, project.currency, contact=contact):
             yield [_cell(value, zone) for value in row]
         progress(min(start + CUSTOMERS_AT_A_TIME, len(ids)), len(ids))
 
