@@ -19,6 +19,8 @@ VIEW, CHANGE = "privacy.view", "privacy.carry_out"
 SHORTEST, LONGEST = 1, 36_500  # days
 AT_A_TIME = 10_000  # rows in one transaction
 Kind = RetentionPeriod.Kind
+# Until somebody decides: what could not be taken is of no use for ever, and may be large.
+AT_FIRST = {Kind.DEAD_LETTERS.value: 90}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Keeping:
 def periods() -> dict[str, int | None]:
     """The days of each kind; None: it is kept."""
     kept = dict(RetentionPeriod.objects.values_list("kind", "days"))
-    return {kind.value: kept.get(kind) for kind in Kind}
+    return {kind.value: kept.get(kind, AT_FIRST.get(kind.value)) for kind in Kind}
 
 
 def would_go(wanted: Mapping[str, int | None], *, today: dt.date) -> dict[str, int]:

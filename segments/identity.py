@@ -141,8 +141,9 @@ def search(term: str, *, contact: bool) -> set[int]:
     Each part is what one index answers, and no more than anybody would page through.
     """
     found: set[int] = set()
-    if term.isascii() and term.isdigit() and int(term) < 2**31:
-        found |= set(living([int(term)]).values())  # who was merged is found as who they are
+    number = term.removeprefix("#")  # as screens write it
+    if number.isascii() and number.isdigit() and int(number) < 2**31:
+        found |= set(living([int(number)]).values())  # who was merged is found as who they are
     found |= _begins("segments_identifier", "value", "customer_id", term, contact=contact)
     if contact:
         for field, text in {"email": sealing.address(term), "name": term, "phone": term}.items():

@@ -96,6 +96,12 @@ ORIGINS = (
     "search_engine",
 )
 DEVICES = ("platform", "os", "device_type", "device", "manufacturer", "model", "browser", "lib")
+# What libraries add by themselves, and where something was shown, tells nothing of a liking.
+TECHNICAL = (
+    *("mp_lib", "python_runtime", "python_version", "os_distro", "os_version", "lib_version"),
+    *("app_version", "screen_name", "page", "path", "title", "sdk", "runtime"),
+)
+LEAST = 3  # events that have a property, before its values are called somebody's likings
 # Properties that say what somebody likes come first, the others by how often they are there.
 TELLING = ("category", "product_category", "department", "brand", "topic", "genre", "tag")
 MOST_PROPERTIES, MOST_VALUES, LONGEST_VALUE = 5, 5, 60
@@ -103,11 +109,11 @@ MOST_PROPERTIES, MOST_VALUES, LONGEST_VALUE = 5, 5, 60
 
 def likings(entries: Sequence[Entry]) -> list[Liking]:
     """The properties whose values repeat, which names and numbers of things do not."""
-    counts = _counted(entries)
     found = {
         name: counter
-        for name, counter in counts.items()
-        if name not in ORIGINS + DEVICES and 2 * len(counter) <= counter.total() + 1
+        for name, counter in _counted(entries).items()
+        if name not in ORIGINS + DEVICES + TECHNICAL
+        and counter.total() >= max(LEAST, 2 * len(counter) - 1)
     }
 
     def order(name: str) -> tuple[int, int]:

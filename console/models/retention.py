@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RetentionPeriod(models.Model):
-    """The days after which one kind of data goes, at night. No row, or no days: it is kept."""
+    """The days after which one kind of data goes, at night. No days: it is kept."""
 
     class Kind(models.TextChoices):
         EVENTS = "events", _("events in the lake, and the day sets made of them")

@@ -46,7 +46,7 @@ def form(customer_import: CustomerImport, given: QueryDict) -> dict[str, Any]:
         "encoding": encoding,
         "policies": Policy.choices,
         "policy": given.get("policy") or kept.get("policy") or Policy.FILL,
-        "kind": given.get("kind") or kept.get("kind") or identity.commonest_kind(),
+        "kind": given.get("kind") or kept.get("kind") or "",
         "number_kind": NUMBER,
         "source": given.get("source", kept.get("source", "")),
         "erased_too": "erased_too" in given or kept.get("erased_too", False),
@@ -59,11 +59,18 @@ def form(customer_import: CustomerImport, given: QueryDict) -> dict[str, Any]:
     except BadFile as bad:
         return {**context, "unreadable": bad.said(gettext)}
     meanings = _meanings(columns, given, kept)
+    context["kind"] = context["kind"] or _kind(columns, meanings)
     rows = [
         {"number": n, "name": name, "samples": samples[name], "meaning": meanings[n]}
         for n, name in enumerate(columns)
     ]
     return {**context, "columns": rows}
+
+
+def _kind(columns: Sequence[str], meanings: Sequence[str]) -> str:
+    """The kind of identifier by the name of its column, else the one that most customers have."""
+    keys = [name for name, meaning in zip(columns, meanings, strict=True) if meaning == "key"]
+    return (mapping.guess_kind(keys[0]) if keys else "") or identity.commonest_kind()
 
 
 def _samples(file: Any) -> dict[str, list[str]]:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from segments import looks, sealing
 from segments.customer_imports.planning import SEALED
-from segments.models import CustomerImport, CustomerImportRow
+from segments.models import CustomerImport, CustomerImportRow, Identifier
 
 ROWS = 20  # shown of each outcome
 Outcome = CustomerImportRow.Outcome
@@ -26,8 +27,17 @@ def context(customer_import: CustomerImport, show: str) -> dict[str, Any]:
         "rows": [_shown(row) for row in rows],
         "shown": Outcome(shown).label if shown else "",
         "has_work": counts.get("new", 0) + counts.get("changed", 0) > 0,
+        "namesakes": _namesakes(customer_import) if counts.get("new") else [],
         "left_out": counts.get("conflict", 0) + counts.get("bad", 0),
     }
+
+
+def _namesakes(customer_import: CustomerImport) -> list[dict[str, Any]]:
+    """How many of the new customers somebody is known by the same value as, of another kind."""
+    theirs = Identifier.objects.filter(
+        value__in=customer_import.rows.filter(outcome=Outcome.NEW).values("identifier")
+    ).exclude(kind=customer_import.mapping.get("kind", ""))
+    return list(theirs.values("kind").annotate(count=Count("pk")).order_by("kind"))
 
 
 def _shown(row: CustomerImportRow) -> dict[str, Any]:
@@ -56,8 +66,7 @@ def _attributes(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str
     found = []
     for name, value in now.items():
         if name not in was or was[name] != value:
-            before = looks.as_text(was[name]) if name in was else ""
-            before = looks.mask(before) if looks.is_contact(name) else before
+            before = looks.as_text(looks.attributes(was)[name]) if name in was else ""
             found.append((name, before, looks.as_text(value)))
     return found
 

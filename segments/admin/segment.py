@@ -162,6 +162,7 @@ class SegmentAdmin(ConsoleModelAdmin):
         context |= {
             "editor": editor.data(obj, read_only=not may, error=getattr(form, "rule_error", None)),
             "may_change": may,
+            "may_export": roles.allows(request.user, "customers.export"),
             **(self._about(obj) if obj else {}),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -88,9 +88,29 @@ GUESSES = {
 }
 
 
+# What a column's name says about the kind of identifier in it, compared in the same way.
+KINDS = {
+    "user_id": ("userid", "uid", "distinctid", "用户id"),
+    "member_id": ("memberid", "会员id", "会员号"),
+    "openid": ("openid",),
+    "unionid": ("unionid",),
+    "household": ("household", "householdid"),
+}
+
+
+def guess_kind(column: str) -> str:
+    """The kind of identifier that a column's name tells of; empty when it tells none."""
+    name = _plain(column)
+    return next((kind for kind, names in KINDS.items() if name in names), "")
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\W_]", "", column.lower())
+
+
 def guess(columns: Sequence[str]) -> dict[str, str]:
     """What each column probably means, by its name; one that says nothing is an attribute."""
-    plain = {re.sub(r"[\W_]", "", column.lower()): column for column in reversed(columns)}
+    plain = {_plain(column): column for column in reversed(columns)}
     found = dict.fromkeys(columns, "attribute")
     for meaning, names in GUESSES.items():
         for name in names:

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Definition(models.Model):
     """One version of what a word means: which events count. Versions are only ever added."""
 
     class Key(models.TextChoices):
-        ACTIVE = "active", _("active")
+        ACTIVE = "active", pgettext_lazy("of a customer", "active")
         INTERACTION = "interaction", _("interaction")
         PAID = "paid", _("paid")
         EFFECTIVE = "effective", _("effective")

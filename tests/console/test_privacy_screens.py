@@ -179,7 +179,7 @@ def test_what_would_go_is_shown_before_it_is_saved() -> None:
     looked = client.post(where, {"step": "look", "mailbox": "30"}).content.decode()
     assert "Would go tonight" in looked
     assert not RetentionPeriod.objects.exists()
-    client.post(where, {"step": "save", "mailbox": "30"})
+    client.post(where, {"step": "save", "mailbox": "30", "dead_letters": "90"})
     assert retention.periods()["mailbox"] == 30
     assert MailboxMessage.objects.exists()
     assert AuditEntry.objects.get(action="retention.changed").details["now"] == {"mailbox": 30}
@@ -203,9 +203,16 @@ def test_only_administrators_change_periods(role: str) -> None:
     assert not RetentionPeriod.objects.exists()
 
 
+def test_what_could_not_be_taken_goes_after_90_days_unless_somebody_decides() -> None:
+    _client, staff = signed_in("admin")
+    assert retention.periods()["dead_letters"] == 90
+    retention.save({"dead_letters": None}, by=staff)
+    assert retention.periods()["dead_letters"] is None
+
+
 def test_nothing_goes_without_a_period() -> None:
     old_mail()
-    assert retention.enforce(today=dt.date(2018, 1, 1)) == {}
+    assert retention.enforce(today=dt.date(2018, 1, 1)) == {"dead_letters": 0}
     assert MailboxMessage.objects.exists()
 
 
@@ -227,6 +234,6 @@ def test_old_days_leave_the_lake_with_their_sets() -> None:
     wanted: dict[str, int | None] = {"events": 90}
     assert retention.would_go(wanted, today=dt.date(2018, 1, 2)) == {"events": 1}
     retention.save(wanted, by=staff)
-    assert retention.enforce(today=dt.date(2018, 1, 2)) == {"events": 1}
+    assert retention.enforce(today=dt.date(2018, 1, 2)) == {"events": 1, "dead_letters": 0}
     assert {str(day) for day in DaySet.objects.values_list("day", flat=True)} == {"2018-01-01"}
-    assert retention.enforce(today=dt.date(2018, 1, 2)) == {"events": 0}
+    assert retention.enforce(today=dt.date(2018, 1, 2)) == {"events": 0, "dead_letters": 0}

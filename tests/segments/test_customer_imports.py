@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from console import jobs
 from console.models import AuditEntry, Job
 from segments import erasure, identity, tasks
 from segments.customer_imports import applying, checking, keeping, mapping
@@ -491,3 +492,79 @@ def test_who_was_erased_is_asked_about_before_they_are_made_anew() -> None:
     assert counts(checked("id,name\ngone,Back\n")) == {"conflict": 1}
     found = checked("id,name\ngone,Back\n", erased_too=True)
     assert counts(found) == {"new": 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [("用户ID", "user_id"), ("User ID", "user_id"), ("会员号", "member_id"), ("编号", "")],
+    ids=["chinese", "english", "member", "tells-nothing"],
+)
+def test_a_columns_name_tells_the_kind_of_identifier(column: str, kind: str) -> None:
+    assert mapping.guess_kind(column) == kind
+
+
+# --- four clicks at once ----------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("deed", ["check", "apply"])
+def test_of_four_clicks_at_once_one_starts_the_work(
+    deed: str, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, project_row: None
+) -> None:
+    begun: list[Any] = []
+    for task in (tasks.check_customers, tasks.apply_customers):
+        monkeypatch.setattr(task, "delay", lambda *given: begun.append(given))
+    kept = checked("id,name\nanna,Anna\n")
+    clients, start = [signed_in(kept.uploaded_by) for _ in range(4)], threading.Barrier(4)
+    take = jobs.take
+
+    def together(record: CustomerImport) -> Any:
+        start.wait()  # all four have looked, and nobody was there
+        return take(record)
+
+    monkeypatch.setattr(jobs, "take", together)
+    address = reverse(f"admin:segments_customerimport_{deed}", args=[kept.pk])
+
+    def click(client: Client) -> int:
+        given = {"means-0": "key", "means-1": "name", "kind": "user_id", "policy": "fill"}
+        try:
+            return client.post(address, given).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as people:
+        answers = list(people.map(click, clients))
+    assert sorted(answers) == [302, 403, 403, 403]
+    kept.refresh_from_db()
+    assert begun == [(kept.pk, Job.objects.get().pk)]
+    assert Job.objects.get() == kept.job
+
+
+def test_a_task_of_a_job_that_another_took_the_place_of_does_nothing() -> None:
+    kept = checked("id,name\nanna,Anna\n")
+    was, now = jobs.create("customers", "check"), jobs.create("customers", "apply")
+    CustomerImport.objects.filter(pk=kept.pk).update(job=now)
+    tasks.check_customers(kept.pk, was.pk)
+    tasks.apply_customers(kept.pk, was.pk)
+    kept.refresh_from_db()
+    assert kept.status == Status.CHECKED
+    assert set(Job.objects.values_list("status", flat=True)) == {"waiting"}
+
+
+def test_a_file_with_more_columns_than_a_page_can_show_is_not_kept() -> None:
+    header = ",".join(f"column{number}" for number in range(501))
+    with pytest.raises(keeping.Refused, match="more than 500 columns"):
+        sent(header)
+    assert not CustomerImport.objects.exists()
+
+
+def test_no_cell_of_the_rows_left_out_is_a_formula() -> None:
+    found = sent(
+        "=id,name\n=1+1,Anna\n=1+1,Ben\n", key="=id", fields={"name": "name"}, attributes=()
+    )
+    checking.check(found)
+    found.rows.update(reason="@sum")
+    header, row = csv.reader(io.StringIO("".join(keeping.left_out(found)).lstrip("\ufeff")))
+    assert header[0] == "'=id"
+    assert row[0] == "'=1+1"
+    assert row[-1] == "'@sum"

@@ -321,12 +321,6 @@ def test_the_list_of_letters_filters_and_asks_no_question_a_letter(
         assert page.context["cl"].result_count == count, query
 
 
-def test_old_letters_go(key: str) -> None:
-    letter = a_letter(key)
-    assert dead_letters.forget(at=letter.received_at + dt.timedelta(days=89)) == 0
-    assert dead_letters.forget(at=letter.received_at + dt.timedelta(days=91)) == 1
-
-
 # --- who may ----------------------------------------------------------------
 
 ROLES = ("operator", "product", "manager", "analyst", "support", "admin")
