@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from console.embedded.places import ROOT
 from tests import servers
@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS_TO_START = 300
+expect.set_options(timeout=30_000)  # as patient as the pages; a busy machine is no mistake
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -6,8 +6,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pages import CustomerFiles, CustomerPage
 
-SLOW = 60_000  # milliseconds: the first look into the lake loads the engine
-
 
 def test_a_customer_is_found_shown_taken_out_and_brought_back(
     open_as: Callable[..., Page],
@@ -18,9 +16,9 @@ def test_a_customer_is_found_shown_taken_out_and_brought_back(
     assert "h•••@customers.example" in customer.who()
     customer.show_contact()
     assert "household-1003@customers.example" in customer.who()
-    expect(customer.events()).to_have_count(30, timeout=SLOW)
+    expect(customer.events()).to_have_count(30)
     customer.earlier_events()
-    expect(customer.events()).to_have_count(60, timeout=SLOW)
+    expect(customer.events()).to_have_count(60)
     expect(operator.locator("#customer-doings")).to_contain_text("Fri")
 
     operator.goto("/admin/segments/customer/?q=household-1003@")
