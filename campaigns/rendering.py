@@ -100,10 +100,7 @@ def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: st
     """
     if hide_contact:
         customer.name, customer.email = HIDDEN, HIDDEN
-        customer.attributes = {
-            name: HIDDEN if looks.is_contact(name) else value
-            for name, value in customer.attributes.items()
-        }
+        customer.attributes = looks.attributes(customer.attributes)
     made = render(letter, customer, unsubscribe_url="#")
     if theme in THEMES:
         return Rendered(made.subject, made.html.replace(DARK, f"@media {THEMES[theme]}"), made.text)

@@ -2,17 +2,27 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from console import audit, roles
 from console.models import Staff
-from segments import sealing
-from segments.masking import is_contact, mask
+from segments.masking import in_text, is_contact, mask, masked
 from segments.models import Customer, Identifier
 
-__all__ = ["ACTION", "Who", "as_text", "is_contact", "mask", "property_value", "record", "who"]
+__all__ = [
+    "ACTION",
+    "Who",
+    "as_text",
+    "attributes",
+    "identifier",
+    "is_contact",
+    "mask",
+    "masked",
+    "record",
+    "who",
+]
 
 ACTION = "customers.contact"
 MOST_IDENTIFIERS = 100  # that are told of one customer
@@ -33,42 +43,45 @@ class Who:
 
 def who(customer: Customer, *, shown: bool) -> Who:
     """Who the customer is. `shown` is for those who may see it, after `record`."""
-    told = str if shown else mask
+    said = str if shown else mask
+    told = customer.attributes if shown else attributes(customer.attributes)
     plain, lists, nested = [], [], []
-    for name, value in sorted(customer.attributes.items()):
-        said = told if is_contact(name) else str
+    for name, value in sorted(told.items()):
         if isinstance(value, list):
-            lists.append((name, [said(as_text(one)) for one in value]))
+            lists.append((name, [as_text(one) for one in value]))
         elif isinstance(value, dict):
-            parts = ((part, as_text(one)) for part, one in sorted(value.items()))
-            nested.append(
-                (name, [(part, (told if is_contact(part) else said)(one)) for part, one in parts])
-            )
+            nested.append((name, [(part, as_text(one)) for part, one in sorted(value.items())]))
         else:
-            plain.append((name, told(as_text(value)) if is_contact(name) else value))
+            plain.append((name, value))
     return Who(
-        told(customer.name),
-        told(customer.email),
-        told(customer.phone),
-        _identifiers(customer, told),
+        said(customer.name),
+        said(customer.email),
+        said(customer.phone),
+        _identifiers(customer, shown),
         plain,
         lists,
         nested,
     )
 
 
-def _identifiers(customer: Customer, told: Callable[[str], str]) -> dict[str, list[str]]:
+def attributes(of: dict[str, Any]) -> dict[str, Any]:
+    """A customer's attributes as everybody may see them, however deep an address stands."""
+    found: dict[str, Any] = masked(of, of_person=True)
+    return found
+
+
+def identifier(kind: str, value: str) -> str:
+    """An id as everybody may see it: shops give out addresses and numbers as ids of their own."""
+    return mask(value) if is_contact(kind) else in_text(value)
+
+
+def _identifiers(customer: Customer, shown: bool) -> dict[str, list[str]]:
     """How sources know the customer."""
     found: dict[str, list[str]] = defaultdict(list)
     kept = Identifier.objects.filter(customer=customer).order_by("kind", "value")
     for one in kept[:MOST_IDENTIFIERS]:
-        found[one.kind].append(told(one.value) if one.kind in sealing.CONTACT_KINDS else one.value)
+        found[one.kind].append(one.value if shown else identifier(one.kind, one.value))
     return dict(found)
-
-
-def property_value(name: str, value: Any) -> Any:
-    """A property of an event; one that tells how to reach somebody is masked for everybody."""
-    return mask(as_text(value)) if is_contact(name) else value
 
 
 def as_text(value: Any) -> str:

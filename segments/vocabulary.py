@@ -15,6 +15,7 @@ CHANNELS = {"email": _("e-mail")}
 WITHOUT_MINOR_UNIT = {"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF"}
 PROFILES_READ = 20_000
 VALUES_OFFERED = 60
+SHARED_BY = 5  # customers at least, before a value is offered
 SECONDS_KEPT = 60
 
 
@@ -63,27 +64,38 @@ def _profile_fields() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] | None = cache.get("profile_fields")
     if found is None:
         with connection.cursor() as cursor:
-            cursor.execute(_PROFILE_VALUES, [PROFILES_READ, VALUES_OFFERED])
+            cursor.execute(_PROFILE_VALUES, [PROFILES_READ, SHARED_BY, VALUES_OFFERED])
             # A rule may name a field with addresses in it, but nobody is offered the addresses.
             found = {
-                key: () if masking.is_contact(key) else tuple(values)
+                key: () if masking.is_contact(key) else _harmless(values)
                 for key, values in cursor.fetchall()
+                if not masking.tells(key)
             }
         cache.set("profile_fields", found, SECONDS_KEPT)
     return found
 
 
+def _harmless(values: list[str]) -> tuple[str, ...]:
+    return tuple(value for value in values if not masking.tells(value))
+
+
+# What few share says who somebody is, and an object or a list may hold anything: of these the
+# field is offered, and no values.
 _PROFILE_VALUES = """
     WITH counted AS (
-        SELECT key, value, count(*) AS times
+        SELECT key,
+            CASE WHEN jsonb_typeof(value) NOT IN ('object', 'array') THEN value #>> '{}' END
+                AS value,
+            count(*) AS times
         FROM (SELECT attributes FROM segments_customer ORDER BY id DESC LIMIT %s) AS newest,
-            jsonb_each_text(attributes)
-        WHERE value IS NOT NULL
-        GROUP BY key, value
+            jsonb_each(attributes)
+        WHERE jsonb_typeof(value) <> 'null'
+        GROUP BY 1, 2
     ), ranked AS (
         SELECT key, value, row_number() OVER (PARTITION BY key ORDER BY times DESC, value) AS rank
-        FROM counted
+        FROM counted WHERE value IS NOT NULL AND times >= %s
     )
-    SELECT key, array_agg(value ORDER BY rank) FROM ranked WHERE rank <= %s
+    SELECT key, coalesce(array_agg(value ORDER BY rank) FILTER (WHERE rank <= %s), '{}')
+    FROM (SELECT DISTINCT key FROM counted) AS fields LEFT JOIN ranked USING (key)
     GROUP BY key ORDER BY key
 """

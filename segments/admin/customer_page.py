@@ -193,7 +193,8 @@ def events(page: timeline.Page, customer: Customer, event: str) -> dict[str, Any
                 "entry": entry,
                 "title": titles.get(entry.name, entry.name),
                 "facts": [
-                    (name, looks.as_text(looks.property_value(name, v))) for name, v in entry.facts
+                    (name, looks.as_text(value))
+                    for name, value in looks.masked(entry.properties).items()
                 ],
                 "more": len(entry.facts) - 3,
             }

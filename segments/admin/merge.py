@@ -212,8 +212,8 @@ def side(customer: Customer, estate: estates.Estate) -> dict[str, Any]:
         for name, field in ((_("Name"), "name"), (_("E-mail"), "email"), (_("Telephone"), "phone"))
     ]
     attributes = [
-        (name, looks.mask(str(value)) if looks.is_contact(name) else value)
-        for name, value in sorted(estate["attributes"].items())
+        (name, looks.as_text(value))
+        for name, value in sorted(looks.attributes(estate["attributes"]).items())
     ]
     return {
         "customer": customer,
@@ -226,8 +226,7 @@ def side(customer: Customer, estate: estates.Estate) -> dict[str, Any]:
 
 
 def _shown(kind: str, value: str) -> str:
-    plain = sealing.peek(value)
-    return f"{kind} {looks.mask(plain) if kind in sealing.CONTACT_KINDS else plain}"
+    return f"{kind} {looks.identifier(kind, sealing.peek(value))}"
 
 
 def _customer(request: Any, name: str) -> Customer | None:

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from console import roles
 from console.modeladmin import ReadOnlyAdmin
-from segments import things
+from segments import looks, things
 from segments.models import Thing
 
 
@@ -58,6 +58,6 @@ class ThingAdmin(ReadOnlyAdmin):
             "title": str(thing),
             "original": thing,
             "thing": thing,
-            "attributes": sorted(thing.attributes.items()),
+            "attributes": sorted(looks.masked(thing.attributes).items()),
         }
         return TemplateResponse(request, "segments/thing/page.html", context)

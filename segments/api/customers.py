@@ -200,7 +200,5 @@ def _event(entry: timeline.Entry) -> dict[str, Any]:
         "time": entry.time,
         "event": entry.name,
         "amount_minor": entry.amount,
-        "properties": {
-            name: looks.property_value(name, value) for name, value in entry.properties.items()
-        },
+        "properties": looks.masked(entry.properties),
     }

@@ -147,6 +147,24 @@ def test_an_analyst_gets_no_contacts(signed_in: SignedIn) -> None:
     assert not CustomerExport.objects.exists()
 
 
+@pytest.mark.parametrize(("role", "may"), [("analyst", False), ("operator", True)])
+def test_addresses_in_ids_and_attributes_are_masked_for_some(role: str, may: bool) -> None:
+    secrets = ("ann@shop.example", "13911112222", "Ann Bell")
+    address, phone, name = secrets
+    person = {"name": name, "phone": phone}
+    ann = CustomerFactory(
+        attributes={"billing": {"person": person}, "tags": ["gold", address], "site": address}
+    )
+    IdentifierFactory(customer=ann, kind="user_id", value=address)
+    IdentifierFactory(customer=ann, kind="user_id", value="u-77")
+    columns = ("id:user_id", "attribute:billing", "attribute:tags", "attribute:site")
+    text = exported(*columns, role=role).read_text("utf-8-sig")
+    assert [secret in text for secret in secrets] == [may] * 3
+    assert "u-77" in text
+    assert "gold" in text
+    assert CustomerExport.objects.get().has_contact is may
+
+
 def test_from_the_list_to_the_file(
     signed_in: SignedIn, django_capture_on_commit_callbacks: Any, monkeypatch: Any
 ) -> None:
