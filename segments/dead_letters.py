@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from console import audit, jobs, roles, states
 from console.models import Staff
 from console.states import NotAllowed
-from segments import deliveries
+from segments import deliveries, masking
 from segments.dialects import mixpanel, own, posthog, segment, sensors, texts
 from segments.dialects.values import Bad
 from segments.items import Item
 from segments.models import DeadLetter
 
 ACTION, VIEW = "dead_letters.settle", "dead_letters.view"
+CONTACT = "customers.contact"  # `looks` is a room above
 DAYS_KEPT = 90
 SPEECHES: dict[str, Any] = {one.NAME: one for one in (segment, mixpanel, posthog, sensors, own)}
 DIALECTS: dict[str, Any] = {
@@ -88,14 +89,32 @@ def waiting(*, source: int | None = None, reason: str = "", event: str = "") -> 
 
 
 def look(letter: DeadLetter, *, by: Staff) -> str:
-    """What came, laid out to be read; it may tell of a customer, so that looking is noted.
+    """What came, laid out to be read, contacts masked for roles that do not see them.
+
+    It may tell of a customer, so that looking is noted.
 
     Raises:
         NotAllowed: the role may not.
     """
     roles.require(by, VIEW)
     audit.log("dead_letter.looked", letter, by=by)
-    return laid_out(bytes(letter.raw))
+    raw = bytes(letter.raw)
+    return laid_out(raw) if roles.allows(by, CONTACT) else _masked(raw)
+
+
+def seen_whole(letter: DeadLetter, *, by: Staff) -> bool:
+    """Whether nothing of it is masked for this person, who could not mend what they do not see."""
+    raw = bytes(letter.raw)
+    return roles.allows(by, CONTACT) or _masked(raw) == laid_out(raw)
+
+
+def _masked(raw: bytes) -> str:
+    """What came, for roles that do not see contacts."""
+    try:
+        found = texts.parse(raw)
+    except texts.NotJson:  # where a name or an address begins and ends, nobody can tell
+        return _("This is not whole JSON. Only roles that see names and addresses read it.")
+    return texts.dump(masking.masked(found), indent=2).decode()
 
 
 def laid_out(raw: bytes) -> str:
@@ -118,11 +137,11 @@ def replay(letter: DeadLetter, *, by: Staff, raw: bytes | None = None) -> int:
     of the key it came with do not count any more: a person with the right decides.
 
     Raises:
-        NotAllowed: the role may not, or it is settled already.
+        NotAllowed: the role may not or does not see all of it, or it is settled already.
         StillBad: it cannot be taken this time either.
         Stale: somebody else settled it meanwhile.
     """
-    roles.require(by, ACTION)
+    _require(letter, by)
     items = _translated(letter, bytes(letter.raw) if raw is None else raw)
     _settle(letter, DeadLetter.Status.REPLAYED, by)
     deliveries.accept(letter.source_id, items, received_at=letter.received_at)
@@ -212,11 +231,19 @@ def drop(letter: DeadLetter, *, by: Staff) -> None:
     """Say that nobody needs it.
 
     Raises:
-        NotAllowed: the role may not, or it is settled already.
+        NotAllowed: the role may not or does not see all of it, or it is settled already.
         Stale: somebody else settled it meanwhile.
     """
-    roles.require(by, ACTION)
+    _require(letter, by)
     _settle(letter, DeadLetter.Status.DROPPED, by)
+
+
+def _require(letter: DeadLetter, by: Staff) -> None:
+    roles.require(by, ACTION)
+    if not seen_whole(letter, by=by):
+        raise NotAllowed(
+            _("It tells what your role does not see: who sees names and addresses settles it.")
+        )
 
 
 def _settle(letter: DeadLetter, to: str, by: Staff) -> None:

@@ -132,6 +132,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         self, request: Any, letter: DeadLetter, mended: str = "", problem: str = ""
     ) -> HttpResponse:
         raw = dead_letters.look(letter, by=request.user)
+        is_whole = dead_letters.seen_whole(letter, by=request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": letter.event or f"#{letter.pk}",
@@ -142,7 +143,8 @@ class DeadLetterAdmin(ReadOnlyAdmin):
             "sent_as": self.sent_as(letter),
             "raw": mended or raw,
             "problem": problem,
-            "may_settle": roles.allows(request.user, SETTLE) and letter.is_waiting,
+            "is_whole": is_whole,
+            "may_settle": roles.allows(request.user, SETTLE) and letter.is_waiting and is_whole,
         }
         status = 422 if problem else 200
         return render(request, "segments/letter/page.html", context, status=status)
