@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 ACTION = "sources.change"
 PREFIX = "wk_"
+LONGEST = 200  # characters; ours are far shorter, and nothing longer is looked up
 SECONDS_REMEMBERED = 10.0  # for so long a process may not know that a key was revoked
 MOST_REMEMBERED = 4096  # keys, good and bad; nobody fills our memory with invented ones
 SECONDS_BETWEEN_USES = 60  # `last_used_at` is no finer
@@ -49,7 +50,7 @@ class Key:
 
 # --- whose key is it? -------------------------------------------------------
 
-_remembered: dict[str, tuple[float, Key | None]] = {}
+_remembered: dict[str, tuple[float, Key | None]] = {}  # by the digest of what was given
 
 
 def find(given: str, *, at: dt.datetime) -> Key | None:
@@ -58,12 +59,15 @@ def find(given: str, *, at: dt.datetime) -> Key | None:
     Raises:
         Unavailable: the database is away.
     """
-    known = _remembered.get(given)
+    if len(given) > LONGEST:
+        return None
+    name = digest(given)
+    known = _remembered.get(name)
     if known is None or known[0] < time.monotonic():
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
-        known = (time.monotonic() + SECONDS_REMEMBERED, _look_up(given, at))
-        _remembered[given] = known
+        known = (time.monotonic() + SECONDS_REMEMBERED, _look_up(name, at))
+        _remembered[name] = known
     key = known[1]
     return None if key is None or (key.expires_at and key.expires_at <= at) else key
 
@@ -73,15 +77,15 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _look_up(given: str, at: dt.datetime) -> Key | None:
+def _look_up(name: str, at: dt.datetime) -> Key | None:
     try:
-        return deliveries.twice_if_stale(lambda: _read(given, at))
+        return deliveries.twice_if_stale(lambda: _read(name, at))
     except (OperationalError, InterfaceError) as problem:
         raise deliveries.Unavailable(str(problem)) from problem
 
 
-def _read(given: str, at: dt.datetime) -> Key | None:
-    found = WriteKey.objects.filter(digest=digest(given), source__archived_at=None).first()
+def _read(name: str, at: dt.datetime) -> Key | None:
+    found = WriteKey.objects.filter(digest=name, source__archived_at=None).first()
     if found is None:
         return None
     lately = at - dt.timedelta(seconds=SECONDS_BETWEEN_USES)
