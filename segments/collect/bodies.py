@@ -15,6 +15,8 @@ MOST_PACKED = 5 << 20  # bytes of something compressed, or of a form, which is s
 MOST_PLAIN = 20 << 20  # bytes of it inflated, or of a body that never was compressed
 MOST_ITEMS = 10_000
 MOST_FIELDS = 50  # of a form
+MOST_MEMBERS = 100  # of gzip, one after the other; those that write a few are done with ten
+_CHUNK = 1 << 16
 GZIP = b"\x1f\x8b"
 _SPACE = re.compile(rb"\s+")
 
@@ -80,17 +82,23 @@ def inflate(data: bytes) -> bytes:
 
 
 def _inflate(data: bytes, bits: int) -> bytes:
-    parts, room = [], MOST_PLAIN
-    while data:  # gzip may be several, one after the other
+    """Bit by bit, so that what follows a member is never copied as a whole."""
+    packed, parts, at, room = memoryview(data), [], 0, MOST_PLAIN
+    for _ in range(MOST_MEMBERS):  # gzip may be several, one after the other
         one = zlib.decompressobj(bits)
-        parts.append(one.decompress(data, room + 1))
-        room -= len(parts[-1])
-        if room < 0:
-            raise too_large(MOST_PLAIN)
-        if not one.eof:
-            raise zlib.error("cut off")
-        data = one.unused_data if one.unused_data.startswith(GZIP) else b""
-    return b"".join(parts)
+        while not one.eof:
+            chunk = packed[at : at + _CHUNK]
+            if not chunk:
+                raise zlib.error("cut off")
+            parts.append(one.decompress(chunk, room + 1))
+            room -= len(parts[-1])
+            if room < 0:
+                raise too_large(MOST_PLAIN)
+            at += len(chunk)
+        at -= len(one.unused_data)
+        if packed[at : at + 2] != GZIP:
+            return b"".join(parts)
+    raise Refused(400, "bad_compression", "The body is packed in too many parts: pack it as one.")
 
 
 def form(data: bytes | str) -> dict[str, str]:
