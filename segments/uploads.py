@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from console import audit
 from console.models import Staff
+from segments import formulas
 from segments.models import EventImport
+from segments.reading import files
+from segments.reading.problems import BadFile, TooWide
 
 LARGEST = 2 << 30  # bytes of an upload; larger files come in by `manage.py importevents`
 DAYS_KEPT = 7  # of a file that nobody loaded, and of the parts that were read of it
 DAYS_BAD_KEPT = 30  # of a list of bad rows, which may have somebody's data in it
-BAD_HEADER = ["line or row", "column", "value", "reason"]
 
 
 class Refused(ValueError):
@@ -31,7 +33,7 @@ def keep(file: UploadedFile, *, by: Staff) -> EventImport:
     """Keep a file that somebody sent, as an import that waits for its columns to be named.
 
     Raises:
-        Refused: it is empty or too large.
+        Refused: it is empty, too large or too wide.
     """
     size = file.size or 0
     if not size:
@@ -52,10 +54,28 @@ def keep(file: UploadedFile, *, by: Staff) -> EventImport:
     with path.open("wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)
+    refuse_wide(path)
     event_import.path = str(path)
     event_import.save(update_fields=["path"])
     audit.log("eventimport.uploaded", event_import, by=by, bytes=size)
     return event_import
+
+
+def refuse_wide(path: Path) -> None:
+    """Remove a file with more columns than the page that names them can show.
+
+    What else is wrong with a file that page says, beside the choice of another encoding.
+
+    Raises:
+        Refused: in words.
+    """
+    try:
+        files.opened(path).columns  # noqa: B018  (reading them is the check)
+    except TooWide as bad:
+        path.unlink()
+        raise Refused(bad.said(_)) from bad
+    except BadFile:
+        pass
 
 
 def is_here(event_import: EventImport) -> bool:
@@ -104,10 +124,5 @@ def keep_bad_rows(event_import: EventImport, rows: Iterable[list[str]]) -> None:
         return
     with bad_rows_of(event_import).open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
-        writer.writerow(BAD_HEADER)
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+        writer.writerow([_("line or row"), _("column"), _("value"), _("reason")])
+        writer.writerows(map(formulas.escaped, row) for row in rows)

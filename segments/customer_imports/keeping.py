@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from console import audit, roles
 from console.models import Staff
-from segments import formulas
+from segments import formulas, uploads
 from segments.customer_imports.mapping import CustomerMapping
 from segments.models import CustomerImport, CustomerImportRow
 
@@ -23,8 +23,7 @@ LARGEST = 256 << 20  # bytes
 DAYS_KEPT = 7  # of a file that nobody applied, and of the rows that were left out
 
 
-class Refused(ValueError):
-    """A file that is not kept, and why."""
+Refused = uploads.Refused
 
 
 @transaction.atomic
@@ -33,7 +32,7 @@ def keep(file: UploadedFile, *, by: Staff) -> CustomerImport:
 
     Raises:
         NotAllowed: the role.
-        Refused: it is empty or too large.
+        Refused: it is empty, too large or too wide.
     """
     roles.require(by, ACTION)
     size = file.size or 0
@@ -52,6 +51,7 @@ def keep(file: UploadedFile, *, by: Staff) -> CustomerImport:
     with path.open("wb") as target:
         for chunk in file.chunks():
             target.write(chunk)
+    uploads.refuse_wide(path)
     kept.path = str(path)
     kept.save(update_fields=["path"])
     audit.log("customerimport.uploaded", kept, by=by, bytes=size)
@@ -89,7 +89,7 @@ def left_out(customer_import: CustomerImport) -> Iterator[str]:
     yield "\ufeff" + _line([*columns, _("row"), _("why it was left out")])
     for row in rows.iterator(2_000):
         cells = row.values or {}
-        values = [formulas.escaped(str(cells.get(column, ""))) for column in columns]
+        values = [str(cells.get(column, "")) for column in columns]
         yield _line([*values, str(row.number), row.reason])
 
 
@@ -99,5 +99,5 @@ def _columns(customer_import: CustomerImport) -> list[str]:
 
 def _line(values: list[str]) -> str:
     target = io.StringIO()
-    csv.writer(target).writerow(values)
+    csv.writer(target).writerow(map(formulas.escaped, values))
     return target.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 from segments.reading import lines
 from segments.reading.batch import ROWS_AT_A_TIME, START, Batch, Position, Refuse, stop
 from segments.reading.lines import Lines
-from segments.reading.problems import BadFile, refuse_doubles
+from segments.reading.problems import BadFile, refuse_columns
 from segments.reading.problems import gettext_noop as _
 
 DELIMITERS = ",\t;|"
@@ -46,7 +46,7 @@ class CsvFile:
         names, _delimiter, _after = self._header
         if not any(names):
             raise BadFile(_("The file has no header that names its columns."), line=1)
-        refuse_doubles(names)
+        refuse_columns(names)
         return names
 
     @cached_property
@@ -88,10 +88,10 @@ class CsvFile:
     ) -> Batch:
         import pyarrow as pa  # heavy: not in the web process
 
-        columns = {}
-        for name in wanted:
-            place = self.columns.index(name)
-            columns[name] = pa.array([row[place] for row in rows], pa.string())
+        places = {name: place for place, name in enumerate(self.columns)}
+        columns = {
+            name: pa.array([row[places[name]] for row in rows], pa.string()) for name in wanted
+        }
         return Batch(numbers, columns, done or text.done, text.position)
 
 

@@ -10,11 +10,12 @@ import orjson
 from segments.reading import lines
 from segments.reading.batch import ROWS_AT_A_TIME, START, Batch, Position, Refuse, column, stop
 from segments.reading.lines import Lines
-from segments.reading.problems import BadFile
+from segments.reading.problems import MOST_COLUMNS, MOST_LETTERS, BadFile, refuse_wide
 from segments.reading.problems import gettext_noop as _
 
 LOOKED_AT = 1_000  # rows from which the columns are known; later rows may have further ones
-MOST_COLUMNS, DEEPEST = 400, 4
+MOST_DEEP = 64  # values in each other; nobody's events have more, and writers fail at hundreds
+DEEPEST = 4  # objects in each other; what is further inside is one value
 TYPES = {str: "text", bool: "yes or no", int: "number", float: "number", list: "list"}
 OBJECT = "object"
 
@@ -30,14 +31,25 @@ class JsonLinesFile:
 
     @cached_property
     def types(self) -> dict[str, str]:
-        """The columns of the first rows, an object before what is in it."""
+        """The columns of the first rows, an object before what is in it.
+
+        Of what is in inner objects, only as much is offered as can be named: such an object
+        can be taken whole.
+
+        Raises:
+            TooWide: the rows themselves have more columns than can be named.
+        """
         found: dict[str, str] = {}
+        own: set[str] = set()
         with lines.opened(self.path, self.encoding) as text:
             for _number, row in self._rows(text, stop):
                 _add(row, "", found)
+                own.update(row)
                 if text.number >= LOOKED_AT or len(found) >= MOST_COLUMNS:
                     break
-        return dict(list(_in_order(found))[:MOST_COLUMNS])
+        refuse_wide(list(own))
+        short = {name: kind for name, kind in found.items() if len(name) <= MOST_LETTERS}
+        return dict(list(_in_order(short))[:MOST_COLUMNS])
 
     @cached_property
     def columns(self) -> list[str]:
@@ -77,10 +89,21 @@ class JsonLinesFile:
                     BadFile(_("this is no JSON: %(problem)s."), line=text.number, problem=problem)
                 )
                 continue
-            if isinstance(row, dict):
-                yield text.number, row
-            else:
+            if not isinstance(row, dict):
                 refuse(BadFile(_("this is no JSON object."), line=text.number))
+            elif line.count("{") + line.count("[") > MOST_DEEP and _is_deep(row, MOST_DEEP):
+                words = _("more than %(count)d values are nested in each other.")
+                refuse(BadFile(words, line=text.number, count=MOST_DEEP))
+            else:
+                yield text.number, row
+
+
+def _is_deep(value: Any, most: int) -> bool:
+    """Whether there are more than so many objects and lists in each other."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(_is_deep(one, most - 1) for one in inner)
 
 
 def _batch(
@@ -121,5 +144,7 @@ def _add(row: dict[str, Any], start: str, found: dict[str, str], depth: int = 1)
 
 def _in_order(found: dict[str, str]) -> Iterator[tuple[str, str]]:
     """As they were found, but what is in an object directly after it."""
-    tops = list(dict.fromkeys(name.split(".")[0] for name in found))
-    yield from sorted(found.items(), key=lambda one: tops.index(one[0].split(".")[0]))
+    tops: dict[str, int] = {}
+    for name in found:
+        tops.setdefault(name.split(".")[0], len(tops))
+    yield from sorted(found.items(), key=lambda one: tops[one[0].split(".")[0]])

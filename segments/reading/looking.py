@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from segments.reading.batch import RowFile
-from segments.reading.problems import BadFile
+from segments.reading.problems import BadFile, shown
 from segments.reading.values import Column
+
+MOST_LETTERS = 200  # of a value: a cell may have megabytes
 
 
 @dataclass(frozen=True)
@@ -44,5 +46,5 @@ def _texts(column: Column) -> list[str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return "" if value is None else str(value)
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else shown(value, most=MOST_LETTERS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segments.reading.batch import ROWS_AT_A_TIME, START, Batch, Position, Refuse, stop
-from segments.reading.problems import BadFile, refuse_doubles
+from segments.reading.problems import BadFile, refuse_columns
 from segments.reading.problems import gettext_noop as _
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ParquetFile:
     @cached_property
     def columns(self) -> list[str]:
         names = list(self.file.schema_arrow.names)
-        refuse_doubles(names)
+        refuse_columns(names)
         return names
 
     @cached_property

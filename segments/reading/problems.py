@@ -1,7 +1,12 @@
 """What can be wrong with a file, in words that a translator can have."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
+
+# Of a file's columns: the page that names them has a choice for each.
+MOST_COLUMNS = 500
+MOST_LETTERS = 200  # of a column's name
 
 
 def gettext_noop(words: str) -> str:
@@ -72,18 +77,40 @@ class BadFile(ValueError):
         return translate(_("Column %(column)s: ")) % place if self.column else ""
 
 
+class TooWide(BadFile):
+    """More columns, or longer names of them, than anybody could name; no encoding mends it."""
+
+
 def shown(value: object, *, most: int = 60) -> str:
     """A value as it may be repeated in a sentence."""
     text = str(value)
     return text if len(text) <= most else text[:most] + "…"
 
 
-def refuse_doubles(names: list[str]) -> None:
-    """Refuse columns that have one name.
+def refuse_wide(names: Sequence[str]) -> None:
+    """Refuse more columns than can be named.
+
+    Raises:
+        TooWide: there are too many, or a name is too long.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise TooWide(_("The file has more than %(count)d columns."), count=MOST_COLUMNS)
+    for name in names:
+        if len(name) > MOST_LETTERS:
+            raise TooWide(
+                _("The name of a column has more than %(count)d characters: “%(name)s”."),
+                count=MOST_LETTERS,
+                name=shown(name),
+            )
+
+
+def refuse_columns(names: Sequence[str]) -> None:
+    """Refuse columns that cannot be named: too many of them, or two of one name.
 
     Raises:
         BadFile: with the name.
     """
-    for name in names:
-        if names.count(name) > 1 and name:
+    refuse_wide(names)
+    for name, count in Counter(names).items():
+        if count > 1 and name:
             raise BadFile(_("The file has two columns named “%(name)s”."), name=name)

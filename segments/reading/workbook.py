@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from segments.reading.batch import ROWS_AT_A_TIME, START, Batch, Position, Refuse, column, stop
-from segments.reading.problems import BadFile, refuse_doubles
+from segments.reading.problems import BadFile, refuse_columns
 from segments.reading.problems import gettext_noop as _
 
 # What a workbook may have, unpacked. A full sheet of a million rows and ten columns has 0.5 GB.
 LARGEST = 1 << 30  # bytes in all
 LARGEST_IN_MEMORY = 128 << 20  # bytes of the texts and styles, which have to be held in memory
 MOST_PARTS = 2_000
-MOST_COLUMNS, MOST_ROWS = 1_000, 1 << 20
+MOST_ROWS = 1 << 20
 SHEETS = "xl/worksheets/"
 
 
@@ -44,11 +44,9 @@ class XlsxFile:
         names = ["" if value is None else str(value).strip() for value in header]
         while names and not names[-1]:  # columns that only have a width
             names.pop()
-        if len(names) > MOST_COLUMNS:
-            raise BadFile(_("The file has more than %(count)d columns."), count=MOST_COLUMNS)
         if not names:
             raise BadFile(_("The file has no header that names its columns."), row=1)
-        refuse_doubles(names)
+        refuse_columns(names)
         return names
 
     @cached_property

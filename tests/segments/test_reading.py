@@ -567,7 +567,6 @@ def test_a_workbooks_first_visible_sheet_is_read_with_its_types(tmp_path: Path) 
         ("LARGEST", "too large when unpacked"),
         ("LARGEST_IN_MEMORY", "too large when unpacked"),
         ("MOST_PARTS", "too large when unpacked"),
-        ("MOST_COLUMNS", "more than 1 columns"),
         ("MOST_ROWS", "Row 2: the sheet has more rows than Excel allows."),
     ],
 )
