@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "send messages": {"task": "campaigns.tasks.wake_senders", "schedule": 15},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
+    "sweep jobs": {"task": "console.tasks.sweep_jobs", "schedule": 600},
     "keep periods": {
         "task": "console.tasks.keep_periods",
         "schedule": crontab(hour="20", minute="10"),

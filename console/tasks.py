@@ -14,6 +14,10 @@ from console.models import Job, Staff
 from metrics import measure, results, retention
 from segments import pipeline
 from segments.models import PrivacyRequest
+from segments.tasks import CUSTOMERS, IMPORT
+
+PRIVACY = "privacy"  # the kind of job
+OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY)  # kinds of jobs that a record names
 
 
 @shared_task
@@ -37,11 +41,16 @@ def answer_request(request_id: int) -> None:
             copies.make(request, progress=progress)
 
 
+@transaction.atomic
 def answer_soon(request: PrivacyRequest, *, by: Staff) -> None:
-    """Start on a request once its order is really saved; the job shows how far it is."""
-    request.job = jobs.create(
-        "privacy", f"{request.get_kind_display()} #{request.customer_id}", by=by
-    )
+    """Start on a request once its order is really saved; the job shows how far it is.
+
+    Raises:
+        NotAllowed: somebody else started on it.
+    """
+    jobs.take(request)
+    label = f"{request.get_kind_display()} #{request.customer_id}"
+    request.job = jobs.create(PRIVACY, label, by=by)
     request.save(update_fields=["job"])
     transaction.on_commit(lambda: answer_request.delay(request.pk))
 
@@ -62,6 +71,12 @@ def look_after_requests() -> None:
     for pk in privacy.unfinished() + copies.unfinished():
         answer_request.delay(pk)
     copies.tidy(at=timezone.now())
+
+
+@shared_task
+def sweep_jobs() -> None:
+    """End the jobs that nobody works at any more."""
+    jobs.sweep(at=timezone.now(), of_records=OF_RECORDS)
 
 
 @shared_task

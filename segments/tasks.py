@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
+from console.states import NotAllowed
 from segments import (
     activity,
     dead_letters,
@@ -46,10 +47,9 @@ def run_pipeline(job_id: int) -> None:
 
 
 def recompute_everything_soon(*, by: Staff) -> Job:
-    """Start the recompute of everything; the job shows how far it is."""
-    job = jobs.create(PIPELINE, _("Recompute of customers and segments"), by=by)
-    transaction.on_commit(lambda: run_pipeline.delay(job.pk))
-    return job
+    """Start the recompute of everything; one that waits already is enough."""
+    label = _("Recompute of customers and segments")
+    return jobs.share(PIPELINE, label, by=by, start=lambda pk: run_pipeline.delay(pk))
 
 
 @shared_task
@@ -95,11 +95,18 @@ def load_import(import_id: int) -> None:
         imports.load(event_import, progress=progress)
 
 
+@transaction.atomic
 def load_soon(event_import: EventImport, *, by: Staff, again: bool = False) -> Job:
-    """Start the loading of a file once its columns are really saved; the job shows how far."""
+    """Keep how the columns were named and start the loading; the job shows how far it is.
+
+    Raises:
+        NotAllowed: it is loaded or being loaded, perhaps since the record was read.
+    """
+    if jobs.take(event_import).status == EventImport.Status.LOADED:
+        raise NotAllowed(_("This file is loaded, or is being loaded."))
     job = event_import.job = jobs.create(IMPORT, event_import.name, by=by)
     event_import.again, event_import.stop_asked_at = again, None
-    event_import.save(update_fields=["job", "again", "stop_asked_at"])
+    event_import.save(update_fields=["mapping", "job", "again", "stop_asked_at"])
     transaction.on_commit(lambda: load_import.delay(event_import.pk))
     return job
 
@@ -122,49 +129,67 @@ def tidy_up() -> None:
     merging.suspect(at=timezone.now())
     ingest.tidy()
     uploads.tidy(at=timezone.now())
-    dead_letters.forget(at=timezone.now())
     keeping.tidy(at=timezone.now())
     writing.tidy(at=timezone.now())
 
 
 @shared_task
-def check_customers(import_id: int) -> None:
+def check_customers(import_id: int, job_id: int) -> None:
     """Find out what a file of customers would change, reporting to its job."""
     customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
-    assert customer_import.job is not None
-    if customer_import.job.status != Job.Status.DONE:  # unless delivered twice
-        with jobs.running(customer_import.job) as progress:
+    if (job := _still_open(customer_import, job_id)) is not None:
+        with jobs.running(job) as progress:
             checking.check(customer_import, progress=progress)
 
 
+def _still_open(customer_import: CustomerImport, job_id: int) -> Job | None:
+    """The import's job, unless it is done (delivered twice) or another one took its place."""
+    job = customer_import.job
+    is_open = job is not None and job.pk == job_id and job.status != Job.Status.DONE
+    return job if is_open else None
+
+
+@transaction.atomic
 def check_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
-    """Start the check of a file once its columns are really saved."""
+    """Keep how the columns were named and start the check of the file.
+
+    Raises:
+        NotAllowed: it is applied or worked on, perhaps since the record was read.
+    """
+    if jobs.take(customer_import).status == CustomerImport.Status.APPLIED:
+        raise NotAllowed(_("This file is applied, or is being worked on."))
     label = _("Check of %(name)s") % {"name": customer_import.name}
     job = customer_import.job = jobs.create(CUSTOMERS, label, by=by)
-    customer_import.save(update_fields=["job"])
-    transaction.on_commit(lambda: check_customers.delay(customer_import.pk))
+    customer_import.save(update_fields=["mapping", "job"])
+    transaction.on_commit(lambda: check_customers.delay(customer_import.pk, job.pk))
     return job
 
 
 @shared_task
-def apply_customers(import_id: int) -> None:
+def apply_customers(import_id: int, job_id: int) -> None:
     """Write what the check of a file found, reporting to its job."""
     customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
-    job = customer_import.job
-    assert job is not None
-    assert job.started_by is not None
-    if job.status == Job.Status.DONE:  # delivered twice
+    job = _still_open(customer_import, job_id)
+    if job is None:
         return
+    assert job.started_by is not None
     with jobs.running(job) as progress:
         if customer_import.status != CustomerImport.Status.APPLIED:  # unless killed just after it
             applying.apply(customer_import, by=job.started_by, at=clock.now(), progress=progress)
 
 
+@transaction.atomic
 def apply_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
-    """Start the writing of a checked file."""
+    """Start the writing of a checked file.
+
+    Raises:
+        NotAllowed: it is not checked, or somebody was first.
+    """
+    if jobs.take(customer_import).status != CustomerImport.Status.CHECKED:
+        raise NotAllowed(_("Check the file first."))
     job = customer_import.job = jobs.create(CUSTOMERS, customer_import.name, by=by)
     customer_import.save(update_fields=["job"])
-    transaction.on_commit(lambda: apply_customers.delay(customer_import.pk))
+    transaction.on_commit(lambda: apply_customers.delay(customer_import.pk, job.pk))
     return job
 
 
@@ -178,8 +203,14 @@ def write_export(export_id: int) -> None:
             writing.write(export, at=timezone.now(), progress=progress)
 
 
+@transaction.atomic
 def write_export_soon(export: CustomerExport, *, by: Staff) -> Job:
-    """Start the writing of an export."""
+    """Start the writing of an export.
+
+    Raises:
+        NotAllowed: it is being written.
+    """
+    jobs.take(export)
     label = _("Export: %(name)s") % {"name": export.label}
     job = export.job = jobs.create(CUSTOMERS, label, by=by)
     export.save(update_fields=["job"])
@@ -199,9 +230,8 @@ def rename_events(job_id: int) -> None:
 
 def rename_soon(*, by: Staff) -> Job:
     """Start the renaming of past events once what was decided is really saved."""
-    job = jobs.create(RENAMING, _("Past events get their new name"), by=by)
-    transaction.on_commit(lambda: rename_events.delay(job.pk))
-    return job
+    label = _("Past events get their new name")
+    return jobs.share(RENAMING, label, by=by, start=lambda pk: rename_events.delay(pk))
 
 
 @shared_task
@@ -218,9 +248,14 @@ def settle_letters(job_id: int, staff_id: int, deed: str, of: dict[str, Any]) ->
         settle(dead_letters.waiting(**of), by=Staff.objects.get(pk=staff_id), progress=progress)
 
 
+@transaction.atomic
 def settle_letters_soon(deed: str, of: dict[str, Any], *, by: Staff) -> Job:
-    """Start it; the job shows how far it is."""
+    """Start it; the job shows how far it is.
+
+    Raises:
+        NotAllowed: another replay or drop is under way, perhaps of the same letters.
+    """
     label = _("Replay of dead letters") if deed == "replay" else _("Drop of dead letters")
-    job = jobs.create(LETTERS, label, by=by)
+    job = jobs.create_alone(LETTERS, label, by=by)
     transaction.on_commit(lambda: settle_letters.delay(job.pk, by.pk, deed, of))
     return job

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
@@ -157,13 +158,14 @@ class PrivacyRequestAdmin(ConsoleModelAdmin):
         """Carry out the request: a copy is made at once, an erasure wants the number typed."""
         found = get_object_or_404(PrivacyRequest, pk=pk)
         staff: Any = request.user
-        if found.kind == erasure.Kind.ERASE:
-            erasure.begin(found, by=staff, typed=request.POST.get("typed", ""), at=clock.now())
-            said = _("The erasure has begun.")
-        else:
-            copies.start(found, by=staff, at=clock.now())
-            said = _("The copy is being made.")
-        tasks.answer_soon(found, by=staff)
+        with transaction.atomic():
+            if found.kind == erasure.Kind.ERASE:
+                erasure.begin(found, by=staff, typed=request.POST.get("typed", ""), at=clock.now())
+                said = _("The erasure has begun.")
+            else:
+                copies.start(found, by=staff, at=clock.now())
+                said = _("The copy is being made.")
+            tasks.answer_soon(found, by=staff)
         self.message_user(request, said)
         return HttpResponseRedirect(_page(pk))
 

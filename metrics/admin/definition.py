@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from console import figures, jobs, roles
+from console import figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Job, Staff
 from console.states import NotAllowed, Stale
@@ -24,7 +24,6 @@ from segments.definitions import EFFECTIVE, Said
 from segments.models import Definition
 
 DAYS = 30
-MEASURE = "measure"  # the kind of job
 OF_CUSTOMERS = {definitions.ACTIVE, definitions.PAID}  # words that traits rest on
 
 
@@ -158,7 +157,7 @@ def versions(key: str, titles: dict[str, str]) -> list[tuple[Definition, list[st
 def running() -> Job | None:
     """The measuring that is under way or waits for a worker."""
     unfinished = [Job.Status.WAITING, Job.Status.RUNNING]
-    return Job.objects.filter(kind=MEASURE, status__in=unfinished).first()
+    return Job.objects.filter(kind=tasks.MEASURE, status__in=unfinished).first()
 
 
 def lines(key: str, said: Said) -> list[Line]:
@@ -201,8 +200,7 @@ def _effective_lines(said: Said) -> list[Line]:
 
 def measure_soon(key: str, *, by: Staff) -> None:
     """Measure everything anew, and customers too where their traits rest on the word."""
-    job = jobs.create(MEASURE, str(_("Measure everything")), by=by)
-    transaction.on_commit(lambda: tasks.run_measures.delay(job.pk))
+    tasks.measure_soon(by=by)
     if key in OF_CUSTOMERS:
         segment_tasks.recompute_everything_soon(by=by)
 

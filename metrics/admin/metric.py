@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from console import clock, figures, jobs, roles
+from console import clock, figures, roles
 from console.charts import Chart, Word
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
@@ -142,9 +141,7 @@ class MetricAdmin(ReadOnlyAdmin):
         roles.require(request.user, "pipeline.run")
         if request.method != "POST" or not isinstance(request.user, Staff):
             raise PermissionDenied
-        with transaction.atomic():
-            job = jobs.create("measure", str(_("Measure everything")), by=request.user)
-            transaction.on_commit(lambda: tasks.run_measures.delay(job.pk))
+        job = tasks.measure_soon(by=request.user)
         messages.success(request, _("The numbers are being computed."))
         return HttpResponseRedirect(reverse("admin:console_job_change", args=[job.pk]))
 

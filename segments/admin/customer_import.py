@@ -109,7 +109,6 @@ class CustomerImportAdmin(ConsoleModelAdmin):
         except BadFile as bad:
             return self._page(request, customer_import, problem=bad.said(gettext))
         customer_import.mapping = named.to_json()
-        customer_import.save(update_fields=["mapping"])
         tasks.check_customers_soon(customer_import, by=request.user)
         return _to(customer_import)
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
@@ -125,15 +126,15 @@ class EventImportAdmin(ConsoleModelAdmin):
             return _to(event_import)
         try:
             named, columns = naming.named(request.POST, event_import)
-            if name := request.POST.get("preset_name", "").strip():
-                presets.save(name, named, columns, by=request.user)
+            event_import.mapping = named.to_json()
+            with transaction.atomic():
+                tasks.load_soon(event_import, by=request.user, again="again" in request.POST)
+                if name := request.POST.get("preset_name", "").strip():
+                    presets.save(name, named, columns, by=request.user)
         except (BadFile, NotAllowed) as bad:
             words = bad.said(gettext) if isinstance(bad, BadFile) else str(bad)
             return self._page(request, event_import, request.POST, problem=words)
-        event_import.mapping = named.to_json()
-        event_import.save(update_fields=["mapping"])
         presets.used(request.POST.get("preset", ""), at=timezone.now())
-        tasks.load_soon(event_import, by=request.user, again="again" in request.POST)
         return _to(event_import)
 
     def preview(self, request: Any, pk: int) -> HttpResponse:
