@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -14,10 +15,12 @@ from console import audit, jobs, roles, states
 from console.models import Staff
 from console.states import NotAllowed
 from segments import deliveries, masking
-from segments.dialects import mixpanel, own, posthog, segment, sensors, texts
+from segments.dialects import item, mixpanel, own, posthog, segment, sensors, texts
 from segments.dialects.values import Bad
 from segments.items import Item
 from segments.models import DeadLetter
+
+log = structlog.get_logger(__name__)
 
 ACTION, VIEW = "dead_letters.settle", "dead_letters.view"
 CONTACT = "customers.contact"  # `looks` is a room above
@@ -52,6 +55,9 @@ REASONS: dict[str, str] = {
     "nothing_said": gettext_noop("The update says nothing."),
     "unbind": gettext_noop("Taking ids apart is left to a person, on the customer's page."),
     "scope": gettext_noop("The write key may not send this: give a key with that right."),
+    "more": gettext_noop(
+        "So many items of one request were bad that these were only counted, not kept."
+    ),
     # intake
     "placeholder_id": gettext_noop(
         "The id is a placeholder such as “null”, which many would share."
@@ -66,9 +72,8 @@ REASONS: dict[str, str] = {
 
 
 def words(reason: str) -> str:
-    """A reason for a program: in English, whatever language this thread spoke last."""
-    with translation.override(None):
-        return REASONS.get(reason, reason)
+    """A reason for a program: in English, whatever language this thread speaks."""
+    return REASONS.get(reason, reason)
 
 
 def said(reason: str) -> str:
@@ -164,23 +169,26 @@ def _translated(letter: DeadLetter, raw: bytes) -> list[Item]:
     try:
         if len(raw) > deliveries.LONGEST_RAW:
             raise Bad("too_large", str(len(raw)))
+        found, received_at = texts.parse(raw), int(letter.received_at.timestamp() * 1_000_000)
         if letter.dialect == deliveries.ITEM:
-            return deliveries.decode(raw)
-        found = texts.parse(raw)
+            return item.translate(found, received_at)
         if not isinstance(found, dict):
             raise Bad("wrong_type", "item")
         speech = SPEECHES[letter.dialect]
-        sent = speech.sending(found, int(letter.received_at.timestamp() * 1_000_000))
-        translated: list[Item] = speech.translate(found, sent)
+        translated: list[Item] = speech.translate(found, speech.sending(found, received_at))
         return translated
     except Bad as bad:
         why = f"{said(bad.reason)} ({bad.detail})" if bad.detail else said(bad.reason)
         raise StillBad(_("It still cannot be taken: %(why)s") % {"why": why}) from bad
-    except (ValueError, TypeError, KeyError) as problem:
+    except texts.NotJson as problem:
         raise StillBad(
             _("This is not whole JSON; mend it, then replay: %(problem)s")
             % {"problem": str(problem)[:200]}
         ) from problem
+    except Exception as problem:  # one letter's trouble must not end a job of many
+        log.exception("dead_letter.failed", letter=letter.pk)
+        why = f"{said('broken')} ({type(problem).__name__})"
+        raise StillBad(_("It still cannot be taken: %(why)s") % {"why": why}) from problem
 
 
 def replay_many(

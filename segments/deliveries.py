@@ -10,7 +10,9 @@ import orjson
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
-from segments.items import Consent, Event, Group, Id, Item, Link, Profile
+from segments.dialects import item as item_form
+from segments.dialects import texts
+from segments.items import Group, Id, Item
 
 T = TypeVar("T")
 
@@ -18,14 +20,7 @@ LONGEST_RAW = 64 * 1024  # bytes of a dead letter that are kept
 PATIENCE = 20.0  # seconds that a request waits for its commit; less than any library waits for us
 ITEM = "item"  # the dialect of a dead letter that is in our own form already
 
-_TAGS: dict[type, str] = {
-    Event: "event",
-    Profile: "profile",
-    Link: "link",
-    Group: "group",
-    Consent: "consent",
-}
-_KINDS: dict[str, Any] = {tag: kind for kind, tag in _TAGS.items()}
+_TAGS = {kind: tag for tag, kind in item_form.KINDS.items()}
 _OF_IDS = ("ids", "members")
 
 
@@ -63,7 +58,7 @@ def _item(tag: str, fields: dict[str, Any]) -> Item:
             fields[name] = tuple((kind, value) for kind, value in fields[name])
     if "unset" in fields:
         fields["unset"] = tuple(fields["unset"])
-    item: Item = _KINDS[tag](**fields)
+    item: Item = item_form.KINDS[tag](**fields)
     return item
 
 
@@ -228,15 +223,10 @@ def _rows(
         "dead_times": [received_at] * len(dead),
         "dialects": [one.dialect for one in dead],
         "reasons": [one.reason for one in dead],
-        "details": [storable(one.detail)[:200] for one in dead],
-        "events": [storable(one.event)[:80] for one in dead],
+        "details": [texts.storable(one.detail)[:200] for one in dead],
+        "events": [texts.storable(one.event)[:80] for one in dead],
         "raws": [one.raw[:LONGEST_RAW] for one in dead],
     }
-
-
-def storable(text: str) -> str:
-    """A text without the characters that PostgreSQL cannot keep."""
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()
 
 
 _INSERT_DELIVERIES = """

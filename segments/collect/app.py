@@ -2,20 +2,29 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 import structlog
 from django.utils import timezone
 
 from segments import dead_letters, deliveries, write_keys
 from segments.collect import bodies, mixpanel, own, posthog, segment, sensors
-from segments.collect.speech import Answer, Call, Dialect, Outcome, Refused, Request, as_json
+from segments.collect.speech import (
+    Answer,
+    Call,
+    Dialect,
+    Outcome,
+    Refused,
+    Request,
+    Speech,
+    as_json,
+)
 from segments.deliveries import Dead
 from segments.dialects import texts, values
-from segments.dialects.values import Bad
+from segments.dialects.values import Bad, Sending
 from segments.items import Item
 from segments.write_keys import Key
 
@@ -25,7 +34,8 @@ DIALECTS = (segment.DIALECT, mixpanel.DIALECT, posthog.DIALECT, sensors.DIALECT,
 ROUTES = {path: dialect for dialect in DIALECTS for path in dialect.paths}
 RETRY_AFTER = 5  # seconds, when the database is away
 NO_KEY = "The write key is missing or unknown: copy the one of your source from the console."
-AWAY = "The events could not be stored just now; nothing was taken. Send them again later."
+AWAY = "The events could not be stored just now. Send them again later."
+MOST_LETTERS = 100  # dead ones of one request; the others are counted in one more
 _HEADERS = re.compile(r"[A-Za-z0-9, _-]{1,1000}")
 
 Start = Callable[..., Any]
@@ -64,7 +74,6 @@ def respond(dialect: Dialect, path: str, environ: Mapping[str, Any]) -> Answer:
         request = Request(method, path, query, environ, bodies.read(environ))
         call = dialect.read(request)
         outcome = _take(dialect, call, timezone.now())
-        return dialect.accepted(request, call, outcome)
     except Refused as why:
         return _refusal(dialect, request, why)
     except deliveries.Unavailable as problem:
@@ -73,6 +82,7 @@ def respond(dialect: Dialect, path: str, environ: Mapping[str, Any]) -> Answer:
     except Exception:
         log.exception("door.failed", path=path)
         return _refusal(dialect, request, Refused(500, "failed", AWAY))
+    return _acceptance(dialect, request, call, outcome)
 
 
 def _take(dialect: Dialect, call: Call, at: dt.datetime) -> Outcome:
@@ -90,7 +100,7 @@ def _take(dialect: Dialect, call: Call, at: dt.datetime) -> Outcome:
     items, rejected = _sort(dialect, call, key, at)
     accepted = len(call.raws) - len(rejected)
     if not call.is_rehearsal:
-        dead = [_dead(dialect, call, index, bad) for index, bad in rejected]
+        dead = _letters(dialect, call, rejected)
         deliveries.accept(key.source_id, items, dead, received_at=at)
     if rejected and not accepted and dialect.all_bad_is_refused:
         raise _all_bad(rejected)
@@ -110,33 +120,60 @@ def _sort(
     """The good items of a call, and what is wrong with the others, by their index."""
     speech = dialect.speech
     received_at = int(at.timestamp() * 1_000_000)
-    shared = speech.sending(call.common or {}, received_at)
+    shared = None if call.common is None else speech.sending(call.common, received_at)
     good: list[Item] = []
     rejected: list[tuple[int, Bad]] = []
+    is_noted = False
     for index, raw in enumerate(call.raws):
         try:
-            if not isinstance(raw, dict):
-                raise Bad("wrong_type", "item")
-            _measure(raw)
-            sent = speech.sending(raw, received_at) if call.common is None else shared
-            found = speech.translate(raw, sent)
-            for item in found:
-                if not write_keys.may_send(key, item):
-                    raise Bad("scope", type(item).__name__.lower())
-            good += found
+            good += _translated(speech, raw, received_at, shared, key)
         except Bad as bad:
             rejected.append((index, bad))
+        except Exception as problem:  # whatever it is, it must not spoil the others
+            rejected.append((index, Bad("broken", type(problem).__name__)))
+            if not is_noted:
+                log.exception("door.item_failed", dialect=speech.NAME, index=index)
+            is_noted = True
     return good, rejected
 
 
+def _translated(
+    speech: Speech, raw: Any, received_at: int, shared: Sending | None, key: Key
+) -> list[Item]:
+    """One raw item as ours.
+
+    Raises:
+        Bad: why it cannot be taken.
+    """
+    if not isinstance(raw, dict):
+        raise Bad("wrong_type", "item")
+    _measure(raw)
+    found = speech.translate(raw, shared or speech.sending(raw, received_at))
+    for item in found:
+        if not write_keys.may_send(key, item):
+            raise Bad("scope", type(item).__name__.lower())
+    return found
+
+
 def _measure(raw: dict[str, Any]) -> None:
-    """Refuse an item that is too large."""
+    """Refuse an item that is too large, or too deep to be written at all."""
     try:
-        size = len(orjson.dumps(raw))
-    except (TypeError, ValueError):  # it holds what only the lenient reader lets pass
-        size = len(texts.dump(raw))
+        size = texts.size(raw)
+    except texts.TooDeep as problem:
+        raise Bad("too_deep", "item") from problem
     if size > values.LARGEST_ITEM:
         raise Bad("too_large", f"{size} > {values.LARGEST_ITEM}")
+
+
+def _letters(dialect: Dialect, call: Call, rejected: list[tuple[int, Bad]]) -> list[Dead]:
+    """What is kept of the bad items: the first as they are, the others as their number, so
+    that one sender who goes on and on does not bury the letters of all others."""
+    dead = [_dead(dialect, call, index, bad) for index, bad in rejected[:MOST_LETTERS]]
+    if more := Counter(bad.reason for _index, bad in rejected[MOST_LETTERS:]):
+        counts = ", ".join(f"{reason} {count}" for reason, count in more.most_common())
+        detail = f"{more.total()}: {counts}"
+        dead.append(Dead(dialect.speech.NAME, "more", texts.dump(dict(more)), detail))
+    return dead
 
 
 def _dead(dialect: Dialect, call: Call, index: int, bad: Bad) -> Dead:
@@ -158,10 +195,20 @@ def _all_bad(rejected: list[tuple[int, Bad]]) -> Refused:
     return Refused(400, bad.reason, words or dead_letters.words(bad.reason))
 
 
+def _acceptance(dialect: Dialect, request: Request, call: Call, outcome: Outcome) -> Answer:
+    """The answer of what is committed by now: nothing that happens here may say otherwise,
+    because the sender would send it all once more."""
+    try:
+        return dialect.accepted(request, call, outcome)
+    except Exception:
+        log.exception("door.answer_failed", path=request.path)
+        return as_json(200, {"accepted": outcome.accepted})
+
+
 def _refusal(dialect: Dialect, request: Request, why: Refused) -> Answer:
     try:
         answer = dialect.refused(request, why)
-    except Refused:  # what broke the reading of the request may break its answer too
+    except Exception:  # what broke the reading of the request may break its answer too
         answer = as_json(why.status, {"error": why.code, "message": why.words})
     extra = (("Retry-After", str(why.retry_after)),) if why.retry_after else ()
     return Answer(answer.status, answer.body, answer.content_type, extra)

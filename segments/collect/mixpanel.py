@@ -13,6 +13,7 @@ from segments.collect.speech import (
     Refused,
     Request,
     as_json,
+    echo,
 )
 from segments.dialects import mixpanel
 
@@ -88,7 +89,7 @@ def _strict(call: Call, outcome: Outcome) -> Answer:
 
 def _insert_id(raw: Any) -> Any:
     inner = raw.get("properties") if isinstance(raw, dict) else None
-    return inner.get("$insert_id") if isinstance(inner, dict) else None
+    return echo(inner.get("$insert_id")) if isinstance(inner, dict) else None
 
 
 def refused(request: Request, why: Refused) -> Answer:

@@ -3,7 +3,16 @@
 from typing import Any
 
 from segments.collect import bodies
-from segments.collect.speech import Answer, Call, Dialect, Outcome, Refused, Request, as_json
+from segments.collect.speech import (
+    Answer,
+    Call,
+    Dialect,
+    Outcome,
+    Refused,
+    Request,
+    as_json,
+    echo,
+)
 from segments.dialects import posthog
 
 NEW = "/i/v1/analytics/events"  # answers for each event, and keeps the key in a header
@@ -82,7 +91,7 @@ def accepted(request: Request, call: Call, outcome: Outcome) -> Answer:
             {"result": "drop", "details": bad[index].reason} if index in bad else {"result": "ok"}
         )
         if isinstance(raw, dict):
-            results[str(raw.get("uuid"))] = told
+            results[str(echo(raw.get("uuid")))] = told
     return as_json(200, {"results": results})
 
 

@@ -1,11 +1,13 @@
 """How the door talks: what a request asks, how it ends, and what each dialect has to know."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 
+from segments.dialects import texts
 from segments.dialects.values import Bad, Sending
 from segments.items import Item
 
@@ -59,7 +61,8 @@ class Refused(Exception):
 
     def __init__(self, status: int, code: str, words: str, *, retry_after: int = 0) -> None:
         super().__init__(words)
-        self.status, self.code, self.words, self.retry_after = status, code, words, retry_after
+        self.status, self.code, self.retry_after = status, code, retry_after
+        self.words = texts.storable(words)
 
 
 @dataclass(frozen=True)
@@ -95,4 +98,16 @@ class Dialect:
 
 
 def as_json(status: int, said: Any) -> Answer:
-    return Answer(status, orjson.dumps(said), JSON)
+    """An answer in JSON, whatever is told back in it."""
+    try:
+        body = orjson.dumps(said)
+    except (TypeError, ValueError):  # half of a surrogate pair, or a number beyond 64 bits
+        body = texts.storable(json.dumps(said, ensure_ascii=False, default=str)).encode()
+    return Answer(status, body, JSON)
+
+
+def echo(value: Any) -> str | int | float | None:
+    """A sender's own id as it can be told back: a text or a number, and nothing else."""
+    if isinstance(value, str):
+        return texts.storable(value)
+    return value if isinstance(value, int | float) else None

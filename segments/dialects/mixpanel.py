@@ -39,7 +39,7 @@ def _event(raw: dict[str, Any], sent: Sending) -> Event:
         key=values.key(said.get("$insert_id")),
         ids=_ids(said, "distinct_id"),
         name=values.name(raw["event"]),
-        at=sent.moment(said.get("time")),
+        at=sent.moment(said.get("time"), "time"),
         properties=values.properties(said, without=OURS),
         is_history=sent.history,
     )
@@ -84,7 +84,7 @@ def _link(event: str, said: dict[str, Any], sent: Sending) -> Link:
     return Link(
         key=values.key(said.get("$insert_id")),
         ids=ids,
-        at=sent.moment(said.get("time")),
+        at=sent.moment(said.get("time"), "time"),
         said=event != "$identify",
     )
 
@@ -93,7 +93,7 @@ def _profile(raw: dict[str, Any], sent: Sending) -> Profile:
     return Profile(
         key=values.key(raw.get("$insert_id")),
         ids=_ids(raw, "$distinct_id"),
-        at=sent.moment(raw.get("$time")),
+        at=sent.moment(raw.get("$time"), "$time"),
         **_said(raw),
     )
 
@@ -104,7 +104,7 @@ def _group(raw: dict[str, Any], sent: Sending) -> Group:
         key=values.key(raw.get("$insert_id")),
         kind=kind,
         id=values.ids((kind, raw.get("$group_id")))[0][1],
-        at=sent.moment(raw.get("$time")),
+        at=sent.moment(raw.get("$time"), "$time"),
         **_said(raw),
     )
 

@@ -8,7 +8,6 @@ from segments.items import ANONYMOUS, USER, Consent, Event, Group, Id, Item, Lin
 
 NAME = "own"
 OPERATIONS = ("set", "once", "add", "append", "union", "remove", "unset", "delete")
-LONGEST_WORD = 16  # of a channel or a purpose
 EVERYWHERE = {"type", "id", "at", "user_id", "anonymous_id", "ids", "sent_at", "history"}
 # What each type may say. Whoever mistypes a field learns it, instead of losing what it says.
 FIELDS = {
@@ -33,10 +32,10 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
     """
     what = raw.get("type", "track")
     if not isinstance(what, str) or what not in FIELDS:
-        raise Bad("unknown_type", str(what)[:60])
+        raise Bad("unknown_type", "type")
     if unknown := raw.keys() - FIELDS[what]:
         raise Bad("unknown_field", ", ".join(sorted(unknown))[:100])
-    key, at = values.key(raw.get("id")), sent.moment(raw.get("at"))
+    key, at = values.key(raw.get("id")), sent.moment(raw.get("at"), "at")
     match what:
         case "track":
             return [_event(raw, key, at, sent)]
@@ -116,11 +115,7 @@ def _consent(raw: dict[str, Any], key: str, at: int) -> Consent:
         key=key,
         ids=_ids(raw),
         at=at,
-        channel=_word(raw, "channel"),
-        purpose=_word(raw, "purpose"),
+        channel=values.word(raw.get("channel"), "channel"),
+        purpose=values.word(raw.get("purpose"), "purpose"),
         granted=granted,
     )
-
-
-def _word(raw: dict[str, Any], what: str) -> str:
-    return values.text(raw.get(what), LONGEST_WORD, missing="wrong_type", what=what)

@@ -52,11 +52,11 @@ def _at(raw: dict[str, Any], said: dict[str, Any], sent: Sending) -> int:
     """When it happened; the browser's single events say instead how long ago."""
     if raw.get("timestamp"):
         if said.get("$ignore_sent_at"):
-            return values.sending(sent.received_at).moment(raw["timestamp"])
-        return sent.moment(raw["timestamp"])
+            return values.sending(sent.received_at).moment(raw["timestamp"], "timestamp")
+        return sent.moment(raw["timestamp"], "timestamp")
     ago = raw.get("offset")
     if isinstance(ago, int) and not isinstance(ago, bool) and 0 <= ago < 10**12:
-        return values.sending(sent.received_at).moment(sent.received_at - ago * 1000)
+        return values.sending(sent.received_at).moment(sent.received_at - ago * 1000, "offset")
     return sent.received_at
 
 

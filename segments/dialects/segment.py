@@ -47,8 +47,8 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
             return [_group(raw, sent)]
         case "alias":
             return [_alias(raw, sent)]
-        case other:
-            raise Bad("unknown_type", str(other)[:60])
+        case _:
+            raise Bad("unknown_type", "type")
 
 
 def _event(raw: dict[str, Any], sent: Sending, name: str) -> Event:
@@ -60,7 +60,7 @@ def _event(raw: dict[str, Any], sent: Sending, name: str) -> Event:
         key=values.key(raw.get("messageId")),
         ids=_ids(raw),
         name=name,
-        at=sent.moment(raw.get("timestamp")),
+        at=sent.moment(raw.get("timestamp"), "timestamp"),
         properties=values.properties({**_context(raw.get("context")), **said}),
         is_history=sent.history,
     )
@@ -87,7 +87,7 @@ def _identify(raw: dict[str, Any], sent: Sending) -> Profile:
     return Profile(
         key=values.key(raw.get("messageId")),
         ids=_ids(raw),
-        at=sent.moment(raw.get("timestamp")),
+        at=sent.moment(raw.get("timestamp"), "timestamp"),
         **values.operations(set=raw.get("traits")),
     )
 
@@ -98,7 +98,7 @@ def _group(raw: dict[str, Any], sent: Sending) -> Group:
         kind=GROUP,
         id=values.ids((GROUP, raw.get("groupId")))[0][1],
         members=_ids(raw),
-        at=sent.moment(raw.get("timestamp")),
+        at=sent.moment(raw.get("timestamp"), "timestamp"),
         **values.operations(set=raw.get("traits")),
     )
 
@@ -110,6 +110,6 @@ def _alias(raw: dict[str, Any], sent: Sending) -> Link:
     return Link(
         key=values.key(raw.get("messageId")),
         ids=values.ids((USER, now), *values.either(previous)),
-        at=sent.moment(raw.get("timestamp")),
+        at=sent.moment(raw.get("timestamp"), "timestamp"),
         said=True,
     )

@@ -41,6 +41,8 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
         Bad: why it cannot be taken.
     """
     what = raw.get("type")
+    if not isinstance(what, str):
+        raise Bad("unknown_type", "type")
     if what in {"track", "track_signup"}:
         return [_event(raw, sent)]
     if what in PROFILES or what == "profile_delete":
@@ -49,7 +51,7 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
         return [_item(raw, sent)]
     if what == "track_id_bind":
         return [_bound(raw, sent)]
-    raise Bad("unbind" if what == "track_id_unbind" else "unknown_type", str(what)[:60])
+    raise Bad("unbind" if what == "track_id_unbind" else "unknown_type", "type")
 
 
 def _event(raw: dict[str, Any], sent: Sending) -> Event:
@@ -58,7 +60,7 @@ def _event(raw: dict[str, Any], sent: Sending) -> Event:
         key=_key(raw),
         ids=_ids(raw),
         name=values.name(raw.get("event") or ("$SignUp" if raw["type"] == "track_signup" else "")),
-        at=sent.moment(raw.get("time")),
+        at=sent.moment(raw.get("time"), "time"),
         properties=values.properties(_said(raw), without=("$is_login_id",)),
         is_history=sent.history,
     )
@@ -105,7 +107,7 @@ def _bound(raw: dict[str, Any], sent: Sending) -> Link:
     ids = _identities(raw.get("identities"))
     if len(ids) < 2:
         raise Bad("no_id", "identities")
-    return Link(key=_key(raw), ids=ids, at=sent.moment(raw.get("time")), said=True)
+    return Link(key=_key(raw), ids=ids, at=sent.moment(raw.get("time"), "time"), said=True)
 
 
 def _profile(raw: dict[str, Any], sent: Sending) -> Profile:
@@ -116,7 +118,7 @@ def _profile(raw: dict[str, Any], sent: Sending) -> Profile:
     return Profile(
         key=_key(raw),
         ids=_ids(raw),
-        at=sent.moment(raw.get("time")),
+        at=sent.moment(raw.get("time"), "time"),
         **values.operations(**({operation: said} if operation else {"delete": True})),
     )
 
@@ -128,6 +130,6 @@ def _item(raw: dict[str, Any], sent: Sending) -> Group:
         key=_key(raw),
         kind=values.kind(kind, "item_type"),
         id=values.ids((kind, raw.get("item_id")))[0][1],
-        at=sent.moment(raw.get("time")),
+        at=sent.moment(raw.get("time"), "time"),
         **values.operations(set=None if is_gone else _said(raw), delete=is_gone),
     )

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from segments.dialects import texts
 from segments.items import ANONYMOUS, USER, Id
 
 LARGEST_ITEM = 64 * 1024  # bytes of one item as JSON
 MOST_PROPERTIES = 500
 DEEPEST = 10
 LONGEST_NAME, LONGEST_KIND, LONGEST_KEY, LONGEST_ID = 80, 40, 200, 200
+LONGEST_WORD = 16  # of a channel or a purpose
 LONGEST_MESSAGE_ID = 160  # longer ones are kept as their hash
 LARGEST = 2**63
 _SECOND = 1_000_000  # in the microseconds of our moments
@@ -21,14 +23,19 @@ EARLIEST = int(dt.datetime(1980, 1, 1, tzinfo=dt.UTC).timestamp()) * _SECOND
 LATEST = int(dt.datetime(2100, 1, 1, tzinfo=dt.UTC).timestamp()) * _SECOND
 # A difference below this is the network's delay; above, the sender's clock is wrong.
 LEAST_SKEW = 10 * _SECOND
+# Beyond a day it is no clock that somebody lives by, but nonsense, which must not move events.
+MOST_SKEW = 24 * 60 * 60 * _SECOND
 
 
 class Bad(ValueError):
-    """An item that cannot be taken: a code of `dead_letters.REASONS`, and what exactly."""
+    """An item that cannot be taken: a code of `dead_letters.REASONS`, and what exactly.
+
+    The detail names a field, and never holds what stands in it, which may be personal.
+    """
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, texts.storable(detail)
 
 
 @dataclass(frozen=True)
@@ -39,30 +46,31 @@ class Sending:
     skew: int = 0  # to be added to the sender's moments
     history: bool = False
 
-    def moment(self, value: Any) -> int:
-        """When the sender says it happened, by our clock; now when they do not say.
+    def moment(self, value: Any, what: str) -> int:
+        """When the sender says in a field that it happened, by our clock; else now.
 
         Raises:
             Bad: not a moment between 1980 and 2100.
         """
         if value is None or value == "":
             return self.received_at
-        at = moment(value) + self.skew
+        at = moment(value, what) + self.skew
         if not EARLIEST <= at < LATEST:
-            raise Bad("bad_time", str(value)[:60])
+            raise Bad("bad_time", what)
         return at
 
 
 def sending(received_at: int, *, sent_at: Any = None, history: Any = False) -> Sending:
     """With the sender's clock put right by when they say that they sent it."""
     try:
-        skew = received_at - moment(sent_at) if sent_at else 0
+        skew = received_at - moment(sent_at, "sent_at") if sent_at else 0
     except Bad:
         skew = 0  # what is no time tells nothing about a clock
-    return Sending(received_at, skew if abs(skew) >= LEAST_SKEW else 0, history is True)
+    is_believed = LEAST_SKEW <= abs(skew) <= MOST_SKEW
+    return Sending(received_at, skew if is_believed else 0, history is True)
 
 
-def moment(value: Any) -> int:
+def moment(value: Any, what: str) -> int:
     """A moment as libraries write it: ISO 8601 (without a zone it is UTC), or a number of
     seconds, milli- or microseconds since 1970, told apart by their size.
 
@@ -80,7 +88,7 @@ def moment(value: Any) -> int:
             return int(value)
         return round(value * (1000 if abs(value) >= 1e11 else _SECOND))
     except (TypeError, ValueError, OverflowError) as problem:
-        raise Bad("bad_time", str(value)[:60]) from problem
+        raise Bad("bad_time", what) from problem
 
 
 def _from_iso(text: str) -> int:
@@ -125,6 +133,11 @@ def name(value: Any) -> str:
 def kind(value: Any, what: str) -> str:
     """The kind of an id, a group or an item."""
     return text(value, LONGEST_KIND, missing="wrong_type", what=what)
+
+
+def word(value: Any, what: str) -> str:
+    """A channel or a purpose."""
+    return text(value, LONGEST_WORD, missing="wrong_type", what=what)
 
 
 # --- ids --------------------------------------------------------------------
@@ -231,7 +244,7 @@ def _check(value: Any, depth: int, name: str) -> None:
     # orjson reads whole numbers beyond 64 bits as floats, so these are looked at as well.
     if isinstance(value, int | float):
         if not -LARGEST <= value < LARGEST:
-            raise Bad("bad_number", f"{name}: {value}"[:60])
+            raise Bad("bad_number", name)
     elif isinstance(value, str):
         if not is_text(value):
             raise Bad("bad_text", name)
