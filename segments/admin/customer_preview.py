@@ -1,5 +1,6 @@
 """What a checked file of customers would change, as its page shows it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count
@@ -32,7 +33,7 @@ def context(customer_import: CustomerImport, show: str) -> dict[str, Any]:
     }
 
 
-def _namesakes(customer_import: CustomerImport) -> list[dict[str, Any]]:
+def _namesakes(customer_import: CustomerImport) -> Sequence[Mapping[str, Any]]:
     """How many of the new customers somebody is known by the same value as, of another kind."""
     theirs = Identifier.objects.filter(
         value__in=customer_import.rows.filter(outcome=Outcome.NEW).values("identifier")
