@@ -1,6 +1,5 @@
 """Dead letters: what could not be taken and why, replayed or dropped by a person."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 ACTION, VIEW = "dead_letters.settle", "dead_letters.view"
 CONTACT = "customers.contact"  # `looks` is a room above
-DAYS_KEPT = 90
 SPEECHES: dict[str, Any] = {one.NAME: one for one in (segment, mixpanel, posthog, sensors, own)}
 DIALECTS: dict[str, Any] = {
     segment.NAME: "Segment",
@@ -256,9 +254,3 @@ def _require(letter: DeadLetter, by: Staff) -> None:
 
 def _settle(letter: DeadLetter, to: str, by: Staff) -> None:
     states.move(letter, to=to, settled_at=timezone.now(), settled_by=by)
-
-
-def forget(*, at: dt.datetime) -> int:
-    """Delete what came more than `DAYS_KEPT` days ago, settled or not; how many."""
-    before = at - dt.timedelta(days=DAYS_KEPT)
-    return DeadLetter.objects.filter(received_at__lt=before).delete()[0]

@@ -59,7 +59,7 @@ def test_the_database_serves_the_head_and_the_place(
     members: BitMap,
 ) -> None:
     segment = SegmentFactory(members=members)
-    head = f"SELECT {bitmaps.head_sql('members')} FROM segments_segment WHERE id = %s"  # noqa: S608
+    head = f"SELECT {bitmaps.head_sql('members')} FROM segments_segment WHERE id = %s"
     with connection.cursor() as cursor:
         for asked in {0, 7, 100, 4096, 65_535, 65_536, 74_095, 74_096, 399_999, 2**30, 2**31 - 1}:
             cursor.execute(head, [segment.pk])
