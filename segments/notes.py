@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from console import audit, roles
@@ -12,6 +13,12 @@ from segments.models import Customer, CustomerNote
 
 ACTION = "customers.change"
 LONGEST = 2000
+
+
+def of(customer: Customer) -> QuerySet[CustomerNote]:
+    """The notes, newest first, also those about whoever was merged into this customer."""
+    whose = Q(customer=customer) | Q(customer__merged_into=customer)
+    return CustomerNote.objects.filter(whose).select_related("by")
 
 
 @transaction.atomic

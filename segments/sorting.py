@@ -54,8 +54,8 @@ def sort(parcels: Sequence[Parcel], rules: Rules, *, at: dt.datetime) -> Counter
 def bury(parcel: Parcel, raw: bytes, rules: Rules, problem: Exception, items: int) -> Counter[str]:
     """Put what broke everything else aside, for a person to look at."""
     if parcel.source_id in rules.sources:
-        detail = f"{type(problem).__name__}: {problem}"
-        letter = Dead(deliveries.ITEM, "broken", raw, detail)
+        # Only the kind of the problem: its words may quote what is in the item.
+        letter = Dead(deliveries.ITEM, "broken", raw, type(problem).__name__)
         deliveries.accept(parcel.source_id, [], [letter], received_at=parcel.received_at)
     return Counter({Fate.DEAD: items})
 

@@ -14,6 +14,7 @@ from campaigns.admin.contact import ShowsContact
 from campaigns.models import Exclusion, Message
 from console import roles
 from console.modeladmin import ReadOnlyAdmin
+from segments import merging
 
 MESSAGES_OF_ONE = 20  # that a customer's page shows
 COLORS = {
@@ -77,7 +78,8 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     def of(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The last messages to one customer, as a part of the customer's page."""
         roles.require(request.user, self.view_action)
-        found = Message.objects.filter(customer_id=pk).select_related("campaign")
+        them = merging.numbers_of(pk)
+        found = Message.objects.filter(customer__in=them).select_related("campaign")
         context = {
             "rows": [
                 {"message": one, "color": COLORS.get(one.status, ""), "why": self.why(one)}

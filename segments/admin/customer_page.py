@@ -41,7 +41,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "consent_changes": _changes(customer),
         "channels": consent.CHANNELS,
         "purposes": consent.PURPOSES,
-        "notes": customer.notes.select_related("by")[:50] if may_read_notes else None,
+        "notes": notes.of(customer)[:50] if may_read_notes else None,
         "note_kinds": CustomerNote.Kind.choices,
         "longest_note": notes.LONGEST,
         "merges": _merges(customer),

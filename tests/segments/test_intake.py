@@ -288,7 +288,7 @@ def test_what_breaks_a_batch_is_set_aside_and_the_rest_goes_on(
     sent.deliver(event(user("cleo")))
     fates = intake.run(at=timezone.now()).fates
     assert (fates["events"], fates["dead"]) == (4, 1)
-    assert (letter().reason, letter().detail) == ("broken", "ArithmeticError: no")
+    assert (letter().reason, letter().detail) == ("broken", "ArithmeticError")
     assert deliveries.decode(letter().raw) == [poison]
     assert not Delivery.objects.exists()
     assert sent.people() == {frozenset({user(name)}) for name in ("anna", "ben", "cleo")}

@@ -13,7 +13,17 @@ from pyroaring import BitMap
 
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
-from segments import activity, history, identity, ingest, intake, kinship, membership, merging
+from segments import (
+    activity,
+    history,
+    identity,
+    ingest,
+    intake,
+    kinship,
+    membership,
+    merging,
+    notes,
+)
 from segments.models import (
     Consent,
     Customer,
@@ -218,6 +228,13 @@ def test_in_segments_the_kept_one_takes_the_absorbed_ones_place() -> None:
         one.refresh_from_db()
         assert (one.members, one.size) == (BitMap([anna.pk]), 1)
     assert not CustomerTraits.objects.filter(customer=ben).exists()
+
+
+def test_the_notes_about_both_are_notes_about_the_one(support: Staff) -> None:
+    anna, ben = met()
+    notes.add(ben, text="Wants paper bags", kind="need", by=support, at=NOW)
+    sent.take(link(user("anna"), user("ben"), said=True))
+    assert [note.text for note in notes.of(anna)] == ["Wants paper bags"]
 
 
 def test_after_thirty_days_the_lake_itself_says_so_and_reads_the_same(support: Staff) -> None:
