@@ -53,6 +53,7 @@ def test_nobody_else_makes_people(role: str, signed_in: SignedIn) -> None:
 
 
 def test_after_many_wrong_passwords_one_has_to_wait(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # in a hurry
     address = reverse("admin:login")
     for _ in range(settings.AXES_FAILURE_LIMIT - 1):
         assert client.post(address, {"username": "dora", "password": "x"}).status_code == 200
