@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segments.rules import tree, words
-from segments.rules.nodes import AllOf, Did, RuleError, Trait, Where, leaves
+from segments.rules.nodes import AllOf, Did, Node, RuleError, Trait, Where, leaves
 from segments.rules.vocabulary import Vocabulary
 from tests.segments import worlds
 from tests.segments.worlds import KNOWN
@@ -111,8 +111,10 @@ def test_the_place_of_a_mistake_is_found_inside_groups() -> None:
 
 
 def test_eight_groups_deep_and_a_hundred_conditions_are_still_read() -> None:
-    tree.parse(nested(8), KNOWN)
-    tree.parse({"all": [trait()] * 100}, KNOWN)
+    deep, wide = tree.parse(nested(8), KNOWN), tree.parse({"all": [trait()] * 100}, KNOWN)
+    assert isinstance(deep, Node)
+    assert isinstance(wide, AllOf)
+    assert len(wide.parts) == 100
 
 
 def test_a_kind_that_is_forbidden_here_is_refused() -> None:
