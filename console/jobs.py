@@ -117,6 +117,31 @@ def running(job: Job) -> Iterator[Progress]:
     states.move(job, to=Job.Status.DONE, finished_at=timezone.now(), done=job.total)
 
 
+class Taken(Exception):
+    """Another process is at the job, or has done it."""
+
+
+@contextmanager
+def running_alone(job: Job) -> Iterator[Progress]:
+    """The same, for work that must not run twice at once, however often it is delivered.
+
+    Raises:
+        Taken: there is nothing left to do for us.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, job.pk])
+        (is_ours,) = cursor.fetchone()
+    try:
+        job.refresh_from_db()
+        if not is_ours or job.status == Job.Status.DONE:
+            raise Taken
+        with running(job) as progress:
+            yield progress
+    finally:
+        if is_ours:
+            _let_go("SELECT pg_advisory_unlock(%s, %s)", job)
+
+
 def _reporter(job: Job) -> Progress:
     last = 0.0
 
@@ -142,9 +167,14 @@ def _at_work(job: Job) -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.connection and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock_shared(%s, %s)", [LOCK, job.pk])
+        _let_go("SELECT pg_advisory_unlock_shared(%s, %s)", job)
+
+
+def _let_go(statement: str, job: Job) -> None:
+    """Give a lock back, unless it went with the connection."""
+    if connection.connection and not connection.connection.closed:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [LOCK, job.pk])
 
 
 # --- left behind ------------------------------------------------------------
@@ -171,7 +201,7 @@ def sweep(*, at: dt.datetime, of_records: tuple[str, ...]) -> int:
 def _why_left(job: Job, at: dt.datetime, is_of_record: bool) -> str:
     """Why nobody will take up the job again; empty while somebody may."""
     quiet = at - (job.started_at or job.created_at)
-    if quiet < QUIET or _is_at_work(job):
+    if quiet < QUIET or is_at_work(job):
         return ""
     record = _record(job)
     if is_of_record and record is None:
@@ -184,7 +214,8 @@ def _why_left(job: Job, at: dt.datetime, is_of_record: bool) -> str:
     return _("Its worker stopped.")
 
 
-def _is_at_work(job: Job) -> bool:
+def is_at_work(job: Job) -> bool:
+    """Whether a process is at the job right now."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, job.pk])
         return not cursor.fetchone()[0]

@@ -119,6 +119,9 @@ def resume_imports() -> None:
             imports.give_up(event_import)
         else:
             load_import.delay(event_import.pk)
+    for left in applying.left_behind():
+        task = apply_customers if left.status == CustomerImport.Status.APPLYING else check_customers
+        task.delay(left.pk, left.job_id)
 
 
 @shared_task
@@ -137,16 +140,15 @@ def tidy_up() -> None:
 def check_customers(import_id: int, job_id: int) -> None:
     """Find out what a file of customers would change, reporting to its job."""
     customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
-    if (job := _still_open(customer_import, job_id)) is not None:
-        with jobs.running(job) as progress:
+    if (job := _still_ours(customer_import, job_id)) is not None:
+        with suppress(jobs.Taken), jobs.running_alone(job) as progress:
             checking.check(customer_import, progress=progress)
 
 
-def _still_open(customer_import: CustomerImport, job_id: int) -> Job | None:
-    """The import's job, unless it is done (delivered twice) or another one took its place."""
+def _still_ours(customer_import: CustomerImport, job_id: int) -> Job | None:
+    """The import's job, unless another one took its place."""
     job = customer_import.job
-    is_open = job is not None and job.pk == job_id and job.status != Job.Status.DONE
-    return job if is_open else None
+    return job if job is not None and job.pk == job_id else None
 
 
 @transaction.atomic
@@ -169,11 +171,11 @@ def check_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
 def apply_customers(import_id: int, job_id: int) -> None:
     """Write what the check of a file found, reporting to its job."""
     customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
-    job = _still_open(customer_import, job_id)
+    job = _still_ours(customer_import, job_id)
     if job is None:
         return
     assert job.started_by is not None
-    with jobs.running(job) as progress:
+    with suppress(jobs.Taken), jobs.running_alone(job) as progress:
         if customer_import.status != CustomerImport.Status.APPLIED:  # unless killed just after it
             applying.apply(customer_import, by=job.started_by, at=clock.now(), progress=progress)
 

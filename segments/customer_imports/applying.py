@@ -57,6 +57,13 @@ def apply(
     progress(4, 4)
 
 
+def left_behind() -> list[CustomerImport]:
+    """Imports whose process died while it checked or applied them."""
+    under_way = CustomerImport.objects.filter(status__in=[Status.CHECKING, Status.APPLYING])
+    found = under_way.exclude(job=None).select_related("job")
+    return [one for one in found if one.job and not jobs.is_at_work(one.job)]
+
+
 def _refuse_changes(customer_import: CustomerImport) -> None:
     """Lock the customers, and compare each with what the check saw.
 

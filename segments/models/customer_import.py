@@ -20,12 +20,13 @@ class CustomerImport(models.Model):
         APPLIED = "applied", _("applied")
         FAILED = "failed", _("failed")
 
-    # A job that is delivered again after its worker died begins anew.
+    # A job that is delivered again after its worker died begins anew; and since an apply that
+    # did not come to its end changed nothing, the file may as well be checked again.
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.UPLOADED: {Status.CHECKING},
         Status.CHECKING: {Status.CHECKING, Status.CHECKED, Status.FAILED},
         Status.CHECKED: {Status.CHECKING, Status.APPLYING},
-        Status.APPLYING: {Status.APPLYING, Status.APPLIED, Status.FAILED},
+        Status.APPLYING: {Status.APPLYING, Status.APPLIED, Status.FAILED, Status.CHECKING},
         Status.FAILED: {Status.CHECKING},
         Status.APPLIED: set(),
     }

@@ -51,6 +51,34 @@ def test_a_stranger_learns_nothing_about_jobs(client: Client) -> None:
     assert client.get("/api/v1/jobs/").status_code == 403
 
 
+@pytest.mark.django_db(transaction=True)
+def test_work_that_is_delivered_twice_at_once_runs_once() -> None:
+    job, runs, inside = jobs.create("test", "Counting"), [], threading.Barrier(2)
+
+    def work(number: int) -> str:
+        try:
+            with jobs.running_alone(Job.objects.get(pk=job.pk)):
+                runs.append(number)
+                inside.wait(10)  # until the other one was sent away
+                inside.wait(10)
+            return "done"
+        except jobs.Taken:
+            return "taken"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(work, 1)
+        inside.wait(10)
+        assert jobs.is_at_work(job)
+        assert work(2) == "taken"
+        inside.wait(10)
+        assert first.result() == "done"
+    assert work(3) == "taken"  # it is done
+    assert runs == [1]
+    assert not jobs.is_at_work(job)
+
+
 # --- starting at once -------------------------------------------------------
 
 

@@ -551,6 +551,45 @@ def test_a_task_of_a_job_that_another_took_the_place_of_does_nothing() -> None:
     assert set(Job.objects.values_list("status", flat=True)) == {"waiting"}
 
 
+# --- a worker that died -----------------------------------------------------
+
+
+def cut_off(status: str) -> CustomerImport:
+    """A file whose worker was killed at this point, and whose task the broker forgot."""
+    kept = checked("id,name\nanna,Anna\n")
+    job = jobs.create("customers", kept.name, by=kept.uploaded_by)
+    Job.objects.filter(pk=job.pk).update(status=Job.Status.RUNNING)
+    CustomerImport.objects.filter(pk=kept.pk).update(status=status, job=job)
+    return CustomerImport.objects.get(pk=kept.pk)
+
+
+@pytest.mark.parametrize(
+    ("status", "then"), [(Status.CHECKING, Status.CHECKED), (Status.APPLYING, Status.APPLIED)]
+)
+def test_what_a_dead_worker_left_is_taken_up_again(
+    status: str, then: str, project_row: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in (tasks.check_customers, tasks.apply_customers):
+        monkeypatch.setattr(task, "delay", task)
+    kept = cut_off(status)
+    tasks.resume_imports()
+    kept.refresh_from_db()
+    assert kept.status == then
+    assert Job.objects.get().status == Job.Status.DONE
+    assert identity.known("user_id", ["anna"]).keys() == (
+        {"anna"} if then == Status.APPLIED else set()
+    )
+
+
+def test_a_file_whose_apply_was_given_up_can_be_checked_anew(project_row: None) -> None:
+    kept = cut_off(Status.APPLYING)
+    Job.objects.update(status=Job.Status.FAILED)
+    job = tasks.check_customers_soon(kept, by=kept.uploaded_by)
+    tasks.check_customers(kept.pk, job.pk)
+    kept.refresh_from_db()
+    assert kept.status == Status.CHECKED
+
+
 def test_a_file_with_more_columns_than_a_page_can_show_is_not_kept() -> None:
     header = ",".join(f"column{number}" for number in range(501))
     with pytest.raises(keeping.Refused, match="more than 500 columns"):
