@@ -21,6 +21,7 @@ if (ROOT / ".env").exists():
 # --- where things are -------------------------------------------------------
 HOME_DIR = places.home()  # everything written at run time is below it
 LAKE_PATH = HOME_DIR / "lake"  # the lake, or what is spilled when LAKE_URL names another place
+COPIES_PATH = HOME_DIR / "copies"  # of what the database keeps, mapped into memory
 UPLOADS_PATH = HOME_DIR / "uploads"
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 BIND = env.str("BIND", default="127.0.0.1")

@@ -37,6 +37,31 @@ def from_array(ids: "np.ndarray[Any, Any]") -> BitMap:
     return BitMap(flat)
 
 
+def from_mask(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> BitMap:
+    """The places at which the mask is true.
+
+    Written in the portable format and read back: of many members that is tens of times faster
+    than from their numbers.
+    """
+    heads, bodies = [], []
+    for start in range(0, len(mask), _IDS):
+        part = mask[start : start + _IDS]
+        size = np.count_nonzero(part)
+        if size > _LARGEST_ARRAY:
+            bodies.append(
+                np.packbits(part, bitorder="little").tobytes().ljust(_BITMAP_BYTES, b"\0")
+            )
+        elif size:
+            bodies.append(np.flatnonzero(part).astype("<u2").tobytes())
+        if size:
+            heads.append((start // _IDS, size - 1))
+    head = np.array([_NO_RUNS, len(heads)], "<u4").tobytes()
+    about = np.array(heads, "<u2").tobytes()
+    first = len(head) + len(about) + 4 * len(heads)
+    starts = np.cumsum([first, *map(len, bodies)])[: len(heads)].astype("<u4").tobytes()
+    return BitMap.deserialize(b"".join((head, about, starts, *bodies)))
+
+
 def to_array(members: BitMap) -> "np.ndarray[Any, np.dtype[np.uint32]]":
     """The ids in order."""
     return np.frombuffer(members.to_array(), dtype=np.uint32)
@@ -82,6 +107,7 @@ _NO_RUNS, _RUNS = 12346, 12347
 _WITHOUT_OFFSETS = 4  # a set with runs and fewer containers than this does not say where they are
 _LARGEST_ARRAY = 4096  # ids that a container keeps as an array; more are a bitmap
 _BITMAP_BYTES = 8192
+_IDS = 1 << 16  # of a container
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from django.db.models.expressions import RawSQL
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from segments import bits, deliveries, history, identity, ingest, sealing
+from segments import bits, deliveries, history, identity, ingest, sealing, sheet
 from segments.models import (
     Consent,
     ConsentChange,
     Customer,
     CustomerExport,
     CustomerImportRow,
+    CustomerList,
     CustomerNote,
     CustomerStage,
     CustomerTraits,
@@ -32,8 +33,11 @@ from segments.models import (
     PrivacyRequest,
     Segment,
     SegmentSnapshot,
+    StageFlow,
     StageMove,
     Suspect,
+    Tag,
+    TagChange,
 )
 from segments.sought import Sought
 
@@ -202,6 +206,21 @@ PLACES = [
     Place("traits", _("traits"), *_rows(CustomerTraits)),
     Place("stages", _("stages"), *_rows(CustomerStage)),
     Place("moves", _("moves between stages"), *_rows(StageMove)),
+    Place(
+        "columns",
+        _("what was computed of them"),
+        lambda s: sheet.told(s.numbers),
+        lambda s: sheet.forget(s.numbers),
+    ),
+    *(
+        Place(key, label, _of_sets(model), _out_of_sets(model))
+        for key, label, model in (
+            ("stage_flows", _("moves between stages, as sets"), StageFlow),
+            ("tags", _("tags"), Tag),
+            ("tag_changes", _("changes of tags"), TagChange),
+            ("customer_lists", _("uploaded lists of customers"), CustomerList),
+        )
+    ),
     Place("suspects", _("customers with many ids"), *_rows(Suspect)),
     Place(
         "deliveries",

@@ -48,6 +48,7 @@ def project_row(request: pytest.FixtureRequest) -> None:
 def own_lake(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test has a lake and an upload folder of its own."""
     monkeypatch.setattr(settings, "LAKE_PATH", tmp_path / "lake")  # type: ignore[operator]
+    monkeypatch.setattr(settings, "COPIES_PATH", tmp_path / "copies")  # type: ignore[operator]
     monkeypatch.setattr(settings, "UPLOADS_PATH", tmp_path / "uploads")  # type: ignore[operator]
     yield
     cache.clear()

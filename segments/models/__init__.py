@@ -1,9 +1,11 @@
 """What segments remembers: customers, events, traits, stages, segments."""
 
+from segments.models.column import Block, Column
 from segments.models.consent_change import ConsentChange
 from segments.models.customer import Consent, Customer, Identifier
 from segments.models.customer_export import CustomerExport
 from segments.models.customer_import import CustomerImport, CustomerImportRow
+from segments.models.customer_list import CustomerList
 from segments.models.day_set import DaySet
 from segments.models.definition import Definition
 from segments.models.delivery import DeadLetter, Delivery
@@ -15,18 +17,30 @@ from segments.models.inbox import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
 from segments.models.privacy import ForgottenId, PrivacyRequest
-from segments.models.segment import Segment, SegmentSnapshot
-from segments.models.stage import CustomerStage, Stage, StageMove, StageSet
+from segments.models.scoring import Scoring, ScoringRun
+from segments.models.segment import Segment, SegmentSnapshot, SegmentVersion
+from segments.models.stage import (
+    CustomerStage,
+    Stage,
+    StageFlow,
+    StageMove,
+    StageSet,
+    StageSetVersion,
+)
+from segments.models.tag import Tag, TagChange
 from segments.models.thing import Thing
-from segments.models.trait import CustomerTraits
+from segments.models.trait import CustomerTraits, Trait
 
 __all__ = [
+    "Block",
+    "Column",
     "Consent",
     "ConsentChange",
     "Customer",
     "CustomerExport",
     "CustomerImport",
     "CustomerImportRow",
+    "CustomerList",
     "CustomerNote",
     "CustomerStage",
     "CustomerTraits",
@@ -48,13 +62,21 @@ __all__ = [
     "Merge",
     "PrivacyRequest",
     "ReceivedKey",
+    "Scoring",
+    "ScoringRun",
     "Segment",
     "SegmentSnapshot",
+    "SegmentVersion",
     "SourceDay",
     "Stage",
+    "StageFlow",
     "StageMove",
     "StageSet",
+    "StageSetVersion",
     "Suspect",
+    "Tag",
+    "TagChange",
     "Thing",
+    "Trait",
     "WriteKey",
 ]

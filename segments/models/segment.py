@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
@@ -53,6 +54,28 @@ class Segment(models.Model):
     def is_computed(self) -> bool:
         """Whether the members are those of the rule as it stands now."""
         return self.computed_version == self.rule_version
+
+
+class SegmentVersion(models.Model):
+    """A rule that a segment had: who gave it, when and why. Versions are only ever added."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    rule = models.JSONField(_("rule"))
+    note = models.CharField(_("why"), max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a segment")
+        verbose_name_plural = _("versions of segments")
+        ordering: ClassVar = ["segment", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["segment", "number"], name="one_rule_a_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} v{self.number}"
 
 
 class SegmentSnapshot(models.Model):

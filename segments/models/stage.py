@@ -2,10 +2,14 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.models import Team
 from segments.models.customer import Customer
+from segments.models.fields import BitmapField
 
 # Names of what we ship, so that they follow the reader's language. A name of its own wins.
 SHIPPED_SETS = {"lifecycle": _("Lifecycle stage")}
@@ -23,7 +27,22 @@ class StageSet(models.Model):
 
     key = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=80, blank=True)
+    description = models.TextField(_("description"), blank=True)
     is_default = models.BooleanField(_("default"), default=False)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
+    failure = models.TextField(_("why the last computation failed"), blank=True)
+    archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
     computed_at = models.DateTimeField(_("computed at"), null=True)
     data_as_of = models.DateField(_("as of"), null=True)
 
@@ -50,6 +69,9 @@ class Stage(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
     rule = models.JSONField(_("rule"), default=dict)
     color = models.CharField(_("colour"), max_length=16, default="#0d9488")
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    # A stage that a newer version left out stays for the moves of the past.
+    retired_at = models.DateTimeField(_("retired at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("stage")
@@ -61,6 +83,56 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(SHIPPED_STAGES.get(self.key, self.key))
+
+
+class StageSetVersion(models.Model):
+    """The stages that a set had: key, name, colour, rule in order. Versions are only ever added."""
+
+    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    stages = models.JSONField(_("stages"))
+    note = models.CharField(_("why"), max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a stage set")
+        verbose_name_plural = _("versions of stage sets")
+        ordering: ClassVar = ["stage_set", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stage_set", "number"], name="one_stages_a_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage_set} v{self.number}"
+
+
+class StageFlow(models.Model):
+    """Who moved from one stage to another on a day, as a set. Null stands for no stage.
+
+    Where a customer stands now is the `Column` of the set; where they stood on a past day
+    follows from the flows since then.
+    """
+
+    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="flows")
+    on = models.DateField(_("on"))
+    from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
+    to_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+
+    class Meta:
+        ordering: ClassVar = ["-on", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["stage_set", "on", "from_stage", "to_stage"],
+                nulls_distinct=False,
+                name="one_flow_a_day_and_pair",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on}: {self.from_stage} → {self.to_stage}"
 
 
 class CustomerStage(models.Model):

@@ -1,0 +1,289 @@
+"""What we know about all customers, one column a thing: workers write it, everybody maps it.
+
+PostgreSQL keeps a column as blocks of 65,536 customers. Who reads a whole column gets a local
+copy of it, mapped into memory and shared by the processes of a host; a new version of the
+column brings only the blocks that changed. Who reads a few customers asks for their bytes.
+"""
+
+import datetime as dt
+import fcntl
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from segments import arrays
+from segments.arrays import Array
+from segments.models import Block, Column
+
+ROWS = 1 << 16  # customers in a block
+Value = int | float | str | dt.date | None
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A column to be written: the place in `values` is the customer's number.
+
+    With `words` each value is a place in that list, which may only grow.
+    """
+
+    values: Array
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A column as it stands: its values cannot be written to."""
+
+    key: str
+    values: Array
+    words: tuple[str, ...]
+    version: int
+    data_as_of: dt.date | None
+    computed_at: dt.datetime | None
+
+
+# --- writing ----------------------------------------------------------------
+
+
+@transaction.atomic
+def write(columns: Mapping[str, Fresh], *, day: dt.date) -> int:
+    """Keep these columns as of a day, all or none; tells how many blocks changed.
+
+    Blocks that stay the same are not touched, so a second run writes nothing.
+    """
+    return sum(_write(key, columns[key], day) for key in sorted(columns))
+
+
+def _write(key: str, fresh: Fresh, day: dt.date) -> int:
+    dtype = fresh.values.dtype.newbyteorder("<").str
+    Column.objects.bulk_create([Column(key=key, dtype=dtype)], ignore_conflicts=True)
+    # Two writers of one column wait for each other here.
+    column = Column.objects.select_for_update().get(key=key)
+    was = dict(column.blocks.values_list("number", "digest")) if column.dtype == dtype else {}
+    values = fresh.values.astype(dtype, copy=False)
+    column.version, before = _next_version(), column.version
+    count = -(-len(values) // ROWS)
+    changed = _keep_blocks(column, values, was)
+    gone, _ = column.blocks.filter(number__gte=count).delete()
+    if not (changed or gone or column.length != len(values)):
+        column.version = before
+    column.dtype, column.length = dtype, len(values)
+    if fresh.words is not None:
+        column.words = list(fresh.words)
+    column.data_as_of, column.computed_at = day, timezone.now()
+    column.save()
+    return changed
+
+
+def _keep_blocks(column: Column, values: Array, was: Mapping[int, bytes | memoryview]) -> int:
+    changed = 0
+    for number, start in enumerate(range(0, len(values), ROWS)):
+        part = np.ascontiguousarray(values[start : start + ROWS])
+        digest = blake2b(part.tobytes(), digest_size=16).digest()
+        if bytes(was.get(number, b"")) == digest:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, [column.pk, number, column.version, digest, part.tobytes()])
+        changed += 1
+    return changed
+
+
+def _next_version() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('segments_column_version')")
+        return int(cursor.fetchone()[0])
+
+
+def drop(keys: Collection[str]) -> None:
+    """Forget whole columns, for example of a trait that is no more."""
+    for uid in Column.objects.filter(key__in=keys).values_list("uid", flat=True):
+        for file in _folder().glob(f"{uid}-*"):
+            file.unlink(missing_ok=True)
+    Column.objects.filter(key__in=keys).delete()
+
+
+# --- reading whole columns --------------------------------------------------
+
+
+def read(*keys: str) -> dict[str, Known]:
+    """These columns; one that was never written is left out."""
+    found = Column.objects.filter(key__in=keys)
+    return {column.key: _known(column) for column in found}
+
+
+def versions(keys: Iterable[str]) -> dict[str, int]:
+    """The version of each column that there is."""
+    return dict(Column.objects.filter(key__in=list(keys)).values_list("key", "version"))
+
+
+_mapped: dict[str, tuple[Path, Array]] = {}  # by uid; what this process has mapped
+
+
+def _known(column: Column) -> Known:
+    return Known(
+        key=column.key,
+        values=_values(column),
+        words=tuple(column.words),
+        version=column.version,
+        data_as_of=column.data_as_of,
+        computed_at=column.computed_at,
+    )
+
+
+def _values(column: Column) -> Array:
+    if not column.length:
+        return np.empty(0, column.dtype)
+    while not (path := _folder() / f"{column.uid}-{column.version}").exists():
+        if not _copy(column, path):
+            column.refresh_from_db()
+    held = _mapped.get(str(column.uid))
+    if held is None or held[0] != path:
+        held = _mapped[str(column.uid)] = (path, np.memmap(path, column.dtype, "r"))
+    return held[1]
+
+
+def _folder() -> Path:
+    folder = Path(settings.COPIES_PATH)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _copy(column: Column, path: Path) -> bool:
+    """Make the local copy of a version from the last one that is here and what changed since.
+
+    False when the column was written meanwhile: what was read may be of two versions.
+    """
+    with _alone(path.parent / f"{column.uid}.lock"):
+        if path.exists():  # somebody else was faster
+            return True
+        copies = sorted(path.parent.glob(f"{column.uid}-*"), key=_version_of)
+        older = [one for one in copies if _version_of(one) < column.version]
+        new = path.parent / f"new-{path.name}"
+        since = _begin(new, older[-1] if older else None)
+        _fill(new, column, since)
+        if versions([column.key]) != {column.key: column.version}:
+            new.unlink()
+            return False
+        new.rename(path)
+        for one in older:  # who has it mapped keeps it until they let go
+            one.unlink(missing_ok=True)
+        return True
+
+
+def _fill(new: Path, column: Column, since: int) -> None:
+    width = np.dtype(column.dtype).itemsize
+    found = Block.objects.filter(column=column, version__gt=since).order_by("number")
+    with new.open("r+b") as file:
+        file.truncate(column.length * width)
+        for number, values in found.values_list("number", "values").iterator(chunk_size=16):
+            file.seek(number * ROWS * width)
+            file.write(values)
+
+
+def _begin(new: Path, old: Path | None) -> int:
+    """Start with the older copy, if there is one, and tell which version that is."""
+    # One of another type does no harm: when a type changes, every block is written anew.
+    if old is None:
+        new.write_bytes(b"")
+        return 0
+    shutil.copyfile(old, new)
+    return _version_of(old)
+
+
+def _version_of(path: Path) -> int:
+    return int(path.name.rpartition("-")[2])
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# --- reading a few customers ------------------------------------------------
+
+
+def of(customers: Collection[int], keys: Collection[str]) -> dict[int, dict[str, Value]]:
+    """What these columns say of a few customers; what is not known is left out.
+
+    Reads a few bytes of each column, whatever its length. Dates come as days since 1970.
+    """
+    found: dict[int, dict[str, Value]] = {customer: {} for customer in customers}
+    coded: list[tuple[int, str, int]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_FEW, {"customers": list(customers), "keys": list(keys), "rows": ROWS})
+        for customer, key, dtype, is_coded, raw in cursor.fetchall():
+            value = np.frombuffer(raw, dtype)
+            if not len(value) or not arrays.known(value)[0]:  # beyond the end, or nothing
+                continue
+            if is_coded:
+                coded.append((customer, key, int(value[0])))
+            else:
+                found[customer][key] = value[0].item()
+        cursor.execute(_WORDS, [list(part) for part in zip(*coded, strict=True)] or [[], [], []])
+        for customer, key, word in cursor.fetchall():
+            found[customer][key] = word
+    return found
+
+
+# --- forgetting -------------------------------------------------------------
+
+
+def told(customers: Collection[int]) -> int:
+    """How many values there are of these customers, whatever they say."""
+    keys = list(Column.objects.values_list("key", flat=True))
+    return sum(len(one) for one in of(customers, keys).values())
+
+
+@transaction.atomic
+def forget(customers: Collection[int]) -> None:
+    """Leave nothing of these customers in any column."""
+    by_block: dict[int, list[int]] = {}
+    for customer in customers:
+        by_block.setdefault(customer // ROWS, []).append(customer % ROWS)
+    for column in Column.objects.select_for_update().order_by("pk"):
+        version = 0
+        for block in column.blocks.filter(number__in=by_block).order_by("number"):
+            values = np.frombuffer(bytes(block.values), column.dtype).copy()
+            places = [at for at in by_block[block.number] if at < len(values)]
+            if not arrays.known(values[places]).any():
+                continue
+            values[places] = arrays.nothing(column.dtype)
+            version = version or _next_version()
+            digest = blake2b(values.tobytes(), digest_size=16).digest()
+            Block.objects.filter(pk=block.pk).update(
+                values=values.tobytes(), digest=digest, version=version
+            )
+        if version:
+            Column.objects.filter(pk=column.pk).update(version=version)
+
+
+_UPSERT = """
+    INSERT INTO segments_block (column_id, number, version, digest, values)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (column_id, number) DO UPDATE SET version = excluded.version,
+        digest = excluded.digest, values = excluded.values
+"""
+# `values` is kept uncompressed outside of its row, so that `substr` reads only those bytes.
+_FEW = """
+    SELECT one.id, c.key, c.dtype, c.words <> '[]', substr(b.values,
+        (one.id %% %(rows)s) * right(c.dtype, 1)::int + 1, right(c.dtype, 1)::int)
+    FROM unnest(%(customers)s::int[]) AS one (id)
+    CROSS JOIN segments_column c
+    JOIN segments_block b ON b.column_id = c.id AND b.number = one.id / %(rows)s
+    WHERE c.key = ANY(%(keys)s)
+"""
+_WORDS = """
+    SELECT one.id, one.key, c.words ->> one.place
+    FROM unnest(%s::int[], %s::text[], %s::int[]) AS one (id, key, place)
+    JOIN segments_column c ON c.key = one.key
+"""
