@@ -7,9 +7,9 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
+from segments import placeholders
 from segments.items import Event, Id
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -22,14 +22,6 @@ AHEAD = 24 * 3600 * _SECOND
 # Longer than any app keeps its queue. What is older on purpose comes in as history.
 BEHIND = 5 * 366 * 24 * 3600 * _SECOND
 CLAIMED = "$claimed_at"  # the property that keeps the time that was not taken
-
-# What senders write when they have no id. As an id it would make one customer of thousands.
-PLACEHOLDERS = frozenset({
-    "", "null", "nil", "none", "undefined", "nan", "n/a", "na", "0", "-1", "anonymous", "anon",
-    "guest", "unknown", "[object object]", "true", "false", "user", "user_id", "userid",
-    "distinct_id", "anonymous_id", "test", "default", "\\n", "{}", "[]",
-    "00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000",
-})  # fmt: skip
 
 AMOUNTS = ("revenue", "total", "value", "amount")
 LARGEST = 2**63 - 1
@@ -53,14 +45,9 @@ class Taken(NamedTuple):
 
 def real(ids: tuple[Id, ...]) -> tuple[Id, ...]:
     """Those of the ids that name somebody."""
-    if any(map(is_placeholder, ids)):
-        return tuple(one for one in ids if not is_placeholder(one))
+    if any(placeholders.is_one(value) for _kind, value in ids):
+        return tuple(one for one in ids if not placeholders.is_one(one[1]))
     return ids
-
-
-@lru_cache(maxsize=50_000)  # most items of a batch are of people who did something just before
-def is_placeholder(known_as: Id) -> bool:
-    return known_as[1].strip().lower() in PLACEHOLDERS
 
 
 def when(event: Event, received_at: int) -> Taken:

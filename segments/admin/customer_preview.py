@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from segments import looks, sealing
-from segments.customer_imports.planning import SEALED
+from segments.customer_imports.cells import SEALED
 from segments.models import CustomerImport, CustomerImportRow, Identifier
 
 ROWS = 20  # shown of each outcome

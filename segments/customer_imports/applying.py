@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from console import audit, jobs, states
 from console.models import Staff
 from segments import consent, identity
-from segments.customer_imports import checking, keeping
+from segments.customer_imports import keeping, planning
 from segments.customer_imports.mapping import CustomerMapping
 from segments.models import CustomerImport, CustomerImportRow
 
@@ -143,7 +143,7 @@ _DIFFER = f"""
     LEFT JOIN segments_customer c ON c.id = row.customer_id
     WHERE row.customer_import_id = %(import)s AND row.outcome = 'changed' AND (
         c.merged_into_id IS NOT NULL OR c.erased_at IS NOT NULL
-        OR md5({checking.SAID}) IS DISTINCT FROM row.before ->> 'md5'
+        OR md5({planning.SAID}) IS DISTINCT FROM row.before ->> 'md5'
         OR EXISTS (
             SELECT FROM jsonb_each(row.consents) change
             LEFT JOIN segments_consent kept ON kept.customer_id = c.id

@@ -1,25 +1,22 @@
 """Checking a file of customers: every row beside what we know, and what it would change."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from console import audit, jobs, states
-from segments import consent, erasure, identity
+from segments import erasure
 from segments.customer_imports import cells, planning
 from segments.customer_imports.cells import Given
 from segments.customer_imports.mapping import NUMBER, CustomerMapping
-from segments.customer_imports.planning import Known, Plan
-from segments.models import Consent, CustomerImport, CustomerImportRow
+from segments.models import CustomerImport, CustomerImportRow
 from segments.reading import files
-from segments.reading.batch import Batch
 from segments.reading.problems import BadFile, gettext_noop
 
-ROWS_AT_A_TIME = 5_000
+ROWS_AT_A_TIME = 10_000
+READING = 60  # of a hundred: what reading takes of the time
 MOST_ROWS = 2_000_000
 Status, Outcome = CustomerImport.Status, CustomerImportRow.Outcome
 
@@ -34,13 +31,12 @@ def check(customer_import: CustomerImport, *, progress: jobs.Progress = jobs.sil
     Raises:
         NotChecked: the file cannot be read; the import has failed with these words.
     """
+    mapping = CustomerMapping.from_json(customer_import.mapping)
     states.move(customer_import, to=Status.CHECKING, error="", counts={})
     try:
-        with transaction.atomic():
-            customer_import.rows.all().delete()
-            _stage(customer_import, progress)
-            _mark_doubles(customer_import)
-            counts = _count(customer_import)
+        with planning.table():
+            _read(customer_import, mapping, progress)
+            counts = _compare(customer_import, mapping, progress)
         states.move(customer_import, to=Status.CHECKED, counts=counts)
     except BadFile as bad:
         states.move(customer_import, to=Status.FAILED, error=bad.said(_))
@@ -52,8 +48,10 @@ def check(customer_import: CustomerImport, *, progress: jobs.Progress = jobs.sil
     progress(100, 100)
 
 
-def _stage(customer_import: CustomerImport, progress: jobs.Progress) -> None:
-    mapping = CustomerMapping.from_json(customer_import.mapping)
+def _read(
+    customer_import: CustomerImport, mapping: CustomerMapping, progress: jobs.Progress
+) -> None:
+    """Read the whole file into the table in which it is compared."""
     file = files.opened(Path(customer_import.path), encoding=mapping.encoding)
     unread: list[BadFile] = []
     number = 0
@@ -61,116 +59,36 @@ def _stage(customer_import: CustomerImport, progress: jobs.Progress) -> None:
         number += len(batch.numbers)
         if number > MOST_ROWS:
             raise BadFile(gettext_noop("The file has more than two million rows; split it."))
-        given = [cells.read(at, row, mapping) for at, row in _rows(batch, mapping)]
-        known = _known(given, mapping)
-        plans = [(one, planning.plan(one, known, mapping)) for one in given]
-        _write(customer_import, [*plans, *_unreadable(unread)])
+        rows = list(cells.read(batch, mapping))
+        planning.add(rows, _erased(rows, mapping))
+        planning.add(map(_unreadable, unread), set())
         unread.clear()
-        progress(round(95 * batch.done), 100, _("checking row by row"))
-    _write(customer_import, list(_unreadable(unread)))
+        progress(round(READING * batch.done), 100, _("checking row by row"))
+    planning.add(map(_unreadable, unread), set())
 
 
-def _rows(batch: Batch, mapping: CustomerMapping) -> Iterable[tuple[int, dict[str, Any]]]:
-    columns = [_listed(batch.columns[name]) for name in mapping.columns]
-    for number, *values in zip(batch.numbers, *columns, strict=True):
-        yield number, dict(zip(mapping.columns, values, strict=True))
+def _unreadable(bad: BadFile) -> Given:
+    return cells.unreadable(bad.line or bad.row or 0, bad.said(_))
 
 
-def _listed(column: Any) -> list[Any]:
-    return column if isinstance(column, list) else column.to_pylist()
+def _erased(rows: Sequence[Given], mapping: CustomerMapping) -> set[str]:
+    """The keys of people who were erased."""
+    if mapping.kind == NUMBER:
+        return set()
+    ids = [(mapping.kind, row.key) for row in rows if not row.problem]
+    return {key for _kind, key in erasure.forgotten(ids)}
 
 
-def _unreadable(bad: Iterable[BadFile]) -> Iterable[tuple[Given, Plan]]:
-    for one in bad:
-        number = one.line or one.row or 0
-        yield Given(number, {}), Plan(Outcome.BAD, reason=one.said(_))
-
-
-# --- what we know -----------------------------------------------------------
-
-
-def _known(rows: list[Given], mapping: CustomerMapping) -> Known:
-    """Everything that we have of the customers of these rows, in a handful of questions."""
-    keys = [row.key for row in rows if not row.problem]
-    customers = _customers(keys, mapping.kind)
-    erased: set[str] = set()
-    if mapping.kind != NUMBER:
-        ids = [(mapping.kind, key) for key in keys]
-        erased = {value for _kind, value in erasure.forgotten(ids)}
-    else:
-        _refuse_unknown(rows, customers)
-    return Known(
-        customers=customers,
-        columns=_columns(list(customers.values())),
-        consents=_consents(list(customers.values())) if mapping.consents else {},
-        owners=_owners(rows),
-        erased=erased - customers.keys(),
-    )
-
-
-def _customers(keys: list[str], kind: str) -> dict[str, int]:
-    if kind == NUMBER:
-        living = identity.living([int(key) for key in keys])
-        return {str(was): now for was, now in living.items()}
-    return identity.known(kind, keys)
-
-
-def _refuse_unknown(rows: list[Given], customers: dict[str, int]) -> None:
-    """A number that nobody has makes no new customer: numbers are ours to give."""
-    for row in rows:
-        if not row.problem and row.key not in customers:
-            row.problem = _("There is no customer #%(number)s.") % {"number": row.key}
-
-
-def _columns(ids: list[int]) -> dict[int, dict[str, Any]]:
-    """The columns as the table holds them: what is sealed stays sealed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS, [ids])
-        return {pk: {**json.loads(said), "md5": md5} for pk, said, md5 in cursor.fetchall()}
-
-
-def _consents(ids: list[int]) -> dict[tuple[int, str], tuple[bool, Any]]:
-    kept = Consent.objects.filter(customer__in=ids, purpose=consent.MARKETING)
-    return {(one.customer_id, one.channel): (one.granted, one.at) for one in kept}
-
-
-def _owners(rows: list[Given]) -> dict[tuple[str, str], int]:
-    """Whose the addresses and numbers of the rows are already."""
-    found: dict[tuple[str, str], int] = {}
-    for name in ("email", "phone"):
-        values = {planning.kept_form(name, row.fields[name]) for row in rows if name in row.fields}
-        if values:
-            with connection.cursor() as cursor:
-                cursor.execute(_OWNER.format(name=name), [sorted(values)])
-                found |= {(name, value): pk for value, pk in cursor.fetchall()}
-    return found
-
-
-# --- writing it down --------------------------------------------------------
-
-
-def _write(customer_import: CustomerImport, plans: list[tuple[Given, Plan]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for given, plan in plans:
-            left_out = plan.outcome in {Outcome.BAD, Outcome.CONFLICT}
-            copy.write_row(
-                (
-                    customer_import.pk,
-                    given.number,
-                    plan.outcome,
-                    given.key,
-                    plan.customer,
-                    _json(plan.before),
-                    _json(plan.after),
-                    _json(plan.consents),
-                    plan.reason,
-                    _json(given.cells) if left_out else None,
-                )
-            )
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+@transaction.atomic
+def _compare(
+    customer_import: CustomerImport, mapping: CustomerMapping, progress: jobs.Progress
+) -> dict[str, int]:
+    """Write down the outcomes in place of those of an earlier check; how many of each."""
+    progress(READING, 100, _("comparing with what we know"))
+    customer_import.rows.all().delete()
+    planning.write(customer_import, mapping)
+    _mark_doubles(customer_import)
+    return _count(customer_import)
 
 
 def _mark_doubles(customer_import: CustomerImport) -> None:
@@ -197,21 +115,6 @@ def _count(customer_import: CustomerImport) -> dict[str, int]:
     return counts
 
 
-# All that a file can change of a customer, as one text.
-SAID = """json_build_object('name', c.name, 'email', c.email, 'phone', c.phone,
-    'language', c.language, 'attributes', c.attributes)::text"""
-_COLUMNS = f"""
-    SELECT id, said, md5(said)
-    FROM (SELECT id, {SAID} AS said FROM segments_customer c WHERE id = ANY(%s)) found
-"""  # noqa: S608  (the text above)
-_OWNER = """
-    SELECT {name}, min(id) FROM segments_customer
-    WHERE {name} = ANY(%s) AND merged_into_id IS NULL AND erased_at IS NULL GROUP BY 1
-"""
-_COPY = """
-    COPY segments_customerimportrow (customer_import_id, number, outcome, identifier,
-        customer_id, before, after, consents, reason, "values") FROM STDIN
-"""
 _DOUBLES = """
     UPDATE segments_customerimportrow row
     SET outcome = 'conflict', before = NULL, after = NULL, consents = NULL,

@@ -165,6 +165,29 @@ def test_a_file_never_takes_a_no_back() -> None:
     assert Consent.objects.get(customer=cleo).source == "a form in the shop"
 
 
+@pytest.mark.parametrize(
+    "nobody", ["null", " Undefined", "0", "00000000-0000-0000-0000-000000000000", "N/A"]
+)
+def test_what_programs_write_for_nobody_makes_no_customer(nobody: str) -> None:
+    found = checked(f"id,name\n{nobody},Anna\n{nobody},Ben\n")
+    assert counts(found) == {"bad": 2}
+    assert "know nobody" in outcome(found, 2).reason
+    apply(found)
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("policy", ["fill", "overwrite"])
+def test_attributes_and_tags_are_compared_as_what_they_are(policy: str) -> None:
+    known("anna", attributes={"age": None, "city": "Wuhan", "tags": "gold"})
+    known("ben", attributes={"age": 30.0, "city": "", "tags": ["gold"]})
+    found = checked("id,age,city,tags\nanna,31,Wuhan,\nben,30,,gold\n", policy=policy)
+    assert outcome(found, 2).after == {"attributes": {"age": 31, "city": "Wuhan", "tags": "gold"}}
+    assert outcome(found, 3).outcome == "same"
+    one_tag = checked("id,tags\nanna,gold\n", policy=policy)
+    kept = outcome(one_tag, 2).after
+    assert kept == {"attributes": {"age": None, "city": "Wuhan", "tags": ["gold"]}}
+
+
 def test_numbers_of_ours_name_customers_and_make_none() -> None:
     anna = CustomerFactory(name="")
     found = checked(f"id,name\n#{anna.pk},Anna\n{anna.pk + 999},Ghost\nx,Odd\n", kind="#")
