@@ -1,9 +1,10 @@
-"""The sidebar: which screens a role sees, in the order of a working day."""
+"""The menu: which screens a role sees, in the order of a working day, and the way to each."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 # (title, [(label, icon, url name, action that lets one see it), …])
@@ -116,6 +117,36 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
 ]
+
+
+# Screens that the menu leaves out, and the one that leads to each.
+INSIDE = {
+    "admin:segments_importpreset_changelist": "admin:segments_eventimport_changelist",
+    "admin:segments_suspect_changelist": "admin:segments_merge_changelist",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way to a page; without a link it is only said."""
+
+    title: Any
+    link: str = ""
+
+
+def way(name: str, title: Any) -> list[Step]:
+    """The way to a list by the menu: its section, the screen that leads to it, itself.
+
+    `title` is what a list is called that the menu leaves out.
+    """
+    shown = INSIDE.get(name, name)
+    for section, screens in SECTIONS:
+        for label, _icon, at, _action in screens:
+            if at == shown:
+                steps = [Step(section)] if section else []
+                steps.append(Step(label, reverse(at)))
+                return steps if shown == name else [*steps, Step(title, reverse(name))]
+    return [Step(title, reverse(name))]
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

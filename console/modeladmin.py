@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from console import audit, roles
@@ -51,6 +52,7 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     """A screen over one table. What is computed comes from a verb module."""
 
     paginator = CappedPaginator
+    empty_words: ClassVar[Any] = ""  # what belongs into an empty list, and how it comes there
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = False
@@ -58,6 +60,13 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     compressed_fields = True
     # Deletions in bulk would pass by the verbs; screens that allow them say so.
     actions: Any = None
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The window is called what the list holds, not what one could select in it."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, obj: Model, form: Form, change: bool) -> None:
         super().save_model(request, obj, form, change)

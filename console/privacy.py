@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import forgetting as of_campaigns
-from console import audit, clock, jobs, states
+from console import audit, clock, formats, jobs, states
 from console.models import Job, MailboxMessage
 from segments import erasure, forgetting, history, ingest, searching
 from segments.forgetting import Place
@@ -174,7 +174,7 @@ def _verify(request: PrivacyRequest, sought: Sought) -> bool:
             request.parts = {key: one for key, one in request.parts.items() if key != FILES}
             request.save(update_fields=["parts"])
             return False
-    where = ", ".join(str(one) for one in found) or ", ".join(k for k, n in left.items() if n)
+    where = formats.listed(found or (LABELS[key] for key, n in left.items() if n))
     words = _("Something of this person is still there: %(where)s.") % {"where": where}
     states.move(request, to=Status.FAILED, problem=words)
     return False

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import audit, roles
+from console import audit, formats, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
 from segments import membership, vocabulary
@@ -85,7 +85,7 @@ def archive(segment: Segment, *, by: Staff) -> None:
     if users:
         raise NotAllowed(
             _("This segment is part of: %(names)s. Change those first.")
-            % {"names": ", ".join(user.name for user in users)}
+            % {"names": formats.listed(user.name for user in users)}
         )
     _set_archived(segment, timezone.now())
     audit.log("segment.archived", segment, by=by)

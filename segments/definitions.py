@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console import audit, roles
+from console import audit, formats, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
 from segments.models import Definition, EventType
@@ -140,7 +140,7 @@ def _what(definition: Definition, titles: Mapping[str, str]) -> str:
 
 
 def _listed(names: Collection[str]) -> str:
-    some = _(", ").join(sorted(names)[:NAMED])
+    some = formats.listed(sorted(names)[:NAMED])
     if len(names) <= NAMED:
         return some
     return _("%(some)s and %(more)d more") % {"some": some, "more": len(names) - NAMED}

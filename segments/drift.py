@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console import figures
+from console import figures, formats
 from segments.models import EventDay, EventProperty, EventType
 from segments.models.event import OTHERS, SHIPPED_TITLES, Kind
 
@@ -61,7 +61,7 @@ class Finding:
 
     def _said(self, value: str | float | None) -> str:
         if self.what in {NEW_KIND, NOT_PLANNED}:
-            return ", ".join(str(Kind(one).label) for one in str(value).split(","))
+            return formats.listed(Kind(one).label for one in str(value).split(","))
         if value is None or isinstance(value, str):
             return str(value)
         return figures.share(value) if self.what == LOST else figures.whole(round(value))

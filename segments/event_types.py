@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console import audit, jobs, roles
+from console import audit, formats, jobs, roles
 from console.models import Staff, Team
 from console.states import NotAllowed
 from segments import catalogue, definitions, history, ingest
@@ -207,7 +207,7 @@ def take_as(event_type: EventType, other: EventType, *, by: Staff) -> None:
     if users := uses(event_type.name):
         raise NotAllowed(
             _("These speak of “%(event)s”; change them first: %(names)s.")
-            % {"event": event_type.label, "names": ", ".join(use.label for use in users)}
+            % {"event": event_type.label, "names": formats.listed(use.label for use in users)}
         )
     _set(event_type, "eventtype.taken_as", by, {"taken_as": other})
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from console import formats
+
 SECONDS_BEFORE_GUESSING = 3
 
 
@@ -27,7 +29,7 @@ class Pace:
             words.append(_("%(time)s left") % {"time": duration(left)})
         if self.rows_before:
             words.append(_("resumed at %(share)d%%") % {"share": self.done_before * 100})
-        return ", ".join(words)
+        return formats.listed(words)
 
 
 def duration(seconds: float) -> str:

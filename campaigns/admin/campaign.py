@@ -30,6 +30,7 @@ COLORS = {
     "paused": "warning",
     "sent": "success",
     "cancelled": "danger",
+    "recorded": "info",
 }
 
 
@@ -63,6 +64,9 @@ class CampaignForm(forms.ModelForm):
 @admin.register(Campaign)
 class CampaignAdmin(ConsoleModelAdmin):
     view_action = "campaigns.view"
+    empty_words: ClassVar = _(
+        "A campaign says something to a segment; somebody else approves it before it goes out."
+    )
     add_action = change_action = "campaigns.change"
     form = CampaignForm
     fieldsets: ClassVar = [

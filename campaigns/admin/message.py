@@ -35,6 +35,7 @@ REASONS: dict[str, Any] = {
 @admin.register(Message)
 class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     view_action = "messages.view"
+    empty_words: ClassVar = _("Messages appear when a campaign is sent.")
     list_display: ClassVar = [
         "number",
         "campaign",

@@ -34,6 +34,9 @@ class SuppressionForm(forms.ModelForm):
 @admin.register(Suppression)
 class SuppressionAdmin(ShowsContact, ConsoleModelAdmin):
     view_action = "suppressions.view"
+    empty_words: ClassVar = _(
+        "Nobody is on the list. Who unsubscribes comes onto it by themselves."
+    )
     add_action = delete_action = "suppressions.change"
     form = SuppressionForm
     list_filter: ClassVar = ["reason"]

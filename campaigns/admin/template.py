@@ -63,6 +63,9 @@ class InUse(admin.SimpleListFilter):
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(ConsoleModelAdmin):
     view_action = "templates.view"
+    empty_words: ClassVar = _(
+        "A template is what a message says, with places for what is known of the customer."
+    )
     add_action = change_action = "templates.change"
     form = TemplateForm
     compressed_fields = False  # words want the whole width

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from campaigns import audience
 from campaigns.admin import page
 from campaigns.models import Campaign
-from console import approvals, clock, figures, roles
+from console import approvals, clock, figures, formats, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
 from segments.models import Customer, CustomerStage
@@ -26,8 +26,10 @@ SAMPLE = 8
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
     view_action = "approvals.view"
+    empty_words: ClassVar = _("What somebody submits for approval, such as a campaign, waits here.")
     list_display: ClassVar = ["title", "status_label", "size", "requested_by", "asked", "decided"]
     list_filter: ClassVar = ["status"]
+    list_before_template = "console/real_time.html"
     list_select_related: ClassVar = ["requested_by"]
     # What waits for a decision stands first.
     ordering: ClassVar = [
@@ -101,7 +103,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @display(description=_("decided by"))
     def decided(self, approval: Approval) -> str:
-        return ", ".join(str(vote.by) for vote in approval.votes.all()) or "–"
+        return formats.listed(vote.by for vote in approval.votes.all()) or "–"
 
 
 def why_not(approval: Approval, staff: Any) -> str:

@@ -15,6 +15,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     view_action = "audit.view"
     list_display: ClassVar = ["at", "who", "door", "action", "subject_label"]
     list_filter: ClassVar = ["via"]
+    list_before_template = "console/real_time.html"
     list_select_related: ClassVar = ["staff"]
     search_fields: ClassVar = ["action__startswith", "subject_label__startswith"]
     search_help_text = _("Search by the beginning of an action or of a subject.")

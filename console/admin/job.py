@@ -15,8 +15,12 @@ from console.models import Job
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     view_action = "jobs.view"
+    empty_words: ClassVar = _(
+        "Work that takes longer, such as a recompute or an import, shows its progress here."
+    )
     list_display: ClassVar = ["label", "progress", "started_by", "created_at", "finished_at"]
     list_filter: ClassVar = ["status"]
+    list_before_template = "console/real_time.html"
     list_select_related: ClassVar = ["started_by"]
     fields: ClassVar = [
         "label",

@@ -25,10 +25,14 @@ FRAME_POLICY = (
 @admin.register(MailboxMessage)
 class MailboxMessageAdmin(ReadOnlyAdmin):
     view_action = "mailbox.view"
+    empty_words: ClassVar = _(
+        "Without EMAIL_URL every mail of the console arrives here instead of leaving the machine. "
+        "Start a campaign, and its mails show up."
+    )
     list_display: ClassVar = ["title", "to", "sender", "received_at"]
     search_fields: ClassVar = ["recipient__startswith"]
     search_help_text = _("The beginning of a recipient's address.")
-    list_before_template = "console/mailbox/list_before.html"
+    list_before_template = "console/real_time.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MailboxMessage]:
         return super().get_queryset(request).defer("raw")

@@ -87,6 +87,10 @@ class RequestForm(forms.ModelForm):
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(ConsoleModelAdmin):
     view_action = erasure.VIEW
+    empty_words: ClassVar = _(
+        "When somebody asks for a copy of their data or for its erasure, open their page and "
+        "enter the request there."
+    )
     add_action = erasure.REQUEST
     form = RequestForm
     fields: ClassVar = ["who", "kind", "asked_on", "how", "law", "reference"]

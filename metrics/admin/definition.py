@@ -73,7 +73,8 @@ class DefinitionAdmin(ReadOnlyAdmin):
         """What the numbers would be with what stands in the form."""
         roles.require(request.user, self.view_action)
         said = _said(request, _known_key(key))
-        context = {"lines": lines(key, said), "key": key}
+        day = history.last_closed_day().isoformat()
+        context = {"lines": lines(key, said), "key": key, "day": day}
         return TemplateResponse(request, "metrics/definition_preview.html", context)
 
     def change(self, request: Any, key: str) -> HttpResponse:

@@ -56,6 +56,10 @@ class CustomerList(ChangeList):
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
     view_action = "customers.view"
+    empty_words: ClassVar = _(
+        "Customers appear with the first event that a source sends, or from a list or a file "
+        "of events that you bring in."
+    )
     list_display: ClassVar = ["who", "stage", "last_order", "orders", "spent", "rfm"]
     list_filter: ClassVar = [StageFilter]
     list_select_related: ClassVar = ["traits"]

@@ -38,6 +38,7 @@ TYPES = {
 @admin.register(CustomerExport)
 class CustomerExportAdmin(ReadOnlyAdmin):
     view_action = writing.ACTION
+    empty_words: ClassVar = _("Nothing was taken out yet.")
     list_display: ClassVar = ["label", "progress", "customers", "file", "who", "created_at"]
     list_display_links = None
     list_before_template = "segments/customer_export/list_head.html"

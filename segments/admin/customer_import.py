@@ -36,6 +36,7 @@ COLORS = {
 @admin.register(CustomerImport)
 class CustomerImportAdmin(ConsoleModelAdmin):
     view_action = keeping.ACTION
+    empty_words: ClassVar = _("No list of customers was brought in yet.")
     list_display: ClassVar = ["name", "state", "new", "changed", "left_out", "created_at", "who"]
     list_select_related: ClassVar = ["uploaded_by", "job"]
     list_before_template = "segments/customer_import/upload.html"

@@ -139,5 +139,5 @@ def _refuse_two(by_meaning: dict[str, list[str]]) -> None:
             raise BadFile(
                 gettext_noop("Only one column can be “%(meaning)s”, not %(columns)s."),
                 meaning=label,
-                columns=", ".join(by_meaning[meaning]),
+                columns=by_meaning[meaning],
             )

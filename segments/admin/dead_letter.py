@@ -73,6 +73,7 @@ class SourceFilter(admin.SimpleListFilter):
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
     view_action = dead_letters.VIEW
+    empty_words: ClassVar = _("No item waits: everything that came in could be taken.")
     list_display: ClassVar = ["number", "why", "event", "source", "sent_as", "received_at", "state"]
     list_filter: ClassVar = [StatusFilter, SourceFilter, ReasonFilter]
     list_select_related: ClassVar = ["source"]

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from console import charts, clock, figures
+from console import charts, clock, figures, formats
 from segments import coverage, definitions, drift
 from segments.models import Definition, EventDay, EventProperty, EventType
 from segments.models.event import Kind
@@ -173,6 +173,6 @@ def _kinds(one: EventProperty) -> str:
     ordered = sorted(one.kinds.items(), key=lambda pair: (-pair[1], pair[0]))
     if len(ordered) == 1:
         return str(Kind(ordered[0][0]).label)
-    return _(", ").join(
+    return formats.listed(
         f"{Kind(kind).label} {figures.share(count / whole)}" for kind, count in ordered
     )

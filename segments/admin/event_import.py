@@ -45,6 +45,7 @@ COLORS = {
 @admin.register(EventImport)
 class EventImportAdmin(ConsoleModelAdmin):
     view_action = "imports.view"
+    empty_words: ClassVar = _("No file of events was brought in yet.")
     list_display: ClassVar = ["name", "state", "loaded", "customers", "days", "created_at", "who"]
     list_select_related: ClassVar = ["uploaded_by"]
     list_before_template = "segments/import/upload.html"

@@ -42,6 +42,7 @@ class SourceList(ChangeList):
 @admin.register(EventSource)
 class EventSourceAdmin(ConsoleModelAdmin):
     view_action = "sources.view"
+    empty_words: ClassVar = _("Nothing can send events until there is a source with a key.")
     add_action = change_action = event_sources.ACTION
     fields: ClassVar = ["name", "description"]
     list_display: ClassVar = ["name", "last_event", "today", "letters", "description"]

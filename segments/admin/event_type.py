@@ -64,6 +64,10 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(EventType)
 class EventTypeAdmin(ReadOnlyAdmin):
     view_action = "events.view"
+    empty_words: ClassVar = _(
+        "Kinds of events appear by themselves with the first that comes in; or load a "
+        "tracking plan beforehand."
+    )
     list_display: ClassVar = ["called", "lately", "events", "last_seen", "marks", "filled", "state"]
     list_display_links: ClassVar = ["called"]
     list_filter: ClassVar = [StateFilter]

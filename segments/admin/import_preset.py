@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from console import formats
 from console.modeladmin import ConsoleModelAdmin
 from segments.admin.naming import ONE
 from segments.models import ImportPreset
@@ -17,6 +18,9 @@ class ImportPresetAdmin(ConsoleModelAdmin):
     """They are made on the screen where a file's columns are named."""
 
     view_action = "imports.view"
+    empty_words: ClassVar = _(
+        "No preset is saved yet; files of GA4, Mixpanel, Shopify and others need none."
+    )
     change_action = delete_action = "imports.run"
     list_display: ClassVar = ["name", "meanings", "owner", "team", "used_at"]
     list_select_related: ClassVar = ["owner", "team"]
@@ -47,4 +51,4 @@ class ImportPresetAdmin(ConsoleModelAdmin):
 
     @display(description=_("columns of the file it was made for"))
     def file_columns(self, preset: ImportPreset) -> str:
-        return ", ".join(preset.columns)
+        return formats.listed(preset.columns)

@@ -32,6 +32,10 @@ def customer_link(number: int) -> SafeString:
 @admin.register(Merge)
 class MergeAdmin(ReadOnlyAdmin):
     view_action = "customers.view"
+    empty_words: ClassVar = _(
+        "When two ids turn out to be one person, what was done stands here, and what waits "
+        "for a person."
+    )
     list_display: ClassVar = ["number", "what", "why", "state", "at", "who"]
     list_filter: ClassVar = ["status", "reason"]
     search_fields: ClassVar = ["pk"]  # shows the box; `get_search_results` decides

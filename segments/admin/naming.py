@@ -201,7 +201,7 @@ def named(given: QueryDict, event_import: EventImport) -> tuple[Mapping, list[st
             raise BadFile(
                 gettext_noop("Only one column can be “%(meaning)s”, not %(columns)s."),
                 meaning=ONE[meaning],
-                columns=", ".join(columns),
+                columns=columns,
             )
     found = _read(given, file.columns)
     found.check(file.columns, is_open=file.is_open)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from console import formats
 from console.models import Staff
 from console.states import NotAllowed
 from segments import event_types
@@ -80,7 +81,7 @@ def _rows(content: bytes) -> list[dict[str, str]]:
     if "event" not in (reader.fieldnames or []):
         raise Unreadable(
             _("The first row has to name the columns: %(columns)s.")
-            % {"columns": ", ".join(COLUMNS)}
+            % {"columns": formats.listed(COLUMNS)}
         )
     return found
 
@@ -103,7 +104,7 @@ def _read(row: dict[str, str], events: dict[str, dict[str, Any]]) -> None:
     if kind and kind not in KINDS:
         raise ValueError(
             _("“%(kind)s” is no kind; there are: %(kinds)s.")
-            % {"kind": kind[:40], "kinds": ", ".join(sorted(KINDS))}
+            % {"kind": kind[:40], "kinds": formats.listed(sorted(KINDS))}
         )
     if required not in YES | NO:
         raise ValueError(_("“%(value)s” is neither yes nor no.") % {"value": required[:40]})

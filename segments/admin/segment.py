@@ -86,6 +86,9 @@ class ArchivedFilter(admin.SimpleListFilter):
 @admin.register(Segment)
 class SegmentAdmin(ConsoleModelAdmin):
     view_action = "segments.view"
+    empty_words: ClassVar = _(
+        "A segment is a rule that says who belongs to it, counted while it is written."
+    )
     add_action = "segments.change"
     change_action = "segments.change"
     form = SegmentForm

@@ -31,6 +31,10 @@ class KindFilter(admin.SimpleListFilter):
 @admin.register(Thing)
 class ThingAdmin(ReadOnlyAdmin):
     view_action = "customers.view"
+    empty_words: ClassVar = _(
+        "Nothing was told about groups or items yet: a library's group call, or our own API, "
+        "brings them."
+    )
     list_display: ClassVar = ["key", "kind", "said", "updated_at"]
     list_filter: ClassVar = [KindFilter]
     search_fields: ClassVar = ["key__startswith"]

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
+from console import formats
 from segments import bitmaps, columns, identity
 from segments.models import Segment, Stage
 
@@ -76,4 +77,4 @@ def label(selection: Selection) -> str:
         parts.append(_("stage “%(name)s”") % {"name": stage or "?"})
     if "term" in selection:
         parts.append(_("a search"))
-    return ", ".join(parts) or _("all customers")
+    return formats.listed(parts) or _("all customers")

@@ -112,7 +112,7 @@ class Mapping:
                 raise BadFile(
                     _("There is no column “%(name)s”; there are: %(columns)s."),
                     name=column,
-                    columns=", ".join(there),
+                    columns=there,
                 )
 
     def _check_names(self) -> None:

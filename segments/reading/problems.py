@@ -34,7 +34,7 @@ class BadValue(ValueError):
 class BadFile(ValueError):
     """Why a file cannot be loaded: the line (of Parquet: the row), the column, the words.
 
-    `words` is an English message id with `%(name)s` places.
+    `words` is an English message id with `%(name)s` places; a list is enumerated in its place.
     """
 
     def __init__(
@@ -56,7 +56,10 @@ class BadFile(ValueError):
 
     def reason(self, translate: Translate) -> str:
         """The sentence without the place."""
-        return translate(self.words) % self.params
+        return translate(self.words) % {
+            key: translate(_(", ")).join(value) if isinstance(value, list | tuple) else value
+            for key, value in self.params.items()
+        }
 
     @property
     def value(self) -> str:

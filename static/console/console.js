@@ -1,4 +1,4 @@
-/* What all our screens share: progress of jobs, and a question before what cannot be undone. */
+/* What all our screens share: progress of jobs, copying, a question before what cannot be undone. */
 "use strict";
 
 const POLL_MS = 1000;
@@ -48,9 +48,36 @@ function askBeforeSending(event) {
   if (question && !window.confirm(question)) event.preventDefault();
 }
 
+const SAID_MS = 2000;
+
+/** The text goes to the clipboard; without one (no https), the browser copies what is selected. */
+async function copy(text, place) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  getSelection().selectAllChildren(place);
+  if (!document.execCommand("copy")) throw new Error("not copied");
+}
+
+/** `<button data-copy="ID" data-copied="Copied" hidden>` copies the text of the element ID. */
+function offerToCopy(button) {
+  const words = button.textContent;
+  button.hidden = false;
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    const place = document.getElementById(button.dataset.copy);
+    try {
+      await copy(place.textContent.trim(), place);
+    } catch {
+      return getSelection().selectAllChildren(place); // at least one keypress away
+    }
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, SAID_MS);
+  });
+}
+
 document.addEventListener("submit", askBeforeSending);
 document.addEventListener("DOMContentLoaded", () => {
   // Unfold would write a file's name into a box that our own forms do not have.
   document.querySelectorAll(".upload input[type=file]").forEach((input) => { input.hasChangeListener = true; });
+  document.querySelectorAll("[data-copy]").forEach(offerToCopy);
   document.querySelectorAll("[data-job]").forEach((place) => new JobBar(place));
 });
