@@ -6,30 +6,23 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
-from pytest_django import DjangoDbBlocker
 
 from console import translations
 from console.models import Project, Staff
-from tests import factories
+from tests import emptying, factories
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
+# What Django does after each test that commits is thorough and slow.
+TransactionTestCase._fixture_teardown = emptying.empty  # type: ignore[attr-defined]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A fresh clone has no compiled catalogues; one process compiles them for all."""
     if not hasattr(config, "workerinput"):
         translations.compile_catalogs()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests that commit empty the audit log between them; nothing else may."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE console_auditentry DISABLE TRIGGER audit_is_never_truncated")
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from console.embedded import places, postgres, valkey
@@ -62,7 +63,17 @@ def start(home: Path, *, durable: bool = False) -> Supervisor:
         (home / name).mkdir(exist_ok=True)
     supervisor = Supervisor(home / "logs")
     supervisor.start(postgres.service(home, durable=durable), valkey.service(home))
+    _let_tests_empty_tables(home)
     return supervisor
+
+
+def _let_tests_empty_tables(home: Path) -> None:
+    """Allow `tests.emptying` what no console may: to delete past foreign keys and guards."""
+    sockets = str(places.postgres_sockets(home))
+    with psycopg.connect(
+        host=sockets, port=places.POSTGRES_PORT, user="postgres", dbname="postgres"
+    ) as connection:
+        connection.execute("GRANT SET ON PARAMETER session_replication_role TO console")
 
 
 @contextmanager

@@ -1,58 +1,66 @@
-"""Programs of their own that work on the test's database and lake, and may be killed there."""
+"""Programs of their own that work on the test's database and lake, and may be killed there.
 
+They are forked from a process that loaded the console once: loading it anew for each takes
+longer than most of them work.
+"""
+
+import multiprocessing
 import os
-import subprocess
+import signal
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
+from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.db import connection
 
 from console.embedded import places
 
-PRELUDE = """
-import os, signal, sys
-from pathlib import Path
-import django
-django.setup()
-from django.conf import settings
-settings.LAKE_PATH, settings.UPLOADS_PATH = Path({lake!r}), Path({uploads!r})
-
-def die(*_args, **_kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def then_die(function):
-    def both(*args, **kwargs):
-        function(*args, **kwargs)
-        die()
-    return both
-"""
-
-
-def start(source: str) -> "subprocess.Popen[str]":
-    """Start a Python program; the test must have committed what it wants it to see."""
-    prelude = PRELUDE.format(lake=str(settings.LAKE_PATH), uploads=str(settings.UPLOADS_PATH))
-    home = settings.HOME_DIR
-    url = places.database_url(home).replace("/console?", f"/{connection.settings_dict['NAME']}?")
-    assert connection.settings_dict["NAME"] in url
-    return subprocess.Popen(
-        [sys.executable, "-c", prelude + dedent(source)],
-        env={**os.environ, "DATABASE_URL": url, "CONSOLE_HOME": str(home)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+_programs = multiprocessing.get_context("forkserver")
+_programs.set_forkserver_preload(["console.wsgi", "deltalake", "duckdb"])
 
 
 def run(source: str) -> int:
-    """Run one to its end and give its exit code: -9 when it was killed."""
-    program = start(source)
-    _output, errors = program.communicate(timeout=120)
-    assert program.returncode in {0, -9}, errors
+    """Run a Python program to its end and give its exit code: -9 when it was killed.
+
+    The test must have committed what it wants it to see.
+    """
+    home = settings.HOME_DIR
+    url = places.database_url(home).replace("/console?", f"/{connection.settings_dict['NAME']}?")
+    assert connection.settings_dict["NAME"] in url
+    folders = str(settings.LAKE_PATH), str(settings.UPLOADS_PATH)
+    with tempfile.NamedTemporaryFile("w+") as said:
+        program = _programs.Process(target=_work, args=(dedent(source), *folders, said.name))
+        with mock.patch.dict(os.environ, {"DATABASE_URL": url, "CONSOLE_HOME": str(home)}):
+            program.start()  # the first time also what they are forked from
+        program.join(timeout=120)
+        assert program.exitcode in {0, -signal.SIGKILL}, said.read()
     _wait_for_its_locks()
-    return program.returncode
+    return program.exitcode
+
+
+def _work(source: str, lake: str, uploads: str, said: str) -> None:
+    """What the program does; its words and its traceback go into a file."""
+    sys.stdout = sys.stderr = Path(said).open("w", buffering=1)  # noqa: SIM115
+    settings.LAKE_PATH, settings.UPLOADS_PATH = Path(lake), Path(uploads)
+    exec(source, {"die": _die, "then_die": _then_die})
+
+
+def _die(*_args: Any, **_kwargs: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _then_die(function: Callable[..., Any]) -> Callable[..., None]:
+    def both(*args: Any, **kwargs: Any) -> None:
+        function(*args, **kwargs)
+        _die()
+
+    return both
 
 
 def _wait_for_its_locks() -> None:
