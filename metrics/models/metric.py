@@ -50,7 +50,7 @@ class Measurement(models.Model):
     metric = models.ForeignKey(Metric, models.CASCADE, related_name="measurements")
     day = models.DateField(_("day"))
     slice = models.CharField(_("slice"), max_length=80, blank=True)
-    value = models.DecimalField(_("value"), max_digits=20, decimal_places=6, null=True)
+    value = models.DecimalField(_("value"), max_digits=25, decimal_places=6, null=True)
     numerator = models.BigIntegerField(_("numerator"), null=True)
     denominator = models.BigIntegerField(_("denominator"), null=True)
     # Of the word that the metric rests on, in force when it was measured; null: rests on none.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segments import history
-from segments.lake import properties
+from segments.lake import operations, properties
 from segments.lake.properties import Condition
 
 if TYPE_CHECKING:
@@ -65,6 +65,4 @@ def count(event: str, inside: Windows, *, where: Sequence[Condition] = ()) -> Co
 def _within(done: "Table", windows: "Table") -> "Table":
     kept = done.select("customer", "time", "amount").join(windows, "customer")
     kept = kept.filter(kept.time >= kept.opens, kept.time < kept.closes)
-    return kept.aggregate(
-        customers=kept.customer.nunique(), amount=kept.amount.sum().fill_null(0).cast("int64")
-    )
+    return kept.aggregate(customers=kept.customer.nunique(), amount=operations.total(kept.amount))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segments import history
+from segments.lake import operations
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def by_day(events: Sequence[str], *, since: dt.date, until: dt.date) -> dict[dt.
         paid = happened.filter(happened.event.isin(events))
         sums = paid.group_by("day").agg(
             orders=paid.count(),
-            amount=paid.amount.sum().fill_null(0).cast("int64"),
+            amount=operations.total(paid.amount),
             buyers=paid.customer.nunique(),
         )
         rows = lake.ask(sums).to_pylist()

@@ -8,7 +8,7 @@ test refuses a question with it until the list and the suite know it.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ibis.expr.types import Expr
+    from ibis.expr.types import BooleanValue, Expr, IntegerColumn, IntegerScalar
 
 # By the names of Ibis' nodes (ibis.expr.operations).
 TABLES = {
@@ -67,3 +67,14 @@ def outside(question: "Expr") -> set[str]:
 
     used = {type(node).__name__ for node in question.op().find(Node)}
     return {name for name in used if name.rpartition("_")[0] not in ALLOWED} - ALLOWED
+
+
+MOST = 2**63 - 1  # what a column of amounts holds
+
+
+def total(amounts: "IntegerColumn", *, where: "BooleanValue | None" = None) -> "IntegerScalar":
+    """The sum of amounts, 0 of none. Beyond 64 bits it stays at their edge: a single absurd
+    amount, which whoever has a write key can send, must not end the work on all others."""
+    whole = amounts.cast("decimal(38, 0)").sum(where=where).fill_null(0)
+    within = (whole > MOST).ifelse(MOST, (whole < -MOST).ifelse(-MOST, whole))
+    return within.cast("int64")

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from segments.lake import properties
+from segments.lake import operations, properties
 from segments.lake.engine import Lake
 from segments.lake.properties import Condition
 
@@ -32,7 +32,7 @@ def daily_sums(lake: Lake, *, since: dt.date, until: dt.date) -> "pa.Table":
     sums = events.group_by(["day", "event"]).agg(
         events=events.count(),
         customers=events.customer.nunique(),
-        amount=events.amount.sum().fill_null(0).cast("int64"),
+        amount=operations.total(events.amount),
     )
     return lake.ask(sums.order_by(["day", "event"]))
 
@@ -74,13 +74,13 @@ def order_totals(lake: Lake, *, events: Sequence[str], day: dt.date) -> "pa.Tabl
     in_90 = done.day > day - dt.timedelta(days=90)
     totals = done.group_by("customer").agg(
         orders=done.count(),
-        amount=done.amount.sum().fill_null(0).cast("int64"),
+        amount=operations.total(done.amount),
         first_day=done.day.min(),
         last_day=done.day.max(),
         orders_30d=done.count(where=in_30),
-        amount_30d=done.amount.sum(where=in_30).fill_null(0).cast("int64"),
+        amount_30d=operations.total(done.amount, where=in_30),
         orders_90d=done.count(where=in_90),
-        amount_90d=done.amount.sum(where=in_90).fill_null(0).cast("int64"),
+        amount_90d=operations.total(done.amount, where=in_90),
     )
     return lake.ask(totals.order_by("customer"))
 
@@ -167,7 +167,5 @@ def did_between(
     )
     if among is not None:
         done = done.semi_join(lake.ids(among), "customer")
-    sums = done.group_by("customer").agg(
-        times=done.count(), amount=done.amount.sum().fill_null(0).cast("int64")
-    )
+    sums = done.group_by("customer").agg(times=done.count(), amount=operations.total(done.amount))
     return lake.ask(sums.order_by("customer"))

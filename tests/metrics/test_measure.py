@@ -133,6 +133,12 @@ def test_today_is_not_measured_because_it_is_not_over(small_world: list[int]) ->
     assert not Measurement.objects.filter(day__gte=day(5)).exists()
 
 
+def test_the_largest_amounts_are_measured(small_world: list[int]) -> None:
+    happened(*(incoming(small_world[0], day(2), amount=10**15, key=one) for one in "xyz"))
+    measure.run()
+    assert value("revenue", day(2)) == 3 * 10**15 - 200
+
+
 def test_measuring_twice_changes_nothing(small_world: list[int]) -> None:
     fields = ("metric__key", "day", "slice", "value", "numerator", "denominator")
     measure.run()
