@@ -4,28 +4,19 @@ import datetime as dt
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
+from segments import vocabulary
 from segments.models import Consent, Customer
+from segments.rules.nodes import MARKETING
+
+__all__ = ["CHANNELS", "MARKETING", "PURPOSES", "record", "withdraw"]
 
 ACTION = "customers.change"
-MARKETING = "marketing"
-# Offered where somebody records a consent; senders may name others.
-CHANNELS = {
-    "email": gettext_lazy("e-mail"),
-    "sms": gettext_lazy("text message"),
-    "push": gettext_lazy("push message"),
-    "wecom": "企业微信 · WeCom",
-    "phone": gettext_lazy("telephone"),
-}
-PURPOSES = {
-    MARKETING: gettext_lazy("marketing"),
-    "service": gettext_lazy("service"),
-    "research": gettext_lazy("research"),
-}
+# What is offered where somebody records a consent is what rules can ask for.
+CHANNELS, PURPOSES = vocabulary.CHANNELS, vocabulary.PURPOSES
 
 
 @transaction.atomic

@@ -24,8 +24,6 @@ from segments.rules.nodes import (
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import DATE, Vocabulary
 
-PURPOSE = "marketing"
-
 
 class Sources:
     """The customers as they are on one day. Each leaf is answered once and kept.
@@ -78,12 +76,12 @@ class Sources:
         )
 
     def _did(self, leaf: Did) -> BitMap:
-        since = self.day - dt.timedelta(days=leaf.days - 1) if leaf.days else None
+        since, until = leaf.span(self.day)
         if compiler.needs_lake(leaf):
-            return self._from_lake(leaf, since)
-        return activity.members(leaf.event, since or dt.date.min, self.day, leaf.times)
+            return self._from_lake(leaf, since, until)
+        return activity.members(leaf.event, since or dt.date.min, until, leaf.times)
 
-    def _from_lake(self, leaf: Did, since: dt.date | None) -> BitMap:
+    def _from_lake(self, leaf: Did, since: dt.date | None, until: dt.date) -> BitMap:
         from segments.lake import questions  # heavy: not in the web process
 
         with history.opened() as lake:
@@ -91,7 +89,7 @@ class Sources:
                 lake,
                 event=leaf.event,
                 since=since,
-                until=self.day,
+                until=until,
                 times=leaf.times,
                 where=[Condition(one.key, one.op, one.value) for one in leaf.where],
             )
@@ -109,7 +107,7 @@ class Sources:
         return columns.ids(
             "SELECT customer_id FROM segments_consent "
             "WHERE channel = %s AND purpose = %s AND granted",
-            [leaf.channel, PURPOSE],
+            [leaf.channel, leaf.purpose],
         )
 
     def _in_segment(self, leaf: InSegment) -> BitMap:

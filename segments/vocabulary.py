@@ -1,16 +1,34 @@
 """What rules may speak about here and now, under the names that the reader knows."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
 from segments import catalogue, masking, traits
-from segments.models import Customer, Segment, StageSet
+from segments.models import Customer, CustomerList, Segment, StageSet, Tag
+from segments.rules.nodes import MARKETING
 from segments.rules.vocabulary import StageSetWord, TraitWord, Vocabulary
 
-CHANNELS = {"email": _("e-mail")}
+# Ways to reach somebody; senders may name others.
+CHANNELS = {
+    "email": _("e-mail"),
+    "sms": _("text message"),
+    "push": _("push message"),
+    "wecom": "企业微信 · WeCom",
+    "phone": _("telephone"),
+}
+PURPOSES = {
+    MARKETING: _("marketing"),
+    "service": _("service"),
+    "research": _("research"),
+}
+# Conditions that `sources` cannot answer yet.
+UNANSWERED = frozenset({"first", "last", "sequence", "entered", "left", "tag", "list", "random"})
 # ISO 4217 currencies without a smaller unit that are in use by the businesses we know.
 WITHOUT_MINOR_UNIT = {"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF"}
 PROFILES_READ = 20_000
@@ -23,7 +41,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
     """Everything that a rule may name, in the active language."""
     currency = clock.project().currency
     titles = catalogue.titles()
-    segments = Segment.objects.filter(archived_at=None).order_by("name")
+    gone: dict[str, dict[Any, str]] = {}
     return Vocabulary(
         traits={
             one.key: TraitWord(str(one.label), one.kind, str(one.unit))
@@ -32,22 +50,45 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
         profile=_Fields(_profile_fields()),
         events=frozenset(titles),
         titles=titles,
-        stage_sets=_stage_sets(),
-        segments=dict(segments.values_list("pk", "name")),
-        channels={key: str(name) for key, name in CHANNELS.items()},
+        stage_sets=_stage_sets(gone),
+        segments=_in_use("segment", Segment.objects.all(), gone),
+        tags=_in_use("tag", Tag.objects.all(), gone),
+        lists=_in_use("list", CustomerList.objects.filter(status=CustomerList.Status.READY), gone),
+        channels=_said(CHANNELS),
+        purposes=_said(PURPOSES),
+        gone=gone,
         currency=currency,
         minor_digits=0 if currency in WITHOUT_MINOR_UNIT else 2,
-        forbidden=forbidden,
+        forbidden=forbidden | UNANSWERED,
     )
 
 
-def _stage_sets() -> dict[str, StageSetWord]:
+def _said(words: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(one) for key, one in words.items()}
+
+
+def _in_use(kind: str, records: QuerySet, gone: dict[str, dict[Any, str]]) -> dict[int, str]:
+    """The names of the records that are not archived; those of the others are put aside."""
+    rows = records.order_by("name").values_list("pk", "name", "archived_at")
+    found = [(pk, name, archived_at is None) for pk, name, archived_at in rows]
+    gone[kind] = {pk: name for pk, name, in_use in found if not in_use}
+    return {pk: name for pk, name, in_use in found if in_use}
+
+
+def _stage_sets(gone: dict[str, dict[Any, str]]) -> dict[str, StageSetWord]:
     sets = list(StageSet.objects.all())
     prefetch_related_objects(sets, "stages")
-    return {
-        one.key: StageSetWord(str(one), {stage.key: str(stage) for stage in one.stages.all()})
-        for one in sets
-    }
+    gone["stage"] = {one.key: str(one) for one in sets if one.archived_at}
+    return {one.key: _stages(one) for one in sets if not one.archived_at}
+
+
+def _stages(stage_set: StageSet) -> StageSetWord:
+    stages = stage_set.stages.all()
+    return StageSetWord(
+        str(stage_set),
+        {one.key: str(one) for one in stages if one.retired_at is None},
+        {one.key: str(one) for one in stages if one.retired_at is not None},
+    )
 
 
 class _Fields(dict[str, tuple[str, ...]]):

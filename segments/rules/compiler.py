@@ -16,6 +16,7 @@ from segments.rules.nodes import (
     Not,
     Profile,
     Rule,
+    Sequence,
     Trait,
 )
 
@@ -93,4 +94,4 @@ def cost(rule: Rule) -> int:
         return cost(rule.part)
     if isinstance(rule, Did):
         return 1_000 if needs_lake(rule) else 5 + (rule.days or 366) // 10
-    return {InSegment: 1, Consented: 2, InStage: 2, Trait: 3, Profile: 4}[type(rule)]
+    return {InSegment: 1, Consented: 2, InStage: 2, Trait: 3, Sequence: 2_000}.get(type(rule), 4)

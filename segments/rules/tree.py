@@ -1,34 +1,17 @@
 """Reads a rule from JSON into frozen records, and refuses in words what makes no sense."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from segments.rules import values
-from segments.rules.nodes import (
-    AllOf,
-    AnyOf,
-    Consented,
-    Did,
-    InSegment,
-    InStage,
-    Node,
-    Not,
-    Path,
-    Profile,
-    Rule,
-    RuleError,
-    Trait,
-    Where,
-)
+from segments.rules import leaves
+from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import Vocabulary
 
 MAX_DEPTH = 8  # groups inside groups
 MAX_LEAVES = 100
 MAX_GROUPS = 100
-MAX_WHERE = 10
-MAX_TIMES = 1_000
-MAX_DAYS = 3_660
+_KINDS = ("all", "any", "not", *leaves.KINDS)
 
 EVERYONE: dict[str, Any] = {"all": []}
 
@@ -44,12 +27,20 @@ def parse(raw: Any, known: Vocabulary) -> Rule:
 
 def segments_in(raw: Any) -> set[int]:
     """The segments that a stored rule speaks of, whether or not it can be understood."""
-    return {part["segment"] for part in _parts(raw) if isinstance(part.get("segment"), int)}
+    named = (part.get(key) for part in _parts(raw) for key in ("segment", "entered", "left"))
+    return {one for one in named if isinstance(one, int) and not isinstance(one, bool)}
 
 
 def events_in(raw: Any) -> set[str]:
     """The events that a stored rule speaks of, whether or not it can be understood."""
-    return {part["event"] for part in _parts(raw) if isinstance(part.get("event"), str)}
+    named = (
+        step.get(key)
+        for part in _parts(raw)
+        for step in (part, part.get("sequence"), part.get("then"))
+        if isinstance(step, dict)
+        for key in ("event", "first", "last")
+    )
+    return {one for one in named if isinstance(one, str)}
 
 
 def _parts(raw: Any) -> Iterator[dict[str, Any]]:
@@ -84,10 +75,7 @@ class _Reader:
                 _("A rule has at most %(most)s conditions; this is one more."),
                 most=MAX_LEAVES,
             )
-        read, keys = _LEAVES[kind]
-        _no_other_keys(raw, keys, path)
-        leaf: Rule = read(raw, path, self.known)
-        return leaf
+        return leaves.read(kind, raw, path, self.known)
 
     def _group(self, kind: str, raw: dict[str, Any], path: Path, depth: int) -> Rule:
         self.groups += 1
@@ -99,7 +87,7 @@ class _Reader:
             raise RuleError(
                 path, _("A rule has at most %(most)s groups; this is one more."), most=MAX_GROUPS
             )
-        _no_other_keys(raw, {kind}, path)
+        leaves.no_other_keys(raw, {kind}, path)
         inside = raw[kind]
         if kind == "not":
             return Not(self.rule(inside, (*path, "not"), depth + 1), path=path)
@@ -124,105 +112,3 @@ def _kind(raw: Any, path: Path) -> str:
             kinds=", ".join(_KINDS),
         )
     return kinds[0]
-
-
-def _no_other_keys(raw: dict[str, Any], keys: set[str], path: Path) -> None:
-    for other in sorted(map(str, raw.keys() - keys)):
-        raise RuleError((*path, other), _("“%(key)s” means nothing here."), key=other[:80])
-
-
-# --- leaves -----------------------------------------------------------------
-
-
-def _trait(raw: dict[str, Any], path: Path, known: Vocabulary) -> Trait:
-    key = values.choice(
-        raw["trait"], known.traits, (*path, "trait"), _("There is no trait “%(value)s”.")
-    )
-    op, value = values.comparison(raw, path, known.traits[key].kind)
-    return Trait(key, op, value, path=path)
-
-
-def _profile(raw: dict[str, Any], path: Path, known: Vocabulary) -> Profile:
-    key = values.choice(
-        raw["profile"],
-        known.profile,
-        (*path, "profile"),
-        _("No customer's profile has a field “%(value)s”."),
-    )
-    op, value = values.comparison(raw, path, values.ANY)
-    return Profile(key, op, value, path=path)
-
-
-def _did(raw: dict[str, Any], path: Path, known: Vocabulary) -> Did:
-    event = values.choice(
-        raw["event"], known.events, (*path, "event"), _("There is no event “%(value)s”.")
-    )
-    did = raw.get("did", True)
-    if not isinstance(did, bool):
-        raise RuleError((*path, "did"), _("Say true for did, false for did not."))
-    times = values.whole(raw.get("times", 1), (*path, "times"), 1, MAX_TIMES)
-    days = raw.get("days")
-    if days is not None:
-        days = values.whole(days, (*path, "days"), 1, MAX_DAYS)
-    return Did(event, did, times, days, _wheres(raw.get("where", []), path), path=path)
-
-
-def _wheres(raw: Any, path: Path) -> tuple[Where, ...]:
-    path = (*path, "where")
-    if not isinstance(raw, list) or len(raw) > MAX_WHERE:
-        raise RuleError(
-            path, _("A list of at most %(most)s properties belongs here."), most=MAX_WHERE
-        )
-    return tuple(_where(one, (*path, at)) for at, one in enumerate(raw))
-
-
-def _where(raw: Any, path: Path) -> Where:
-    if not isinstance(raw, dict) or "property" not in raw:
-        raise RuleError(path, _("Name a property of the event."))
-    _no_other_keys(raw, {"property", "op", "value"}, path)
-    key = values.text(raw["property"], (*path, "property"))
-    if '"' in key or "\\" in key:  # the lake could not ask for it
-        raise RuleError((*path, "property"), _("A property's name has no quotes or backslashes."))
-    op, value = values.comparison(raw, path, values.ANY)
-    return Where(key, op, value, path=path)
-
-
-def _stage(raw: dict[str, Any], path: Path, known: Vocabulary) -> InStage:
-    key = values.choice(
-        raw["stage"], known.stage_sets, (*path, "stage"), _("There is no stage set “%(value)s”.")
-    )
-    some = raw.get("in")
-    if not isinstance(some, list) or not some:
-        raise RuleError((*path, "in"), _("Choose at least one stage."))
-    stages = known.stage_sets[key].stages
-    chosen = [
-        values.choice(one, stages, (*path, "in", at), _("There is no stage “%(value)s”."))
-        for at, one in enumerate(some[: len(stages) + 1])
-    ]
-    return InStage(key, tuple(dict.fromkeys(chosen)), path=path)
-
-
-def _segment(raw: dict[str, Any], path: Path, known: Vocabulary) -> InSegment:
-    segment = raw["segment"]
-    if isinstance(segment, bool) or not isinstance(segment, int) or segment not in known.segments:
-        raise RuleError((*path, "segment"), _("Choose a segment that exists."))
-    return InSegment(segment, path=path)
-
-
-def _consent(raw: dict[str, Any], path: Path, known: Vocabulary) -> Consented:
-    channel = values.choice(
-        raw["consent"], known.channels, (*path, "consent"), _("There is no channel “%(value)s”.")
-    )
-    return Consented(channel, path=path)
-
-
-_Read = Callable[[dict[str, Any], Path, Vocabulary], Node]
-_LEAVES: dict[str, tuple[Any, set[str]]] = {
-    "trait": (_trait, {"trait", "op", "value"}),
-    "profile": (_profile, {"profile", "op", "value"}),
-    "event": (_did, {"event", "did", "times", "days", "where"}),
-    "stage": (_stage, {"stage", "in"}),
-    "segment": (_segment, {"segment"}),
-    "consent": (_consent, {"consent"}),
-}
-_KINDS = ("all", "any", "not", *_LEAVES)

@@ -9,13 +9,15 @@ from segments.rules import operators
 from segments.rules.nodes import Operand, Path, RuleError, Scalar
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.operators import Takes
-from segments.rules.vocabulary import DATE, MONEY, WHOLE
+from segments.rules.vocabulary import CHOICE, DATE, MONEY, NUMBER, WHOLE
 
 ANY = "any"  # a text or a number: profiles and properties hold both
+DAYS = "days"  # a number of them, never before today
 # Whole numbers that JSON, JavaScript and PostgreSQL's bigint all keep exactly.
 LARGEST = 2**53 - 1
 LONGEST = 200
 MAX_VALUES = 1_000
+MAX_DAYS_AGO = 36_600
 
 
 def whole(raw: Any, path: Path, least: int = -LARGEST, most: int = LARGEST) -> int:
@@ -29,34 +31,47 @@ def whole(raw: Any, path: Path, least: int = -LARGEST, most: int = LARGEST) -> i
     return raw
 
 
-def text(raw: Any, path: Path) -> str:
+def text(raw: Any, path: Path, longest: int = LONGEST) -> str:
     """A text that is not empty, not endless and holds nothing invisible."""
     if not isinstance(raw, str) or not raw.strip():
         raise RuleError(path, _("Write something here."))
-    if len(raw) > LONGEST:
-        raise RuleError(path, _("Write at most %(most)s characters."), most=LONGEST)
+    if len(raw) > longest:
+        raise RuleError(path, _("Write at most %(most)s characters."), most=longest)
     if not raw.isprintable():
         raise RuleError(path, _("There is an invisible character in this text."))
     return raw
 
 
-def date(raw: Any, path: Path) -> str:
-    """A date, kept as ISO text so that a rule stays JSON."""
+def day(raw: Any, path: Path) -> dt.date:
+    """A date."""
     try:
-        return dt.date.fromisoformat(raw).isoformat()
+        return dt.date.fromisoformat(raw)
     except (TypeError, ValueError) as unreadable:
         raise RuleError(path, _("Write a date such as 2018-01-31.")) from unreadable
 
 
+def date(raw: Any, path: Path) -> str:
+    """A date as a value to compare with, kept as ISO text like the others of its kind."""
+    return day(raw, path).isoformat()
+
+
+def days(raw: Any, path: Path) -> int:
+    """How many days have passed."""
+    return whole(raw, path, 0, MAX_DAYS_AGO)
+
+
 def either(raw: Any, path: Path) -> Scalar:
     """A text or a number."""
-    if isinstance(raw, str):
-        return text(raw, path)
-    if isinstance(raw, float):
-        if not math.isfinite(raw) or abs(raw) > LARGEST:
-            raise RuleError(path, _("Write an ordinary number."))
-        return raw
-    return whole(raw, path)
+    return text(raw, path) if isinstance(raw, str) else number(raw, path)
+
+
+def number(raw: Any, path: Path) -> Scalar:
+    """A number, with a point or without."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise RuleError(path, _("Write a number."))
+    if not math.isfinite(raw) or abs(raw) > LARGEST:
+        raise RuleError(path, _("Write an ordinary number."))
+    return raw
 
 
 def choice(raw: Any, known: Container[str], path: Path, words: str) -> str:
@@ -68,8 +83,11 @@ def choice(raw: Any, known: Container[str], path: Path, words: str) -> str:
 
 _READERS: dict[str, Callable[[Any, Path], Scalar]] = {
     WHOLE: whole,
+    NUMBER: number,
     MONEY: whole,
     DATE: date,
+    CHOICE: text,
+    DAYS: days,
     ANY: either,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-WHOLE, MONEY, DATE = "whole", "money", "date"
+WHOLE, NUMBER, MONEY, DATE, CHOICE = "whole", "number", "money", "date", "choice"
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,11 @@ class TraitWord:
     label: str
     kind: str = WHOLE
     unit: str = ""
+    # Of a choice: each value with what it is called. Others are refused, unless it is `is_open`,
+    # as where the values come from events; then those known so far are offered.
+    words: Mapping[str, str] = field(default_factory=dict)
+    is_open: bool = False
+    is_static: bool = False  # says who somebody is and not what they do, such as an age
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class StageSetWord:
 
     label: str
     stages: Mapping[str, str]
+    retired: Mapping[str, str] = field(default_factory=dict)  # stages that there were before
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,12 @@ class Vocabulary:
     titles: Mapping[str, str] = field(default_factory=dict)  # of events that have one
     stage_sets: Mapping[str, StageSetWord] = field(default_factory=dict)
     segments: Mapping[int, str] = field(default_factory=dict)
+    tags: Mapping[int, str] = field(default_factory=dict)
+    lists: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    # What there was once, by the key of the condition, such as {"segment": {7: "VIP"}}.
+    gone: Mapping[str, Mapping[str | int, str]] = field(default_factory=dict)
     currency: str = ""
     minor_digits: int = 2
     # Kinds of condition that this rule may not use, such as stages inside a stage's own rule.

@@ -1,30 +1,50 @@
 """Says a rule in one sentence, in the reader's language."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from segments.rules import operators
 from segments.rules.nodes import (
+    MARKETING,
     AllOf,
     AnyOf,
     Consented,
+    Crossed,
+    DaysSince,
+    Deed,
     Did,
     InSegment,
     InStage,
     Leaf,
+    Listed,
     Not,
     Operand,
     Profile,
+    RandomShare,
     Rule,
     Scalar,
+    Sequence,
+    Tagged,
     Trait,
     Where,
 )
 from segments.rules.nodes import gettext_noop as _
-from segments.rules.operators import Takes
-from segments.rules.vocabulary import DATE, MONEY, TraitWord, Vocabulary
+from segments.rules.vocabulary import CHOICE, DATE, MONEY, TraitWord, Vocabulary
 
 Translate = Callable[[str], str]
 MOST_VALUES = 6  # a longer list is cut; the editor shows it whole
+
+# How long ago somebody first or last did something, by comparison.
+DAYS_AGO = {
+    "=": _("exactly %(value)s days ago"),
+    "!=": _("at another time than %(value)s days ago"),
+    "<": _("less than %(value)s days ago"),
+    "<=": _("at most %(value)s days ago"),
+    ">": _("more than %(value)s days ago"),
+    ">=": _("at least %(value)s days ago"),
+    "between": _("between %(low)s and %(high)s days ago"),
+    "in": _("%(values)s days ago"),
+}
 
 
 def sentence(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
@@ -81,17 +101,54 @@ class _Speaker:
                 return self._compared(key, op, value, str)
             case Did():
                 return self._did(leaf)
-            case InStage(stage_set, stages):
-                return self._stage(stage_set, stages)
+            case DaysSince():
+                return self._days_since(leaf)
+            case Sequence():
+                return self._sequence(leaf)
+            case InStage():
+                return self._stage(leaf)
+            case _other:
+                return self._belongs(leaf)
+
+    def _belongs(self, leaf: Leaf) -> str:
+        """To something that has a name."""
+        known = self.known
+        match leaf:
             case InSegment(segment):
-                return self.say(
-                    _("is in the segment “%(name)s”"), name=self.known.segments[segment]
-                )
-            case Consented(channel):
-                return self.say(
-                    _("agreed to hear from us by %(channel)s"),
-                    channel=self.known.channels[channel],
-                )
+                return self.say(_("is in the segment “%(name)s”"), name=known.segments[segment])
+            case Crossed(way, segment, days):
+                words = {
+                    "entered": _("came into the segment “%(name)s”%(window)s"),
+                    "left": _("left the segment “%(name)s”%(window)s"),
+                }[way]
+                return self.say(words, name=known.segments[segment], window=self._lately(days))
+            case Tagged(tag):
+                return self.say(_("has the tag “%(name)s”"), name=known.tags[tag])
+            case Listed(customer_list):
+                return self.say(_("is on the list “%(name)s”"), name=known.lists[customer_list])
+            case RandomShare(percent, seed):
+                return self._random(percent, seed)
+            case Consented(channel, purpose):
+                return self._consented(channel, purpose)
+        raise TypeError(type(leaf))
+
+    def _random(self, percent: int, seed: str) -> str:
+        if not seed:
+            return self.say(_("belongs to a random %(percent)s%%"), percent=percent)
+        return self.say(
+            _("belongs to the random %(percent)s%% called “%(seed)s”"), percent=percent, seed=seed
+        )
+
+    def _consented(self, channel: str, purpose: str) -> str:
+        if purpose == MARKETING:
+            return self.say(
+                _("agreed to hear from us by %(channel)s"), channel=self.known.channels[channel]
+            )
+        return self.say(
+            _("agreed to hear from us by %(channel)s for %(purpose)s"),
+            channel=self.known.channels[channel],
+            purpose=self.known.purposes[purpose],
+        )
 
     def _trait(self, word: TraitWord, op: str, value: Operand) -> str:
         if word.kind == DATE and op in operators.OF_DATES:
@@ -107,20 +164,72 @@ class _Speaker:
             words = _("did %(event)s fewer than %(times)s times%(window)s%(where)s")
         return self.say(
             words,
-            event=self.known.titles.get(leaf.event, leaf.event),
+            event=self._event(leaf.event),
             times=self._times(leaf.times) if leaf.did else str(leaf.times),
-            window=self._window(leaf.days),
+            window=self._window(leaf),
             where=self._where(leaf.where),
         )
+
+    def _event(self, name: str) -> str:
+        return self.known.titles.get(name, name)
+
+    def _days_since(self, leaf: DaysSince) -> str:
+        event = self._event(leaf.event)
+        if leaf.op == "is_set":
+            return self.say(_("did %(event)s at some time"), event=event)
+        if leaf.op == "not_set":
+            return self.say(_("never did %(event)s"), event=event)
+        words = {
+            "first": _("did %(event)s for the first time %(when)s"),
+            "last": _("did %(event)s for the last time %(when)s"),
+        }[leaf.which]
+        return self.say(words, event=event, when=self._filled(DAYS_AGO[leaf.op], leaf.value, str))
+
+    def _sequence(self, leaf: Sequence) -> str:
+        words = (
+            _("did %(first)s%(window)s, and then %(then)s within %(hours)s hours")
+            if leaf.did
+            else _("did %(first)s%(window)s, and then not %(then)s within %(hours)s hours")
+        )
+        return self.say(
+            words,
+            first=self._deed(leaf.first),
+            then=self._deed(leaf.then),
+            window=self._lately(leaf.days),
+            hours=leaf.hours,
+        )
+
+    def _deed(self, deed: Deed) -> str:
+        return f"{self._event(deed.event)}{self._where(deed.where)}"
 
     def _times(self, times: int) -> str:
         if times == 1:
             return self.say(_("at least once"))
         return self.say(_("at least %(times)s times"), times=times)
 
-    def _window(self, days: int | None) -> str:
-        if days is None:
+    def _window(self, leaf: Did) -> str:
+        if leaf.since or leaf.until:
+            return self._between(leaf.since, leaf.until)
+        if leaf.days is None:
+            if leaf.ago:
+                return self.say(_(" up to %(ago)s days ago"), ago=leaf.ago)
             return self.say(_(" at any time"))
+        if leaf.ago:
+            return self.say(
+                _(" in the %(days)s days that ended %(ago)s days ago"),
+                days=leaf.days,
+                ago=leaf.ago,
+            )
+        return self._lately(leaf.days)
+
+    def _between(self, since: dt.date | None, until: dt.date | None) -> str:
+        if since and until:
+            return self.say(_(" from %(since)s to %(until)s"), since=since, until=until)
+        if since:
+            return self.say(_(" since %(since)s"), since=since)
+        return self.say(_(" until %(until)s"), until=until)
+
+    def _lately(self, days: int) -> str:
         if days == 1:
             return self.say(_(" today"))
         return self.say(_(" in the last %(days)s days"), days=days)
@@ -131,26 +240,36 @@ class _Speaker:
         said = (self._compared(one.key, one.op, one.value, str) for one in wheres)
         return self.say(_(" where %(conditions)s"), conditions=self.say(_(" and ")).join(said))
 
-    def _stage(self, stage_set: str, stages: tuple[str, ...]) -> str:
-        word = self.known.stage_sets[stage_set]
-        return self.say(
-            _("%(name)s is one of %(values)s") if len(stages) > 1 else _("%(name)s is %(value)s"),
-            name=word.label,
-            value=self._listed([word.stages[one] for one in stages]),
-            values=self._listed([word.stages[one] for one in stages]),
+    def _stage(self, leaf: InStage) -> str:
+        word = self.known.stage_sets[leaf.stage_set]
+        some = [word.stages[one] for one in leaf.stages]
+        words = _("%(name)s is one of %(values)s") if len(some) > 1 else _("%(name)s is %(value)s")
+        listed = self._listed(some)
+        said = self.say(words, name=word.label, value=listed, values=listed)
+        if leaf.days is None:
+            return said
+        how_long = (
+            _("%(stage)s for at least %(days)s days")
+            if leaf.op == ">="
+            else _("%(stage)s for at most %(days)s days")
         )
+        return self.say(how_long, stage=said, days=leaf.days)
 
     def _compared(self, name: str, op: str, value: Operand, show: Callable[[Scalar], str]) -> str:
-        one = operators.TABLE[op]
-        if one.takes is Takes.NOTHING:
-            return self.say(one.words, name=name)
-        if not isinstance(value, tuple):
-            assert value is not None
-            return self.say(one.words, name=name, value=show(value))
-        shown = [show(part) for part in value]
-        if one.takes is Takes.TWO:
-            return self.say(one.words, name=name, low=shown[0], high=shown[1])
-        return self.say(one.words, name=name, values=self._listed(shown))
+        return self._filled(operators.TABLE[op].words, value, show, name=name)
+
+    def _filled(
+        self, words: str, value: Operand, show: Callable[[Scalar], str], **params: str
+    ) -> str:
+        """The words of a comparison with its values in the places that it has for them."""
+        some = [
+            show(one)
+            for one in (value if isinstance(value, tuple) else (value,))
+            if one is not None
+        ]
+        places = {"value": some[:1], "low": some[:1], "high": some[1:2]}
+        said = {name: found[0] for name, found in places.items() if found}
+        return self.say(words, **said, values=self._listed(some), **params)
 
     def _listed(self, some: list[str]) -> str:
         comma = self.say(_(", "))
@@ -165,6 +284,8 @@ class _Speaker:
     def _with_unit(self, value: Scalar, word: TraitWord) -> str:
         if word.kind == MONEY:
             return self.known.money(int(value))
+        if word.kind == CHOICE:
+            return word.words.get(str(value), str(value))
         if isinstance(value, str):
             return value
         return f"{value:,} {word.unit}".strip()
