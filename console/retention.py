@@ -21,6 +21,17 @@ AT_A_TIME = 10_000  # rows in one transaction
 Kind = RetentionPeriod.Kind
 # Until somebody decides: what could not be taken is of no use for ever, and may be large.
 AT_FIRST = {Kind.DEAD_LETTERS.value: 90}
+# What we would begin with. Orders have to be kept for three years (PRC E-Commerce Law, art. 31),
+# and so the events that tell of them and the proof of what was answered to whom.
+SENSIBLE = {
+    Kind.EVENTS.value: 1095,
+    Kind.DEAD_LETTERS.value: 90,
+    Kind.ADDRESSES.value: 365,
+    Kind.MAILBOX.value: 30,
+    Kind.JOBS.value: 90,
+    Kind.MERGES.value: 365,
+    Kind.COPIES.value: 1095,
+}
 
 
 @dataclass(frozen=True)

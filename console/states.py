@@ -1,6 +1,6 @@
 """The only writer of statuses: compare, set, and say so in the audit log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Protocol
 
 from django.db import models, transaction
@@ -31,10 +31,11 @@ def can_move(record: HasStatus, *, to: str) -> bool:
 
 
 @transaction.atomic
-def move(record: Any, *, to: str, **also: Any) -> None:
+def move(record: Any, *, to: str, line: Mapping[str, Any] | None = None, **also: Any) -> None:
     """Take a record to another status, together with the fields in `also`.
 
-    The row changes only if it still has the status that the record was read with.
+    The row changes only if it still has the status that the record was read with. `line` is
+    what the audit line says besides. It begins with the model's `NOUN`, else with its name.
 
     Raises:
         NotAllowed: the table `MOVES` does not lead there.
@@ -58,7 +59,8 @@ def move(record: Any, *, to: str, **also: Any) -> None:
         )
     for field, value in {"status": to, **also}.items():
         setattr(record, field, value)
-    audit.log(f"{model._meta.model_name}.{to}", record, was=was)
+    noun = getattr(model, "NOUN", model._meta.model_name)
+    audit.log(f"{noun}.{to}", record, **{"was": was, **(line or {})})
 
 
 def move_many(

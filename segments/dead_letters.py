@@ -61,6 +61,7 @@ REASONS: dict[str, str] = {
         "The id is a placeholder such as “null”, which many would share."
     ),
     "future": gettext_noop("The time is more than a day ahead: the sender's clock is wrong."),
+    "large_amount": gettext_noop("The amount is larger than anything anybody sells."),
     "too_old": gettext_noop("The event is older than five years; bring it in as history."),
     "bad_value": gettext_noop(
         "A part of the update did not fit what is known; the rest was carried out."
@@ -77,6 +78,29 @@ def words(reason: str) -> str:
 def said(reason: str) -> str:
     """A reason for a person, in their language."""
     return _(REASONS[reason]) if reason in REASONS else reason
+
+
+# What a detail says besides names of fields, and, of a missing scope, what was sent.
+DETAILS: dict[str, str] = {
+    "two different ids": gettext_noop("two different ids"),
+    "item": gettext_noop("the whole item"),
+}
+SENT: dict[str, str] = {
+    "event": gettext_noop("an event"),
+    "profile": gettext_noop("an update of a profile"),
+    "link": gettext_noop("a link between two ids"),
+    "group": gettext_noop("a group"),
+    "consent": gettext_noop("a consent"),
+}
+
+
+def explained(reason: str, detail: str) -> str:
+    """A reason with its detail, for a person. Names of fields stay as they were sent."""
+    if not detail:
+        return said(reason)
+    known = SENT if reason == "scope" else DETAILS
+    detail = _(known[detail]) if detail in known else detail
+    return _("%(reason)s (%(detail)s)") % {"reason": said(reason), "detail": detail}
 
 
 class StillBad(NotAllowed):
@@ -146,9 +170,8 @@ def replay(letter: DeadLetter, *, by: Staff, raw: bytes | None = None) -> int:
     """
     _require(letter, by)
     items = _translated(letter, bytes(letter.raw) if raw is None else raw)
-    _settle(letter, DeadLetter.Status.REPLAYED, by)
+    _settle(letter, DeadLetter.Status.REPLAYED, by, mended=raw is not None, items=len(items))
     deliveries.accept(letter.source_id, items, received_at=letter.received_at)
-    audit.log("dead_letter.replayed", letter, by=by, mended=raw is not None, items=len(items))
     return len(items)
 
 
@@ -176,7 +199,7 @@ def _translated(letter: DeadLetter, raw: bytes) -> list[Item]:
         translated: list[Item] = speech.translate(found, speech.sending(found, received_at))
         return translated
     except Bad as bad:
-        why = f"{said(bad.reason)} ({bad.detail})" if bad.detail else said(bad.reason)
+        why = explained(bad.reason, bad.detail)
         raise StillBad(_("It still cannot be taken: %(why)s") % {"why": why}) from bad
     except texts.NotJson as problem:
         raise StillBad(
@@ -185,7 +208,7 @@ def _translated(letter: DeadLetter, raw: bytes) -> list[Item]:
         ) from problem
     except Exception as problem:  # one letter's trouble must not end a job of many
         log.exception("dead_letter.failed", letter=letter.pk)
-        why = f"{said('broken')} ({type(problem).__name__})"
+        why = explained("broken", type(problem).__name__)
         raise StillBad(_("It still cannot be taken: %(why)s") % {"why": why}) from problem
 
 
@@ -252,5 +275,5 @@ def _require(letter: DeadLetter, by: Staff) -> None:
         )
 
 
-def _settle(letter: DeadLetter, to: str, by: Staff) -> None:
-    states.move(letter, to=to, settled_at=timezone.now(), settled_by=by)
+def _settle(letter: DeadLetter, to: str, by: Staff, **line: Any) -> None:
+    states.move(letter, to=to, line={"by": by, **line}, settled_at=timezone.now(), settled_by=by)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from console import audit, formats, roles
 from console.models import Staff
@@ -133,7 +133,11 @@ def _what(definition: Definition, titles: Mapping[str, str]) -> str:
     names = [titles.get(name, name) for name in definition.events if name in titles]
     if not definition.all_but:
         names = names or [titles.get(name, name) for name in definition.events]
-        return _("any of: %(events)s") % {"events": _listed(names)} if names else _("nothing")
+        return (
+            _("any of: %(events)s") % {"events": _listed(names)}
+            if names
+            else pgettext("events that count", "nothing")
+        )
     if not names:
         return _("anything at all")
     return _("anything but: %(events)s") % {"events": _listed(names)}

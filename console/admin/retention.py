@@ -6,12 +6,24 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from console import clock, retention, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import RetentionPeriod
 from console.states import NotAllowed
+
+# What a field offers; any other number of days can be written into it.
+PERIODS = {
+    30: _("a month"),
+    90: _("three months"),
+    180: _("half a year"),
+    365: _("a year"),
+    730: _("two years"),
+    1095: _("three years"),
+    1825: _("five years"),
+}
 
 
 @admin.register(RetentionPeriod)
@@ -26,10 +38,11 @@ class RetentionPeriodAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             staff: Any = request.user
             roles.require(staff, retention.CHANGE)
-            wanted = _read(request)
+            is_easy = request.POST.get("step") == "fill"
+            wanted = dict(retention.SENSIBLE) if is_easy else _read(request)
             if request.POST.get("step") == "save":
                 retention.save(wanted, by=staff)
-                self.message_user(request, _("Saved. It is applied every night."))
+                self.message_user(request, gettext("Saved. It is applied every night."))
                 return HttpResponseRedirect(reverse("admin:console_retentionperiod_changelist"))
             would_go = retention.would_go(wanted, today=clock.today())
         context = {
@@ -38,6 +51,7 @@ class RetentionPeriodAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "rows": _rows(wanted, would_go),
             "looked": would_go is not None,
+            "periods": PERIODS,
             "may_change": roles.allows(request.user, retention.CHANGE),
         }
         return render(request, "console/privacy/retention.html", context)
@@ -53,7 +67,9 @@ def _read(request: HttpRequest) -> dict[str, int | None]:
     for kind in RetentionPeriod.Kind:
         typed = request.POST.get(kind.value, "").strip()
         if typed and not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
-            raise NotAllowed(_("“%(typed)s” is not a number of days.") % {"typed": typed[:20]})
+            raise NotAllowed(
+                gettext("“%(typed)s” is not a number of days.") % {"typed": typed[:20]}
+            )
         wanted[kind.value] = int(typed) if typed else None
     retention.check(wanted)
     return wanted
@@ -68,6 +84,7 @@ def _rows(
             "kind": kind.value,
             "label": kind.label,
             "now": now[kind.value],
+            "sensible": retention.SENSIBLE[kind.value],
             "wanted": wanted[kind.value],
             "would_go": would_go[kind.value] if would_go else None,
         }

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MailboxMessage(models.Model):
@@ -13,7 +14,7 @@ class MailboxMessage(models.Model):
     sender = models.CharField(_("from"), max_length=320)
     recipient = models.CharField(_("to"), max_length=320, db_index=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
-    raw = models.BinaryField(_("source"))
+    raw = models.BinaryField(pgettext_lazy("of a mail", "source"))
     size = models.PositiveIntegerField(_("bytes"))
 
     class Meta:

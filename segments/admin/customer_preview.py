@@ -5,8 +5,11 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from segments import looks, sealing
+from console import formats
+from segments import consent, looks, sealing
+from segments.admin import customer_naming
 from segments.customer_imports.cells import SEALED
 from segments.models import CustomerImport, CustomerImportRow, Identifier
 
@@ -22,8 +25,13 @@ def context(customer_import: CustomerImport, show: str) -> dict[str, Any]:
     rows = customer_import.rows.filter(outcome=shown).order_by("number", "pk")[:ROWS]
     return {
         "outcomes": [
-            {"key": key, "label": label, "count": counts.get(key, 0), "is_shown": key == shown}
-            for key, label in Outcome.choices
+            {
+                "key": key,
+                "label": said(key, counts.get(key, 0)),
+                "count": counts.get(key, 0),
+                "is_shown": key == shown,
+            }
+            for key in Outcome.values
         ],
         "rows": [_shown(row) for row in rows],
         "shown": Outcome(shown).label if shown else "",
@@ -31,6 +39,22 @@ def context(customer_import: CustomerImport, show: str) -> dict[str, Any]:
         "namesakes": _namesakes(customer_import) if counts.get("new") else [],
         "left_out": counts.get("conflict", 0) + counts.get("bad", 0),
     }
+
+
+def said(outcome: str, count: int) -> str:
+    """What becomes of so many rows; the number itself stands before it."""
+    match outcome:
+        case Outcome.NEW:
+            return ngettext("customer is new", "customers are new", count)
+        case Outcome.CHANGED:
+            return ngettext("customer changes", "customers change", count)
+        case Outcome.SAME:
+            return ngettext("row changes nothing", "rows change nothing", count)
+        case Outcome.CONFLICT:
+            return ngettext(
+                "row is for somebody to look at", "rows are for somebody to look at", count
+            )
+    return ngettext("row cannot be read", "rows cannot be read", count)
 
 
 def _namesakes(customer_import: CustomerImport) -> Sequence[Mapping[str, Any]]:
@@ -57,24 +81,37 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, s
         if name == "attributes":
             found += _attributes(was or {}, value)
         elif name in SEALED:
-            found.append((name, looks.mask(sealing.peek(was)), sealing.peek(value)))
+            found.append((_called(name), looks.mask(sealing.peek(was)), sealing.peek(value)))
         else:
-            found.append((name, was, value))
+            found.append((_called(name), was, value))
     return found
+
+
+def _called(field: str) -> str:
+    """A field by the name that the form for naming columns gives it."""
+    return str(customer_naming.ONE[field])
 
 
 def _attributes(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
     found = []
     for name, value in now.items():
         if name not in was or was[name] != value:
-            before = looks.as_text(looks.attributes(was)[name]) if name in was else ""
-            found.append((name, before, looks.as_text(value)))
+            before = looks.attributes(was)[name] if name in was else ""
+            called = _("tags") if name == "tags" else name
+            found.append((called, _said(before), _said(value)))
     return found
+
+
+def _said(value: Any) -> str:
+    """A value of an attribute; words in a list, such as tags, one after the other."""
+    is_words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return formats.listed(value) if is_words else looks.as_text(value)
 
 
 def _consents(changes: dict[str, dict[str, bool | None]]) -> list[tuple[str, str, str]]:
     words = {None: "", True: _("granted"), False: _("withdrawn")}
-    return [
-        (_("consent: %(channel)s") % {"channel": key}, words[one["was"]], words[one["now"]])
-        for key, one in changes.items()
-    ]
+    found = []
+    for key, one in changes.items():
+        called = _("consent: %(channel)s") % {"channel": consent.CHANNELS.get(key, key)}
+        found.append((called, words[one["was"]], words[one["now"]]))
+    return found

@@ -91,8 +91,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description=_("reason"))
     def why(self, letter: DeadLetter) -> str:
-        said = dead_letters.said(letter.reason)
-        return f"{said} ({letter.detail})" if letter.detail else said
+        return dead_letters.explained(letter.reason, letter.detail)
 
     @display(description=_("sent as"))
     def sent_as(self, letter: DeadLetter) -> str:

@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display
@@ -54,7 +54,7 @@ class EventImportAdmin(ConsoleModelAdmin):
     def state(self, event_import: EventImport) -> tuple[str, str]:
         return event_import.status, event_import.get_status_display()
 
-    @display(description=_("events"))
+    @display(description=pgettext_lazy("how many", "events"))
     def loaded(self, event_import: EventImport) -> str:
         return _count(event_import, event_import.events)
 

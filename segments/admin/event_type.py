@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -112,7 +113,7 @@ class EventTypeAdmin(ReadOnlyAdmin):
     def lately(self, event_type: Any) -> SafeString:
         return event_facts.bars(event_type.facts.volumes)
 
-    @display(description=_("events"), ordering="volume")
+    @display(description=pgettext_lazy("how many", "events"), ordering="volume")
     def events(self, event_type: EventType) -> str:
         return figures.whole(event_type.volume)
 

@@ -172,6 +172,7 @@ class SuspectAdmin(ReadOnlyAdmin):
     """Customers with so many ids that one of their merges may be wrong."""
 
     view_action = "customers.view"
+    empty_words: ClassVar = _("No customer has so many ids that a merge looks wrong.")
     list_display: ClassVar = ["whose", "user_ids", "ids", "merges", "found_at"]
     list_display_links = None
 

@@ -27,7 +27,7 @@ class ExportColumn:
 BASICS = (
     ExportColumn("number", pgettext_lazy("of a record", "number")),
     ExportColumn("name", _("name"), True),
-    ExportColumn("email", _("e-mail"), True),
+    ExportColumn("email", pgettext_lazy("an address", "e-mail"), True),
     ExportColumn("phone", _("telephone"), True),
     ExportColumn("language", _("language")),
     ExportColumn("known_since", _("known since")),
@@ -141,8 +141,13 @@ def _attribute(name: str, raw: str, contact: bool) -> Any:
     value = json.loads(raw)
     value = value if contact else looks.attributes({name: value})[name]
     if isinstance(value, list):
-        return "; ".join(str(one) for one in value)
-    return str(value) if isinstance(value, dict) else value
+        return "; ".join(str(_or_json(one)) for one in value)
+    return _or_json(value)
+
+
+def _or_json(value: Any) -> Any:
+    """What has parts as JSON, which others read as well."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _identifiers(ids: Sequence[int], contact: bool) -> dict[tuple[int, str], str]:

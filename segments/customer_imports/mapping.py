@@ -76,22 +76,40 @@ class CustomerMapping:
 GUESSES = {
     "key": [
         *("userid", "customerid", "memberid", "uid", "distinctid", "openid", "unionid", "id"),
-        *("customer", "household", "number", "用户id", "客户id", "会员id", "会员号", "编号"),
+        *("customer", "household", "number", "用户id", "客户id", "会员id", "会员号"),
+        *("用户编号", "客户编号", "会员编号", "会员卡号", "编号"),
     ],
-    "email": ["email", "emailaddress", "mail", "邮箱", "电子邮箱"],
-    "phone": ["phone", "mobile", "telephone", "phonenumber", "tel", "手机", "手机号", "电话"],
+    "email": ["email", "emailaddress", "mail", "邮箱", "电子邮箱", "邮箱地址"],
+    "phone": [
+        *("phone", "mobile", "telephone", "phonenumber", "tel", "手机", "手机号", "手机号码"),
+        *("电话", "电话号码", "联系电话"),
+    ],
     "name": ["name", "fullname", "customername", "姓名", "名字"],
     "language": ["language", "lang", "locale", "语言"],
     "tags": ["tags", "labels", "标签"],
-    CONSENT + "email": ["emailconsent", "consentemail", "emailoptin", "邮件同意"],
-    CONSENT + "sms": ["smsconsent", "consentsms", "smsoptin", "短信同意"],
+    CONSENT + "email": [
+        "emailconsent",
+        "consentemail",
+        "emailoptin",
+        "邮件同意",
+        "同意邮件",
+        "是否同意邮件",
+    ],
+    CONSENT + "sms": [
+        "smsconsent",
+        "consentsms",
+        "smsoptin",
+        "短信同意",
+        "同意短信",
+        "是否同意短信",
+    ],
 }
 
 
 # What a column's name says about the kind of identifier in it, compared in the same way.
 KINDS = {
-    "user_id": ("userid", "uid", "distinctid", "用户id"),
-    "member_id": ("memberid", "会员id", "会员号"),
+    "user_id": ("userid", "uid", "distinctid", "用户id", "用户编号"),
+    "member_id": ("memberid", "会员id", "会员号", "会员编号", "会员卡号"),
     "openid": ("openid",),
     "unionid": ("unionid",),
     "household": ("household", "householdid"),

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from segments.models.customer import Customer
 
@@ -16,7 +17,7 @@ class ConsentChange(models.Model):
     purpose = models.CharField(_("purpose"), max_length=16)
     granted = models.BooleanField(_("granted"))
     at = models.DateTimeField(_("at"))
-    source = models.CharField(_("source"), max_length=120)
+    source = models.CharField(pgettext_lazy("of a consent", "source"), max_length=120)
 
     class Meta:
         verbose_name = _("change of a consent")

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from segments.models.fields import SealedCharField, SealedEmailField, SealedIdentifierField
 
@@ -15,7 +16,7 @@ class Customer(models.Model):
     id = models.AutoField(primary_key=True)
     # Sealed at rest where `CONTACT_KEY` is set; see `segments.sealing` for raw SQL.
     name = SealedCharField(_("name"), max_length=120, blank=True)
-    email = SealedEmailField(_("e-mail"), max_length=254, blank=True)
+    email = SealedEmailField(pgettext_lazy("an address", "e-mail"), max_length=254, blank=True)
     phone = SealedCharField(_("phone"), max_length=40, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=16, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
@@ -83,7 +84,7 @@ class Consent(models.Model):
     purpose = models.CharField(_("purpose"), max_length=16, default="marketing")
     granted = models.BooleanField(_("granted"))
     at = models.DateTimeField(_("at"))
-    source = models.CharField(_("source"), max_length=120, blank=True)
+    source = models.CharField(pgettext_lazy("of a consent", "source"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("consent")

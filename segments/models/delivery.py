@@ -32,6 +32,7 @@ class DeadLetter(models.Model):
         REPLAYED = "replayed", _("replayed")
         DROPPED = "dropped", _("dropped")
 
+    NOUN: ClassVar[str] = "dead_letter"  # in the audit log
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.WAITING: {Status.REPLAYED, Status.DROPPED},
         Status.REPLAYED: set(),

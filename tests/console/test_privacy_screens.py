@@ -185,6 +185,17 @@ def test_what_would_go_is_shown_before_it_is_saved() -> None:
     assert AuditEntry.objects.get(action="retention.changed").details["now"] == {"mailbox": 30}
 
 
+def test_sensible_periods_are_filled_in_and_looked_at_but_not_saved() -> None:
+    client, _staff = signed_in("admin")
+    old_mail()
+    where = reverse("admin:console_retentionperiod_changelist")
+    page = client.post(where, {"step": "fill"}).content.decode()
+    assert "Would go tonight" in page
+    assert 'value="1095"' in page
+    assert not RetentionPeriod.objects.exists()
+    retention.check(retention.SENSIBLE)
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "ten", "99999", "1e3"])
 def test_nonsense_is_refused(days: str) -> None:
     client, _staff = signed_in("admin")

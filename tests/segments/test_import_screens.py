@@ -378,6 +378,19 @@ def test_a_wrong_meaning_is_seen_before_anything_is_loaded(signed_in: SignedIn) 
     assert the_import().mapping == {}
 
 
+def test_rows_with_amounts_are_shown_where_the_first_have_none(signed_in: SignedIn) -> None:
+    looks = "".join(f"anna,2017-01-01 10:{n:02d},page_seen,,1\n" for n in range(30))
+    orders = "".join(f"ben,2017-01-02 10:0{n},order_paid,7.50,1\n" for n in range(2))
+    client = signed_in("operator")
+    send(client, ROWS.splitlines()[0] + "\n" + looks + orders)
+    given = {"means-0": "customer", "means-1": "time", "means-2": "name", "means-3": "amount"}
+    address = reverse("admin:segments_eventimport_preview", args=[the_import().pk])
+    answer = client.post(address, {**given, "identifier_kind": "user_id"})
+    rows = context(answer)["preview"]["rows"]
+    assert [row["number"] for row in rows] == [*range(2, 10), 32, 33]
+    assert [row["amount"] for row in rows if row["amount"]] == ["$7.50", "$7.50"]
+
+
 def test_a_form_that_says_too_little_is_shown_with_what_is_missing(signed_in: SignedIn) -> None:
     client = signed_in("operator")
     send(client)

@@ -241,6 +241,9 @@ def test_a_letter_is_read_mended_and_replayed(key: str, signed_in: SignedIn) -> 
     assert Delivery.objects.get().received_at == letter.received_at
     letter.refresh_from_db()
     assert (letter.status, letter.settled_by) == ("replayed", client.staff)  # type: ignore[attr-defined]
+    (line,) = AuditEntry.objects.filter(action__contains="replayed")
+    assert (line.action, line.staff) == ("dead_letter.replayed", client.staff)  # type: ignore[attr-defined]
+    assert line.details == {"was": "waiting", "mended": True, "items": 1}
     assert client.post(deed, {"raw": mended}).status_code == 403  # once is enough
     assert len(taken()) == 1
 
