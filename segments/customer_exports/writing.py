@@ -22,8 +22,10 @@ from segments.models import CustomerExport
 ACTION = "customers.export"
 CUSTOMERS_AT_A_TIME = 2_000
 HOURS_KEPT = 24
+TOO_LONG = 10**15  # spreadsheets keep fifteen of a number; longer ones are names, as of orders
 ROWS_OF_A_SHEET = 1_000_000  # Excel ends at 1,048,576
 Format = CustomerExport.Format
+_AS_THEY_ARE = int | float | Decimal | dt.date  # of a workbook's cells
 
 
 @transaction.atomic
@@ -144,7 +146,8 @@ def _as_cell(sheet: Any, value: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell  # heavy: not in the web process
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # heavy: not in the web process
 
-    if value is None or isinstance(value, int | float | Decimal | dt.date | dt.datetime):
+    is_long = isinstance(value, int) and abs(value) >= TOO_LONG
+    if value is None or (isinstance(value, _AS_THEY_ARE) and not is_long):
         return value
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_767])
     cell.data_type = "s"
