@@ -126,8 +126,11 @@ def text(value: Any, longest: int, *, missing: str, what: str) -> str:
 
 
 def name(value: Any) -> str:
-    """The name of an event."""
-    return text(value, LONGEST_NAME, missing="no_name", what="event")
+    """The name of an event, in which there is something to see: nobody could click on blanks."""
+    found = text(value, LONGEST_NAME, missing="no_name", what="event")
+    if not any(letter.isprintable() and not letter.isspace() for letter in found):
+        raise Bad("no_name")
+    return found
 
 
 def kind(value: Any, what: str) -> str:

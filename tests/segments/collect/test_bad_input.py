@@ -28,6 +28,8 @@ for _ in range(11):
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no-name": ({"name": ""}, "no_name"),
+    "a-name-of-blanks": ({"name": " \u3000\t"}, "no_name"),
+    "a-name-that-nobody-sees": ({"name": "\u200b\u202e"}, "no_name"),
     "name-is-a-number": ({"name": 7}, "wrong_type"),
     "name-too-long": ({"name": "n" * 81}, "too_long"),
     "name-with-zero-byte": ({"name": "a\0b"}, "bad_text"),
