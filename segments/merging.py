@@ -19,7 +19,7 @@ from console import audit, roles, states
 from console.models import Staff
 from console.states import NotAllowed
 from segments import bitmaps, estates, history, identity, ingest
-from segments.models import Customer, Merge, Segment, Suspect
+from segments.models import Customer, Merge, PrivacyRequest, Segment, Suspect
 
 ACTION = "customers.merge"
 DAYS_OPEN = 30  # so long a merge can be taken back
@@ -107,6 +107,10 @@ def _refuse_ghosts(kept: int, absorbed: int) -> None:
     living = Customer.objects.filter(identity.LIVING, pk__in=[kept, absorbed])
     if living.count() < 2:
         raise NotAllowed(_("One of the two was merged or erased meanwhile."))
+    erasures = PrivacyRequest.objects.filter(kind=PrivacyRequest.Kind.ERASE)
+    under_way = erasures.filter(status=PrivacyRequest.Status.RUNNING)
+    if under_way.filter(customer__in=[kept, absorbed]).exists():
+        raise NotAllowed(_("One of the two is being erased; merged, both would be."))
 
 
 # --- deciding ---------------------------------------------------------------

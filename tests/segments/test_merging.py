@@ -15,6 +15,7 @@ from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
 from segments import (
     activity,
+    erasure,
     history,
     identity,
     ingest,
@@ -376,6 +377,16 @@ def test_nobody_merges_with_themselves_or_with_who_is_gone(support: Staff) -> No
     for pair in ((anna, ben), (ben, anna)):
         with pytest.raises(NotAllowed, match="meanwhile"):
             merging.merge(*pair, by=support, at=NOW)
+
+
+def test_nobody_is_merged_with_who_is_being_erased(support: Staff, project_row: None) -> None:
+    anna, ben = met()
+    admin = StaffFactory(role="admin")
+    request = erasure.ask(ben, "erase", by=admin, asked_on=NOW.date())
+    erasure.begin(request, by=admin, typed=str(ben.pk), at=NOW)
+    with pytest.raises(NotAllowed, match="being erased"):
+        merging.merge(anna, ben, by=support, at=NOW)
+    assert not Merge.objects.exists()
 
 
 def test_who_has_many_ids_is_shown_to_somebody() -> None:
