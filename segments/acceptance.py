@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from segments import placeholders
+from segments import amounts, placeholders
 from segments.items import Event, Id
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -24,7 +24,6 @@ BEHIND = 5 * 366 * 24 * 3600 * _SECOND
 CLAIMED = "$claimed_at"  # the property that keeps the time that was not taken
 
 AMOUNTS = ("revenue", "total", "value", "amount")
-LARGEST = 2**63 - 1
 _NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
 
 
@@ -78,9 +77,15 @@ def amount(properties: Mapping[str, Any], named: str, decimals: int) -> int | No
     """The amount of an event in minor units, by the property that its type names.
 
     Without a name it is the first of `AMOUNTS` that is a number, or a text that is one.
+
+    Raises:
+        Refused: nobody sells for that much, so that a sum with it would be wrong.
     """
     for name in (named,) if named else AMOUNTS:
-        if (found := _minor(properties.get(name), decimals)) is not None:
+        value = properties.get(name)
+        if value is not None and (found := _minor(value, decimals)) is not None:
+            if abs(found) > amounts.LARGEST:
+                raise Refused("large_amount", name)
             return found
     return None
 
@@ -91,7 +96,4 @@ def _minor(value: Any, decimals: int) -> int | None:
     text = value if isinstance(value, str) else repr(value)
     if isinstance(value, str) and not _NUMBER.fullmatch(text):
         return None
-    minor = Decimal(text).scaleb(decimals)
-    if not abs(minor) < LARGEST:
-        return None
-    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))
+    return int(Decimal(text).scaleb(decimals).to_integral_value(ROUND_HALF_UP))

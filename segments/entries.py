@@ -57,6 +57,7 @@ class Entry(NamedTuple):
     at: int
     digest: str
     claimed: int | None = None
+    amount: int | None = None  # of an event, in minor units
 
 
 def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
@@ -66,7 +67,7 @@ def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
         Refused: it cannot be taken.
         Blocked: it is not wanted.
     """
-    at, claimed = min(item.at, parcel.received), None
+    at, claimed, amount = min(item.at, parcel.received), None, None
     if isinstance(item, Event):
         if known := rules.known.get(item.name):
             if known.blocked:
@@ -74,9 +75,17 @@ def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
             if known.name != item.name:
                 item = replace(item, name=known.name)
         at, claimed = acceptance.when(item, parcel.received)
+        amount = _amount(item, rules)
     if rules.shift and not getattr(item, "is_history", False):
         at += rules.shift // _MICROSECOND
-    return Entry(parcel, item, _ids(item), at, _digest(parcel.source_id, item), claimed)
+    return Entry(parcel, item, _ids(item), at, _digest(parcel.source_id, item), claimed, amount)
+
+
+def _amount(event: Event, rules: Rules) -> int | None:
+    """Raises Refused: it is too large."""
+    known = rules.known.get(event.name)
+    named = known.amount_property if known else ""
+    return acceptance.amount(event.properties, named, rules.decimals)
 
 
 def _ids(item: Item) -> tuple[Id, ...]:

@@ -7,7 +7,7 @@ part; one that a person stops leaves nothing behind.
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from segments.staging import Progress, Stage
 LOCK = 0x1A40  # with the import's number: the advisory lock of who loads it
 READING = 70  # of a hundred: what reading and checking take of the time
 WRITING = 25
+SECONDS_BETWEEN_FLUSHES = 5  # of live events, while a file is written
 SECONDS_BETWEEN_LOOKS = 1  # whether somebody asked the import to stop
 
 
@@ -92,16 +93,38 @@ def _load(event_import: EventImport, progress: jobs.Progress) -> None:
             since = timezone.now() - dt.timedelta(days=ingest.DAYS_REMEMBERED)
             loading.remember(event_import, stage.parts, since=since)
             ingest.flush()  # what waits in the inbox counts as there already
-            words = _("writing")
-            loading.load(
-                event_import,
-                stage.parts,
-                lambda done: progress(READING + WRITING * done // 100, 100, words),
-            )
+            _write(event_import, stage.parts, progress)
         _finish(event_import)
     uploads.keep_bad_rows(event_import, stage.bad_rows())
     stage.drop()
     progress(READING + WRITING, 100, _("who did what on which day"))
+
+
+def _write(event_import: EventImport, parts: Sequence[Path], progress: jobs.Progress) -> None:
+    """Load the parts; what comes in live meanwhile does not wait for them.
+
+    Of a live event that the file has too, the other one is known already (`loading.remember`).
+
+    Raises:
+        NotLoaded: an amount is too large.
+    """
+    words, flushed_at = _("writing"), time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal flushed_at
+        if time.monotonic() - flushed_at > SECONDS_BETWEEN_FLUSHES:
+            ingest.flush()  # we hold the lake's lock, and live events come first
+            flushed_at = time.monotonic()
+        progress(READING + WRITING * done // 100, 100, words)
+
+    try:
+        loading.load(event_import, parts, tell)
+    except loading.TooLarge as large:
+        row, amount = large.args
+        raise NotLoaded(
+            _("Line %(row)d: the amounts of this event add up to %(amount)s, which is too large.")
+            % {"row": row, "amount": amount}
+        ) from large
 
 
 def _give_up(event_import: EventImport, words: str) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import clock
-from segments import catalogue, history
+from segments import amounts, catalogue, history
 from segments.models import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 
 # For so long a second delivery of an event is recognised and dropped; after that the same
@@ -24,7 +24,6 @@ DAYS_REMEMBERED = 30
 # One batch of a flush: so many events, and so much of their properties, are held in memory.
 AT_A_TIME, BYTES_AT_A_TIME = 50_000, 32 * 2**20
 LONGEST_NAME, LONGEST_KEY = 80, 200
-LARGEST = 2**63 - 1
 EARLIEST, LATEST = dt.datetime(1980, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 FILES_OF_A_DAY = 64  # more make every reader slow, so the day is written anew as one
 APP = "inbox"  # whose batch numbers the lake remembers
@@ -91,7 +90,7 @@ def _row(event: IncomingEvent) -> dict[str, Any]:
             _("%(time)s is not a moment with a time zone between 1980 and 2100.")
             % {"time": event.time}
         )
-    if event.amount is not None and abs(event.amount) > LARGEST:
+    if event.amount is not None and abs(event.amount) > amounts.LARGEST:
         raise Refused(_("The amount %(amount)d is too large.") % {"amount": event.amount})
     return {
         "digests": digest(event.key),

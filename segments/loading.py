@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from console import clock
-from segments import entries, erasure, history, identity, merging
+from segments import amounts, entries, erasure, history, identity, merging
 from segments.items import Id
 from segments.kinship import Kinship
 from segments.lake import engine
@@ -42,10 +42,18 @@ def is_in_lake(event_import: EventImport) -> bool:
     return store.version(history.place(), app(event_import)) > 0
 
 
+class TooLarge(ValueError):
+    """Rows that are one event and whose amounts together are more than an event can have."""
+
+
 def load(event_import: EventImport, parts: Sequence[Path], tell: Callable[[int], None]) -> None:
     """Put the parts' events into the lake, and note on the import how many there were.
 
-    The caller holds the lake's lock. `tell` hears how much is done, of a hundred.
+    The caller holds the lake's lock. `tell` hears how much is done, of a hundred, again and
+    again: in it the caller lets those have their turn who wait for the lake.
+
+    Raises:
+        TooLarge: which amount.
     """
     with _opened(parts) as con:
         tell(0)
@@ -54,7 +62,7 @@ def load(event_import: EventImport, parts: Sequence[Path], tell: Callable[[int],
         tell(30)
         _find_customers(con, event_import)
         tell(45)
-        _append(con, event_import)
+        _append(con, event_import, tell)
 
 
 @contextmanager
@@ -78,7 +86,7 @@ def _name_rows(con: Any, event_import: EventImport) -> None:
     """The rows that are events of their own, each with its day and its key, as `named`."""
     mapping = Mapping.from_json(event_import.mapping)
     same = "same" if mapping.distinct_by else "key" if mapping.key else "row"
-    amount = "CAST(sum(amount) AS BIGINT)" if mapping.sums else "min_by(amount, row)"
+    amount = "sum(amount)" if mapping.sums else "min_by(amount, row)"
     zone, content = clock.zone().key, event_import.sha256[:20]
     if same == "row":
         con.execute("CREATE VIEW kept AS SELECT row, amount FROM staged")
@@ -87,6 +95,7 @@ def _name_rows(con: Any, event_import: EventImport) -> None:
             CREATE TABLE kept AS
             SELECT min(row) AS row, {amount} AS amount FROM staged GROUP BY {same}
         """)  # noqa: S608  (columns of ours)
+        _refuse_large(con)
     con.execute(f"""
         CREATE VIEW named AS
         SELECT row, kind, customer, time, event, kept.amount, properties,
@@ -98,6 +107,14 @@ def _name_rows(con: Any, event_import: EventImport) -> None:
             ) AS key
         FROM staged JOIN kept USING (row)
     """)  # noqa: S608  (a known zone, a hash)
+
+
+def _refuse_large(con: Any) -> None:
+    largest = con.execute(
+        "SELECT row, amount FROM kept WHERE abs(amount) > $most LIMIT 1", {"most": amounts.LARGEST}
+    ).fetchone()
+    if largest:
+        raise TooLarge(*largest)
 
 
 def _tell_doubles(con: Any, event_import: EventImport) -> None:
@@ -222,8 +239,10 @@ def _rows(con: Any, columns: dict[str, Any]) -> Iterator[str]:
 # --- into the lake ----------------------------------------------------------
 
 
-def _append(con: Any, event_import: EventImport) -> None:
+def _append(con: Any, event_import: EventImport, tell: Callable[[int], None]) -> None:
     """Put the fresh events into the lake, in one commit that knows the import's number."""
+    import pyarrow as pa  # heavy: not in the web process
+
     from segments.lake import schema, store  # heavy: not in the web process
 
     event_import.save()  # the counts, before there is no way back to them
@@ -232,7 +251,16 @@ def _append(con: Any, event_import: EventImport) -> None:
         FROM named SEMI JOIN fresh USING (row) JOIN ids USING (kind, customer)
         ORDER BY day, ids.id, time
     """).to_arrow_reader(ROWS_AT_A_TIME)
-    store.append(history.place(), rows.cast(schema.columns()), app_id=app(event_import), version=1)
+
+    def told() -> Iterator[Any]:
+        written = 0
+        for batch in rows.cast(schema.columns()):
+            yield batch
+            written += batch.num_rows
+            tell(45 + 55 * written // event_import.events)
+
+    events = pa.RecordBatchReader.from_batches(schema.columns(), told())
+    store.append(history.place(), events, app_id=app(event_import), version=1)
 
 
 def _key(mapping: Mapping) -> str:

@@ -196,10 +196,6 @@ class _Batch:
 
     def _row(self, entry: Entry, event: Event, person: Person) -> tuple[Any, ...]:
         properties = event.properties
-        known = self.rules.known.get(event.name)
-        amount = acceptance.amount(
-            properties, known.amount_property if known else "", self.rules.decimals
-        )
         if entry.claimed is not None:
             properties = {**properties, acceptance.CLAIMED: acceptance.written(entry.claimed)}
         return (
@@ -207,7 +203,7 @@ class _Batch:
             person.number,
             event.name,
             acceptance.moment(entry.at),
-            amount,
+            entry.amount,
             orjson.dumps(properties).decode(),
             entry.parcel.received_at,
         )

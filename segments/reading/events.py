@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from segments import placeholders
 from segments.reading import files, moments, properties, rows, values
 from segments.reading.batch import START, Batch, Position, Refuse, RowFile, stop
 from segments.reading.mapping import LONGEST_NAME, MOST_BAD, Mapping, spread_besides
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 LONGEST_IDENTIFIER = LONGEST_KEY = 200
 DEVICE = "$device:"
-NOBODY = _("the customer is empty.")
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,9 @@ class Bad:
             column, lambda c, bad: values.names(c, longest=longest, empty=empty, bad=bad)
         )
 
+    def ids(self, column: str, longest: int) -> Any:
+        return self.read(column, lambda c, bad: values.ids(c, longest=longest, bad=bad))
+
     def found(self) -> Iterator[BadFile]:
         """The bad rows, in the order of the file."""
         where = "line" if self.file.counts_lines else "row"
@@ -195,8 +198,11 @@ class Customers:
     def __init__(self, mapping: Mapping, bad: Bad) -> None:
         import pyarrow as pa  # heavy: not in the web process
 
-        empty = "" if mapping.fallback else NOBODY
-        self.ids = bad.names(mapping.customer, LONGEST_IDENTIFIER, empty)
+        self.ids = (
+            bad.names(mapping.customer, LONGEST_IDENTIFIER)
+            if mapping.fallback
+            else bad.ids(mapping.customer, LONGEST_IDENTIFIER)
+        )
         self.others: Any = pa.nulls(len(self.ids), pa.string())
         self.kinds: Any = pa.repeat(mapping.identifier_kind, len(self.ids))
         if mapping.fallback:
@@ -207,19 +213,21 @@ class Customers:
         self.others = [None] * len(self.ids)
         self.kinds = [mapping.identifier_kind] * len(self.ids)
         for index, (first, second) in enumerate(zip(self.ids, others, strict=True)):
-            first, second = _without_prefix(first), _without_prefix(second)
+            told = first or second
+            first, second = _real(first), _real(second)
             if first and first != second and first == self.ids[index]:
                 self.others[index] = second or None
                 continue
             second = first or second
             self.ids[index], self.kinds[index] = second, mapping.fallback_kind
             if not second:
-                bad.by_index.setdefault(index, (mapping.customer, BadValue(NOBODY)))
+                bad.by_index.setdefault(index, (mapping.customer, values.nobody(told)))
 
 
-def _without_prefix(value: str | None) -> str:
-    """An id as it is without what says that Mixpanel made it up for somebody unknown."""
-    return (value or "").removeprefix(DEVICE)
+def _real(value: str | None) -> str:
+    """An id that names somebody, without what says that Mixpanel made it up for who is unknown."""
+    real = (value or "").removeprefix(DEVICE)
+    return "" if placeholders.is_one(real) else real
 
 
 def listed(column: values.Column) -> list[Any]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Union
 
+from segments import amounts as bounds
+from segments import placeholders
 from segments.reading.problems import BadValue, shown
 from segments.reading.problems import gettext_noop as _
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LARGEST = 2**63 - 1
 BETWEEN = "\x1f"  # of values that are joined
 Column = Union["pa.Array", list[Any]]
 BadOnes = dict[int, BadValue]  # by the index of the row
@@ -83,7 +84,7 @@ def _product(price: Decimal | None, count: Decimal | None, decimals: int) -> int
     if price is None or count is None:
         return None
     minor = (price * count).scaleb(decimals)
-    if abs(minor) > LARGEST:
+    if abs(minor) > bounds.LARGEST:
         raise BadValue(_("the amount “%(value)s” is too large."), value=shown(price * count))
     return int(minor.to_integral_value(ROUND_HALF_EVEN))
 
@@ -106,7 +107,7 @@ def amount(value: Any, decimals: int) -> int | None:
     if is_nothing(value):
         return None
     minor = _number(value).scaleb(decimals)
-    if abs(minor) > LARGEST:
+    if abs(minor) > bounds.LARGEST:
         raise BadValue(_("the amount “%(value)s” is too large."), value=shown(value))
     whole = minor.to_integral_value()
     if abs(minor - whole) > _NOISE:
@@ -132,6 +133,8 @@ def _number(value: Any) -> Decimal:
         )
     return number
 
+
+NOBODY = _("the customer is empty.")
 
 # --- names ------------------------------------------------------------------
 
@@ -175,6 +178,37 @@ def name(value: Any, *, longest: int, empty: str = "") -> str:
     if "\0" in text:
         raise BadValue(_("“%(value)s” has a zero byte in it."), value=shown(text, most=40))
     return text
+
+
+def ids(column: Column, *, longest: int, bad: BadOnes | None = None) -> Column:
+    """Every value as the id of somebody, as `each` gives them.
+
+    Raises:
+        BadValue: without `bad`: the first that is nothing, too long, or names nobody.
+    """
+    import pyarrow as pa  # heavy: not in the web process
+    import pyarrow.compute as pc  # heavy: not in the web process
+
+    found = names(column, longest=longest, empty=NOBODY, bad=bad)
+    if not isinstance(found, list):
+        words = pa.array(sorted(placeholders.WORDS))
+        if not pc.any(pc.is_in(pc.utf8_lower(found), value_set=words)).as_py():
+            return found
+    return each(found, _somebody, bad)
+
+
+def _somebody(value: str | None) -> str | None:
+    if value and placeholders.is_one(value):
+        raise nobody(value)
+    return value
+
+
+def nobody(value: str | None) -> BadValue:
+    """Why a value is no id: it is nothing, or what programs write where they know nobody."""
+    if not value:
+        return BadValue(NOBODY)
+    words = _("“%(value)s” is what programs write where they know nobody.")
+    return BadValue(words, value=shown(value))
 
 
 def plain(value: Any) -> str:

@@ -13,11 +13,12 @@ from django.utils import translation
 
 from console.models import AuditEntry, Project
 from console.states import NotAllowed
-from segments import activity, imports, ingest
+from segments import activity, imports, ingest, uploads
 from segments.lake import engine
 from segments.models import Customer, DaySet, EventImport, EventType, Identifier
 from segments.reading.mapping import Mapping
 from tests.segments import factories, programs
+from tests.segments.factories import CustomerFactory
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the real data sets are not here")
@@ -126,6 +127,61 @@ def test_the_same_content_is_noticed_under_another_name(tmp_path: Path) -> None:
     imports.load(twice, again=True)
     assert (twice.events, twice.known, twice.merged) == (0, 2, 1)
     assert len(in_lake()) == 2
+
+
+@pytest.mark.django_db
+def test_ids_that_name_nobody_are_bad_rows(tmp_path: Path) -> None:
+    content = "who,at,what\n" + "".join(
+        f"{who},2017-03-01T1{n}:00:00Z,seen\n"
+        for n, who in enumerate(["anna", "NULL", "0", "00000000-0000-0000-0000-000000000000"])
+    )
+    strict = an_import(tmp_path, content, Mapping(customer="who", time="at", name="what"))
+    with pytest.raises(imports.NotLoaded, match="NULL"):
+        imports.load(strict)
+    mapping = Mapping(customer="who", time="at", name="what", leave_out_bad="3")
+    event_import = an_import(tmp_path, content, mapping)
+    imports.load(event_import)
+    assert (event_import.events, event_import.bad) == (1, 3)
+    assert "know nobody" in uploads.bad_rows_of(event_import).read_text()
+
+
+@pytest.mark.django_db
+def test_an_id_that_names_nobody_gives_way_to_the_second_one(tmp_path: Path) -> None:
+    mapping = Mapping(
+        customer="who", time="at", event="seen", fallback="device", fallback_kind="anonymous_id"
+    )
+    content = "who,device,at\nundefined,d1,2017-03-01T10:00:00Z\n"
+    imports.load(an_import(tmp_path, content, mapping))
+    assert Identifier.objects.values_list("kind", "value").get() == ("anonymous_id", "d1")
+
+
+@pytest.mark.django_db
+def test_amounts_that_add_up_to_too_much_are_refused_in_words(tmp_path: Path) -> None:
+    many = "".join(f"anna,2017-03-01T10:00:00Z,paid,9999999999999.99,{n}\n" for n in range(2))
+    mapping = Mapping(
+        customer="who", time="at", name="what", amount="price", distinct_by=("who",), sums=True
+    )
+    with pytest.raises(imports.NotLoaded, match="add up to 1999999999999998"):
+        imports.load(an_import(tmp_path, f"who,at,what,price,id\n{many}", mapping))
+    assert in_lake() == []
+
+
+@pytest.mark.django_db
+def test_live_events_come_first_while_a_file_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "SECONDS_BETWEEN_FLUSHES", 0)
+    live = factories.incoming(CustomerFactory(), "2017-03-05", key="live")
+    seen: list[int] = []
+
+    def progress(done: int, total: int, note: str = "") -> None:
+        if note == "writing":
+            ingest.receive([live])
+            seen.append(len(in_lake()))
+
+    imports.load(an_import(tmp_path), progress=progress)
+    assert 1 in seen  # the live one, before those of the file
+    assert len(in_lake()) == 3
 
 
 @pytest.mark.django_db
