@@ -88,8 +88,8 @@ class RequestForm(forms.ModelForm):
 class PrivacyRequestAdmin(ConsoleModelAdmin):
     view_action = erasure.VIEW
     empty_words: ClassVar = _(
-        "When somebody asks for a copy of their data or for its erasure, open their page and "
-        "enter the request there."
+        "Nobody has asked for a copy of their data, or for its erasure. A request is entered here, "
+        "or from the customer's page."
     )
     add_action = erasure.REQUEST
     form = RequestForm

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 
 from console import clock, figures, roles
-from segments import consent, corrections, looks, notes, portrait, timeline, traits
+from segments import consent, corrections, erasure, looks, notes, portrait, timeline, traits
 from segments.models import (
     ConsentChange,
     Customer,
@@ -61,6 +61,7 @@ def who(staff: Any, customer: Customer, *, shown: bool) -> dict[str, Any]:
         "may_see": may_see,
         "who": looks.who(customer, shown=shown),
         "seen": corrections.version(customer) if shown else "",
+        "may_request": roles.allows(staff, erasure.REQUEST),
         "may_correct": shown and roles.allows(staff, CHANGE),
         "editable": [(name, looks.as_text(value)) for name, value in customer.attributes.items()],
     }

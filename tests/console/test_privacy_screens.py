@@ -141,6 +141,17 @@ def test_a_copy_is_made_and_fetched(django_capture_on_commit_callbacks: Any) -> 
     assert press(other, request, "fetch").status_code == 403
 
 
+@pytest.mark.parametrize("role", ["support", "operator"])
+def test_a_request_is_entered_from_the_customers_page_by_who_may(role: str) -> None:
+    client, _staff = signed_in(role)
+    ann = Customer.objects.create(name="Ann")
+    page = client.get(reverse("admin:segments_customer_change", args=[ann.pk])).content.decode()
+    link = reverse("admin:segments_privacyrequest_add") + f"?who=%23{ann.pk}"
+    assert (link in page) == (role == "support")
+    form = client.get(link).content.decode()
+    assert (f'value="#{ann.pk}"' in form) == (role == "support")
+
+
 def test_the_list_asks_no_question_per_request(django_assert_max_num_queries: Any) -> None:
     client, staff = signed_in("admin")
     for _n in range(30):
