@@ -50,7 +50,7 @@ def translate(raw: dict[str, Any], sent: Sending) -> list[Item]:
 
 def _at(raw: dict[str, Any], said: dict[str, Any], sent: Sending) -> int:
     """When it happened; the browser's single events say instead how long ago."""
-    if raw.get("timestamp"):
+    if raw.get("timestamp") not in (None, ""):  # a nought or an empty list is no missing time
         if said.get("$ignore_sent_at"):
             return values.sending(sent.received_at).moment(raw["timestamp"], "timestamp")
         return sent.moment(raw["timestamp"], "timestamp")

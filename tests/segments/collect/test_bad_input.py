@@ -44,6 +44,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "in-1979": ({"at": "1979-12-31T23:59:59Z"}, "bad_time"),
     "time-is-a-word": ({"at": "yesterday"}, "bad_time"),
     "time-is-a-list": ({"at": [1]}, "bad_time"),
+    "time-is-an-empty-list": ({"at": []}, "bad_time"),
+    "time-is-nought": ({"at": 0}, "bad_time"),
     "time-is-true": ({"at": True}, "bad_time"),
     "time-is-endless": ({"at": 10**400}, "bad_time"),
     "properties-are-a-list": ({"properties": [1]}, "wrong_type"),
