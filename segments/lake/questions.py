@@ -6,7 +6,10 @@ moments the second is not included.
 """
 
 import datetime as dt
+import functools
+import operator
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segments.lake import operations, properties
@@ -15,6 +18,16 @@ from segments.lake.properties import Condition
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from ibis.expr.types import BooleanValue, Table
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event under conditions, as one step of a sequence."""
+
+    event: str
+    where: tuple[Condition, ...] = ()
+
 
 # --- for day sets and counts ------------------------------------------------
 
@@ -105,6 +118,55 @@ def who_did(
     counted = done.group_by("customer").agg(times=done.count())
     found = counted.filter(counted.times >= times).select("customer")
     return lake.ask(found.order_by("customer"))
+
+
+def who_did_in_order(
+    lake: Lake,
+    *,
+    first: Step,
+    then: Step,
+    within: dt.timedelta,
+    since: dt.date | None,
+    until: dt.date,
+    over: dt.datetime | None = None,
+) -> "pa.Table":
+    """customer: everybody who did `first` on these days, and `then` within so long after it.
+
+    With a moment at which waiting is `over`: everybody who did `first` at least so long before
+    it, and did not do `then` meanwhile. An event never follows itself: of the same kind it has to
+    be a later one, of another kind it may be one of the same moment.
+    """
+    import ibis  # heavy: not in the web process
+
+    events = lake.events(since, until)
+    steps = {"is_first": _is(events, first), "is_then": _is(events, then)}
+    done = events.filter(functools.reduce(operator.or_, steps.values()))
+    flags = {
+        name: _is(done, step).fill_null(False).cast("int8")
+        for name, step in (("is_first", first), ("is_then", then))
+    }
+    moments = done.group_by(["customer", "time"]).agg(
+        **{name: flag.max() for name, flag in flags.items()}
+    )
+    came = (moments.is_then == 1).ifelse(moments.time, None)
+    later = ibis.window(group_by="customer", order_by="time", rows=(1, None))
+    next_one = came.min().over(later)
+    if first.event != then.event:
+        next_one = ibis.coalesce(came, next_one)
+    waited = moments.mutate(next_one=next_one)
+    waited = waited.filter(waited.is_first == 1)
+    end = waited.time + ibis.interval(seconds=int(within.total_seconds()))
+    if over is None:
+        found = waited.filter(waited.next_one <= end)
+    else:
+        in_vain = waited.next_one.isnull() | (waited.next_one > end)
+        found = waited.filter(in_vain, end <= over)
+    return lake.ask(found.select("customer").distinct().order_by("customer"))
+
+
+def _is(events: "Table", step: Step) -> "BooleanValue":
+    holding = [properties.holds(events, condition) for condition in step.where]
+    return functools.reduce(operator.and_, holding, events.event == step.event)
 
 
 # --- for one customer -------------------------------------------------------

@@ -185,6 +185,10 @@ CASES: list[tuple[str, Asking]] = [
     ("order_totals", lambda lake: questions.order_totals(lake, events=["nothing"], day=LAST)),
     ("who_did", lambda lake: questions.who_did(lake, event=KINDS[2], **NARROW)),
     ("who_did", lambda lake: questions.who_did(lake, event=KINDS[0], times=3, where=WHERE)),
+    ("who_did_in_order", lambda lake: in_order(lake, KINDS[1])),
+    ("who_did_in_order", lambda lake: in_order(lake, KINDS[0])),
+    ("who_did_in_order", lambda lake: in_order(lake, KINDS[1], over=MIDDLE)),
+    ("who_did_in_order", lambda lake: in_order(lake, KINDS[0], over=MIDDLE)),
     ("newest_first", lambda lake: questions.newest_first(lake, customer=139, limit=50)),
     (
         "newest_first",
@@ -214,6 +218,17 @@ CASES: list[tuple[str, Asking]] = [
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows(), where=WHERE)),
     ("orders.by_day", lambda _lake: orders.by_day(KINDS[:2], **WHOLE)),
 ]
+
+
+def in_order(lake: engine.Lake, then: str, over: dt.datetime | None = None) -> pa.Table:
+    return questions.who_did_in_order(
+        lake,
+        first=questions.Step(KINDS[0], tuple(WHERE[:1])),
+        then=questions.Step(then),
+        within=dt.timedelta(hours=30),
+        over=over,
+        **NARROW,
+    )
 
 
 def told(shapes: pa.Table) -> Counter[tuple[Any, ...]]:

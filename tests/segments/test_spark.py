@@ -52,6 +52,14 @@ CASES: dict[str, Asking] = {
     "volumes": questions.volumes,
     "order_totals": lambda lake: questions.order_totals(lake, events=["order_paid"], day=DAY),
     "newest_first": lambda lake: questions.newest_first(lake, customer=7, limit=20),
+    "who_did_in_order": lambda lake: questions.who_did_in_order(
+        lake,
+        first=questions.Step("order_paid"),
+        then=questions.Step("order_paid", (Condition("a b", ">", 20),)),
+        within=dt.timedelta(days=1),
+        over=dt.datetime(2024, 3, 3, tzinfo=dt.UTC),
+        **DAYS,
+    ),
     "who_did": lambda lake: questions.who_did(
         lake, event="order_paid", times=2, where=[Condition("a b", ">", 20)]
     ),
