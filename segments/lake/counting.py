@@ -1,6 +1,6 @@
 """Counting who did what how often in one day, and writing the counts as stored sets.
 
-A counter of one byte a customer and kind of event, which stops at 3, is all the state: rows
+Two bits a customer and kind of event, which count to 3 and stay there, are all the state: rows
 may come in any order, and nothing is sorted. Compiled by numba, because numpy needs six
 passes and a sort for what is one loop here; see `docs/decisions/0009-engines.md`.
 """
@@ -14,23 +14,35 @@ from numba.cpython.unsafe.numbers import trailing_zeros
 
 LEVELS = 3  # "at least 3 times" is the most that a counter can tell
 CONTAINER = 1 << 16  # customers in a roaring container
+IN_A_BYTE = 4  # counters, the first customer's in the lowest bits
 NOWHERE = np.uint64(2**64 - 1)  # the row of a kind that is not counted now
 _LARGEST_ARRAY = 4096  # ids that a container keeps as an array; more are a bitmap
 _WORDS = CONTAINER // 64
+_AT_A_TIME = 4  # ids that are written to an array
 _NO_RUNS = 12346  # how a set without runs begins
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+def _one_more() -> Array:
+    """For each place in a byte, and each byte: the byte when the counter there goes up by one."""
+    before = np.arange(256)
+    places = 2 * np.arange(IN_A_BYTE)[:, None]
+    return (before + (((before >> places) & 3 < LEVELS) << places)).astype(np.uint8).ravel()
+
+
+_ONE_MORE = _one_more()
+
+
 @numba.njit(cache=True, nogil=True)
 def count(customers: Array, codes: Array, rows: Array, now: Array, counts: Array) -> None:
-    """Add the events of a batch to `counts`, which is one row a kind, one byte a customer.
+    """Add the events of a batch to `counts`, which is one row a kind, two bits a customer.
 
     `rows` says for each code of an event where its row begins, or `NOWHERE`; `now` under whom
     each customer is counted, those beyond its end under themselves. All whole numbers are
     unsigned: of a signed one Python's meaning of -1 would have to be looked for.
     """
-    moved = np.uint64(len(now))
+    moved, two, eight, last = np.uint64(len(now)), np.uint64(2), np.uint64(8), np.uint64(3)
     for at in range(len(customers)):
         row = rows[codes[at]]
         if row == NOWHERE:
@@ -38,107 +50,111 @@ def count(customers: Array, codes: Array, rows: Array, now: Array, counts: Array
         customer = np.uint64(customers[at])
         if customer < moved:
             customer = np.uint64(now[customer])
-        so_far = counts[row + customer]
-        counts[row + customer] = so_far + np.uint8(so_far < LEVELS)  # no branch to be guessed
+        place = row + (customer >> two)
+        counts[place] = _ONE_MORE[((customer & last) << eight) | np.uint64(counts[place])]
 
 
-@numba.njit(cache=True, nogil=True)
-def _containers(words: Array, sizes: Array, bodies: Array, ends: Array) -> None:
-    """For each level the containers of a roaring set, one after the other, and their sizes.
-
-    The counters are at zero afterwards.
-
-    Eight counters are a word, and the bits of who reaches a level a byte. A counter's two bits
-    are looked at in all eight at once; the multiplication gathers their lowest bits on top.
-    """
-    one, top = np.uint64(1), np.uint64(56)
-    ones, gather = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
-    bits = np.empty((LEVELS, _WORDS), np.uint64)
-    octets = bits.view(np.uint8)
-    ends[:] = 0
-    for key in range(sizes.shape[1]):
-        first = key * _WORDS * 8
-        for at in range(_WORDS * 8):
-            word = words[first + at]
-            words[first + at] = 0
-            high = word >> one
-            octets[0, at] = (((word | high) & ones) * gather) >> top
-            octets[1, at] = ((high & ones) * gather) >> top
-            octets[2, at] = ((high & word & ones) * gather) >> top
-        for level in range(LEVELS):
-            size = _ones(bits[level])
-            sizes[level, key] = size
-            if size > _LARGEST_ARRAY:
-                bodies[level, ends[level] : ends[level] + 4 * _WORDS] = bits[level].view(np.uint16)
-                ends[level] += 4 * _WORDS
-            elif size > 0:
-                ends[level] += _numbers(bits[level], bodies[level, ends[level] :])
-
-
-@numba.njit(cache=True, nogil=True)
-def _ones(words: Array) -> int:
-    """How many bits are set, by adding them up side by side."""
-    second, fourth = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
-    eighth, ones = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
-    total = np.uint64(0)
-    for at in range(len(words)):
-        word = words[at]
-        word -= (word >> np.uint64(1)) & second
-        word = (word & fourth) + ((word >> np.uint64(2)) & fourth)
-        total += (((word + (word >> np.uint64(4))) & eighth) * ones) >> np.uint64(56)
-    return int(total)
-
-
-@numba.njit(cache=True, nogil=True)
-def _numbers(words: Array, out: Array) -> int:
-    """Write the places of the bits, in order, and tell how many they are."""
-    found, one = 0, np.uint64(1)
-    for at in range(len(words)):
-        word = words[at]
-        while word:
-            # Signed and unsigned together would be floats.
-            out[found] = at * 64 + np.int64(trailing_zeros(word))  # type: ignore[call-arg]
-            found += 1
-            word &= word - one
-    return found
-
-
-def room(width: int) -> Array:
-    """What `levels` writes into, for rows of so many counters; may be used again."""
-    return np.empty((LEVELS, width // CONTAINER * 4 * _WORDS), "<u2")
-
-
-def levels(counts: Array, bodies: Array) -> Iterator[tuple[int, bytes]]:
+def levels(counts: Array) -> Iterator[tuple[int, bytes]]:
     """For each level how many customers reach it, and who, in the portable roaring format.
 
-    `counts` is the row of one kind of event, whose length is a multiple of a container; it is
-    at zero afterwards. `bodies` is `room` to work in.
+    `counts` is the row of one kind of event, of whole containers; it is at zero afterwards.
     """
-    sizes = np.empty((LEVELS, len(counts) // CONTAINER), np.int64)
-    ends = np.empty(LEVELS, np.int64)
-    _containers(counts.view(np.uint64), sizes, bodies, ends)
-    for size, body, end in zip(sizes, bodies, ends.tolist(), strict=True):
-        yield int(size.sum()), b"".join((_head(size).data, body[:end].data))
+    bits = np.empty((LEVELS, len(counts) * IN_A_BYTE // CONTAINER, _WORDS), np.uint64)
+    _reached(counts.view(np.uint64), bits.view(np.uint32).reshape(LEVELS, -1))
+    counts[:] = 0
+    for words in bits:
+        sizes = _sizes(words)
+        yield int(sizes.sum()), _portable(words, sizes).tobytes()
 
 
 @numba.njit(cache=True, nogil=True)
-def _head(sizes: Array) -> Array:
-    """What goes before the containers in https://github.com/RoaringBitmap/RoaringFormatSpec.
+def _reached(counters: Array, bits: Array) -> None:
+    """Who reaches each level, a bit a customer; 32 counters a word.
 
-    A cookie and how many there are; of each its key and its size less one; of each its offset
-    in bytes. Numbers of 32 bits are two of 16 here.
+    A word's even bits go to its lower half and its odd ones to the upper half, by swapping
+    neighbours of 1, 2, 4, 8 and 16 bits (Hacker's Delight, 7-2).
+    """
+    half = np.uint64(32)
+    for at in range(len(counters)):
+        word = counters[at]
+        word = _swapped(word, np.uint64(0x2222222222222222), np.uint64(1))
+        word = _swapped(word, np.uint64(0x0C0C0C0C0C0C0C0C), np.uint64(2))
+        word = _swapped(word, np.uint64(0x00F000F000F000F0), np.uint64(4))
+        word = _swapped(word, np.uint64(0x0000FF000000FF00), np.uint64(8))
+        word = _swapped(word, np.uint64(0x00000000FFFF0000), np.uint64(16))
+        low, high = np.uint32(word), np.uint32(word >> half)
+        bits[0, at] = low | high
+        bits[1, at] = high
+        bits[2, at] = low & high
+
+
+@numba.njit(cache=True, nogil=True)
+def _swapped(word: Any, these: Any, distance: Any) -> Any:
+    """The word with these bits in the place of those so far above them, and the other way."""
+    different = (word ^ (word >> distance)) & these
+    return word ^ different ^ (different << distance)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sizes(words: Array) -> Array:
+    """How many bits are set in each container."""
+    sizes = np.empty(len(words), np.int64)
+    for key in range(len(words)):
+        total = np.uint64(0)
+        for word in words[key]:
+            total += _ones(word)
+        sizes[key] = total
+    return sizes
+
+
+@numba.njit(cache=True, nogil=True)
+def _ones(word: Any) -> Any:
+    """How many bits are set, added up side by side."""
+    second, fourth = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+    eighth, ones = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
+    word -= (word >> np.uint64(1)) & second
+    word = (word & fourth) + ((word >> np.uint64(2)) & fourth)
+    return (((word + (word >> np.uint64(4))) & eighth) * ones) >> np.uint64(56)
+
+
+@numba.njit(cache=True, nogil=True)
+def _portable(words: Array, sizes: Array) -> Array:
+    """A set as https://github.com/RoaringBitmap/RoaringFormatSpec has it, in numbers of 16 bits.
+
+    A cookie and how many containers there are; of each its key and its size less one; of each
+    its offset in bytes; the containers. Numbers of 32 bits are two of 16 here.
     """
     count = np.count_nonzero(sizes)
-    head = np.zeros(4 + 4 * count, np.uint16)
-    head[0], head[2], head[3] = _NO_RUNS, count & 0xFFFF, count >> 16
-    at, offset = 4, 2 * len(head)
+    at, end = 4, 4 + 4 * count
+    lengths = np.where(sizes > _LARGEST_ARRAY, 4 * _WORDS, sizes)
+    out = np.empty(end + lengths.sum() + _AT_A_TIME, np.uint16)
+    out[0], out[1], out[2], out[3] = _NO_RUNS, 0, count & 0xFFFF, count >> 16
     for key in range(len(sizes)):
-        size = sizes[key]
-        if size == 0:
+        if sizes[key] == 0:
             continue
-        place = at + 2 * count
-        head[at], head[at + 1] = key, size - 1
-        head[place], head[place + 1] = offset & 0xFFFF, offset >> 16
-        offset += 8 * _WORDS if size > _LARGEST_ARRAY else 2 * size
-        at += 2
-    return head
+        place, offset = at + 2 * count, 2 * end
+        out[at], out[at + 1] = key, sizes[key] - 1
+        out[place], out[place + 1] = offset & 0xFFFF, offset >> 16
+        if sizes[key] > _LARGEST_ARRAY:
+            out[end : end + 4 * _WORDS] = words[key].view(np.uint16)
+        else:
+            _numbers(words[key], out[end:])
+        at, end = at + 2, end + lengths[key]
+    return out[:end]
+
+
+@numba.njit(cache=True, nogil=True)
+def _numbers(words: Array, out: Array) -> None:
+    """Write the places of the bits, in order, and up to three more numbers behind them.
+
+    Four at a time, whether or not there are so many: to ask before each would be slower.
+    """
+    end, one = np.uint64(0), np.uint64(1)
+    for at in range(len(words)):
+        word, first = words[at], np.uint64(64 * at)
+        found, end = end, end + _ones(word)
+        while found < end:
+            for more in range(_AT_A_TIME):
+                out[found + np.uint64(more)] = first + np.uint64(trailing_zeros(word))  # type: ignore[call-arg]
+                word &= word - one
+            found += np.uint64(_AT_A_TIME)

@@ -2,7 +2,7 @@
 
 Of each file only the customer and the event are read, a million rows at a time, days side by
 side on two threads. In memory are, for each thread, those rows and at most `BUDGET` of
-counters (or one byte a customer, if that is more): it does not grow with the number of days,
+counters (or two bits a customer, if that is more): it does not grow with the number of days,
 of events, or of kinds of events, which take turns when there is no room for all.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from segments.lake.places import Where
 
 THREADS = 2
-BUDGET = 64 << 20  # bytes of counters that a thread holds
+BUDGET = 32 << 20  # bytes of counters that a thread holds
 BATCH = 1 << 20  # rows that are decoded at a time, eight bytes each
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -92,14 +92,14 @@ def _open(where: "Where", path: str) -> "pq.ParquetFile":
 
 
 def _width(files: "list[pq.ParquetFile]", now: Array) -> int:
-    """How many customers to have counters for, in whole containers."""
+    """How many bytes of counters a kind of event takes, in whole containers."""
     highest = int(now.max()) if len(now) else 0
     for file in files:
         column = file.schema_arrow.names.index("customer")
         groups = (file.metadata.row_group(at) for at in range(file.num_row_groups))
         for group in groups:
             highest = max(highest, group.column(column).statistics.max)
-    return (highest // counting.CONTAINER + 1) * counting.CONTAINER
+    return (highest // counting.CONTAINER + 1) * counting.CONTAINER // counting.IN_A_BYTE
 
 
 class _Counters:
@@ -152,8 +152,7 @@ class _Turn:
 
     def found(self, day: dt.date) -> Iterator[Found]:
         """What was counted; the counters are at zero afterwards."""
-        room = counting.room(self.counts.shape[1])
         for event, row in sorted(self.rows.items()):
-            for level, (size, members) in enumerate(counting.levels(self.counts[row], room), 1):
+            for level, (size, members) in enumerate(counting.levels(self.counts[row]), 1):
                 if size:
                     yield Found(event, day, level, size, members)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from segments.lake import schema, store
+from segments.lake import schema, store, tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +28,11 @@ Change = Callable[["pa.Table"], "pa.Table"]  # from the rows that were found to 
 def remove(path: Where, ids: Collection[int], *, days: Iterable[dt.date] | None = None) -> int:
     """Take out all events of these customers (None: of every day), and tell how many."""
     return _rewrite(path, "customer", sorted(ids), days, lambda rows: rows.slice(0, 0))
+
+
+def remove_events(path: Where, keys: Collection[str], *, days: Iterable[dt.date]) -> int:
+    """Take out the events with these keys, and tell how many there were."""
+    return _rewrite(path, "key", sorted(keys), days, lambda rows: rows.slice(0, 0))
 
 
 def renumber(
@@ -52,7 +57,7 @@ def rename(path: Where, names: Mapping[str, str], *, days: Iterable[dt.date] | N
 
 def drop(path: Where, days: Iterable[dt.date]) -> int:
     """Take out whole days, without reading them, and tell how many events they had."""
-    wanted, table = set(days), store._open(path)
+    wanted, table = set(days), tables.opened(path)
     if table is None:
         return 0
     files = _Files(table)
@@ -64,13 +69,13 @@ def drop(path: Where, days: Iterable[dt.date]) -> int:
 
 def rows(path: Where, days: Iterable[dt.date]) -> int:
     """How many events the lake has of these days, by its log alone."""
-    table = store._open(path)
+    table = tables.opened(path)
     return sum(one["rows"] for one in _Files(table).of(set(days))) if table else 0
 
 
 def count(path: Where, ids: Collection[int]) -> int:
     """How many events of these customers the files that are in use hold."""
-    table = store._open(path)
+    table = tables.opened(path)
     if table is None or not ids:
         return 0
     files = _Files(table)
@@ -83,7 +88,7 @@ def purge(path: Where, *, grace: dt.timedelta = GRACE) -> tuple[int, int]:
     Those that came out of use within the grace stay, because a reader may have opened them.
     The log's part from before it goes as well: it quotes single values of its files.
     """
-    table = store._open(path)
+    table = tables.opened(path)
     if table is None:
         return 0, 0
     files, no_longer = _Files(table), unused(path)
@@ -97,7 +102,7 @@ def purge(path: Where, *, grace: dt.timedelta = GRACE) -> tuple[int, int]:
 
 def unused(path: Where) -> set[str]:
     """The files that are there but in use no more, or never were."""
-    table = store._open(path)
+    table = tables.opened(path)
     if table is None:
         return set()
     files = _Files(table)
@@ -119,7 +124,7 @@ def _rewrite(
 
     wanted = None if days is None else set(days)
     for attempt in range(store.ATTEMPTS):
-        table = store._open(path)
+        table = tables.opened(path)
         if table is None or not values:
             return 0
         files = _Files(table)

@@ -11,7 +11,7 @@ import ibis
 import sqlglot as sg
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
-from segments.lake import engine, schema, store
+from segments.lake import engine, schema, store, tables
 from segments.lake.moves import Moves
 from segments.lake.places import Engine, Where
 
@@ -61,7 +61,7 @@ class Spark(engine.Lake):
         files = store.files(self.place, since, until)
         if not files:
             return self.rows(schema.columns().empty_table())
-        root = self.place.inside(store.EVENTS)
+        root = self.place.inside(tables.EVENTS)
         name = f"lake_{next(self._names)}"
         read = self.session.read.option("basePath", _spoken(root))
         read.parquet(*map(_spoken, files)).createOrReplaceTempView(name)

@@ -10,14 +10,13 @@ import json
 import os
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from segments.lake import engine, places, schema
+from segments.lake import engine, places, schema, tables
 from segments.lake.places import Where
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
     from pyarrow import fs
 
-EVENTS = "events"  # the table's folder inside the lake
 ATTEMPTS = 10  # of a commit, when other writers commit at the same moment
 ROWS_IN_A_GROUP = 100_000
 MEMORY = "1GB"  # of gathering a day's files
@@ -48,7 +46,7 @@ def append(
     """
     import pyarrow as pa  # heavy: not in the web process
 
-    table = _open_or_make(where)
+    table = tables.opened_or_made(where)
     if _has(table, app_id, version):
         return False
     if isinstance(rows, pa.Table):
@@ -64,40 +62,44 @@ def append(
 
 def version(where: Where, app_id: str) -> int:
     """The last version that `app_id` appended; 0 when it never did."""
-    table = _open(where)
+    table = tables.opened(where)
     return (table.transaction_version(app_id) or 0) if table else 0
 
 
 def files(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> list[str]:
     """The Parquet files of these days, both ends included, as paths or URLs."""
-    table = _open(where)
-    if table is None:
-        return []
-    uris = table.file_uris(file_pruning_predicate=_between(since, until))
-    return [unquote(uri) for uri in uris]
+    table = tables.address(where)
+    found = files_by_day(where, since, until).values()
+    return [f"{table}/{name}" for names in found for name in names]
 
 
-def files_by_day(where: Where, since: dt.date, until: dt.date) -> dict[dt.date, list[str]]:
+def files_by_day(
+    where: Where, since: dt.date | None = None, until: dt.date | None = None
+) -> dict[dt.date, list[str]]:
     """The same for each day that has any, as names inside the table."""
-    start = len(_table(where)) + 1
-    found: dict[dt.date, list[str]] = {}
-    for file in files(where, since, until):
-        name = file[start:]
-        day = dt.date.fromisoformat(name.partition("/")[0].removeprefix(f"{schema.PARTITION}="))
-        found.setdefault(day, []).append(name)
+    table = tables.latest(where)
+    if table is None:
+        return {}
+    # Fifty times faster than to have the table look for the days: each file's folder tells its own.
+    found = dict[dt.date, list[str]]()
+    for uri in table.file_uris():
+        folder, name = unquote(uri).split("/")[-2:]
+        day = dt.date.fromisoformat(folder.removeprefix(f"{schema.PARTITION}="))
+        if (since or day) <= day <= (until or day):
+            found.setdefault(day, []).append(f"{folder}/{name}")
     return found
 
 
 def source(where: Where, name: str) -> "str | pa.NativeFile":
     """Something to read a file of the table from: its path, or an open file elsewhere."""
     if places.of(where).folder is not None:
-        return f"{_table(where)}/{name}"
+        return f"{tables.address(where)}/{name}"
     return filesystem(where).open_input_file(name)
 
 
 def dataset(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> Any:
     """The events of these days as a pyarrow dataset, or None when there are none."""
-    table = _open(where)
+    table = tables.latest(where)
     if table is None:
         return None
     return table.to_pyarrow_dataset(file_pruning_predicate=_between(since, until))
@@ -105,11 +107,7 @@ def dataset(where: Where, since: dt.date | None = None, until: dt.date | None = 
 
 def days(where: Where, since: dt.date | None = None, until: dt.date | None = None) -> list[dt.date]:
     """The days that have events, oldest first."""
-    table = _open(where)
-    if table is None:
-        return []
-    found = table.partitions(file_pruning_predicate=_between(since, until))
-    return sorted({dt.date.fromisoformat(one["day"]) for one in found})
+    return sorted(files_by_day(where, since, until))
 
 
 def compact(where: Where, *, more_than: int = 1) -> int:
@@ -117,19 +115,19 @@ def compact(where: Where, *, more_than: int = 1) -> int:
 
     Returns how many days were rewritten. The old files stay for readers until `vacuum`.
     """
-    table = _open(where)
+    table = tables.opened(where)
     if table is None:
         return 0
-    counts = Counter(Path(file).parent.name.removeprefix("day=") for file in files(where))
-    scattered = sorted(day for day, count in counts.items() if count > more_than)
+    tables.settle(table)
+    scattered = sorted(day for day, names in files_by_day(where).items() if len(names) > more_than)
     for day in scattered:
-        _gather(where, dt.date.fromisoformat(day))
+        _gather(where, day)
     return len(scattered)
 
 
 def vacuum(where: Where) -> int:
     """Delete the files that no reader can need any more, and tell how many they were."""
-    table = _open(where)
+    table = tables.opened(where)
     if table is None:
         return 0
     return len(table.vacuum(retention_hours=HOURS_KEPT, dry_run=False, full=True))
@@ -138,41 +136,16 @@ def vacuum(where: Where) -> int:
 # --- inside -----------------------------------------------------------------
 
 
-def _table(where: Where) -> str:
-    return places.of(where).inside(EVENTS)
-
-
 def filesystem(where: Where) -> "fs.FileSystem":
     """The table's folder, wherever it is, with the same options that its log is written with."""
     from pyarrow import fs  # heavy: not in the web process
 
     place = places.of(where)
     if place.folder is not None:
-        return fs.SubTreeFileSystem(_table(where), fs.LocalFileSystem())
+        return fs.SubTreeFileSystem(tables.address(where), fs.LocalFileSystem())
     from deltalake.fs import DeltaStorageHandler  # heavy: not in the web process
 
-    return fs.PyFileSystem(DeltaStorageHandler(_table(where), dict(place.options)))
-
-
-def _open(where: Where) -> "DeltaTable | None":
-    from deltalake import DeltaTable  # heavy: not in the web process
-
-    table, options = _table(where), dict(places.of(where).options) or None
-    if not DeltaTable.is_deltatable(table, storage_options=options):
-        return None
-    return DeltaTable(table, storage_options=options)
-
-
-def _open_or_make(where: Where) -> "DeltaTable":
-    from deltalake import DeltaTable  # heavy: not in the web process
-
-    return _open(where) or DeltaTable.create(
-        _table(where),
-        schema.columns(),
-        mode="ignore",
-        partition_by=[schema.PARTITION],
-        storage_options=dict(places.of(where).options) or None,
-    )
+    return fs.PyFileSystem(DeltaStorageHandler(tables.address(where), dict(place.options)))
 
 
 def _has(table: "DeltaTable", app_id: str, version: int) -> bool:
@@ -193,7 +166,7 @@ def _gather(where: Where, day: dt.date) -> None:
     from deltalake.exceptions import CommitFailedError  # heavy: not in the web process
 
     for attempt in range(ATTEMPTS):
-        table, old = _open(where), files_by_day(where, day, day).get(day, [])
+        table, old = tables.opened(where), files_by_day(where, day, day).get(day, [])
         assert table is not None
         with _in_order(where, day) as rows:
             new = list(_write_files(where, rows))
@@ -262,7 +235,7 @@ def _write_files(where: Where, rows: "pa.RecordBatchReader") -> Iterator[dict[st
         with here.open_output_stream(name) as file:
             count = _write(file, batches)
         if folder is not None:
-            _to_disk(folder / EVENTS / name)
+            _to_disk(folder / tables.EVENTS / name)
         size = here.get_file_info(name).size
         yield {"path": name, "day": str(day), "rows": count, "size": size}
 
@@ -323,7 +296,7 @@ def _commit(where: Where, written: list[dict[str, Any]], *, app_id: str, version
     from deltalake.exceptions import CommitFailedError  # heavy: not in the web process
 
     for attempt in range(ATTEMPTS):
-        table = _open_or_make(where)
+        table = tables.opened_or_made(where)
         if _has(table, app_id, version):
             return False
         try:
@@ -368,5 +341,11 @@ def _to_disk(file: Path) -> None:
 
 
 def _log_to_disk(where: Where) -> None:
+    """The same for the newest commit, with the checkpoint if it was due, and the hint to it."""
     if (folder := places.of(where).folder) is not None:
-        _to_disk(max((folder / EVENTS / "_delta_log").glob("[0-9]*.json")))
+        log = folder / tables.EVENTS / "_delta_log"
+        newest = max(log.glob("[0-9]*.json"))
+        _to_disk(newest)
+        if (checkpoint := newest.with_suffix(".checkpoint.parquet")).exists():
+            _to_disk(checkpoint)
+            _to_disk(log / "_last_checkpoint")

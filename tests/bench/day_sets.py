@@ -33,7 +33,7 @@ def of_one_more_day(folder: Path) -> Contest:
     return Contest(
         ours=lambda: _sizes(place, [day]),
         peer=functools.partial(_bitmaps, place, [day]),
-        note="meant to take less than 20 ms, with the opening of the lake",
+        note="meant to take less than 20 ms, with a look whether the lake changed",
     )
 
 

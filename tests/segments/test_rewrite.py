@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from segments.lake import engine, rewrite, schema, store
+from segments.lake import engine, rewrite, schema, store, tables
 
 FIRST, SECOND = dt.date(2024, 1, 1), dt.date(2024, 1, 2)
 SECRET = "ann@customers.example"
@@ -97,9 +97,9 @@ def test_only_the_days_asked_for_are_rewritten(lake: Path) -> None:
 
 
 def test_all_days_are_swapped_in_one_commit(lake: Path) -> None:
-    before = store._open(lake).version()  # type: ignore[union-attr]
+    before = tables.opened(lake).version()  # type: ignore[union-attr]
     rewrite.remove(lake, {2})
-    assert store._open(lake).version() == before + 1  # type: ignore[union-attr]
+    assert tables.opened(lake).version() == before + 1  # type: ignore[union-attr]
 
 
 def test_renumbered_events_lie_with_their_new_customer(lake: Path) -> None:
