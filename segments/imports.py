@@ -275,8 +275,9 @@ def is_being_loaded(event_import: EventImport) -> bool:
 
 
 def left_behind() -> list[EventImport]:
-    """Imports whose process died while it loaded them."""
-    loading_now = EventImport.objects.filter(status=EventImport.Status.LOADING)
+    """Imports whose process died while it loaded them or took them back."""
+    at_work = [EventImport.Status.LOADING, EventImport.Status.UNDOING]
+    loading_now = EventImport.objects.filter(status__in=at_work)
     return [one for one in loading_now.select_related("job") if not is_being_loaded(one)]
 
 

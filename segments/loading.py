@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from console import clock
-from segments import amounts, entries, erasure, history, identity, merging
+from segments import amounts, entries, erasure, history, identity, merging, uploads
 from segments.items import Id
 from segments.kinship import Kinship
 from segments.lake import engine
@@ -139,16 +139,21 @@ def _tell_doubles(con: Any, event_import: EventImport) -> None:
 
 def _find_customers(con: Any, event_import: EventImport) -> None:
     """Find or make the customers of the fresh rows, as `ids`."""
-    con.execute("CREATE TABLE ids (kind VARCHAR, customer VARCHAR, id INTEGER)")
+    con.execute("CREATE TABLE ids (kind VARCHAR, customer VARCHAR, id INTEGER, is_new BOOLEAN)")
     _leave_out_erased(con, event_import)
     event_import.customers_new = _meet(con, event_import)
     for kind, values in _in_turn(con):
         known = identity.known(kind, values)
         event_import.customers_new += len(values) - len(known)
         found = identity.resolve(kind, values, at=clock.now())
-        columns = {"kind": [kind] * len(found), "customer": list(found), "id": list(found.values())}
+        columns = {
+            "kind": [kind] * len(found),
+            "customer": list(found),
+            "id": list(found.values()),
+            "is_new": [value not in known for value in found],
+        }
         with _rows(con, columns) as rows:
-            con.execute(f"INSERT INTO ids SELECT kind, customer, id FROM {rows}")  # noqa: S608
+            con.execute(f"INSERT INTO ids SELECT kind, customer, id, is_new FROM {rows}")  # noqa: S608
 
 
 def _in_turn(con: Any) -> Iterator[tuple[str, list[str]]]:
@@ -246,6 +251,7 @@ def _append(con: Any, event_import: EventImport, tell: Callable[[int], None]) ->
     from segments.lake import schema, store  # heavy: not in the web process
 
     event_import.save()  # the counts, before there is no way back to them
+    _note_brought(con, event_import)
     rows = con.sql("""
         SELECT day, time, ids.id AS customer, event, key, amount, properties
         FROM named SEMI JOIN fresh USING (row) JOIN ids USING (kind, customer)
@@ -261,6 +267,17 @@ def _append(con: Any, event_import: EventImport, tell: Callable[[int], None]) ->
 
     events = pa.RecordBatchReader.from_batches(schema.columns(), told())
     store.append(history.place(), events, app_id=app(event_import), version=1)
+
+
+def _note_brought(con: Any, event_import: EventImport) -> None:
+    """Remember which events and customers are the file's own, so that it can be taken back."""
+    brought = {
+        uploads.events_of(event_import): "SELECT day, key FROM named SEMI JOIN fresh USING (row)",
+        uploads.customers_of(event_import): "SELECT DISTINCT id FROM ids WHERE is_new",
+    }
+    for path, rows in brought.items():
+        con.sql(f"{rows} ORDER BY ALL").write_parquet(str(path), compression="zstd")
+        path.chmod(0o600)
 
 
 def _key(mapping: Mapping) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import clock, jobs
+from console import clock, jobs, states
 from console.models import Job, Staff
 from console.states import NotAllowed
 from segments import (
@@ -22,6 +22,7 @@ from segments import (
     membership,
     merging,
     pipeline,
+    undoing,
     uploads,
 )
 from segments.customer_exports import writing
@@ -89,7 +90,7 @@ def load_import(import_id: int) -> None:
     """Load one file of events, reporting to its job; a second delivery changes nothing."""
     event_import = EventImport.objects.select_related("job").get(pk=import_id)
     job = event_import.job
-    if event_import.status == EventImport.Status.LOADED or job is None:
+    if not states.can_move(event_import, to=EventImport.Status.LOADING) or job is None:
         return
     with suppress(imports.Busy), imports.alone(event_import), jobs.running(job) as progress:
         imports.load(event_import, progress=progress)
@@ -102,7 +103,7 @@ def load_soon(event_import: EventImport, *, by: Staff, again: bool = False) -> J
     Raises:
         NotAllowed: it is loaded or being loaded, perhaps since the record was read.
     """
-    if jobs.take(event_import).status == EventImport.Status.LOADED:
+    if not states.can_move(jobs.take(event_import), to=EventImport.Status.LOADING):
         raise NotAllowed(_("This file is loaded, or is being loaded."))
     job = event_import.job = jobs.create(IMPORT, event_import.name, by=by)
     event_import.again, event_import.stop_asked_at = again, None
@@ -111,11 +112,39 @@ def load_soon(event_import: EventImport, *, by: Staff, again: bool = False) -> J
     return job
 
 
+@shared_task(time_limit=LONGEST_IMPORT, soft_time_limit=LONGEST_IMPORT - 60)
+def undo_import(import_id: int) -> None:
+    """Take back what a file of events brought, reporting to its job."""
+    event_import = EventImport.objects.select_related("job").get(pk=import_id)
+    job = event_import.job
+    if event_import.status == EventImport.Status.UNDONE or job is None:
+        return
+    with suppress(imports.Busy), imports.alone(event_import), jobs.running(job) as progress:
+        undoing.undo(event_import, by=job.started_by, at=timezone.now(), progress=progress)
+
+
+@transaction.atomic
+def undo_soon(event_import: EventImport, *, by: Staff) -> Job:
+    """Start to take a file of events back; the job shows how far it is.
+
+    Raises:
+        NotAllowed: it cannot be taken back, or somebody was first.
+    """
+    undoing.require_possible(jobs.take(event_import))
+    label = _("Taking back %(name)s") % {"name": event_import.name}
+    job = event_import.job = jobs.create(IMPORT, label, by=by)
+    event_import.save(update_fields=["job"])
+    transaction.on_commit(lambda: undo_import.delay(event_import.pk))
+    return job
+
+
 @shared_task
 def resume_imports() -> None:
     """Every minute: go on with imports whose worker died."""
     for event_import in imports.left_behind():
-        if event_import.job is None:
+        if event_import.status == EventImport.Status.UNDOING:
+            undo_import.delay(event_import.pk)
+        elif event_import.job is None:
             imports.give_up(event_import)
         else:
             load_import.delay(event_import.pk)

@@ -22,6 +22,7 @@ from segments.reading.problems import BadFile, TooWide
 LARGEST = 2 << 30  # bytes of an upload; larger files come in by `manage.py importevents`
 DAYS_KEPT = 7  # of a file that nobody loaded, and of the parts that were read of it
 DAYS_BAD_KEPT = 30  # of a list of bad rows, which may have somebody's data in it
+DAYS_UNDOABLE = 30  # so long it is remembered what a file brought
 
 
 class Refused(ValueError):
@@ -99,6 +100,9 @@ def tidy(*, at: dt.datetime) -> None:
     read_long_ago = at - dt.timedelta(days=DAYS_BAD_KEPT)
     for event_import in EventImport.objects.filter(bad__gt=0, loaded_at__lt=read_long_ago):
         bad_rows_of(event_import).unlink(missing_ok=True)
+    long_ago = at - dt.timedelta(days=DAYS_UNDOABLE)
+    for event_import in EventImport.objects.filter(loaded_at__lt=long_ago, undone_at=None):
+        forget_brought(event_import)
 
 
 # --- what is made of a file -------------------------------------------------
@@ -116,6 +120,22 @@ def drop_parts(event_import: EventImport) -> None:
 def bad_rows_of(event_import: EventImport) -> Path:
     """The list of the rows that were left out as bad."""
     return Path(settings.UPLOADS_PATH) / f"bad-{event_import.pk}.csv"
+
+
+def events_of(event_import: EventImport) -> Path:
+    """The day and the key of each event that the file brought."""
+    return Path(settings.UPLOADS_PATH) / f"events-{event_import.pk}.parquet"
+
+
+def customers_of(event_import: EventImport) -> Path:
+    """The numbers of the customers whom the file made."""
+    return Path(settings.UPLOADS_PATH) / f"customers-of-{event_import.pk}.parquet"
+
+
+def forget_brought(event_import: EventImport) -> None:
+    """From here on the import cannot be taken back."""
+    for path in (events_of(event_import), customers_of(event_import)):
+        path.unlink(missing_ok=True)
 
 
 def keep_bad_rows(event_import: EventImport, rows: Iterable[list[str]]) -> None:

@@ -23,10 +23,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display
 
-from console import audit, figures, roles
+from console import audit, figures, roles, states
 from console.modeladmin import ConsoleModelAdmin
 from console.states import NotAllowed
-from segments import imports, presets, tasks, uploads
+from segments import imports, presets, tasks, undoing, uploads
 from segments.admin import naming
 from segments.models import EventImport
 from segments.reading import files
@@ -39,6 +39,8 @@ COLORS = {
     EventImport.Status.LOADED: "success",
     EventImport.Status.FAILED: "danger",
     EventImport.Status.STOPPED: "info",
+    EventImport.Status.UNDOING: "info",
+    EventImport.Status.UNDONE: "warning",
 }
 
 
@@ -90,6 +92,7 @@ class EventImportAdmin(ConsoleModelAdmin):
                     ("load", require_POST(self.load)),
                     ("preview", require_POST(self.preview)),
                     ("stop", require_POST(self.stop)),
+                    ("undo", require_POST(self.undo)),
                     ("bad", require_GET(self.bad_rows)),
                 )
             ),
@@ -156,6 +159,16 @@ class EventImportAdmin(ConsoleModelAdmin):
             messages.success(request, _("The import stops; nothing of it is loaded."))
         return _to(event_import)
 
+    def undo(self, request: Any, pk: int) -> HttpResponse:
+        """Start to take back what the file brought."""
+        roles.require(request.user, RUN)
+        event_import = get_object_or_404(self.get_queryset(request), pk=pk)
+        try:
+            tasks.undo_soon(event_import, by=request.user)
+        except NotAllowed as problem:
+            messages.error(request, str(problem))
+        return _to(event_import)
+
     def bad_rows(self, request: Any, pk: int) -> HttpResponse | FileResponse:
         """The list of the rows that were left out as bad, as CSV."""
         roles.require(request.user, RUN)
@@ -181,6 +194,7 @@ class EventImportAdmin(ConsoleModelAdmin):
             "may_load": roles.allows(request.user, RUN) and _may_be_loaded(event_import),
             "may_stop": roles.allows(request.user, RUN),
             "has_bad_rows": event_import.bad and uploads.bad_rows_of(event_import).is_file(),
+            "undo": undoing.preview(event_import) if roles.allows(request.user, RUN) else None,
             "may_recompute": roles.allows(request.user, "pipeline.run"),
         }
         if context["may_load"]:
@@ -212,5 +226,5 @@ def _to(event_import: EventImport) -> HttpResponseRedirect:
 def _may_be_loaded(event_import: EventImport) -> bool:
     """Whether the file is there, and no work on it is under way or done."""
     is_at_rest = event_import.job is None or event_import.job.is_over
-    is_open = event_import.status != EventImport.Status.LOADED
+    is_open = states.can_move(event_import, to=EventImport.Status.LOADING)
     return is_at_rest and is_open and uploads.is_here(event_import)

@@ -18,6 +18,8 @@ class EventImport(models.Model):
         LOADED = "loaded", _("loaded")
         FAILED = "failed", _("failed")
         STOPPED = "stopped", _("stopped")
+        UNDOING = "undoing", _("being taken back")
+        UNDONE = "undone", _("taken back")
 
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.UPLOADED: {Status.LOADING, Status.FAILED, Status.STOPPED},
@@ -25,7 +27,10 @@ class EventImport(models.Model):
         Status.LOADING: {Status.LOADING, Status.LOADED, Status.FAILED, Status.STOPPED},
         Status.FAILED: {Status.LOADING, Status.STOPPED},
         Status.STOPPED: {Status.LOADING},
-        Status.LOADED: set(),
+        Status.LOADED: {Status.UNDOING},
+        # Killed, it is taken up again; what failed can be asked for again.
+        Status.UNDOING: {Status.UNDOING, Status.UNDONE, Status.LOADED},
+        Status.UNDONE: set(),
     }
 
     name = models.CharField(_("file"), max_length=200)
@@ -51,6 +56,7 @@ class EventImport(models.Model):
     )
     created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     loaded_at = models.DateTimeField(_("loaded at"), null=True)
+    undone_at = models.DateTimeField(_("taken back at"), null=True)
     stop_asked_at = models.DateTimeField(_("asked to stop at"), null=True)
 
     class Meta:
