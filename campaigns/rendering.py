@@ -1,6 +1,6 @@
 """A mail's finished form: whose facts are in it, its frame, its plain text, its links."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -15,7 +15,7 @@ from liquid import BoundTemplate
 
 from campaigns import links, plain, wording
 from console.models import Project
-from segments import looks
+from segments import looks, traits
 from segments.models import Customer
 
 # Places in the frame. No mail holds these characters, and what is put in is not looked at again.
@@ -35,6 +35,7 @@ class Letter:
     campaign_name: str
     sender: str
     currency: str
+    traits: tuple[str, ...]  # that the words speak of
 
 
 @dataclass(frozen=True)
@@ -48,32 +49,37 @@ class Rendered:
 
 def prepare(subject: str, body: str, *, campaign_name: str, project: Project) -> Letter:
     """Raises liquid.exceptions.LiquidError for words that `wording.mistakes` would refuse."""
+    first, second = wording.parse(subject, html=False), wording.parse(body, html=True)
     return Letter(
-        wording.parse(subject, html=False),
-        wording.parse(body, html=True),
+        first,
+        second,
         plain.outline(body),
         campaign_name,
         project.name,
         project.currency,
+        wording.traits_in(first, second),
     )
 
 
 def render(
     letter: Letter,
     customer: Customer,
+    known: Mapping[str, Any],
     *,
     unsubscribe_url: str,
     link: Callable[[str], str] | None = None,
     pixel_url: str = "",
 ) -> Rendered:
-    """One customer's mail; `link` gives every link of the HTML its tracked address.
+    """The mail of a customer of whom these traits are known.
+
+    `link` gives every link of the HTML its tracked address.
 
     The plain text keeps the links as they were written: people read them.
 
     Raises:
         CannotRender: a word is missing or a limit was reached for this customer.
     """
-    facts = _facts(letter, customer) | {"unsubscribe_url": unsubscribe_url}
+    facts = _facts(letter, customer, known) | {"unsubscribe_url": unsubscribe_url}
     language = language_of(customer)
     with translation.override(language):  # amounts are written as the customer writes them
         body = wording.render(letter.body, facts)
@@ -101,15 +107,11 @@ def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: st
     if hide_contact:
         customer.name, customer.email = HIDDEN, HIDDEN
         customer.attributes = looks.attributes(customer.attributes)
-    made = render(letter, customer, unsubscribe_url="#")
+    known = traits.of([customer.pk], letter.traits)[customer.pk]
+    made = render(letter, customer, known, unsubscribe_url="#")
     if theme in THEMES:
         return Rendered(made.subject, made.html.replace(DARK, f"@media {THEMES[theme]}"), made.text)
     return made
-
-
-def with_facts(ids: Iterable[int]) -> dict[int, Customer]:
-    """The customers with everything that mails say about them, in one query."""
-    return Customer.objects.select_related("traits").in_bulk(list(ids))
 
 
 def language_of(customer: Customer) -> str:
@@ -122,9 +124,8 @@ def language_of(customer: Customer) -> str:
     return settings.LANGUAGE_CODE
 
 
-def _facts(letter: Letter, customer: Customer) -> dict[str, Any]:
+def _facts(letter: Letter, customer: Customer, known: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values only: a template can never reach a model or a method."""
-    traits = getattr(customer, "traits", None)
     return {
         "customer": {
             "number": customer.pk,
@@ -133,7 +134,7 @@ def _facts(letter: Letter, customer: Customer) -> dict[str, Any]:
             "language": customer.language,
             "attributes": customer.attributes,
         },
-        "traits": {name: getattr(traits, name, None) for name in wording.TRAITS},
+        "traits": {name: known.get(name) for name in letter.traits},
         "campaign": {"name": letter.campaign_name},
         "project": {"name": letter.sender, "currency": letter.currency},
     }

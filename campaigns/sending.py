@@ -8,9 +8,10 @@ held for a person; everything else of its chunk goes on.
 import datetime as dt
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -30,7 +31,7 @@ from campaigns.channels.base import (
 )
 from campaigns.models import Campaign, Message, OutboxChunk
 from console import clock, states
-from segments import ingest, sealing
+from segments import ingest, sealing, traits
 from segments.models import Customer
 
 GROUP = 25  # mails begun at a time; after a crash at most so many are held
@@ -159,10 +160,12 @@ class Sender:
         self.tally.skipped += len(begun) - len(to_send)
         outcomes: dict[int, Outcome] = {}
         mails: dict[int, Mail] = {}
-        customers = rendering.with_facts(row.customer for row in to_send)
+        ids_now = [row.customer for row in to_send]
+        customers = Customer.objects.in_bulk(ids_now)
+        known = traits.of(ids_now, self.letter.traits)
         for row in to_send:
             try:
-                mails[row.id] = self._mail(row, customers[row.customer])
+                mails[row.id] = self._mail(row, customers[row.customer], known[row.customer])
             except wording.CannotRender as problem:
                 outcomes[row.id] = Refused(str(problem))
         outcomes |= zip(mails, self.channel.send(list(mails.values())), strict=True)
@@ -187,11 +190,12 @@ class Sender:
             for number, customer, address, status in rows
         ]
 
-    def _mail(self, row: Begun, customer: Customer) -> Mail:
+    def _mail(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
         unsubscribe_url = links.unsubscribe_url(row.id)
         made = rendering.render(
             self.letter,
             customer,
+            known,
             unsubscribe_url=unsubscribe_url,
             link=lambda target: links.click_url(row.id, target),
             pixel_url=links.open_url(row.id),

@@ -14,7 +14,7 @@ from liquid.exceptions import FilterArgumentError, LiquidError, LoopIterationLim
 from liquid.filter import with_context
 
 from console import figures
-from segments.models import CustomerTraits
+from segments import traits
 
 LONGEST_BODY = 50_000
 LONGEST_SUBJECT = 200
@@ -32,11 +32,19 @@ FILTERS = {
     "times", "truncate", "truncatewords", "upcase", "url_encode",
 }  # fmt: skip
 
-TRAITS = [
-    field.name
-    for field in CustomerTraits._meta.concrete_fields
-    if field.name not in {"customer", "computed_on"}
-]
+TRAITS = [*traits.SHIPPED]
+
+
+class _Traits(dict[str, Any]):
+    """What ships, and what people added, which is looked for when words speak of it."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in traits.some([str(name)])
+
+    def __getitem__(self, name: str) -> Any:
+        return super().get(name, {})
+
+
 ANYTHING = None
 VARIABLES: dict[str, Any] = {
     "customer": {
@@ -46,7 +54,7 @@ VARIABLES: dict[str, Any] = {
         "language": {},
         "attributes": ANYTHING,
     },
-    "traits": {name: {} for name in TRAITS},
+    "traits": _Traits((name, {}) for name in TRAITS),
     "campaign": {"name": {}},
     "project": {"name": {}, "currency": {}},
     "unsubscribe_url": {},
@@ -92,6 +100,18 @@ def mistakes(subject: str, body: str) -> list[Mistake]:
     for tag in sorted({name.lower() for name in REFUSED_TAGS.findall(body)}):
         found.append(Mistake("body", _("Take out <%(tag)s>: mails cannot hold it.") % {"tag": tag}))
     return found
+
+
+def traits_in(*templates: BoundTemplate) -> tuple[str, ...]:
+    """The traits that the words speak of."""
+    found = set()
+    for template in templates:
+        for variables in template.analyze().globals.values():
+            for variable in variables:
+                first, *rest = variable.segments
+                if first == "traits" and rest and isinstance(rest[0], str):
+                    found.add(rest[0])
+    return tuple(sorted(found))
 
 
 def _wrong(source: str, longest: int, *, html: bool) -> Iterator[str]:

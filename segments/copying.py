@@ -5,14 +5,13 @@ from typing import Any
 
 from django.db.models import F
 
-from segments import bits, history
+from segments import bits, history, traits
 from segments.models import (
     Consent,
     ConsentChange,
     Customer,
     CustomerNote,
     CustomerStage,
-    CustomerTraits,
     Identifier,
     InboxEvent,
     Merge,
@@ -41,7 +40,11 @@ def sections(sought: Sought) -> dict[str, Rows]:
             ConsentChange.objects.filter(**theirs), ("channel", "purpose", "granted", "at")
         ),
         "notes": _rows(CustomerNote.objects.filter(**theirs), ("kind", "text", "at")),
-        "computed_traits": [*map(dict, CustomerTraits.objects.filter(**theirs).values())],
+        "computed_traits": [
+            {"customer": customer} | known
+            for customer, known in traits.of(sought.numbers).items()
+            if known
+        ],
         "stages": _rows(
             CustomerStage.objects.filter(**theirs).annotate(in_stage=F("stage__key")),
             ("in_stage", "since_on"),

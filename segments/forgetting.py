@@ -22,7 +22,6 @@ from segments.models import (
     CustomerList,
     CustomerNote,
     CustomerStage,
-    CustomerTraits,
     DaySet,
     DeadLetter,
     Delivery,
@@ -203,7 +202,6 @@ PLACES = [
     Place("consents", _("consents"), *_rows(Consent)),
     Place("consent_changes", _("changes of consents"), *_rows(ConsentChange)),
     Place("notes", _("notes"), *_rows(CustomerNote)),
-    Place("traits", _("traits"), *_rows(CustomerTraits)),
     Place("stages", _("stages"), *_rows(CustomerStage)),
     Place("moves", _("moves between stages"), *_rows(StageMove)),
     Place(

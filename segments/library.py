@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from console import audit
-from segments import vocabulary
+from segments import traits, vocabulary
 from segments.models import Segment, Stage, StageSet
 from segments.rules import tree
 from segments.rules.nodes import RuleError
@@ -109,6 +109,7 @@ def install() -> int:
 
     One whose rule speaks of an event that never happened here is left out.
     """
+    traits.install()
     install_stages()
     known = vocabulary.current()
     missing = [

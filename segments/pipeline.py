@@ -16,6 +16,7 @@ from console import audit, jobs
 from console.states import NotAllowed
 from segments import (
     activity,
+    computing,
     drift,
     ingest,
     intake,
@@ -24,7 +25,6 @@ from segments import (
     merging,
     scores,
     stages,
-    traits,
 )
 
 log = structlog.get_logger(__name__)
@@ -73,8 +73,8 @@ def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) ->
 
 def _of_one_day(day: dt.date) -> list[Step]:
     return [
-        Step("traits", _("traits"), lambda: traits.recompute(day)),
-        Step("scores", _("scores"), scores.recompute),
+        Step("traits", _("traits"), lambda: computing.recompute(day)),
+        Step("scores", _("scores"), lambda: scores.recompute(day)),
         Step("moves", _("stages"), lambda: _stages(day)),
         Step("segments", _("segments"), lambda: _segments(day)),
     ]

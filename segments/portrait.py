@@ -6,15 +6,16 @@ found by an index, and a few bytes of each segment's set.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from segments import bitmaps, timeline
-from segments.models import Customer, CustomerTraits, Segment
+from segments import arrays, bitmaps, sheet, timeline
+from segments.models import Customer, Segment
 from segments.scoring import rfm
 from segments.timeline import Entry
 
@@ -187,7 +188,7 @@ CELLS = {
     "HLL": _("Ordinary: develop"),
     "LLL": _("Ordinary: win back"),
 }
-RANKED = 10_000  # as far as a rank is counted; behind it the planner's histogram is near enough
+RANKED = 10_000  # as far as a place tells more than a share
 QUIET_TIMES, QUIET_ORDERS = 2, 3
 
 
@@ -202,55 +203,36 @@ class Worth:
     is_quiet: bool  # for much longer than usual
 
 
-def worth(found: CustomerTraits | None) -> Worth:
-    """The value of the customer whose traits these are."""
-    if found is None or found.recency_days is None:
+def worth(found: Mapping[str, Any]) -> Worth:
+    """The value of the customer of whom this is known."""
+    recency, orders = found.get("recency_days"), found.get("orders", 0)
+    if recency is None:
         return Worth("", None, None, None, False)
-    scores = (found.r_score, found.f_score, found.m_score)
-    rank, top = _rank(found.monetary_minor)
-    usual = None
-    if found.orders > 1 and found.tenure_days is not None:
-        usual = (found.tenure_days - found.recency_days) / (found.orders - 1)
+    scores = [found.get(f"{letter}_score") for letter in "rfm"]
+    rank, top = _rank(found.get("monetary_minor", 0))
+    tenure = found.get("tenure_days")
+    usual = (tenure - recency) / (orders - 1) if orders > 1 and tenure is not None else None
     return Worth(
         cell=str(CELLS[rfm.cell(*(score or 1 for score in scores))]) if all(scores) else "",
         rank=rank,
         top=top,
         usual_days=usual,
         is_quiet=bool(
-            usual
-            and found.orders >= QUIET_ORDERS
-            and found.recency_days > QUIET_TIMES * usual
-            and found.recency_days >= 7
+            usual and orders >= QUIET_ORDERS and recency > QUIET_TIMES * usual and recency >= 7
         ),
     )
 
 
 def _rank(spent: int) -> tuple[int | None, float | None]:
     """The place among those who spent most, and the share who spent as much or more."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BEFORE, {"spent": spent, "most": RANKED})
-        before, bounds, total = cursor.fetchone()
+    columns = sheet.read("monetary_minor", "last_order_on")
+    if len(columns) < 2:
+        return None, None
+    every, last = (columns[key].values for key in ("monetary_minor", "last_order_on"))
+    before, ordered = int((every > spent).sum()), int(arrays.known(last).sum())
     rank = before + 1 if before < RANKED else None
-    if rank and total:
-        return rank, min(1.0, rank / total)
-    if not bounds:
-        return rank, None
-    above = sum(1 for bound in bounds if bound >= spent)
-    return rank, max(above, 1) / len(bounds)
+    return rank, min(1.0, (before + 1) / ordered) if ordered else None
 
-
-# The index on spending counts the few before; what lies behind is told by the statistics
-# that the planner keeps, within a hundredth.
-_BEFORE = """
-    SELECT
-        (SELECT count(*) FROM (SELECT FROM segments_customertraits
-            WHERE monetary_minor > %(spent)s LIMIT %(most)s) AS before),
-        (SELECT histogram_bounds::text::bigint[] FROM pg_stats
-            WHERE schemaname = current_schema() AND tablename = 'segments_customertraits'
-            AND attname = 'monetary_minor'),
-        (SELECT greatest(reltuples, 0)::bigint FROM pg_class
-            WHERE oid = 'segments_customertraits'::regclass)
-"""
 
 # --- which segments they are in ---------------------------------------------
 

@@ -1,51 +1,34 @@
 """Recency, frequency and monetary scores of the customers who ordered."""
 
+import datetime as dt
+
 import numpy as np
-from django.db import connection, transaction
 
-from segments import columns
+from segments import arrays, sheet
 from segments.scoring import rfm
+from segments.sheet import Fresh
+
+READ = ("last_order_on", "orders", "monetary_minor")
 
 
-@transaction.atomic
-def recompute() -> int:
-    """Score everybody with an order against one another; tells how many scores changed.
+def recompute(day: dt.date) -> int:
+    """Score everybody with an order against one another; tells how many blocks changed.
 
     Reads the traits as they stand, so it runs after them.
     """
-    found = columns.read(
-        "SELECT customer_id, recency_days, orders, monetary_minor FROM segments_customertraits "
-        "WHERE recency_days IS NOT NULL",
-        customer="i4",
-        recency="i4",
-        orders="i4",
-        monetary="i8",
-    )
+    known = sheet.read(*READ)
+    if len(known) < len(READ):
+        return 0
+    last, orders, spent = (known[key].values for key in READ)
+    ordered = np.flatnonzero(arrays.known(last))
     scores = {
-        "customer": found["customer"].astype(np.int32),
-        "r": rfm.less_is_better(found["recency"].astype(np.int32)),
-        "f": rfm.more_is_better(found["orders"].astype(np.int32)),
-        "m": rfm.more_is_better(found["monetary"].astype(np.int64)),
+        # Dates as they are: the later, the fewer days ago.
+        "r_score": rfm.more_is_better(last[ordered]),
+        "f_score": rfm.more_is_better(orders[ordered]),
+        "m_score": rfm.more_is_better(spent[ordered]),
     }
-    with (
-        connection.cursor() as cursor,
-        columns.temporary(cursor, "fresh_scores", _FRESH_SCORES, scores),
-    ):
-        cursor.execute(_UPDATE)
-        changed = int(cursor.rowcount)
-        cursor.execute(_CLEAR)
-        return changed + int(cursor.rowcount)
-
-
-_FRESH_SCORES = "customer integer PRIMARY KEY, r smallint, f smallint, m smallint"
-_UPDATE = """
-    UPDATE segments_customertraits t SET r_score = s.r, f_score = s.f, m_score = s.m
-    FROM fresh_scores s
-    WHERE t.customer_id = s.customer
-        AND (t.r_score, t.f_score, t.m_score) IS DISTINCT FROM (s.r, s.f, s.m)
-"""
-# Whose orders are gone has no score either.
-_CLEAR = """
-    UPDATE segments_customertraits SET r_score = NULL, f_score = NULL, m_score = NULL
-    WHERE recency_days IS NULL AND r_score IS NOT NULL
-"""
+    fresh = {
+        key: Fresh(arrays.spread(ordered, found.astype(np.int32), len(last)))
+        for key, found in scores.items()
+    }
+    return sheet.write(fresh, day=day)

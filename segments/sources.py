@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from pyroaring import BitMap
 
-from segments import activity, bitmaps, columns, history, identity, traits
+from segments import activity, arrays, bitmaps, columns, history, identity, traits
 from segments.lake.properties import Condition
 from segments.models import Segment
 from segments.rules import compiler, operators, tree
@@ -23,6 +24,7 @@ from segments.rules.nodes import (
 )
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import DATE, Vocabulary
+from segments.sheet import Known
 
 
 class Sources:
@@ -57,13 +59,15 @@ class Sources:
         return self._kept[leaf]
 
     def _trait(self, leaf: Trait) -> BitMap:
-        trait = traits.REGISTRY[leaf.key]
-        value = _dates(leaf.value) if trait.kind == DATE else leaf.value
-        condition, params = operators.condition(leaf.op, f'"{trait.key}"', value)
-        return columns.ids(
-            f"SELECT customer_id FROM segments_customertraits WHERE {condition}",  # noqa: S608
-            params,
-        )
+        column = traits.read(leaf.key, day=self.day).get(leaf.key)
+        if column is None:
+            return self.everyone() if leaf.op == "not_set" else BitMap()
+        known = arrays.known(column.values)
+        if leaf.op == "not_set":
+            return self.everyone() - arrays.members(known)
+        found = known & _compare(column, leaf.op, _numbers(column, leaf, self.known))
+        # Who was merged or erased since keeps a value until the next computation.
+        return arrays.members(found) & self.everyone()
 
     def _profile(self, leaf: Profile) -> BitMap:
         column, names = "attributes ->> %s", [leaf.key]
@@ -137,7 +141,29 @@ def _first(value: Operand) -> Any:
     return value[0] if isinstance(value, tuple) else value
 
 
-def _dates(value: Operand) -> Any:
-    if isinstance(value, tuple):
-        return tuple(dt.date.fromisoformat(str(one)) for one in value)
-    return None if value is None else dt.date.fromisoformat(str(value))
+def _numbers(column: Known, leaf: Trait, known: Vocabulary) -> list[Any]:
+    """The right side as a column has it: dates as days, words as their places."""
+    some = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    some = tuple(one for one in some if one is not None)
+    if known.traits[leaf.key].kind == DATE:
+        return [(dt.date.fromisoformat(str(one)) - traits.EPOCH).days for one in some]
+    if column.words:
+        places = {word: place for place, word in enumerate(column.words)}
+        return [places.get(str(one), -1) for one in some]
+    return list(some)
+
+
+def _compare(column: Known, op: str, right: list[Any]) -> arrays.Array:
+    left = column.values
+    answers: dict[str, Callable[[], arrays.Array]] = {
+        "is_set": lambda: np.ones(len(left), np.bool_),
+        "=": lambda: left == right[0],
+        "!=": lambda: left != right[0],
+        "<": lambda: left < right[0],
+        "<=": lambda: left <= right[0],
+        ">": lambda: left > right[0],
+        ">=": lambda: left >= right[0],
+        "between": lambda: (left >= right[0]) & (left <= right[1]),
+        "in": lambda: np.isin(left, right),
+    }
+    return answers[op]()

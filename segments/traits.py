@@ -1,209 +1,161 @@
-"""What we know about each customer: the registry of traits, and how they are recomputed."""
+"""What we know about each customer: the registry of traits, and reading their values.
+
+Most are columns of the sheet. Days since a date move with the calendar alone: they are not
+stored, but taken from the date when somebody reads them.
+"""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Max
 
-from console import jobs
-from segments import activity, bitmaps, columns, definitions, history, identity
-from segments.rules.vocabulary import DATE, MONEY, WHOLE
+from segments import arrays, sheet
+from segments.arrays import Array
+from segments.models import Column
+from segments.models import Trait as Row
+from segments.recipes import reading
+from segments.shipped import CHOICE, DATE, MONEY, NUMBER, SHIPPED, WHOLE, Trait
 
-__all__ = ["DATE", "MONEY", "REGISTRY", "WHOLE", "Trait", "recompute"]
+__all__ = ["CHOICE", "DATE", "MONEY", "NUMBER", "SHIPPED", "WHOLE", "Trait"]
 
-Words = Promise | str
-
-
-@dataclass(frozen=True)
-class Trait:
-    """One thing that we know: its name for people, its meaning, and its column."""
-
-    key: str  # the column of CustomerTraits, and the name in rules
-    label: Words
-    definition: Words
-    kind: str = WHOLE
-    unit: Words = ""
+EPOCH = dt.date(1970, 1, 1)
+FEW = 200  # customers, of whom one asks for their bytes and not for whole columns
+DTYPES = {WHOLE: "<i4", NUMBER: "<f8", MONEY: "<i8", DATE: "<i4", CHOICE: "<i4"}
+Value = int | float | str | dt.date | None
 
 
-_DAYS = _("days")
-
-REGISTRY: dict[str, Trait] = {
-    trait.key: trait
-    for trait in (
-        Trait(
-            "recency_days",
-            _("days since the last order"),
-            _("Whole days from the day of the last order to the day of the computation."),
-            unit=_DAYS,
-        ),
-        Trait(
-            "tenure_days",
-            _("days since the first order"),
-            _("Whole days from the day of the first order to the day of the computation."),
-            unit=_DAYS,
-        ),
-        Trait("orders", _("orders"), _("Paid orders in all.")),
-        Trait(
-            "orders_30d",
-            _("orders in 30 days"),
-            _("Paid orders in the 30 days that end with the day of the computation."),
-        ),
-        Trait(
-            "orders_90d",
-            _("orders in 90 days"),
-            _("Paid orders in the 90 days that end with the day of the computation."),
-        ),
-        Trait(
-            "monetary_minor",
-            _("spent in all"),
-            _("The amounts of all paid orders together."),
-            MONEY,
-        ),
-        Trait(
-            "monetary_90d_minor",
-            _("spent in 90 days"),
-            _("The amounts of the orders paid in the 90 days that end with the day."),
-            MONEY,
-        ),
-        Trait(
-            "average_order_minor",
-            _("average order"),
-            _("Spent in all, divided by the number of orders."),
-            MONEY,
-        ),
-        Trait(
-            "active_days_30d",
-            _("active days in 30"),
-            _("Days, of the 30 that end with the day, with an event that counts as active."),
-            unit=_DAYS,
-        ),
-        Trait(
-            "first_order_on",
-            _("first order"),
-            _("The project's date of the first paid order."),
-            DATE,
-        ),
-        Trait(
-            "last_order_on",
-            _("last order"),
-            _("The project's date of the last paid order."),
-            DATE,
-        ),
-        Trait(
-            "r_score",
-            _("recency score"),
-            _("1 to 5 by fifths of the customers with an order; 5 ordered most recently."),
-        ),
-        Trait(
-            "f_score",
-            _("frequency score"),
-            _("1 to 5 by fifths of the customers with an order; 5 ordered most often."),
-        ),
-        Trait(
-            "m_score",
-            _("monetary score"),
-            _("1 to 5 by fifths of the customers with an order; 5 spent most."),
-        ),
-    )
-}
+# --- the registry -------------------------------------------------------------
 
 
-@transaction.atomic
-def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
-    """Write every customer's traits as they are at the end of a day; tells how many changed.
-
-    Rows that stay the same are not touched, so a second run writes nothing.
-    """
-    orders = _orders(day)
-    progress(1, 3)
-    active = _active_days(day)
-    progress(2, 3)
-    with (
-        connection.cursor() as cursor,
-        columns.temporary(cursor, "fresh_orders", _FRESH_ORDERS, orders),
-        columns.temporary(cursor, "fresh_active", _FRESH_ACTIVE, active),
-    ):
-        cursor.execute(_UPSERT, {"day": day})
-        changed = int(cursor.rowcount)
-    progress(3, 3)
-    return changed
+def registry() -> dict[str, Trait]:
+    """Everything in use by its key: what ships, then what people added."""
+    own = Row.objects.filter(is_shipped=False, archived_at=None).order_by("pk")
+    return SHIPPED | {row.key: of_row(row) for row in own}
 
 
-def _orders(day: dt.date) -> dict[str, Any]:
-    """Order totals of the customers who ever ordered, as columns of arrays."""
-    from segments.lake import questions  # heavy: not in the web process
+def some(keys: Iterable[str]) -> dict[str, Trait]:
+    """Those of the registry with these keys; asks the database for people's own alone."""
+    wanted = list(keys)
+    if all(key in SHIPPED for key in wanted):
+        return {key: SHIPPED[key] for key in wanted}
+    known = registry()
+    return {key: known[key] for key in wanted if key in known}
 
-    paid = definitions.events(definitions.PAID)
-    with history.opened() as lake:
-        totals = questions.order_totals(lake, events=paid, day=day)
-    found = {name: totals[name].to_numpy() for name in totals.column_names}
-    counts = ("customer", "orders", "orders_30d", "orders_90d")
+
+def of_row(row: Row) -> Trait:
+    """A row of the table as the registry has it."""
+    if row.is_shipped and row.key in SHIPPED:
+        return SHIPPED[row.key]
+    recipe = reading.read(row.recipe)
+    return Trait(row.key, row.title, row.description, recipe, row.kind, row.unit, False)
+
+
+# --- reading ------------------------------------------------------------------
+
+
+def read(*keys: str, day: dt.date) -> dict[str, sheet.Known]:
+    """The whole columns of these traits on a day; one that was never computed is left out."""
+    wanted = some(keys)
+    columns = sheet.read(*{one.column for one in wanted.values()})
     return {
-        **{name: found[name].astype(np.int32) for name in counts},
-        **{name: found[name].astype(np.int64) for name in ("amount", "amount_90d")},
-        **{
-            name: columns.days_of(found[name].astype("datetime64[D]").astype(np.int32))
-            for name in ("first_day", "last_day")
-        },
+        key: _on(one, columns[one.column], day)
+        for key, one in wanted.items()
+        if one.column in columns
     }
 
 
-def _active_days(day: dt.date) -> dict[str, Any]:
-    """On how many of the last 30 days each customer was active."""
-    by_day = activity.daily_active(day - dt.timedelta(days=29), day)
-    sets = [bitmaps.to_array(members) for members in by_day.values()]
-    counts = np.zeros(1 + max((int(ids[-1]) for ids in sets if len(ids)), default=0), np.int32)
-    for ids in sets:
-        counts[ids] += 1
-    customers = np.flatnonzero(counts).astype(np.int32)
-    return {"customer": customers, "days": counts[customers]}
+def values(key: str, day: dt.date) -> Array:
+    """The trait of every customer by number; `arrays.nothing` where it is not known."""
+    found = read(key, day=day)
+    return found[key].values if key in found else np.empty(0, np.int32)
 
 
-_FRESH_ORDERS = """
-    customer integer PRIMARY KEY, orders integer, orders_30d integer, orders_90d integer,
-    amount bigint, amount_90d bigint, first_day date, last_day date
-"""
-_FRESH_ACTIVE = "customer integer PRIMARY KEY, days integer"
-
-_VALUES = {
-    "first_order_on": "o.first_day",
-    "last_order_on": "o.last_day",
-    "recency_days": "%(day)s - o.last_day",
-    "tenure_days": "%(day)s - o.first_day",
-    "orders": "coalesce(o.orders, 0)",
-    "orders_30d": "coalesce(o.orders_30d, 0)",
-    "orders_90d": "coalesce(o.orders_90d, 0)",
-    "monetary_minor": "coalesce(o.amount, 0)",
-    "monetary_90d_minor": "coalesce(o.amount_90d, 0)",
-    "average_order_minor": "round(o.amount::numeric / o.orders)::bigint",
-    "active_days_30d": "coalesce(a.days, 0)",
-}
+def _on(trait: Trait, column: sheet.Known, day: dt.date) -> sheet.Known:
+    if not trait.is_derived:
+        return column
+    dates = column.values
+    days = np.where(arrays.known(dates), _number(day) - dates, dates)
+    return replace(column, key=trait.key, values=days)
 
 
-def _upsert() -> str:
-    """Rows that stay the same are left out before the INSERT: a conflict would lock them."""
-    names = ", ".join(_VALUES)
-    fresh = ", ".join(f"{value} AS {name}" for name, value in _VALUES.items())
-    return f"""
-        INSERT INTO segments_customertraits (customer_id, computed_on, {names})
-        SELECT fresh.id, %(day)s, {", ".join(f"fresh.{name}" for name in _VALUES)}
-        FROM (
-            SELECT c.id, {fresh}
-            FROM segments_customer c
-            LEFT JOIN fresh_orders o ON o.customer = c.id
-            LEFT JOIN fresh_active a ON a.customer = c.id
-            WHERE {identity.LIVING_SQL}
-        ) fresh
-        LEFT JOIN segments_customertraits old ON old.customer_id = fresh.id
-        WHERE old.customer_id IS NULL OR ({", ".join(f"old.{name}" for name in _VALUES)})
-            IS DISTINCT FROM ({", ".join(f"fresh.{name}" for name in _VALUES)})
-        ON CONFLICT (customer_id) DO UPDATE SET computed_on = excluded.computed_on,
-            {", ".join(f"{name} = excluded.{name}" for name in _VALUES)}
-    """  # noqa: S608  (built from the names above)
+def of(
+    customers: Collection[int], keys: Collection[str] | None = None, *, day: dt.date | None = None
+) -> dict[int, dict[str, Value]]:
+    """What is known of some customers; by default everything, as of the last computation.
+
+    A trait that is not known of a customer is left out.
+    """
+    wanted = registry() if keys is None else some(keys)
+    if not wanted:
+        return {customer: {} for customer in customers}
+    columns = {one.column for one in wanted.values()}
+    if day is None and any(one.is_derived for one in wanted.values()):
+        day = as_of()
+    found = sheet.of(customers, columns) if len(customers) <= FEW else _mapped(customers, columns)
+    return {
+        customer: {
+            key: _said(one, theirs[one.column], day)
+            for key, one in wanted.items()
+            if one.column in theirs
+        }
+        for customer, theirs in found.items()
+    }
 
 
-_UPSERT = _upsert()
+def _mapped(customers: Collection[int], columns: Collection[str]) -> dict[int, dict[str, Any]]:
+    """The same as `sheet.of` for many, whose columns are mapped anyway."""
+    ids = np.fromiter(customers, np.int64, len(customers))
+    found: dict[int, dict[str, Any]] = {customer: {} for customer in customers}
+    for key, column in sheet.read(*columns).items():
+        inside = ids[ids < len(column.values)]
+        theirs = column.values[inside]
+        is_known = arrays.known(theirs)
+        pairs = zip(inside[is_known].tolist(), theirs[is_known].tolist(), strict=True)
+        for customer, value in pairs:
+            found[customer][key] = column.words[value] if column.words else value
+    return found
+
+
+def _said(trait: Trait, value: Any, day: dt.date | None) -> Value:
+    if trait.is_derived:
+        return _number(day) - int(value) if day else None
+    return EPOCH + dt.timedelta(days=value) if trait.kind == DATE else value
+
+
+def _number(day: dt.date) -> int:
+    return (day - EPOCH).days
+
+
+def as_of() -> dt.date | None:
+    """The day of the last computation; None before the first."""
+    found: dt.date | None = Column.objects.filter(key__in=_STORED).aggregate(
+        found=Max("data_as_of")
+    )["found"]
+    return found
+
+
+_STORED = [one.key for one in SHIPPED.values() if not one.is_derived]
+
+
+# --- rows ---------------------------------------------------------------------
+
+
+def install() -> int:
+    """A row for each trait that ships, so that it has a freshness; tells how many were new."""
+    rows = {row.key: row for row in Row.objects.filter(is_shipped=True)}
+    written = {key: reading.write(one.recipe) for key, one in SHIPPED.items()}
+    fresh = [
+        Row(key=key, kind=one.kind, recipe=written[key], is_shipped=True)
+        for key, one in SHIPPED.items()
+        if key not in rows
+    ]
+    Row.objects.bulk_create(fresh, ignore_conflicts=True)
+    for key, row in rows.items():  # what a newer release computes in another way
+        if key in written and row.recipe != written[key]:
+            Row.objects.filter(pk=row.pk).update(
+                recipe=written[key], kind=SHIPPED[key].kind, version=row.version + 1
+            )
+    return len(fresh)

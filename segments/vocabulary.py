@@ -45,7 +45,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
     return Vocabulary(
         traits={
             one.key: TraitWord(str(one.label), one.kind, str(one.unit))
-            for one in traits.REGISTRY.values()
+            for one in traits.registry().values()
         },
         profile=_Fields(_profile_fields()),
         events=frozenset(titles),

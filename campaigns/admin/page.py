@@ -140,9 +140,7 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
     members = frozen.members if frozen else campaign.segment.members if campaign.segment else None
     number = members[0] if members else None
     customer = (
-        Customer.objects.select_related("traits").filter(pk=number).first()
-        if number is not None
-        else preview.anybody()
+        Customer.objects.filter(pk=number).first() if number is not None else preview.anybody()
     )
     if customer is None:
         return None

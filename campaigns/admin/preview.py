@@ -76,7 +76,7 @@ def anybody() -> Customer | None:
 
 
 def _living() -> QuerySet[Customer]:
-    return Customer.objects.filter(identity.LIVING).select_related("traits")
+    return Customer.objects.filter(identity.LIVING)
 
 
 def _customer(number: str) -> Customer | None:

@@ -158,11 +158,7 @@ def variables() -> list[tuple[str, Any]]:
         ("project.name", _("our name")),
         ("unsubscribe_url", _("the link in the foot of every mail")),
     ]
-    known = [
-        (f"traits.{name}", traits.REGISTRY[name])
-        for name in wording.TRAITS
-        if name in traits.REGISTRY
-    ]
+    known = [(f"traits.{name}", one) for name, one in traits.registry().items()]
     money = [
         (f"{name} | money" if trait.kind == traits.MONEY else name, trait.label)
         for name, trait in known

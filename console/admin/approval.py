@@ -17,6 +17,7 @@ from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
+from segments import traits
 from segments.models import Customer, CustomerStage
 
 COLORS = {"pending": "warning", "approved": "success", "rejected": "danger", "withdrawn": "info"}
@@ -142,21 +143,21 @@ def _people(numbers: list[int]) -> list[dict[str, Any]]:
     standing = CustomerStage.objects.filter(stage_set__is_default=True).select_related("stage")
     found = (
         Customer.objects.filter(pk__in=numbers)
-        .select_related("traits")
         .prefetch_related(Prefetch("stages", standing, to_attr="standing"))
         .order_by("pk")
     )
     currency = clock.project().currency
+    known = traits.of(numbers, ["orders", "last_order_on", "monetary_minor"])
     rows: list[dict[str, Any]] = []
     for customer in found:
-        traits = getattr(customer, "traits", None)
+        theirs = known[customer.pk]
         rows.append(
             {
                 "number": customer.pk,
                 "stage": customer.standing[0].stage if customer.standing else "–",
-                "orders": traits.orders if traits else None,
-                "last_order": traits.last_order_on if traits else None,
-                "spent": figures.money(traits.monetary_minor if traits else None, currency),
+                "orders": theirs.get("orders"),
+                "last_order": theirs.get("last_order_on"),
+                "spent": figures.money(theirs.get("monetary_minor"), currency),
             }
         )
     return rows

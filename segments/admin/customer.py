@@ -3,8 +3,10 @@
 import datetime as dt
 from typing import Any, ClassVar
 
+import numpy as np
 from django.contrib import admin, messages
-from django.db.models import Prefetch, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, IntegerField, Prefetch, Q, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -17,11 +19,27 @@ from unfold.views import ChangeList
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
-from segments import consent, corrections, identity, looks, notes, portrait, timeline
+from segments import (
+    arrays,
+    bitmaps,
+    columns,
+    consent,
+    corrections,
+    identity,
+    looks,
+    notes,
+    portrait,
+    sheet,
+    timeline,
+    traits,
+)
 from segments.admin import customer_page
 from segments.models import Customer, CustomerNote, CustomerStage, Stage
 
 EVENTS_A_PAGE = 30
+ORDERED = ("last_order_on", "orders", "monetary_minor")  # traits that the list is ordered by
+SHOWN = (*ORDERED, "r_score", "f_score", "m_score")
+MOST_ORDERED = 2_000  # as far as people page
 LIVING = Q(merged_into=None, erased_at=None)
 
 
@@ -44,13 +62,52 @@ class StageFilter(admin.SimpleListFilter):
 
 
 class CustomerList(ChangeList):
-    """The list; ordered by a trait it has those that have traits, which an index answers."""
+    """The list; ordered by a trait it has the first of those of whom it is known.
+
+    Each row has what is known of its customer as `known`.
+    """
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
+        names = [str(name) for name in super().get_ordering(request, queryset)]
+        self.by_trait = next((name for name in names if name.lstrip("-") in ORDERED), "")
+        return [name for name in names if name.lstrip("-") not in ORDERED]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        self.by_trait = ""
         found = super().get_queryset(request, exclude_parameters)
-        if any(str(name).lstrip("-").startswith("traits__") for name in found.query.order_by):
-            found = found.filter(traits__isnull=False)
-        return found
+        return _ordered(found, self.by_trait) if self.by_trait else found
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        shown = list(self.result_list)
+        known = traits.of([one.pk for one in shown], SHOWN)
+        for one in shown:
+            one.known = known[one.pk]
+        self.result_list = shown
+
+
+def _ordered(among: QuerySet, by: str) -> QuerySet:
+    """The first of the customers by a trait; with a minus, those with the highest values."""
+    key = by.lstrip("-")
+    column = sheet.read(key).get(key)
+    if column is None:
+        return among.none()
+    ids = bitmaps.to_array(columns.ids(*_sql(among)))
+    ids = ids[: np.searchsorted(ids, len(column.values))]
+    ids = ids[arrays.known(column.values[ids])]
+    ranks = column.values[ids].astype(np.int64) * (-1 if by.startswith("-") else 1)
+    first = ids[np.lexsort((ids, ranks))[:MOST_ORDERED]].tolist()
+    place = Func(Value(first, ArrayField(IntegerField())), F("pk"), function="array_position")
+    return among.filter(pk__in=first).order_by(place)
+
+
+def _sql(among: QuerySet) -> tuple[str, tuple[Any, ...]]:
+    query, params = (
+        among.model.objects.filter(pk__in=among.order_by().values("pk"))
+        .values("pk")
+        .query.sql_with_params()
+    )
+    return query, tuple(params)
 
 
 @admin.register(Customer)
@@ -62,7 +119,6 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     list_display: ClassVar = ["who", "stage", "last_order", "orders", "spent", "rfm"]
     list_filter: ClassVar = [StageFilter]
-    list_select_related: ClassVar = ["traits"]
     search_fields: ClassVar = ["pk"]  # shows the box; `get_search_results` decides
     search_help_text = _(
         "A number, or how an identifier, an e-mail address, a telephone number or a name begins."
@@ -115,21 +171,21 @@ class CustomerAdmin(ReadOnlyAdmin):
     def stage(self, customer: Any) -> str | None:
         return str(customer.standing[0].stage) if customer.standing else None
 
-    @display(description=_("last order"), ordering="-traits__recency_days")
-    def last_order(self, customer: Customer) -> dt.date | None:
-        return customer_page.trait(customer, "last_order_on")
+    @display(description=_("last order"), ordering="last_order_on")
+    def last_order(self, customer: Any) -> dt.date | None:
+        return customer.known.get("last_order_on")
 
-    @display(description=_("orders"))
-    def orders(self, customer: Customer) -> int | None:
-        return customer_page.trait(customer, "orders")
+    @display(description=_("orders"), ordering="orders")
+    def orders(self, customer: Any) -> int | None:
+        return customer.known.get("orders")
 
-    @display(description=_("spent in all"), ordering="traits__monetary_minor")
+    @display(description=_("spent in all"), ordering="monetary_minor")
     def spent(self, customer: Any) -> str:
-        return figures.money(customer_page.trait(customer, "monetary_minor"), customer.currency)
+        return figures.money(customer.known.get("monetary_minor"), customer.currency)
 
     @display(description=_("R F M"))
-    def rfm(self, customer: Customer) -> str:
-        scores = [customer_page.trait(customer, f"{letter}_score") for letter in "rfm"]
+    def rfm(self, customer: Any) -> str:
+        scores = [customer.known.get(f"{letter}_score") for letter in "rfm"]
         return " ".join("–" if score is None else str(score) for score in scores)
 
     # --- the page -----------------------------------------------------------
@@ -165,7 +221,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             return super().change_view(request, object_id)
-        found = self.get_queryset(request).select_related("traits")
+        found = self.get_queryset(request)
         if not object_id.isdecimal() or int(object_id) >= 2**31:
             raise Http404
         customer = get_object_or_404(found, pk=object_id)

@@ -26,15 +26,16 @@ MOST_MOVES, MOST_CHANGES = 60, 50
 def context(staff: Any, customer: Any) -> dict[str, Any]:
     """Everything but what is loaded after the page: events, and what they tell."""
     project = clock.project()
-    found = getattr(customer, "traits", None)
+    known = traits.of([customer.pk])[customer.pk]
     may_read_notes = roles.allows(staff, looks.ACTION)
     return {
         **who(staff, customer, shown=False),
         "title": f"#{customer.pk}",
         "original": customer,  # who is called by the number alone
-        "traits": _traits(customer, project.currency),
-        "worth": portrait.worth(found),
-        "scores": _scores(customer),
+        "traits": _traits(known, project.currency) if known else [],
+        "as_of": traits.as_of(),
+        "worth": portrait.worth(known),
+        "scores": _scores(known),
         "standing": _stages(customer),
         "segments": portrait.segments_of(customer),
         "consents": _matrix(customer),
@@ -65,10 +66,6 @@ def who(staff: Any, customer: Customer, *, shown: bool) -> dict[str, Any]:
         "may_correct": shown and roles.allows(staff, CHANGE),
         "editable": [(name, looks.as_text(value)) for name, value in customer.attributes.items()],
     }
-
-
-def trait(customer: Any, field: str) -> Any:
-    return getattr(customer.traits, field) if hasattr(customer, "traits") else None
 
 
 # --- correcting -------------------------------------------------------------
@@ -105,23 +102,23 @@ def _read(text: str, was: Any) -> Any:
 # --- value ------------------------------------------------------------------
 
 
-def _traits(customer: Any, currency: str) -> list[dict[str, Any]]:
+def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
     """Each trait but the scores with its value, as it is shown, and its unit."""
     shown = []
-    for one in traits.REGISTRY.values():
+    for one in traits.registry().values():
         if one.key.endswith("_score"):
             continue
-        value = trait(customer, one.key)
+        value = known.get(one.key)
         is_money = one.kind == traits.MONEY
         words = figures.money(value, currency) if is_money else value
         shown.append({"trait": one, "value": words, "unit": "" if is_money else one.unit})
     return shown
 
 
-def _scores(customer: Any) -> list[dict[str, Any]]:
+def _scores(known: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"letter": letter.upper(), "value": trait(customer, f"{letter}_score"), "trait": one}
-        for letter, one in ((letter, traits.REGISTRY[f"{letter}_score"]) for letter in "rfm")
+        {"letter": letter.upper(), "value": known.get(f"{letter}_score"), "trait": one}
+        for letter, one in ((letter, traits.SHIPPED[f"{letter}_score"]) for letter in "rfm")
     ]
 
 

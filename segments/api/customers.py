@@ -142,8 +142,7 @@ class CustomerViewSet(viewsets.GenericViewSet):
 def _one(pk: str | None, *, living: bool = False) -> Customer:
     number = int(pk) if pk and pk.isascii() and pk.isdigit() and len(pk) < 11 else 0
     among = Customer.objects.filter(identity.LIVING) if living else Customer.objects.all()
-    found = among.select_related("traits")
-    return get_object_or_404(found, pk=min(number, 2**31 - 1))
+    return get_object_or_404(among, pk=min(number, 2**31 - 1))
 
 
 def _found(asked: dict[str, Any], staff: Any) -> set[int]:
@@ -168,14 +167,14 @@ def _contact(customer: Customer, *, shown: bool) -> dict[str, Any]:
 
 
 def _portrait(customer: Customer) -> dict[str, Any]:
-    found = getattr(customer, "traits", None)
-    worth = portrait.worth(found)
+    known = traits.of([customer.pk])[customer.pk]
+    worth = portrait.worth(known)
     return {
         "id": customer.pk,
         **_contact(customer, shown=False),
         "language": customer.language,
         "known_since": customer.created_at,
-        "traits": {key: getattr(found, key, None) for key in traits.REGISTRY},
+        "traits": {key: known.get(key) for key in traits.registry()},
         "value": {
             "cell": worth.cell,
             "rank": worth.rank,
@@ -190,7 +189,7 @@ def _portrait(customer: Customer) -> dict[str, Any]:
             customer.consents.order_by("channel").values("channel", "purpose", "granted", "at")
         ),
         "segments": [{"id": one.pk, "name": one.name} for one in portrait.segments_of(customer)],
-        "as_of": getattr(found, "computed_on", None),
+        "as_of": traits.as_of() if known else None,
     }
 
 

@@ -45,7 +45,7 @@ def offered() -> dict[str, list[ExportColumn]]:
         "attributes": [
             ExportColumn(ATTRIBUTE + name, name, looks.is_contact(name)) for name in _attributes()
         ],
-        "traits": [ExportColumn(TRAIT + one.key, one.label) for one in traits.REGISTRY.values()],
+        "traits": [ExportColumn(TRAIT + one.key, one.label) for one in traits.registry().values()],
         "consents": [
             ExportColumn(CONSENT + key, str(label)) for key, label in consent.CHANNELS.items()
         ],
@@ -93,6 +93,7 @@ def rows(
         "id": _identifiers(ids, contact) if "id" in kinds else {},
         "consent": _consents(ids) if "consent" in kinds else {},
         "stage": _stages(ids) if "stage" in kinds else {},
+        "trait": traits.of(ids, [name for part, name in parts if part == "trait"]),
     }
     finish = [_finisher(part, name, more, currency, contact) for part, name in parts]
     return [
@@ -102,7 +103,7 @@ def rows(
 
 
 def _values(ids: Sequence[int], parts: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
-    """Each customer's number, and what the tables of customers and traits have of each part."""
+    """Each customer's number, and what the table of customers has of each part."""
     names = [name for part, name in parts if part == "attribute"]
     with connection.cursor() as cursor:
         cursor.execute(_ROWS.format(columns="".join(map(_column, parts))), [*names, list(ids)])
@@ -111,8 +112,6 @@ def _values(ids: Sequence[int], parts: Sequence[tuple[str, str]]) -> list[tuple[
 
 def _column(part: tuple[str, str]) -> str:
     match part:
-        case ("trait", name) if name in traits.REGISTRY:
-            return f', t."{name}"'
         case ("attribute", _):
             return ", c.attributes -> %s"
         case (kind, _):
@@ -129,11 +128,18 @@ def _finisher(
         return lambda pk, _value: more["stage"].get(pk)
     if part == "attribute":
         return lambda _pk, value: None if value is None else _attribute(name, value, contact)
-    if part == "trait" and traits.REGISTRY[name].kind == traits.MONEY:
-        return lambda _pk, value: None if value is None else figures.major(value, currency)
+    if part == "trait":
+        known = traits.some([name]).get(name)
+        is_money = known is not None and known.kind == traits.MONEY
+        return lambda pk, _value: _trait(more["trait"][pk].get(name), currency if is_money else "")
     if part in {"name", "email", "phone"}:
         return lambda _pk, value: sealing.peek(value)
     return lambda _pk, value: value
+
+
+def _trait(value: Any, currency: str) -> Any:
+    """A trait as a cell has it: money, of which the currency is given, in whole units."""
+    return figures.major(value, currency) if currency and value is not None else value
 
 
 def _attribute(name: str, raw: str, contact: bool) -> Any:
@@ -185,7 +191,6 @@ _FIELDS = {
 }
 _ROWS = """
     SELECT c.id{columns} FROM segments_customer c
-    LEFT JOIN segments_customertraits t ON t.customer_id = c.id
     WHERE c.id = ANY(%s) ORDER BY c.id
 """
 _STAGES = """

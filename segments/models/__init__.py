@@ -29,7 +29,7 @@ from segments.models.stage import (
 )
 from segments.models.tag import Tag, TagChange
 from segments.models.thing import Thing
-from segments.models.trait import CustomerTraits, Trait
+from segments.models.trait import Trait
 
 __all__ = [
     "Block",
@@ -43,7 +43,6 @@ __all__ = [
     "CustomerList",
     "CustomerNote",
     "CustomerStage",
-    "CustomerTraits",
     "DaySet",
     "DeadLetter",
     "Definition",

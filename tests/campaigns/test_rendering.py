@@ -10,19 +10,18 @@ from campaigns import links, plain, rendering, wording
 from campaigns.channels import mime
 from campaigns.channels.base import Mail
 from console.models import Project
-from segments.models import Customer, CustomerTraits
+from segments.models import Customer
 
 BODY = (
     "<h1>Hi {{ customer.name }}</h1><ul>{% for i in (1..2) %}<li>No {{ i }}</li>{% endfor %}</ul>"
     '<p><a href="https://shop.example/?a=1&amp;b=2">See</a> <a href="mailto:a@b.cn">Ask</a></p>'
 )
+KNOWN = {"orders": 3}
 PROJECT = Project(name="Acme & Co", currency="USD")
 
 
 def customer(**values: object) -> Customer:
-    one = Customer(**{"id": 7, "name": "Ann", "email": "ann@x.example", "language": "en"} | values)
-    one.traits = CustomerTraits(customer=one, orders=3)
-    return one
+    return Customer(**{"id": 7, "name": "Ann", "email": "ann@x.example", "language": "en"} | values)
 
 
 def letter(body: str = BODY, subject: str = "Hi {{ customer.name }}") -> rendering.Letter:
@@ -31,7 +30,7 @@ def letter(body: str = BODY, subject: str = "Hi {{ customer.name }}") -> renderi
 
 def rendered(who: Customer | None = None, **values: str) -> rendering.Rendered:
     return rendering.render(
-        letter(**values), who or customer(), unsubscribe_url="https://c.example/t/u/x"
+        letter(**values), who or customer(), KNOWN, unsubscribe_url="https://c.example/t/u/x"
     )
 
 
@@ -90,6 +89,7 @@ def test_links_to_the_web_are_tracked_and_others_are_not() -> None:
     made = rendering.render(
         letter(),
         customer(),
+        KNOWN,
         unsubscribe_url="https://c.example/t/u/x",
         link=lambda target: links.click_url(5, target),
         pixel_url=links.open_url(5),

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import factory
+import numpy as np
 from django.conf import settings
 
-from segments import activity, ingest
-from segments.models import Consent, Customer, CustomerTraits, EventType, Identifier, Segment
+from segments import activity, arrays, ingest, sheet
+from segments import traits as registry
+from segments.models import Consent, Customer, EventType, Identifier, Segment
+from segments.sheet import Fresh
 
 _numbers = itertools.count(1)
 
@@ -93,14 +96,49 @@ def lake_path() -> Path:
     return Path(settings.LAKE_PATH)
 
 
-class CustomerTraitsFactory(factory.django.DjangoModelFactory):
-    """Traits as the pipeline would write them; give the ones that matter."""
+TRAITS_ON = dt.date(2018, 1, 1)
+NOTHING_YET = dict.fromkeys(("orders", "orders_90d", "monetary_minor", "active_days_30d"), 0)
 
-    class Meta:
-        model = CustomerTraits
 
-    customer = factory.SubFactory(CustomerFactory)
-    computed_on = dt.date(2018, 1, 1)
+def traits(
+    customer: Customer | int | None = None, *, day: dt.date = TRAITS_ON, **values: Any
+) -> Customer:
+    """Write traits of one customer as the pipeline would; give the ones that matter.
+
+    Days since something become the date that they are counted from; words stay words.
+    """
+    who = Customer.objects.get(pk=customer) if isinstance(customer, int) else customer
+    who = who or CustomerFactory()
+    given = values if sheet.of([who.pk], ["orders"])[who.pk] else {**NOTHING_YET, **values}
+    sheet.write(
+        {
+            trait.column: _with(who.pk, trait, given[key], day)
+            for key, trait in registry.some(given).items()
+        },
+        day=day,
+    )
+    return who
+
+
+def _with(customer: int, trait: registry.Trait, value: Any, day: dt.date) -> Fresh:
+    """The column as it is with one more value."""
+    dtype = registry.DTYPES[trait.kind]
+    known = sheet.read(trait.column).get(trait.column)
+    was = known.values if known else np.empty(0, dtype)
+    words = known.words if known else ()
+    column = np.full(max(len(was), customer + 1), arrays.nothing(dtype), dtype)
+    column[: len(was)] = was
+    if trait.kind == registry.CHOICE and value is not None:
+        words = (*words, *({value} - {*words}))
+        value = words.index(value)
+    if trait.is_derived and value is not None:
+        value = day - dt.timedelta(days=value)
+    if isinstance(value, str):
+        value = dt.date.fromisoformat(value)
+    if isinstance(value, dt.date):
+        value = (value - registry.EPOCH).days
+    column[customer] = arrays.nothing(dtype) if value is None else value
+    return Fresh(column, words if trait.kind == registry.CHOICE else None)
 
 
 class SegmentFactory(factory.django.DjangoModelFactory):

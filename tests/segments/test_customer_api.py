@@ -11,10 +11,10 @@ from console.models import AuditEntry
 from tests.segments.factories import (
     ConsentFactory,
     CustomerFactory,
-    CustomerTraitsFactory,
     IdentifierFactory,
     happened,
     incoming,
+    traits,
 )
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_a_portrait_is_masked_for_everybody(signed_in: SignedIn) -> None:
         attributes={"city": "Wuhan", "tags": ["a"], "work": {"phone": "13812345678"}},
     )
     IdentifierFactory(customer=anna, value="u-1")
-    CustomerTraitsFactory(customer=anna, orders=3, recency_days=1, monetary_minor=5)
+    traits(customer=anna, orders=3, recency_days=1, monetary_minor=5)
     ConsentFactory(customer=anna)
     said = signed_in("admin").get(f"{API}{anna.pk}/").json()
     assert said["name"] == "A•••"

@@ -22,9 +22,9 @@ from tests.factories import StaffFactory
 from tests.segments.factories import (
     ConsentFactory,
     CustomerFactory,
-    CustomerTraitsFactory,
     IdentifierFactory,
     SegmentFactory,
+    traits,
 )
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_a_file_has_the_columns_that_were_chosen() -> None:
     anna = CustomerFactory(
         name="=cmd()", phone="+4930123456", attributes={"tags": ["a", {"b": True}], "age": -5}
     )
-    CustomerTraitsFactory(customer=anna, orders=3, monetary_minor=12_345)
+    traits(customer=anna, orders=3, monetary_minor=12_345)
     ConsentFactory(customer=anna)
     IdentifierFactory(customer=anna, kind="household", value="h-1")
     CustomerFactory(merged_into=anna)
@@ -100,9 +100,7 @@ def test_a_file_has_the_columns_that_were_chosen() -> None:
 def test_a_workbook_has_numbers_and_dates_and_no_formulas() -> None:
     long = 1_234_567_890_123_456  # a spreadsheet would make the last digit a zero
     anna = CustomerFactory(name="=1+1", attributes={"bad": "a\x07b", "order": long})
-    CustomerTraitsFactory(
-        customer=anna, orders=3, monetary_minor=12_345, last_order_on=dt.date(2017, 5, 31)
-    )
+    traits(customer=anna, orders=3, monetary_minor=12_345, last_order_on=dt.date(2017, 5, 31))
     path = exported(
         *("number", "name", "known_since", "attribute:bad", "attribute:order"),
         *("trait:orders", "trait:monetary_minor", "trait:last_order_on"),

@@ -12,17 +12,17 @@ from pyroaring import BitMap
 from console import clock
 from console.models import AuditEntry
 from segments import ingest, portrait, timeline
+from segments import traits as registry
 from segments.admin.customer import CustomerAdmin
-from segments.models import CustomerTraits
 from tests.segments.factories import (
     ConsentFactory,
     CustomerFactory,
-    CustomerTraitsFactory,
     IdentifierFactory,
     SegmentFactory,
     happened,
     incoming,
     moment,
+    traits,
 )
 
 pytestmark = pytest.mark.django_db
@@ -216,10 +216,9 @@ def test_phone_numbers_are_masked_like_addresses(signed_in: SignedIn) -> None:
 
 
 def test_the_list_orders_by_a_trait_without_those_who_have_none(signed_in: SignedIn) -> None:
-    day = dt.date(2017, 12, 31)
     poor, rich, unknown = CustomerFactory(), CustomerFactory(), CustomerFactory()
     for customer, amount in ((poor, 100), (rich, 90_000)):
-        CustomerTraits.objects.create(customer=customer, monetary_minor=amount, computed_on=day)
+        traits(customer, monetary_minor=amount)
     client, address = signed_in("operator"), reverse("admin:segments_customer_changelist")
     spent = CustomerAdmin.list_display.index("spent")
     page = client.get(address, {"o": f"-{spent}"}).content.decode()
@@ -320,19 +319,18 @@ def test_the_part_with_the_portrait_is_shown(signed_in: SignedIn) -> None:
 )
 def test_the_value_is_told_in_words(scores: tuple[int, int, int], words: str) -> None:
     for spent in (100, 200, 300):
-        CustomerTraitsFactory(monetary_minor=spent, recency_days=3)
+        traits(monetary_minor=spent, recency_days=3)
     r, f, m = scores
-    found = portrait.worth(
-        CustomerTraitsFactory(
-            monetary_minor=250,
-            orders=5,
-            recency_days=90,
-            tenure_days=130,
-            r_score=r,
-            f_score=f,
-            m_score=m,
-        )
+    who = traits(
+        monetary_minor=250,
+        orders=5,
+        recency_days=90,
+        tenure_days=130,
+        r_score=r,
+        f_score=f,
+        m_score=m,
     )
+    found = portrait.worth(registry.of([who.pk])[who.pk])
     assert (found.cell, found.rank) == (words, 2)
     assert found.usual_days == 10
     assert found.is_quiet

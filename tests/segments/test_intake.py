@@ -18,7 +18,6 @@ from segments.items import Item
 from segments.models import (
     Consent,
     Customer,
-    CustomerTraits,
     DeadLetter,
     Delivery,
     EventSource,
@@ -431,7 +430,7 @@ def _split(data: st.DataObject, items: list[Item]) -> list[list[Item]]:
 
 def _world(parts: list[list[Item]]) -> Any:
     """Who there is and what each did, in a world where the items came in these parts."""
-    for model in (InboxEvent, ReceivedKey, Merge, CustomerTraits, Identifier):
+    for model in (InboxEvent, ReceivedKey, Merge, Identifier):
         model.objects.all().delete()
     Customer.objects.update(merged_into=None)
     Customer.objects.all().delete()

@@ -23,7 +23,6 @@ from segments.models import (
     Consent,
     Customer,
     CustomerStage,
-    CustomerTraits,
     EventType,
     Segment,
     Stage,
@@ -65,7 +64,7 @@ def plant(people: list[Person]) -> None:
         EventType.objects.get_or_create(name=name)
     for one in people:
         Customer.objects.create(pk=one.id, attributes=one.profile)
-        CustomerTraits.objects.create(customer_id=one.id, computed_on=DAY, **one.traits)
+        factories.traits(one.id, day=DAY, **one.traits)
         Consent.objects.create(
             customer_id=one.id, channel="email", granted=one.consented, at=timezone.now()
         )
@@ -178,8 +177,8 @@ def test_a_deleted_customer_is_nobodys_member() -> None:
 
 def test_a_segment_may_be_made_of_another_that_was_never_computed() -> None:
     rich, poor = factories.CustomerFactory.create_batch(2)
-    factories.CustomerTraitsFactory(customer=rich, orders=9)
-    factories.CustomerTraitsFactory(customer=poor, orders=1)
+    factories.traits(customer=rich, orders=9)
+    factories.traits(customer=poor, orders=1)
     inner = SegmentFactory(rule={"trait": "orders", "op": ">", "value": 5})
     assert set(membership.evaluate({"not": {"segment": inner.pk}}, day=DAY)) == {poor.pk}
 
@@ -298,7 +297,7 @@ def test_archived_segments_rest() -> None:
 
 def test_a_preview_counts_the_whole_and_every_part() -> None:
     for orders in (1, 5, 9):
-        factories.CustomerTraitsFactory(orders=orders)
+        factories.traits(orders=orders)
     rule = {
         "all": [
             {"trait": "orders", "op": ">=", "value": 5},
@@ -313,7 +312,7 @@ def test_a_preview_counts_the_whole_and_every_part() -> None:
 def test_a_preview_asks_the_same_condition_once(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    factories.CustomerTraitsFactory(orders=1)
+    factories.traits(orders=1)
     same = {"trait": "orders", "op": "=", "value": 1}
     with django_assert_max_num_queries(10):
         membership.preview({"any": [same] * 50}, day=DAY)

@@ -28,7 +28,6 @@ from segments import (
 from segments.models import (
     Consent,
     Customer,
-    CustomerTraits,
     DaySet,
     DirtyDay,
     Identifier,
@@ -222,13 +221,14 @@ def test_in_segments_the_kept_one_takes_the_absorbed_ones_place() -> None:
     anna, ben = met()
     segment = factories.SegmentFactory(rule=tree.EVERYONE, members=BitMap([ben.pk]), size=1)
     both = factories.SegmentFactory(members=BitMap([anna.pk, ben.pk]), size=2)
-    factories.CustomerTraitsFactory(customer=ben)
+    factories.traits(ben, orders=3)
+    rule = {"trait": "orders", "op": "=", "value": 3}
     sent.take(link(user("anna"), user("ben"), said=True))
     merging.tell(at=NOW)
     for one in (segment, both):
         one.refresh_from_db()
         assert (one.members, one.size) == (BitMap([anna.pk]), 1)
-    assert not CustomerTraits.objects.filter(customer=ben).exists()
+    assert not membership.evaluate(rule, day=NOW.date())
 
 
 def test_the_notes_about_both_are_notes_about_the_one(support: Staff) -> None:

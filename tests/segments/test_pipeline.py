@@ -10,8 +10,8 @@ from django.db import connection
 from console import jobs
 from console.models import AuditEntry, Job
 from console.states import NotAllowed
-from segments import ingest, pipeline, tasks, traits
-from segments.models import CustomerStage, CustomerTraits, Segment, SegmentSnapshot, StageMove
+from segments import computing, ingest, pipeline, tasks, traits
+from segments.models import CustomerStage, Segment, SegmentSnapshot, StageMove
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
 
@@ -24,12 +24,8 @@ def test_an_accepted_event_reaches_traits_scores_stages_and_segments() -> None:
     segment = SegmentFactory(rule={"event": "order_paid", "days": 30})
     ingest.receive([incoming(who, "2017-12-24", amount=500)])
     found = pipeline.run(DAY)
-    found_traits = CustomerTraits.objects.get(customer=who)
-    assert (found_traits.recency_days, found_traits.monetary_minor, found_traits.r_score) == (
-        8,
-        500,
-        1,
-    )
+    known = traits.of([who.pk])[who.pk]
+    assert (known["recency_days"], known["monetary_minor"], known["r_score"]) == (8, 500, 1)
     assert CustomerStage.objects.get(customer=who).stage.key == "activation"
     segment.refresh_from_db()
     assert set(segment.members) == {who.pk}
@@ -79,7 +75,7 @@ def test_the_lock_is_given_back_even_when_a_step_fails(monkeypatch: pytest.Monke
     def fail(*_args: object) -> int:
         raise OSError("the lake is gone")
 
-    monkeypatch.setattr(traits, "recompute", fail)
+    monkeypatch.setattr(computing, "recompute", fail)
     with pytest.raises(OSError, match="lake is gone"):
         pipeline.run(DAY)
     with another_connection() as elsewhere:

@@ -257,8 +257,8 @@ def preview(client: Client, rule: Any, **more: Any) -> Any:
 
 
 def test_a_preview_counts_and_says_the_rule_back(signed_in: SignIn) -> None:
-    factories.CustomerTraitsFactory(orders=1)
-    liked = factories.CustomerTraitsFactory(orders=5, customer__name="Ann")
+    factories.traits(orders=1)
+    liked = factories.traits(orders=5, customer__name="Ann")
     found = preview(signed_in("operator"), {"all": [RULE]}).json()
     assert (found["count"], found["of"]) == (1, 2)
     assert found["parts"] == [{"path": [], "count": 1}, {"path": ["all", 0], "count": 1}]
@@ -321,7 +321,7 @@ def test_another_team_cannot_write_over_the_api_either(signed_in: SignIn) -> Non
 
 def test_the_stage_page_shows_counts_rules_and_moves(signed_in: SignIn, pinned: dt.date) -> None:
     library.install_stages()
-    factories.CustomerTraitsFactory(orders=5, tenure_days=99, recency_days=90)
+    factories.traits(orders=5, tenure_days=99, recency_days=90)
     stage_set = StageSet.objects.get()
     stages.recompute(stage_set, day=pinned)
     url = reverse("admin:segments_stageset_change", args=[stage_set.pk])

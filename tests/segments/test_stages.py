@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from segments import library, stages
-from segments.models import CustomerStage, CustomerTraits, StageMove, StageSet
+from segments.models import CustomerStage, StageMove, StageSet
 from segments.rules.nodes import RuleError
 from tests.segments import factories
 
@@ -21,7 +21,7 @@ def lifecycle() -> StageSet:
 
 
 def somebody(**traits: Any) -> Any:
-    return factories.CustomerTraitsFactory(**traits).customer
+    return factories.traits(**traits)
 
 
 def stage_of(customer: Any) -> str:
@@ -70,8 +70,9 @@ def test_a_second_run_moves_nobody(lifecycle: StageSet) -> None:
 def test_moves_forward_and_backward_are_kept_with_their_day(lifecycle: StageSet) -> None:
     who = somebody(orders=5, tenure_days=99, recency_days=90)
     for later, recency in enumerate((90, 1, 40)):
-        CustomerTraits.objects.update(recency_days=recency)
-        stages.recompute(lifecycle, day=DAY + dt.timedelta(days=later))
+        day = DAY + dt.timedelta(days=later)
+        factories.traits(who, recency_days=recency, day=day)
+        stages.recompute(lifecycle, day=day)
     found = StageMove.objects.order_by("pk").values_list("from_stage__key", "to_stage__key", "on")
     assert list(found) == [
         (None, "decline", DAY),
@@ -107,12 +108,12 @@ def test_a_stages_rule_may_not_lean_on_stages_or_segments(lifecycle: StageSet) -
 def test_standing_and_flows_add_up(lifecycle: StageSet) -> None:
     for _ in range(3):
         somebody(orders=0)
-    somebody(orders=5, tenure_days=99, recency_days=90)
+    who = somebody(orders=5, tenure_days=99, recency_days=90)
     stages.recompute(lifecycle, day=DAY)
     standing = {one.stage.key: (one.customers, one.share) for one in stages.standing(lifecycle)}
     assert standing["prospect"] == (3, 0.75)
     assert standing["growth"] == (0, 0.0)
-    CustomerTraits.objects.filter(orders=5).update(recency_days=2)
+    factories.traits(who, recency_days=2)
     stages.recompute(lifecycle, day=DAY + dt.timedelta(days=3))
     (flow,) = stages.flows(lifecycle, since=DAY + dt.timedelta(days=1), until=dt.date(2018, 1, 4))
     assert (flow.from_stage.key, flow.to_stage.key, flow.customers) == ("decline", "growth", 1)  # type: ignore[union-attr]

@@ -1,14 +1,17 @@
 """Traits equal what a person would count from the events, and unchanged rows are not touched."""
 
 import datetime as dt
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
 
-from segments import columns, scores, traits
-from segments.models import CustomerTraits, EventType
+from segments import columns, computing, scores, traits
+from segments.models import Customer, EventType, Trait
+from segments.recipes import reading
 from tests.segments import factories
 from tests.segments.factories import incoming
 
@@ -16,8 +19,10 @@ pytestmark = pytest.mark.django_db
 DAY = dt.date(2011, 12, 10)
 
 
-def of(customer: Any) -> CustomerTraits:
-    return CustomerTraits.objects.get(customer=customer)
+def of(customer: Customer) -> Any:
+    """What is known of one customer, with nothing where it is not."""
+    known = traits.of([customer.pk])[customer.pk]
+    return SimpleNamespace(**dict.fromkeys(traits.registry()) | known)
 
 
 def test_orders_become_recency_frequency_and_money() -> None:
@@ -28,7 +33,7 @@ def test_orders_become_recency_frequency_and_money() -> None:
         incoming(who, "2011-11-11", amount=400),
         incoming(who, "2011-12-10", amount=33),
     )
-    traits.recompute(DAY)
+    computing.recompute(DAY)
     found = of(who)
     assert (found.first_order_on, found.last_order_on) == (dt.date(2011, 5, 1), DAY)
     assert (found.recency_days, found.tenure_days) == (0, 223)
@@ -52,14 +57,14 @@ def test_online_retail_customers_have_their_known_values(
     who = factories.CustomerFactory(name=number)
     earlier = [incoming(who, "2010-12-16", amount=0) for _ in range(invoices - 1)]
     factories.happened(*earlier, incoming(who, last_on, amount=minor))
-    traits.recompute(DAY)
+    computing.recompute(DAY)
     found = of(who)
     assert (found.recency_days, found.orders, found.monetary_minor) == (recency, invoices, minor)
 
 
 def test_a_customer_without_orders_has_a_row_of_nothing() -> None:
     who = factories.CustomerFactory()
-    traits.recompute(DAY)
+    computing.recompute(DAY)
     found = of(who)
     assert (found.orders, found.monetary_minor, found.active_days_30d) == (0, 0, 0)
     assert found.recency_days is None
@@ -69,7 +74,7 @@ def test_a_customer_without_orders_has_a_row_of_nothing() -> None:
 def test_a_past_day_does_not_know_what_came_later() -> None:
     who = factories.CustomerFactory()
     factories.happened(incoming(who, "2011-12-01", amount=5), incoming(who, DAY, amount=7))
-    traits.recompute(DAY - dt.timedelta(days=1))
+    computing.recompute(DAY - dt.timedelta(days=1))
     assert (of(who).orders, of(who).recency_days, of(who).monetary_minor) == (1, 8, 5)
 
 
@@ -82,7 +87,7 @@ def test_active_days_count_days_and_only_events_that_count() -> None:
         incoming(who, "2011-11-10", name="opened_app"),
         incoming(who, "2011-12-05", name="message_sent"),
     )
-    traits.recompute(DAY)
+    computing.recompute(DAY)
     assert of(who).active_days_30d == 2
 
 
@@ -90,32 +95,42 @@ def test_a_second_run_touches_nothing() -> None:
     who = factories.CustomerFactory()
     factories.CustomerFactory()
     factories.happened(incoming(who, "2011-12-01", amount=5))
-    assert traits.recompute(DAY) == 2
-    assert traits.recompute(DAY) == 0
-    # The next day only whoever ordered is a day older.
-    assert traits.recompute(DAY + dt.timedelta(days=1)) == 1
+    assert computing.recompute(DAY) > 0
+    assert computing.recompute(DAY) == 0
+    # Whole days since something are not stored, so the next day changes nothing by itself.
+    assert computing.recompute(DAY + dt.timedelta(days=1)) == 0
+    assert of(who).recency_days == 10
 
 
-def test_every_trait_of_the_registry_has_its_column_and_its_words() -> None:
-    names = {field.name for field in CustomerTraits._meta.get_fields()}
-    assert set(traits.REGISTRY) <= names
-    assert set(traits._VALUES) <= set(traits.REGISTRY)
-    assert all(trait.label and trait.definition for trait in traits.REGISTRY.values())
+def test_every_trait_of_ours_has_words_and_a_recipe_that_can_be_written_down() -> None:
+    for one in traits.SHIPPED.values():
+        assert one.label
+        assert one.definition
+        assert reading.read(json.loads(json.dumps(reading.write(one.recipe)))) == one.recipe
+
+
+def test_each_trait_of_ours_has_a_row_with_its_freshness() -> None:
+    factories.happened(incoming(factories.CustomerFactory(), "2011-12-01", amount=5))
+    computing.recompute(DAY)
+    row = Trait.objects.get(key="orders")
+    assert (row.data_as_of, row.known, row.is_shipped) == (DAY, 1, True)
+    assert set(Trait.objects.values_list("key", flat=True)) == set(traits.SHIPPED)
+    assert traits.install() == 0
 
 
 # --- scores -------------------------------------------------------------------
 
 
 def test_scores_are_kept_for_those_with_an_order_alone() -> None:
-    for orders in range(1, 6):
-        factories.CustomerTraitsFactory(
-            recency_days=orders, orders=orders, monetary_minor=orders * 100
-        )
-    factories.CustomerTraitsFactory(r_score=5, f_score=5, m_score=5)  # the orders are gone
-    assert scores.recompute() == 6
-    found = CustomerTraits.objects.order_by("pk").values_list("r_score", "f_score", "m_score")
-    assert list(found) == [(5, 1, 1), (4, 2, 2), (3, 3, 3), (2, 4, 4), (1, 5, 5), (None,) * 3]
-    assert scores.recompute() == 0
+    ordered = [
+        factories.traits(recency_days=orders, orders=orders, monetary_minor=orders * 100)
+        for orders in range(1, 6)
+    ]
+    gone = factories.traits(r_score=5, f_score=5, m_score=5)
+    assert scores.recompute(DAY) == 3
+    found = [(of(one).r_score, of(one).f_score, of(one).m_score) for one in (*ordered, gone)]
+    assert found == [(5, 1, 1), (4, 2, 2), (3, 3, 3), (2, 4, 4), (1, 5, 5), (None,) * 3]
+    assert scores.recompute(DAY) == 0
 
 
 # --- columns ------------------------------------------------------------------

@@ -133,9 +133,8 @@ def persons(events: Sequence[str] = EVENTS) -> st.SearchStrategy[list[Person]]:
                     "orders": few,
                     "recency_days": st.none() | few,
                     "monetary_minor": few,
-                    "last_order_on": st.none() | past_days.map(dt.date.isoformat),
                 }
-            ),
+            ).map(_dated),
             profile=st.fixed_dictionaries(
                 {},
                 optional={
@@ -157,6 +156,13 @@ def persons(events: Sequence[str] = EVENTS) -> st.SearchStrategy[list[Person]]:
         ),
         max_size=12,
     ).map(_numbered)
+
+
+def _dated(traits: dict[str, Any]) -> dict[str, Any]:
+    """With the date from which the days are counted."""
+    days = traits["recency_days"]
+    last = None if days is None else (DAY - dt.timedelta(days=days)).isoformat()
+    return {**traits, "last_order_on": last}
 
 
 def _numbered(people: list[Person]) -> list[Person]:
