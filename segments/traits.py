@@ -83,7 +83,7 @@ def _on(trait: Trait, column: sheet.Known, day: dt.date) -> sheet.Known:
 
 def of(
     customers: Collection[int], keys: Collection[str] | None = None, *, day: dt.date | None = None
-) -> dict[int, dict[str, Value]]:
+) -> dict[int, dict[str, Any]]:
     """What is known of some customers; by default everything, as of the last computation.
 
     A trait that is not known of a customer is left out.

@@ -79,7 +79,7 @@ class CustomerList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        shown = list(self.result_list)
+        shown: list[Any] = list(self.result_list)  # type: ignore[has-type]
         known = traits.of([one.pk for one in shown], SHOWN)
         for one in shown:
             one.known = known[one.pk]

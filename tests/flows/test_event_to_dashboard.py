@@ -19,7 +19,7 @@ from console import approvals, clock, tasks
 from console.models import AuditEntry, Project, Staff
 from metrics import results
 from metrics.models import Measurement
-from segments import collection, membership, pipeline
+from segments import collection, membership, pipeline, traits
 from segments.models import Consent, Customer, Identifier, InboxEvent
 from tests.campaigns.factories import CountingServer, mail_server
 
@@ -98,8 +98,8 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     # Workers find out who they are.
     pipeline.run(clock.today())
     anna = customer("anna")
-    assert (anna.traits.orders, anna.traits.monetary_minor) == (3, 3750)
-    assert anna.traits.recency_days == 5
+    known = traits.of([anna.pk])[anna.pk]
+    assert (known["orders"], known["monetary_minor"], known["recency_days"]) == (3, 3750, 5)
 
     # A rule becomes a set of people.
     segment = collection.add(
