@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0005_who_they_are_by_hand'),
+        ('segments', '0006_imports_taken_back'),
     ]
 
     operations = [
