@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from console import audit, jobs, states
 from console.models import Staff
-from segments import consent, identity
+from segments import consent, erasure, identity
 from segments.customer_imports import keeping, planning
 from segments.customer_imports.mapping import CustomerMapping
 from segments.models import CustomerImport, CustomerImportRow
@@ -77,7 +77,7 @@ def _refuse_changes(customer_import: CustomerImport) -> None:
         cursor.execute(_DIFFER, params)
         (differ,) = cursor.fetchone()
     if not differ:
-        differ = sum(len(identity.known(kind, keys)) for keys in _new_keys(customer_import))
+        differ = sum(_known_by_now(kind, keys) for keys in _new_keys(customer_import))
     if differ:
         raise Changed(
             ngettext(
@@ -87,6 +87,12 @@ def _refuse_changes(customer_import: CustomerImport) -> None:
             )
             % {"count": differ}
         )
+
+
+def _known_by_now(kind: str, keys: list[str]) -> int:
+    """How many of the new ones are somebody by now, or were in between and have been erased."""
+    gone = erasure.forgotten((kind, key) for key in keys)
+    return len(identity.known(kind, keys)) + len(gone)
 
 
 def _new_keys(customer_import: CustomerImport) -> list[list[str]]:

@@ -257,7 +257,18 @@ def _erase() -> None:
     Customer.objects.filter(identifiers__value="anna").update(erased_at=NOW)
 
 
-@pytest.mark.parametrize("meanwhile", [_correct, _join, _withdraw, _erase])
+def _join_and_erase() -> None:
+    """Somebody who was new in the file becomes known, and asks to be forgotten."""
+    ben = IdentifierFactory(value="ben", customer__erased_at=NOW).customer
+    request = PrivacyRequest.objects.create(
+        kind=PrivacyRequest.Kind.ERASE, customer=ben, asked_on=NOW.date(), due_on=NOW.date()
+    )
+    Identifier.objects.filter(customer=ben).delete()
+    digest = erasure.digest(("user_id", "ben"))
+    ForgottenId.objects.create(digest=digest, at=NOW, request=request)
+
+
+@pytest.mark.parametrize("meanwhile", [_correct, _join, _withdraw, _erase, _join_and_erase])
 def test_if_anything_changed_meanwhile_nothing_is_applied(meanwhile: Callable[[], None]) -> None:
     known("anna")
     found = checked("id,name,consent\nanna,Anna,yes\nben,Ben,yes\n")
