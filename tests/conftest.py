@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 from django.utils import translation
+from xdist.remote import Producer
 
 from console import translations
 from console.models import Project, Staff
-from tests import emptying, factories
+from tests import emptying, factories, turns
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -21,8 +22,21 @@ TransactionTestCase._fixture_teardown = emptying.empty  # type: ignore[attr-defi
 
 def pytest_configure(config: pytest.Config) -> None:
     """A fresh clone has no compiled catalogues; one process compiles them for all."""
+    config.addinivalue_line("markers", "first: waits for long, and so begins before the others")
+    config.addinivalue_line("markers", "last: ends what the others of its group share")
     if not hasattr(config, "workerinput"):
         translations.compile_catalogs()
+
+
+@pytest.hookimpl(trylast=True)  # after the tests were put in a random order
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what waits for long, so that it does not end alone."""
+    items.sort(key=turns.turn)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> turns.InTurn | None:
+    """Keep together what shares something, unless another way was asked for."""
+    return turns.InTurn(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(autouse=True)

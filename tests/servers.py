@@ -7,6 +7,7 @@ has set are put aside, so that no test can ever touch the data of a real console
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,6 +102,10 @@ def pytest_unconfigure() -> None:
             supervisor.stop()
         remove(_home)
 
+
+# The consoles and workers that tests start need not compile again what the tests have loaded.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Settings are read before any hook runs, so the environment is set on import. The processes that
 # share the tests find the home of the first one, and take a Valkey database each.

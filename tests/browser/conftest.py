@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from console.embedded.places import ROOT
 from tests import servers
@@ -33,13 +33,11 @@ SECONDS_TO_START = 300
 expect.set_options(timeout=30_000)  # as patient as the pages; a busy machine is no mistake
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One console serves all browser tests, so they run in one process."""
+    """Say of each that it needs a browser; where none is, that it was not run."""
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed."))
 
@@ -99,8 +97,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, StorageState]:
+    """The cookies of everybody who signed in already, which are good for further windows."""
+    return {}
+
+
 @pytest.fixture
-def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]]:
+def open_as(
+    console: Console, chromium: Browser, sessions: dict[str, StorageState]
+) -> Iterator[Callable[..., Page]]:
     """A window of one's own in which somebody is signed in: `open_as("manager")`.
 
     What the page's scripts complain about, and requests that fail, fail the test.
@@ -115,6 +121,7 @@ def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},
             base_url=console.url,
+            storage_state=sessions.get(name),
         )
         contexts.append(context)
         page = context.new_page()
@@ -125,7 +132,9 @@ def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]
             "console",
             lambda line: complaints.append(line.text) if line.type == "error" else None,
         )
-        console.sign_in(page, name)
+        if name not in sessions:
+            console.sign_in(page, name)
+            sessions[name] = context.storage_state()
         return page
 
     yield sign_in
@@ -135,8 +144,10 @@ def open_as(console: Console, chromium: Browser) -> Iterator[Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where screenshots of a run are kept to be looked at."""
-    folder = Path(os.environ.get("PICTURES", tempfile.gettempdir())) / "console-pictures"
+def pictures() -> Path | None:
+    """The folder of PICTURES=…, where screenshots of a run are kept to be looked at."""
+    if not os.environ.get("PICTURES"):
+        return None
+    folder = Path(os.environ["PICTURES"]) / "console-pictures"
     folder.mkdir(exist_ok=True)
     return folder

@@ -31,6 +31,7 @@ def test_a_segment_becomes_an_approved_campaign_with_a_result(open_as: OpenAs) -
     campaign.wait_for("submitted")
 
     manager = open_as("manager")
+    manager.goto("/admin/")
     manager.get_by_role("link", name="Approvals").first.click()
     manager.get_by_role("link", name=CAMPAIGN).first.click()
     manager.get_by_role("button", name="Approve the mail").click()
@@ -70,10 +71,11 @@ def test_the_counts_are_those_of_the_data_set(open_as: OpenAs, console: Console)
 
 
 def test_every_screen_in_both_languages_and_themes_and_on_a_phone(
-    open_as: OpenAs, pictures: Path
+    open_as: OpenAs, pictures: Path | None
 ) -> None:
     for language, dark, width in (("zh-CN", True, 1280), ("en", False, 375)):
         page = open_as("admin", language=language, dark=dark, width=width)
+        page.goto("/admin/")
         links = page.locator("#nav-sidebar a[href^='/admin/']")
         addresses = sorted({link.get_attribute("href") or "" for link in links.all()})
         assert len(addresses) >= sum(len(screens) for _, screens in menu.SECTIONS)
@@ -81,8 +83,9 @@ def test_every_screen_in_both_languages_and_themes_and_on_a_phone(
             answer = page.goto(address)
             assert answer is not None
             assert answer.ok, address
-            name = address.strip("/").replace("/", "-")
-            page.screenshot(path=pictures / f"{name}-{language}-{width}.png", full_page=True)
+            if pictures:
+                name = address.strip("/").replace("/", "-")
+                page.screenshot(path=pictures / f"{name}-{language}-{width}.png", full_page=True)
             overflow = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )

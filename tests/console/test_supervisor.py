@@ -72,7 +72,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def until(true: Callable[[], bool], within: float = 10) -> None:
+def until(true: Callable[[], bool], within: float = 60) -> None:
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -182,7 +182,7 @@ def kill(number: int) -> None:
         os.kill(number, signal.SIGKILL)
 
 
-@pytest.mark.xdist_group("nothing_lost")
+@pytest.mark.first
 def test_whatever_is_killed_each_acknowledged_event_is_in_the_lake_exactly_once(
     house: House,
 ) -> None:

@@ -32,6 +32,7 @@ def volumes() -> dict[str, int]:
         return {row["event"]: row["volume"] for row in questions.volumes(lake).to_pylist()}
 
 
+@pytest.mark.first
 @pytest.mark.django_db
 def test_the_demo_has_the_counts_of_the_data_set() -> None:
     told: list[tuple[int, int]] = []

@@ -26,8 +26,6 @@ from segments.lake import store as lake_store
 from segments.lake.moves import Moves
 from segments.lake.properties import Condition
 
-pytestmark = pytest.mark.xdist_group("chdb")  # half a gigabyte: in one process only
-
 FIRST, DAYS = dt.date(2024, 2, 20), 12
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
 MIDDLE = dt.datetime(2024, 2, 25, 12, 0, 0, 250_001, tzinfo=dt.UTC)

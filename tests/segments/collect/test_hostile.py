@@ -152,10 +152,10 @@ def test_what_is_nested_as_deep_as_the_reader_goes_is_too_deep(levels: int, key:
 def test_gzip_of_very_many_parts_is_refused_at_once() -> None:
     parts = gzip.compress(b"") * 200_000
     assert len(parts) < bodies.MOST_PACKED
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(Refused, match="too many parts"):
         bodies.inflate(parts)
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_gzip_of_several_parts_is_read_whole() -> None:
@@ -180,9 +180,9 @@ def test_a_key_that_is_too_long_is_neither_looked_up_nor_remembered(
 
 def test_very_many_bad_items_are_counted_in_one_letter(key: str) -> None:
     raws: list[Any] = [{**GOOD, "event": ""}] * 7_000 + [{"event": "Seen"}] * 2_999 + [GOOD]
-    begun = time.monotonic()
+    begun = time.process_time()
     told = send("own", key, dump({"items": raws}))
-    assert time.monotonic() - begun < 1.5
+    assert time.process_time() - begun < 1.5
     assert (told.json["accepted"], len(told.json["rejected"]), len(taken())) == (1, 9_999, 1)
     letters = list(DeadLetter.objects.order_by("pk"))
     assert [letter.reason for letter in letters] == ["no_name"] * 100 + ["more"]

@@ -56,6 +56,7 @@ class Sender(threading.Thread):
             line.close()
 
 
+@pytest.mark.first
 @pytest.mark.django_db(transaction=True)
 def test_every_acknowledged_event_arrives_exactly_once(
     web: Web, key: str, source: EventSource
