@@ -70,14 +70,14 @@ def _refuse_changes(customer_import: CustomerImport) -> None:
     Raises:
         Changed: with how many differ.
     """
-    kind = CustomerMapping.from_json(customer_import.mapping).kind
+    mapping = CustomerMapping.from_json(customer_import.mapping)
     params: dict[str, Any] = {"import": customer_import.pk, "purpose": consent.MARKETING}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, params)
         cursor.execute(_DIFFER, params)
         (differ,) = cursor.fetchone()
     if not differ:
-        differ = sum(_known_by_now(kind, keys) for keys in _new_keys(customer_import))
+        differ = sum(_known_by_now(mapping, keys) for keys in _new_keys(customer_import))
     if differ:
         raise Changed(
             ngettext(
@@ -89,10 +89,12 @@ def _refuse_changes(customer_import: CustomerImport) -> None:
         )
 
 
-def _known_by_now(kind: str, keys: list[str]) -> int:
+def _known_by_now(mapping: CustomerMapping, keys: list[str]) -> int:
     """How many of the new ones are somebody by now, or were in between and have been erased."""
-    gone = erasure.forgotten((kind, key) for key in keys)
-    return len(identity.known(kind, keys)) + len(gone)
+    differ = len(identity.known(mapping.kind, keys))
+    if not mapping.erased_too:  # else who was erased is meant to come back
+        differ += len(erasure.forgotten((mapping.kind, key) for key in keys))
+    return differ
 
 
 def _new_keys(customer_import: CustomerImport) -> list[list[str]]:

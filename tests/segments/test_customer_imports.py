@@ -261,7 +261,11 @@ def _join_and_erase() -> None:
     """Somebody who was new in the file becomes known, and asks to be forgotten."""
     ben = IdentifierFactory(value="ben", customer__erased_at=NOW).customer
     request = PrivacyRequest.objects.create(
-        kind=PrivacyRequest.Kind.ERASE, customer=ben, asked_on=NOW.date(), due_on=NOW.date()
+        kind=PrivacyRequest.Kind.ERASE,
+        customer=ben,
+        asked_on=NOW.date(),
+        due_on=NOW.date(),
+        requested_by=StaffFactory(role="support"),
     )
     Identifier.objects.filter(customer=ben).delete()
     digest = erasure.digest(("user_id", "ben"))
