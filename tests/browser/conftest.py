@@ -55,7 +55,7 @@ def two_free_ports() -> int:
     raise RuntimeError("no free ports")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     """`manage.py up` in a home of its own, with the demo business in it."""
     home, port = servers.new_home(), two_free_ports()
@@ -89,7 +89,7 @@ def wait_until_ready(up: "subprocess.Popen[bytes]", said: int) -> None:
     pytest.fail(f"the console did not start:\n{words}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # as long as it runs, Django believes to be in a coroutine
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -97,7 +97,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions() -> dict[str, StorageState]:
     """The cookies of everybody who signed in already, which are good for further windows."""
     return {}
@@ -143,7 +143,7 @@ def open_as(
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictures() -> Path | None:
     """The folder of PICTURES=…, where screenshots of a run are kept to be looked at."""
     if not os.environ.get("PICTURES"):
