@@ -1,79 +1,420 @@
-"""Computing the traits: from the lake and the day sets into columns."""
+"""Computing the traits: what customers did day by day, added up into columns by recipes."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from console import jobs
-from segments import activity, arrays, bitmaps, columns, definitions, history, identity, sheet
-from segments import traits as registry
+from console import clock, formats, jobs
+from segments import arrays, columns, definitions, history, identity, sheet, tallies, traits
 from segments.arrays import Array
-from segments.models import Trait
+from segments.models import EventType, Trait
+from segments.recipes import adding, nodes
+from segments.recipes.nodes import Events
 from segments.sheet import Fresh
+from segments.tallies import Measure, Tally
+
+EVERYTHING = Measure("all")
 
 
-@transaction.atomic
+class NotComputed(Exception):
+    """Why a trait has no values, in words."""
+
+
+@dataclass
+class World:
+    """What all recipes of a run share: the day, who there is, and which events there were."""
+
+    day: dt.date
+    living: Array  # who is there, as a mask
+    known_as: Array  # under whom to count whom
+    events: frozenset[str]
+    found: dict[str, Fresh] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        return (self.day - traits.EPOCH).days
+
+    def names(self, events: Events) -> tuple[str, ...]:
+        """The events that are meant, of those that ever happened.
+
+        Raises:
+            NotComputed: none ever did.
+        """
+        if events.word:
+            return tuple(definitions.events(events.word))
+        names = tuple(name for name in events.names if name in self.events)
+        if not names:
+            raise NotComputed(
+                _("No such events yet: %(events)s.") % {"events": formats.listed(events.names)}
+            )
+        return names
+
+
+# --- the run ------------------------------------------------------------------
+
+
 def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
     """Write everybody's traits as they are at the end of a day; tells how many blocks changed.
 
-    Blocks that stay the same are not touched, so a second run writes nothing.
+    Blocks that stay the same are not touched, so a second run writes nothing. A trait that
+    fails says why, and keeps the values that it had.
     """
-    living = columns.ids(f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}")  # noqa: S608
-    mask = arrays.mask(living, living.max() + 1 if living else 0)
-    found = _orders(day, mask)
-    progress(1, 3)
-    found["active_days_30d"] = _active_days(day, mask)
-    progress(2, 3)
-    changed = sheet.write({key: Fresh(values) for key, values in found.items()}, day=day)
-    _note(found, day)
-    progress(3, 3)
+    traits.install()
+    wanted = {key: one for key, one in traits.registry().items() if not one.is_derived}
+    world = _world(day)
+    failures = _from_events(world, wanted, progress)
+    failures |= _from_profiles(world, wanted)
+    failures |= _from_traits(world, wanted)
+    changed = sheet.write(world.found, day=day)
+    sheet.drop(failures)
+    _note(world, failures)
     return changed
 
 
-def _orders(day: dt.date, living: Array) -> dict[str, Array]:
-    from segments.lake import questions  # heavy: not in the web process
+def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
+    """What a recipe would come to today, without keeping it.
 
-    paid = definitions.events(definitions.PAID)
-    with history.opened() as lake:
-        totals = questions.order_totals(lake, events=paid, day=day)
-    raw = {name: totals[name].to_numpy() for name in totals.column_names}
-    here = (raw["customer"] < len(living)) & np.isin(raw["customer"], np.flatnonzero(living))
-    who = raw["customer"][here]
-    counts = {"orders": "orders", "orders_30d": "orders_30d", "orders_90d": "orders_90d"}
-    sums = {"monetary_minor": "amount", "monetary_90d_minor": "amount_90d"}
-    found: dict[str, Array] = {}
-    for key, name in (counts | sums).items():
-        kind = np.int32 if key in counts else np.int64
-        values = np.where(living, kind(0), arrays.nothing(kind))
-        values[who] = raw[name][here]
-        found[key] = values
-    for key, name in (("first_order_on", "first_day"), ("last_order_on", "last_day")):
-        days = raw[name][here].astype("datetime64[D]").astype(np.int32)
-        found[key] = arrays.spread(who, days, len(living))
-    ordered = np.rint(raw["amount"][here] / raw["orders"][here]).astype(np.int64)
-    found["average_order_minor"] = arrays.spread(who, ordered, len(living))
-    return found
+    Raises:
+        NotComputed: it cannot be computed; says why.
+    """
+    trait = traits.Trait("preview", "", "", recipe, kind, is_shipped=False)
+    if isinstance(recipe, nodes.Since):
+        dates = traits.values(recipe.date, day)
+        days = np.where(arrays.known(dates), (day - traits.EPOCH).days - dates, dates)
+        return sheet.Known("preview", days, (), 0, day, None)
+    world = _world(day)
+    wanted = {"preview": trait}
+    failures = _from_events(world, wanted, jobs.silent, keep=True)
+    failures |= _from_profiles(world, wanted)
+    failures |= _from_traits(world, wanted)
+    if failures:
+        raise NotComputed(failures["preview"])
+    fresh = world.found["preview"]
+    return sheet.Known("preview", fresh.values, fresh.words or (), 0, day, None)
 
 
-def _active_days(day: dt.date, living: Array) -> Array:
-    """On how many of the last 30 days each customer was active."""
-    counts = np.where(living, np.int32(0), arrays.nothing(np.int32))
-    for members in activity.daily_active(day - dt.timedelta(days=29), day).values():
-        ids = bitmaps.to_array(members)
-        ids = ids[: np.searchsorted(ids, len(living))]
-        counts[ids[living[ids]]] += 1
-    return counts
+def _world(day: dt.date) -> World:
+    living = columns.ids(f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}")  # noqa: S608
+    # Who was merged is asked before which files there are, as `history.opened` does.
+    moved = history.moved()
+    return World(
+        day,
+        arrays.mask(living, living.max() + 1 if living else 0),
+        moved.lookup(),
+        frozenset(EventType.objects.values_list("name", flat=True)),
+    )
 
 
-def _note(found: Mapping[str, Array], day: dt.date) -> None:
-    """How fresh each trait is, and of how many customers it is known."""
-    registry.install()
-    values: dict[str, Any] = {"computed_at": timezone.now(), "data_as_of": day, "failure": ""}
-    for one in registry.SHIPPED.values():
-        if one.column in found:
-            known = int(arrays.known(found[one.column]).sum())
-            Trait.objects.filter(key=one.key).update(**values, known=known)
+def _keep(world: World, trait: traits.Trait, values: Array, words: list[str] | None = None) -> None:
+    """Remember what was found, in the type of its column, of those who are there alone."""
+    dtype = np.dtype(traits.DTYPES[trait.kind])
+    nothing = arrays.nothing(dtype)
+    known = arrays.known(values) & world.living
+    if dtype.kind == "i":
+        fits = _whole(np.where(known, values, 0), dtype)
+    else:
+        fits = values.astype(dtype)
+    fresh = np.where(known, fits, nothing).astype(dtype)
+    world.found[trait.key] = (
+        _with_words(trait.key, fresh, words) if words is not None else Fresh(fresh)
+    )
+
+
+def _whole(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Rounded and inside of what the type holds; a float has no place for the edge of 64 bits."""
+    edge = np.iinfo(dtype).max
+    if values.dtype.kind != "f":
+        return np.clip(values, -edge, edge).astype(dtype)
+    inside = np.abs(values) < float(edge)
+    whole = np.rint(np.where(inside, values, 0)).astype(dtype)
+    return np.where(inside, whole, np.where(values > 0, edge, -edge))
+
+
+def _with_words(key: str, codes: Array, words: list[str]) -> Fresh:
+    """The codes as places in the column's words, which only grow; nobody's words are left out."""
+    before = sheet.read(key).get(key)
+    kept = list(before.words) if before else []
+    places = {word: place for place, word in enumerate(kept)}
+    known = arrays.known(codes)
+    new = np.full(len(words), -1, np.int32)
+    for code in np.unique(codes[known]).tolist():
+        new[code] = places.setdefault(words[code], len(places))
+    fresh = codes.copy()
+    fresh[known] = new[codes[known]]
+    return Fresh(fresh, tuple(places))
+
+
+# --- from events --------------------------------------------------------------
+
+
+@dataclass
+class _Group:
+    """Recipes over the same events, whose days are put together once for all of them."""
+
+    measure: Measure
+    names: tuple[str, ...]
+    adders: list[tuple[traits.Trait, adding.Adder]] = field(default_factory=list)
+
+
+def _from_events(
+    world: World,
+    wanted: Mapping[str, traits.Trait],
+    progress: jobs.Progress,
+    *,
+    keep: bool = False,
+) -> dict[str, str]:
+    """Everything that is made from events; tells which could not be, and why."""
+    groups: dict[tuple[Measure, tuple[str, ...]], _Group] = {}
+    failures: dict[str, str] = {}
+    by_values: list[tuple[traits.Trait, Measure]] = []
+    for one in wanted.values():
+        if not isinstance(one.recipe, nodes.FromEvents):
+            continue
+        try:
+            names = world.names(one.recipe.of)
+        except NotComputed as problem:
+            failures[one.key] = str(problem)
+            continue
+        measure = _measure(one.recipe, names)
+        if measure.of == "values":
+            by_values.append((one, measure))
+            continue
+        group = groups.setdefault((measure, names), _Group(measure, names))
+        group.adders.append((one, adding.adder(one.recipe, len(world.living), world.number)))
+    measures = {group.measure for group in groups.values()} | {one for _t, one in by_values}
+    steps = len(measures) + len(by_values)
+    for done, measure in enumerate(sorted(measures, key=repr)):
+        progress(done, steps)
+        mine = [group for group in groups.values() if group.measure == measure]
+        if mine:
+            _add_up(world, measure, mine)
+    for one, measure in by_values:
+        _count_values(world, one, measure)
+    if not keep:
+        tallies.keep_only({EVERYTHING, *measures})
+    return failures
+
+
+def _measure(recipe: nodes.FromEvents, names: tuple[str, ...]) -> Measure:
+    of = recipe.of
+    match recipe:
+        case nodes.Different(value=value) | nodes.Favourite(value=value):
+            return Measure("values", names, of.where, value)
+        case nodes.Visits():
+            return Measure("visits", names, of.where)
+        case nodes.Sum(value=value) if value != nodes.AMOUNT:
+            return Measure("some", names, of.where, value)
+    return Measure("some", names, of.where) if of.where else EVERYTHING
+
+
+def _add_up(world: World, measure: Measure, groups: list[_Group]) -> None:
+    every = [adder for group in groups for _trait, adder in group.adders]
+    since = None if any(one.since is None for one in every) else min(o.since for o in every)  # type: ignore[type-var]
+    start = None if since is None else traits.EPOCH + dt.timedelta(days=since)
+    for day, tally in tallies.days(measure, since=start, until=world.day):
+        number = (day - traits.EPOCH).days
+        for group in groups:
+            adders = [adder for _trait, adder in group.adders if adder.wants(number)]
+            if adders and (today := _day(world, number, tally, group.names)) is not None:
+                for adder in adders:
+                    adder.add(today)
+    for group in groups:
+        for trait, adder in group.adders:
+            _keep(world, trait, adder.found())
+
+
+_ABOUT = ("times", "valued", "total", "low", "high")
+
+
+def _day(world: World, number: int, tally: Tally, names: tuple[str, ...]) -> adding.Day | None:
+    """What a group's events came to on a day: each customer once, under who they are now."""
+    rows = slice(None)
+    if "event" in tally:
+        rows = _rows(tally, names)
+    who = _now(world, tally["customer"][rows])
+    values = {name: tally[name][rows] if name in tally else who[:0] for name in _ABOUT}
+    inside = who < len(world.living)
+    if not inside.all():
+        who = who[inside]
+        values = {name: one[inside] if len(one) else one for name, one in values.items()}
+    if not len(who):
+        return None
+    if np.all(who[1:] > who[:-1]):
+        return adding.Day(number, who, **values)
+    order = np.argsort(who, kind="stable")
+    who = who[order]
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    together = {
+        name: _HOW[name].reduceat(one[order], starts) if len(one) else one
+        for name, one in values.items()
+    }
+    return adding.Day(number, who[starts], **together)
+
+
+# Of a day's value that is not there both edges are NaN, which `fmin` and `fmax` pass over.
+_HOW: dict[str, Any] = {
+    "times": np.add,
+    "valued": np.add,
+    "total": np.add,
+    "low": np.fmin,
+    "high": np.fmax,
+}
+
+
+def _rows(tally: Tally, names: tuple[str, ...]) -> Array:
+    """The places of the events with these names; a day's rows are in the order of the names."""
+    words = tally["event words"]
+    wanted = np.isin(words, names)
+    return np.flatnonzero(wanted[tally["event"]])
+
+
+def _now(world: World, who: Array) -> Array:
+    who = who.astype(np.int64)
+    if len(world.known_as):
+        moved = who < len(world.known_as)
+        who[moved] = world.known_as[who[moved]]
+    return who
+
+
+def _count_values(world: World, trait: traits.Trait, measure: Measure) -> None:
+    recipe = trait.recipe
+    assert isinstance(recipe, nodes.Different | nodes.Favourite)
+    since = None
+    if recipe.of.days is not None:
+        since = world.day - dt.timedelta(days=recipe.of.days - 1)
+    values = adding.Values()
+    for _on, tally in tallies.days(measure, since=since, until=world.day):
+        who = _now(world, tally["customer"])
+        inside = who < len(world.living)
+        words, times, total = tally["value words"], tally["times"], tally["total"]
+        values.add(who[inside], tally["value"][inside], words, times[inside], total[inside])
+    if isinstance(recipe, nodes.Different):
+        _keep(world, trait, values.different(len(world.living)))
+    else:
+        _keep(world, trait, *values.favourites(len(world.living)))
+
+
+# --- from profiles and from other traits --------------------------------------
+
+
+def _from_profiles(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, str]:
+    for one in wanted.values():
+        if isinstance(one.recipe, nodes.KnownSince):
+            _keep(world, one, _known_since(world))
+        elif isinstance(one.recipe, nodes.Field):
+            _keep(world, one, *_field(world, one))
+    return {}
+
+
+def _known_since(world: World) -> Array:
+    zone = clock.zone().key
+    found = columns.read(
+        "SELECT id, (created_at AT TIME ZONE %s)::date - '1970-01-01'::date FROM segments_customer"
+        " WHERE created_at IS NOT NULL",
+        [zone],
+        customer="i4",
+        day="i4",
+    )
+    inside = found["customer"] < len(world.living)
+    who, days = found["customer"][inside].astype(np.int64), found["day"][inside].astype(np.int32)
+    return arrays.spread(who, days, len(world.living))
+
+
+MOST_WORDS = 60_000
+_WORDS = """
+    SELECT DISTINCT attributes ->> %s AS word FROM segments_customer
+    WHERE jsonb_typeof(attributes -> %s) IN ('string', 'number', 'boolean') ORDER BY 1 LIMIT %s
+"""
+_CODES = """
+    SELECT c.id, (w.place - 1)::int FROM segments_customer c
+    JOIN unnest(%s::text[]) WITH ORDINALITY AS w (word, place) ON c.attributes ->> %s = w.word
+    WHERE jsonb_typeof(c.attributes -> %s) IN ('string', 'number', 'boolean')
+"""
+_NUMBERS = r"""
+    SELECT id, (attributes ->> %s)::float8 FROM segments_customer
+    WHERE attributes ->> %s ~ '^\s*-?\d{1,15}(\.\d{1,15})?\s*$'
+"""
+
+
+def _field(world: World, trait: traits.Trait) -> tuple[Array, list[str] | None]:
+    from django.db import connection
+
+    assert isinstance(trait.recipe, nodes.Field)
+    name, length = trait.recipe.field, len(world.living)
+    if trait.kind != traits.CHOICE:
+        found = columns.read(_NUMBERS, [name, name], customer="i4", value="f8")
+        values = found["value"].astype(np.float64)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_WORDS, [name, name, MOST_WORDS])
+            words = [word for (word,) in cursor.fetchall()]
+        found = columns.read(_CODES, [words, name, name], customer="i4", value="i4")
+        values = found["value"].astype(np.int32)
+    inside = found["customer"] < length
+    column = arrays.spread(found["customer"][inside].astype(np.int64), values[inside], length)
+    return column, (words if trait.kind == traits.CHOICE else None)
+
+
+def _from_traits(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, str]:
+    """What is made of others, after those; the order of people's own is that of their making."""
+    failures: dict[str, str] = {}
+    for one in wanted.values():
+        if not isinstance(one.recipe, nodes.Between | nodes.Ratio):
+            continue
+        left, right = (_other(world, key) for key in nodes.leans_on(one.recipe))
+        if left is None or right is None:
+            failures[one.key] = _("A trait that it is made of has no values.")
+            continue
+        known = arrays.known(left) & arrays.known(right)
+        left, right = (np.where(known, part, 0).astype(np.float64) for part in (left, right))
+        if isinstance(one.recipe, nodes.Between):
+            values = np.where(known, np.maximum(right - left, 0), np.nan)
+        else:
+            values = adding.divided(left * (100 if one.recipe.percent else 1), right)
+            values[~known] = np.nan
+        _keep(world, one, values)
+    return failures
+
+
+def _other(world: World, key: str) -> Array | None:
+    """The values of another trait: of this run, or as they stand."""
+    if key in world.found:
+        values = world.found[key].values
+    else:
+        values = traits.values(key, world.day)
+        if not len(values):
+            return None
+    length = len(world.living)
+    padded = np.full(length, arrays.nothing(values.dtype), values.dtype)
+    padded[: min(length, len(values))] = values[:length]
+    return padded
+
+
+# --- freshness ----------------------------------------------------------------
+
+
+def _note(world: World, failures: Mapping[str, str]) -> None:
+    """How fresh each trait is, of how many customers it is known, and why it is not computed."""
+    now: dict[str, Any] = {"computed_at": timezone.now(), "data_as_of": world.day}
+    known = {key: int(arrays.known(one.values).sum()) for key, one in world.found.items()}
+    rows = {row.key: row for row in Trait.objects.filter(archived_at=None)}
+    for key, one in traits.registry().items():
+        row = rows.get(key)
+        if row is None:
+            continue
+        if key in failures:
+            Trait.objects.filter(pk=row.pk).update(**now, failure=failures[key], known=None)
+        elif one.column in known:
+            Trait.objects.filter(pk=row.pk).update(
+                **now, failure="", known=known[one.column], computed_version=row.version
+            )
+
+
+def names_of(recipes: Iterable[nodes.Recipe]) -> set[str]:
+    """The events that recipes name."""
+    return {name for one in recipes if isinstance(one, nodes.FromEvents) for name in one.of.names}

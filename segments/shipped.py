@@ -7,15 +7,24 @@ from django.utils.translation import gettext_lazy as _
 
 from segments.models import Trait as Row
 from segments.recipes.nodes import (
+    Between,
+    Change,
     Count,
     Days,
+    Different,
     Elsewhere,
     Events,
+    Falling,
+    Favourite,
+    KnownSince,
     Moment,
     Ratio,
     Recipe,
     Since,
+    Slope,
+    Streak,
     Sum,
+    Visits,
 )
 
 WHOLE, NUMBER, MONEY, DATE, CHOICE = (kind.value for kind in Row.Kind)
@@ -50,6 +59,8 @@ class Trait:
 
 _DAYS = _("days")
 PAID, ACTIVE = Events(word="paid"), Events(word="active")
+ANSWERING = Events(word="interaction")
+BOUGHT = Events(("item_bought",))
 
 
 def _within(events: Events, days: int) -> Events:
@@ -106,6 +117,13 @@ BUYING = (
         MONEY,
     ),
     Trait(
+        "largest_order_minor",
+        _("largest order"),
+        _("The largest amount of a paid order."),
+        Sum(PAID, "max"),
+        MONEY,
+    ),
+    Trait(
         "first_order_on",
         _("first order"),
         _("The project's date of the first paid order."),
@@ -120,13 +138,184 @@ BUYING = (
         DATE,
     ),
 )
+REGISTERED = (
+    Trait(
+        "registered_on",
+        _("known since"),
+        _("The project's date from which on we know the customer: of the registration."),
+        KnownSince(),
+        DATE,
+    ),
+    Trait(
+        "registered_days",
+        _("days since the registration"),
+        _("Whole days from the day from which on we know the customer."),
+        Since("registered_on"),
+        unit=_DAYS,
+    ),
+    Trait(
+        "days_to_first_order",
+        _("days to the first order"),
+        _("Whole days from the registration to the first paid order; 0 if that came before."),
+        Between("registered_on", "first_order_on"),
+        unit=_DAYS,
+    ),
+)
 BEING_THERE = (
+    Trait(
+        "active_days_7d",
+        _("active days in 7"),
+        _("Days, of the 7 that end with the day, with an event that counts as active."),
+        Days(_within(ACTIVE, 7)),
+        unit=_DAYS,
+    ),
     Trait(
         "active_days_30d",
         _("active days in 30"),
         _("Days, of the 30 that end with the day, with an event that counts as active."),
         Days(_within(ACTIVE, 30)),
         unit=_DAYS,
+    ),
+    Trait(
+        "active_streak_days",
+        _("active days in a row"),
+        _("Days in a row with an event that counts as active, up to the day or the day before."),
+        Streak(ACTIVE),
+        unit=_DAYS,
+    ),
+    Trait(
+        "interactions_30d",
+        _("interactions in 30 days"),
+        _("Events that count as interaction, in the 30 days that end with the day."),
+        Count(_within(ANSWERING, 30)),
+    ),
+    Trait(
+        "activity_change",
+        _("change of activity"),
+        _(
+            "Active events a day in the last 7 whole days against the 28 before them, in percent "
+            "of those: -30 is a third less than usual for this customer. Not known of who was "
+            "not active in the 28 days."
+        ),
+        Change(ACTIVE),
+        NUMBER,
+        unit="%",
+    ),
+    Trait(
+        "activity_slope",
+        _("slope of activity"),
+        _(
+            "By how much the active events of a day grow from day to day: the straight line "
+            "through the last 28 whole days. Not known of who was not active in them."
+        ),
+        Slope(_within(ACTIVE, 28)),
+        NUMBER,
+    ),
+    Trait(
+        "activity_falling_days",
+        _("days of falling activity"),
+        _(
+            "Days in a row, up to the last whole day and 28 at most, on which the active events "
+            "of the week that ends with the day were fewer than those of the week a day earlier."
+        ),
+        Falling(ACTIVE),
+        unit=_DAYS,
+    ),
+    Trait(
+        "visit_minutes",
+        _("length of a visit"),
+        _(
+            "Minutes from the first to the last event of a visit, on average over 30 days. A "
+            "visit ends when nothing happens for 30 minutes, and with the day."
+        ),
+        Visits(_within(ACTIVE, 30), "minutes"),
+        NUMBER,
+        unit=_("minutes"),
+    ),
+    Trait(
+        "visits_30d",
+        _("visits in 30 days"),
+        _("Visits in the 30 days that end with the day; half an hour of nothing parts two."),
+        Visits(_within(ACTIVE, 30), "count"),
+    ),
+)
+LIKING = (
+    Trait(
+        "favourite_department",
+        _("favourite department"),
+        _("The department of the things bought most often; of two the one with more money."),
+        Favourite(BOUGHT, "department"),
+        CHOICE,
+    ),
+    Trait(
+        "favourite_category",
+        _("favourite category"),
+        _("The category of the things bought most often; of two the one with more money."),
+        Favourite(BOUGHT, "category"),
+        CHOICE,
+    ),
+    Trait(
+        "categories_bought",
+        _("categories bought"),
+        _("How many different categories of things the customer bought."),
+        Different(BOUGHT, "category"),
+    ),
+)
+RESPONDING = (
+    Trait(
+        "coupons_redeemed",
+        _("coupons redeemed"),
+        _("How many coupons the customer redeemed in all."),
+        Count(Events(("coupon_redeemed",))),
+    ),
+    Trait(
+        "promotions_received",
+        _("promotions received"),
+        _("Campaigns and messages that reached the customer."),
+        Count(Events(("campaign_received", "message_sent"))),
+    ),
+    Trait(
+        "promotions_answered",
+        _("promotions answered"),
+        _("Events that count as interaction: coupons redeemed, messages clicked."),
+        Count(ANSWERING),
+    ),
+    Trait(
+        "promotion_response",
+        _("response to promotions"),
+        _("Promotions answered, in percent of those received."),
+        Ratio("promotions_answered", "promotions_received", percent=True),
+        NUMBER,
+        unit="%",
+    ),
+)
+# Under the names that tracking plans usually have; what comes in under another name is taken as
+# one of these, or gets a trait of one's own.
+SPREADING = (
+    Trait(
+        "shares",
+        _("shares"),
+        _("How often the customer shared something with others."),
+        Count(Events(("share", "shared", "content_shared", "product_shared", "item_shared"))),
+    ),
+    Trait(
+        "invites",
+        _("invitations"),
+        _("How often the customer invited somebody."),
+        Count(Events(("invite", "invited", "invite_sent", "friend_invited", "referral_sent"))),
+    ),
+    Trait(
+        "content_made",
+        _("content made"),
+        _("Reviews, posts and comments that the customer wrote."),
+        Count(
+            Events(
+                (
+                    *("review_posted", "review_written", "post_created", "content_created"),
+                    *("comment_posted", "ugc_created"),
+                )
+            )
+        ),
     ),
 )
 # `segments.scores` writes them.
@@ -150,4 +339,8 @@ SCORED = (
         Elsewhere("rfm"),
     ),
 )
-SHIPPED: dict[str, Trait] = {one.key: one for one in (*BUYING, *BEING_THERE, *SCORED)}
+SHIPPED: dict[str, Trait] = {
+    one.key: one
+    for group in (BUYING, REGISTERED, BEING_THERE, LIKING, RESPONDING, SPREADING, SCORED)
+    for one in group
+}

@@ -111,6 +111,11 @@ class Visits:
 
 
 @dataclass(frozen=True)
+class KnownSince:
+    """The day from which on we know the customer: of their registration."""
+
+
+@dataclass(frozen=True)
 class Field:
     """What the profile says."""
 
@@ -152,7 +157,7 @@ FromEvents = (
     Count | Sum | Moment | Days | Streak | Different | Favourite | Change | Falling | Slope | Visits
 )
 FromTraits = Since | Between | Ratio
-Recipe = FromEvents | FromTraits | Field | Elsewhere
+Recipe = FromEvents | FromTraits | KnownSince | Field | Elsewhere
 
 
 def leans_on(recipe: Recipe) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from segments.recipes.nodes import (
     Falling,
     Favourite,
     Field,
+    FromEvents,
+    KnownSince,
     Moment,
     Ratio,
     Recipe,
@@ -62,7 +64,7 @@ def read(raw: Any) -> Recipe:
 def write(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON; what has its usual value is left out."""
     found = {key: value for key, value in asdict(recipe).items() if key != "of"}
-    if not isinstance(recipe, Field | Since | Between | Ratio | Elsewhere):
+    if isinstance(recipe, FromEvents):
         found |= _events_json(recipe.of)
     found = {key: value for key, value in found.items() if value is not False}
     return {"take": _NAMES[type(recipe)], **found}
@@ -198,6 +200,7 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Recipe], set[str]]] = {
         lambda raw: Visits(_events(raw), _one_of(raw, "how", ("minutes", "count"))),
         _OF | {"how"},
     ),
+    "known_since": (lambda _raw: KnownSince(), set()),
     "profile": (_field, {"field"}),
     "since": (lambda raw: Since(_key(raw, "date")), {"date"}),
     "between": (lambda raw: Between(_key(raw, "start"), _key(raw, "end")), {"start", "end"}),
@@ -216,6 +219,7 @@ _NAMES: dict[type, str] = {
     Falling: "falling",
     Slope: "slope",
     Visits: "visits",
+    KnownSince: "known_since",
     Field: "profile",
     Since: "since",
     Between: "between",

@@ -1,0 +1,184 @@
+"""What each customer did on each day, added up once and kept in local files.
+
+A file holds the answer about one day and is named by the lake's files of that day: when they
+change, by late events or an erasure, another name is looked for and only that day is asked for
+again. Nothing here is worth keeping: a host without the files makes them anew.
+"""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+
+from segments import history
+from segments.arrays import Array
+from segments.lake.properties import Condition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from segments.lake.engine import Lake
+
+DAYS_AT_A_TIME = 7  # of which the answers are held in memory
+GAP = np.timedelta64(30, "m")  # without an event, after which the next begins another visit
+Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is added up of each customer and day."""
+
+    of: str  # all, some, values, visits: a question of `lake.tallies`
+    names: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    value: str = ""
+
+    @property
+    def folder(self) -> Path:
+        digest = blake2b(repr(self).encode(), digest_size=12).hexdigest()
+        return _root() / f"{self.of}-{digest}"
+
+
+def _root() -> Path:
+    return Path(settings.COPIES_PATH) / "tallies"
+
+
+def keep_only(measures: Collection[Measure]) -> None:
+    """Throw away what no trait needs any more."""
+    kept = {one.folder for one in measures}
+    for folder in _root().glob("*"):
+        if folder not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def days(
+    measure: Measure, *, since: dt.date | None, until: dt.date
+) -> Iterator[tuple[dt.date, Tally]]:
+    """The tally of each day that has any, in order; those that are missing are made first."""
+    import pyarrow as pa  # heavy: not in the web process
+
+    files = _files(measure, since, until)
+    _catch_up(measure, {day: file for day, file in files.items() if not file.exists()})
+    for day, file in files.items():
+        with pa.memory_map(str(file)) as source:
+            table = pa.ipc.open_file(source).read_all()
+        yield day, _arrays(table)
+
+
+def _files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:
+    from segments.lake import store  # heavy: not in the web process
+
+    found = store.files_by_day(history.place(), since, until)
+    return {
+        day: measure.folder / f"{day}-{_digest(names)}.arrow"
+        for day, names in sorted(found.items())
+    }
+
+
+def _digest(names: Sequence[str]) -> str:
+    return blake2b("\n".join(sorted(names)).encode(), digest_size=12).hexdigest()
+
+
+def _catch_up(measure: Measure, missing: Mapping[dt.date, Path]) -> None:
+    measure.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with history.as_written() as lake:
+        for some in _spans(list(missing)):
+            table = _ask(lake, measure, some[0], some[-1])
+            for day, part in _by_day(table, some):
+                _write(part, missing[day])
+
+
+def _spans(missing: list[dt.date]) -> Iterator[list[dt.date]]:
+    """The days in groups that follow each other, so that no other day is read."""
+    some: list[dt.date] = []
+    for day in missing:
+        if some and (len(some) == DAYS_AT_A_TIME or (day - some[-1]).days > 1):
+            yield some
+            some = []
+        some.append(day)
+    if some:
+        yield some
+
+
+def _ask(lake: "Lake", measure: Measure, since: dt.date, until: dt.date) -> "pa.Table":
+    from segments.lake import tallies  # heavy: not in the web process
+
+    if measure.of == "all":
+        return tallies.of_all(lake, since, until)
+    about = {"names": measure.names, "where": measure.where}
+    if measure.of == "visits":
+        return _visits(tallies.moments(lake, since, until, **about))
+    if measure.of == "values":
+        return tallies.of_values(lake, since, until, **about, value=measure.value)
+    return tallies.of_some(lake, since, until, **about, value=measure.value)
+
+
+def _visits(moments: "pa.Table") -> "pa.Table":
+    """day, customer, times, total: how many visits, and their seconds together."""
+    import pyarrow as pa  # heavy: not in the web process
+
+    day = moments["day"].to_numpy()
+    customer = moments["customer"].to_numpy()
+    time = moments["time"].to_numpy()
+    same = np.zeros(len(day), np.bool_)
+    same[1:] = (customer[1:] == customer[:-1]) & (day[1:] == day[:-1])
+    goes_on = same.copy()
+    goes_on[1:] &= np.diff(time) <= GAP
+    seconds = np.zeros(len(day))
+    seconds[1:] = np.where(goes_on[1:], np.diff(time) / np.timedelta64(1, "s"), 0)
+    starts = np.flatnonzero(~same)
+    if not len(starts):
+        starts = np.empty(0, np.int64)
+        times, total = np.empty(0, np.int32), np.empty(0)
+    else:
+        times = np.add.reduceat((~goes_on).astype(np.int32), starts)
+        total = np.add.reduceat(seconds, starts)
+    return pa.table(
+        {"day": day[starts], "customer": customer[starts], "times": times, "total": total}
+    )
+
+
+def _by_day(table: "pa.Table", days: Sequence[dt.date]) -> Iterator[tuple[dt.date, "pa.Table"]]:
+    every = table["day"].to_numpy().astype("datetime64[D]")
+    for day in days:
+        start, end = np.searchsorted(every, np.datetime64(day)), 0
+        end = np.searchsorted(every, np.datetime64(day), side="right")
+        yield day, table.slice(start, end - start).drop_columns(["day"])
+
+
+def _write(table: "pa.Table", path: Path) -> None:
+    """The file, whole or not at all; earlier versions of the day go."""
+    import pyarrow as pa  # heavy: not in the web process
+
+    for name in ("event", "value"):
+        if name in table.column_names:
+            at = table.column_names.index(name)
+            table = table.set_column(at, name, table[name].dictionary_encode())
+    draft = path.with_suffix(f".{os.getpid()}")
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(str(draft), table.schema, options=options) as file:
+        file.write_table(table.combine_chunks())
+    for old in path.parent.glob(f"{path.name[:10]}-*.arrow"):
+        old.unlink(missing_ok=True)
+    draft.rename(path)
+
+
+def _arrays(table: "pa.Table") -> Tally:
+    """The columns as arrays; of words their places, and the words as `<name> words`."""
+    found: dict[str, Array] = {}
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        if name in {"event", "value"}:
+            column = column.chunk(0) if hasattr(column, "chunk") else column
+            found[name] = column.indices.to_numpy(zero_copy_only=False)
+            found[f"{name} words"] = np.array(column.dictionary.to_pylist(), object)
+        else:
+            found[name] = column.to_numpy(zero_copy_only=False)
+    return found
