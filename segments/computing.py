@@ -1,7 +1,7 @@
 """Computing the traits: what customers did day by day, added up into columns by recipes."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -233,9 +233,7 @@ _ABOUT = ("times", "valued", "total", "low", "high")
 
 def _day(world: World, number: int, tally: Tally, names: tuple[str, ...]) -> adding.Day | None:
     """What a group's events came to on a day: each customer once, under who they are now."""
-    rows = slice(None)
-    if "event" in tally:
-        rows = _rows(tally, names)
+    rows: Any = _rows(tally, names) if "event" in tally else slice(None)
     who = _now(world, tally["customer"][rows])
     values = {name: tally[name][rows] if name in tally else who[:0] for name in _ABOUT}
     inside = who < len(world.living)
@@ -413,8 +411,3 @@ def _note(world: World, failures: Mapping[str, str]) -> None:
             Trait.objects.filter(pk=row.pk).update(
                 **now, failure="", known=known[one.column], computed_version=row.version
             )
-
-
-def names_of(recipes: Iterable[nodes.Recipe]) -> set[str]:
-    """The events that recipes name."""
-    return {name for one in recipes if isinstance(one, nodes.FromEvents) for name in one.of.names}

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
@@ -112,7 +112,7 @@ def _ask(lake: "Lake", measure: Measure, since: dt.date, until: dt.date) -> "pa.
 
     if measure.of == "all":
         return tallies.of_all(lake, since, until)
-    about = {"names": measure.names, "where": measure.where}
+    about: dict[str, Any] = {"names": measure.names, "where": measure.where}
     if measure.of == "visits":
         return _visits(tallies.moments(lake, since, until, **about))
     if measure.of == "values":
@@ -145,11 +145,13 @@ def _visits(moments: "pa.Table") -> "pa.Table":
     )
 
 
+_SIDES: tuple[Any, ...] = ("left", "right")
+
+
 def _by_day(table: "pa.Table", days: Sequence[dt.date]) -> Iterator[tuple[dt.date, "pa.Table"]]:
     every = table["day"].to_numpy().astype("datetime64[D]")
     for day in days:
-        start, end = np.searchsorted(every, np.datetime64(day)), 0
-        end = np.searchsorted(every, np.datetime64(day), side="right")
+        start, end = (np.searchsorted(every, np.datetime64(day), side) for side in _SIDES)
         yield day, table.slice(start, end - start).drop_columns(["day"])
 
 

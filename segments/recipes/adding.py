@@ -108,7 +108,7 @@ class _Sum(Adder):
         if self.total is None:
             self.total = np.zeros(self.length, day.total.dtype)
         self.valued[day.who] += day.valued
-        before = self.total[day.who]
+        before: Any = self.total[day.who]
         now = before + day.total
         if now.dtype.kind == "i":
             over = ((before ^ now) & (day.total ^ now)) < 0
@@ -125,7 +125,7 @@ class _Average(_Sum):
 
 
 class _Least(Adder):
-    how = np.minimum
+    how: Any = np.minimum
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
