@@ -1,5 +1,6 @@
 """What rules may speak about here and now, under the names that the reader knows."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from console import clock
 from segments import catalogue, masking, traits
-from segments.models import Customer, CustomerList, Segment, StageSet, Tag
+from segments.models import Customer, CustomerList, EventProperty, Segment, StageSet, Tag
+from segments.models.event import Kind
 from segments.rules.nodes import MARKETING
 from segments.rules.vocabulary import StageSetWord, TraitWord, Vocabulary
 
@@ -35,6 +37,7 @@ PROFILES_READ = 20_000
 VALUES_OFFERED = 60
 SHARED_BY = 5  # customers at least, before a value is offered
 SECONDS_KEPT = 60
+PROPERTIES, PROPERTIES_OF_ONE = 4_000, 60  # offered; rules may name others
 
 
 def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
@@ -89,6 +92,22 @@ def _stages(stage_set: StageSet) -> StageSetWord:
         {one.key: str(one) for one in stages if one.retired_at is None},
         {one.key: str(one) for one in stages if one.retired_at is not None},
     )
+
+
+def properties() -> dict[str, dict[str, str]]:
+    """Of each event the properties that most of it has, with the kind of most of their values."""
+    rows = EventProperty.objects.filter(event_type__taken_as=None).order_by("-volume", "name")
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for event, name, kinds in rows.values_list("event_type__name", "name", "kinds")[:PROPERTIES]:
+        if len(found[event]) < PROPERTIES_OF_ONE:
+            found[event][name] = _most(kinds)
+    return dict(found)
+
+
+def _most(kinds: Mapping[str, int]) -> str:
+    """The kind of most values, besides those that are nothing."""
+    some = {kind: times for kind, times in kinds.items() if kind != Kind.NULL}
+    return max(some, key=lambda kind: some[kind], default="")
 
 
 class _Fields(dict[str, tuple[str, ...]]):

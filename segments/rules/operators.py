@@ -88,6 +88,20 @@ OF_DATES: dict[str, tuple[str, str]] = {
     ">=": (_("%(name)s is on or after %(value)s"), _("is on or after")),
 }
 
+# Of days since somebody first or last did something: words and label.
+OF_DAYS: dict[str, tuple[str, str]] = {
+    "=": (_("exactly %(value)s days ago"), _("exactly")),
+    "!=": (_("at another time than %(value)s days ago"), _("at another time than")),
+    "<": (_("less than %(value)s days ago"), _("less than")),
+    "<=": (_("at most %(value)s days ago"), _("at most")),
+    ">": (_("more than %(value)s days ago"), _("more than")),
+    ">=": (_("at least %(value)s days ago"), _("at least")),
+    "between": (_("between %(low)s and %(high)s days ago"), _("between")),
+    "in": (_("%(values)s days ago"), _("one of")),
+    "is_set": (_("at some time"), _("at some time")),
+    "not_set": (_("never"), _("never")),
+}
+
 # In the order of a menu.
 TABLE: dict[str, Operator] = {one.key: one for one in _OPERATORS}
 

@@ -34,18 +34,6 @@ from segments.rules.vocabulary import CHOICE, DATE, MONEY, TraitWord, Vocabulary
 Translate = Callable[[str], str]
 MOST_VALUES = 6  # a longer list is cut; the editor shows it whole
 
-# How long ago somebody first or last did something, by comparison.
-DAYS_AGO = {
-    "=": _("exactly %(value)s days ago"),
-    "!=": _("at another time than %(value)s days ago"),
-    "<": _("less than %(value)s days ago"),
-    "<=": _("at most %(value)s days ago"),
-    ">": _("more than %(value)s days ago"),
-    ">=": _("at least %(value)s days ago"),
-    "between": _("between %(low)s and %(high)s days ago"),
-    "in": _("%(values)s days ago"),
-}
-
 
 def sentence(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
     """The whole rule as a sentence about customers."""
@@ -183,7 +171,9 @@ class _Speaker:
             "first": _("did %(event)s for the first time %(when)s"),
             "last": _("did %(event)s for the last time %(when)s"),
         }[leaf.which]
-        return self.say(words, event=event, when=self._filled(DAYS_AGO[leaf.op], leaf.value, str))
+        return self.say(
+            words, event=event, when=self._filled(operators.OF_DAYS[leaf.op][0], leaf.value, str)
+        )
 
     def _sequence(self, leaf: Sequence) -> str:
         words = (

@@ -1,12 +1,14 @@
-/* The rule editor of a segment: keeps the rule, its history and the live count together.
+/* The rule editor: keeps a rule, its history and the live count together.
  *
- * The page gives: a <textarea name="rule"> that is what the form sends, a
- * <div id="rule-builder">, and JSON in #rule-builder-data with the vocabulary and all words.
+ * The page gives JSON in #rule-builder-data with the vocabulary and all words, and for each rule an
+ * element [data-rule-editor] with a <textarea> in it, which is what the form sends, a place
+ * [data-rule-builder], and, if the count is to be shown, [data-rule-live].
  */
 
 import { Dragging } from "./rule-dragging.js";
+import { Keys } from "./rule-keys.js";
 import { Live } from "./rule-live.js";
-import { at, History, inserted, key, moved, neighbour, normal, pathOf, removed, replaced, unkey } from "./rule-tree.js";
+import { at, History, inserted, key, moved, neighbour, normal, pathOf, removed, replaced } from "./rule-tree.js";
 import { Rows } from "./rule-rows.js";
 import { fill, h } from "./rule-values.js";
 
@@ -14,15 +16,16 @@ const WAIT_MS = 250;
 const ASK_AGAIN_MS = 1500;
 
 class Editor {
-  constructor(place, data) {
-    Object.assign(this, { place, known: data.known, words: data.words, readOnly: data.readOnly });
-    this.text = document.querySelector("textarea[name=rule]") ?? h("textarea", { value: JSON.stringify(data.rule) });
+  constructor(page, data, name) {
+    Object.assign(this, { page, name, known: data.known, words: data.words, readOnly: data.readOnly });
+    this.place = page.querySelector("[data-rule-builder]");
+    this.text = page.querySelector("textarea") ?? h("textarea", { value: JSON.stringify(data.rule) });
     this.rows = new Rows(this);
     this.live = new Live(this, data);
     this.canvas = h("div", { className: "rb-canvas" });
     this.jsonError = h("p", { className: "rb-error", hidden: true, role: "alert" });
     this.said = h("p", { className: "rb-said", role: "status" });
-    place.append(this.toolbar(), this.canvas, this.said);
+    this.place.append(this.toolbar(), this.canvas, this.said);
     this.text.after(this.jsonError);
     this.listen();
     this.begin(data.error);
@@ -77,18 +80,19 @@ class Editor {
     this.draw(`${key(slot)}:mode`);
   }
 
-  remove(slot) {
+  /** `row`: the row itself was focused, and so will be the next one. */
+  remove(slot, { row = false } = {}) {
     this.set(removed(this.rule, slot));
     const left = at(this.rule, slot.slice(0, -1)).length;
     const next = [...slot.slice(0, -1), Math.min(slot.at(-1), left - 1)];
-    this.draw(left ? `${key(next)}:remove` : `${key(slot.slice(0, -1))}:addCondition`);
+    this.draw(left ? `${key(next)}:${row ? "" : "remove"}` : `${key(slot.slice(0, -1))}:addCondition`);
     this.say(this.words.removed);
   }
 
-  move(slot, step) {
+  move(slot, step, focus = step < 0 ? "up" : "down") {
     const to = neighbour(this.rule, slot, step);
     if (!to) return this.say(this.words.atTheEnd);
-    return this.moveTo(slot, to, step < 0 ? "up" : "down");
+    return this.moveTo(slot, to, focus);
   }
 
   moveTo(slot, { listPath, index }, focus) {
@@ -100,7 +104,8 @@ class Editor {
   }
 
   step(back) {
-    const focused = document.activeElement?.dataset?.control;
+    const active = document.activeElement;
+    const focused = active?.dataset?.control ?? (active?.dataset?.slot && `${active.dataset.slot}:`);
     if (!(back ? this.history.undo() : this.history.redo())) return;
     this.write();
     this.draw(focused);
@@ -114,8 +119,13 @@ class Editor {
     this.refresh();
     this.live.show();
     if (!focus) return;
-    const control = this.place.querySelector(`[data-control="${CSS.escape(focus)}"]`);
-    (control ?? this.canvas.querySelector("select, button"))?.focus();
+    (this.control(focus) ?? this.canvas.querySelector("select, button"))?.focus();
+  }
+
+  /** The control of a slot by its name, or the row itself if that is empty: "all.0:days". */
+  control(name) {
+    const row = name.endsWith(":") ? `[data-slot="${CSS.escape(name.slice(0, -1))}"]` : `[data-control="${CSS.escape(name)}"]`;
+    return this.place.querySelector(row);
   }
 
   refresh() {
@@ -154,31 +164,17 @@ class Editor {
     this.undoButton = button(`↶ ${words.undo}`, "Ctrl+Z", () => this.step(true));
     this.redoButton = button(`↷ ${words.redo}`, "Ctrl+Shift+Z", () => this.step(false));
     this.jsonButton = button(words.showJson, "", () => this.showJson(this.text.hidden));
-    return h("div", { className: "rb-toolbar" }, ...(this.readOnly ? [] : [this.undoButton, this.redoButton]), this.jsonButton);
+    const help = h("details", { className: "rb-keys" }, h("summary", { textContent: words.keyboard }), h("ul", {}, ...words.keys.map((line) => h("li", { textContent: line }))));
+    return h("div", { className: "rb-toolbar" }, ...(this.readOnly ? [] : [this.undoButton, this.redoButton]), this.jsonButton, this.readOnly ? null : help);
   }
 
   // --- keyboard, JSON, dragging ---------------------------------------------------
 
   listen() {
-    this.place.addEventListener("keydown", (event) => this.onKey(event));
     this.text.addEventListener("input", () => this.onJson());
     this.text.setAttribute("aria-label", this.words.json);
-    if (!this.readOnly) new Dragging(this);
-  }
-
-  onKey(event) {
-    const slot = event.target.closest(".rb-slot")?.dataset.slot;
-    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); // would send the form
-    if (this.readOnly) return;
-    if (event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key) && slot) {
-      event.preventDefault();
-      this.move(unkey(slot), event.key === "ArrowUp" ? -1 : 1);
-    }
-    const letter = event.key.toLowerCase();
-    if ((event.ctrlKey || event.metaKey) && (letter === "z" || letter === "y")) {
-      event.preventDefault();
-      this.step(letter === "z" && !event.shiftKey);
-    }
+    this.keys = new Keys(this);
+    if (!this.readOnly) this.dragging = new Dragging(this);
   }
 
   onJson() {
@@ -206,9 +202,8 @@ async function waitForMembers(place, { segment, segmentUrl, words }) {
 }
 
 function begin() {
-  const place = document.getElementById("rule-builder");
   const data = JSON.parse(document.getElementById("rule-builder-data").textContent);
-  new Editor(place, data);
+  document.querySelectorAll("[data-rule-editor]").forEach((page, at) => new Editor(page, data, `rule-${at}`));
   const waiting = document.querySelector("[data-computed=no]");
   if (waiting) waitForMembers(waiting, data);
 }

@@ -8,18 +8,22 @@ export class Live {
     Object.assign(this, { editor, words: data.words, data, answer: null, error: null });
     this.numbers = new Intl.NumberFormat(document.documentElement.lang || undefined);
     this.shares = new Intl.NumberFormat(document.documentElement.lang || undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    this.panel = document.getElementById("rule-live");
+    this.panel = editor.page.querySelector("[data-rule-live]");
   }
 
   part(name) {
     return this.panel.querySelector(`[data-live=${name}]`);
   }
 
+  state(name) {
+    if (this.panel) this.panel.dataset.state = name;
+  }
+
   ask(wait) {
     clearTimeout(this.timer);
     this.running?.abort();
     this.error = null; // its place may be another one by now
-    this.panel.dataset.state = "asking";
+    this.state("asking");
     this.timer = setTimeout(() => this.send(), wait);
   }
 
@@ -56,13 +60,13 @@ export class Live {
     this.answer = answer;
     this.answerFor = rule;
     this.error = null;
-    this.panel.dataset.state = "known";
+    this.state("known");
     this.show();
   }
 
   fail(error) {
     this.answer = null;
-    this.panel.dataset.state = "refused";
+    this.state("refused");
     this.mark(error);
   }
 
@@ -71,18 +75,43 @@ export class Live {
     this.show();
   }
 
-  /** Fill in what is known: the panel, the count beside every row, the error at its row. */
+  /** Fill in what is known: the panel, the count beside every row, the error at its place. */
   show() {
-    const parts = this.answerFor === this.editor.rule ? this.answer?.parts : null;
-    const counts = new Map((parts ?? []).map((one) => [one.path.join("."), one.count]));
-    for (const [slot, place] of this.editor.rows.places) {
-      place.count.textContent = counts.has(slot) ? this.numbers.format(counts.get(slot)) : "";
-      place.count.title = counts.has(slot) ? fill(this.words.fits, { count: this.numbers.format(counts.get(slot)) }) : "";
-      this.showError(place, "");
-    }
-    const wrong = this.error?.path && this.nearest(this.error.path.map(String));
-    if (wrong) this.showError(wrong, this.error.message);
+    this.showCounts();
+    for (const place of this.editor.rows.places.values()) this.showError(place, "");
+    for (const control of this.editor.canvas.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+    if (this.error?.path) this.showMistake(this.error.path.map(String), this.error.message);
     this.showPanel();
+  }
+
+  /** Beside every part how many fit it, and as a bar what share of all customers they are. */
+  showCounts() {
+    const answer = this.answerFor === this.editor.rule ? this.answer : null;
+    const counts = new Map((answer?.parts ?? []).map((one) => [one.path.join("."), one.count]));
+    const narrowest = this.narrowest(counts);
+    for (const [slot, { element, count, number, bar }] of this.editor.rows.places) {
+      const known = counts.has(slot);
+      const shown = known ? this.numbers.format(counts.get(slot)) : "";
+      const share = known && answer.of ? counts.get(slot) / answer.of : 0;
+      number.textContent = shown;
+      bar.hidden = !known;
+      bar.firstChild.style.inlineSize = `${share * 100}%`;
+      const bites = narrowest.has(slot);
+      element.classList.toggle("rb-bites", bites);
+      count.title = known ? [fill(this.words.fits, { count: shown }), this.shares.format(share), bites ? this.words.bites : ""].filter(Boolean).join(" · ") : "";
+    }
+  }
+
+  /** Of conditions that all have to hold, the one that fewest customers fit. */
+  narrowest(counts) {
+    const found = new Map();
+    for (const [slot, count] of counts) {
+      const [, list] = /^(.*\ball)\.\d+$/.exec(slot) ?? [];
+      if (!list || !this.editor.rows.places.has(slot)) continue;
+      const others = found.get(list) ?? { slot: null, count: Infinity, of: 0 };
+      found.set(list, { ...(count < others.count ? { slot, count } : others), of: others.of + 1 });
+    }
+    return new Set([...found.values()].filter((one) => one.of > 1).map((one) => one.slot));
   }
 
   showError({ element, error }, message) {
@@ -93,17 +122,25 @@ export class Live {
     else element.removeAttribute("aria-describedby");
   }
 
-  /** The row or group that a path leads to, or the nearest one around it. */
-  nearest(path) {
+  /** Says what is wrong at the row or group that the path leads to, or the nearest one around it,
+   *  and marks the control that the rest of the path names. */
+  showMistake(path, message) {
     for (let length = path.length; length >= 0; length -= 1) {
-      const found = this.editor.rows.places.get(path.slice(0, length).join("."));
-      if (found) return found;
+      const slot = path.slice(0, length).join(".");
+      const place = this.editor.rows.places.get(slot);
+      if (!place) continue;
+      this.showError(place, message);
+      const rest = path.slice(length).filter((step) => step !== "not");
+      const names = rest.map((_, at) => rest.slice(0, rest.length - at).join(""));
+      const control = [...names, "subject"].map((name) => this.editor.control(`${slot}:${name}`)).find(Boolean);
+      if (rest.length) control?.setAttribute("aria-invalid", "true");
+      return;
     }
-    return null;
   }
 
   showPanel() {
     const { answer } = this;
+    if (!this.panel) return;
     this.part("error").textContent = this.error?.message ?? "";
     if (!answer) return;
     const share = answer.of ? answer.count / answer.of : 0;

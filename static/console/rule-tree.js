@@ -4,7 +4,7 @@
  * A slot is the path of an entry of a group's list; what stands there may be wrapped in "not".
  */
 
-export const LEAVES = ["trait", "profile", "event", "stage", "segment", "consent"];
+const LEAVES = "trait profile event first last sequence stage segment entered left tag list random consent".split(" ");
 const GONE = Symbol("gone");
 
 export const key = (path) => path.join(".");

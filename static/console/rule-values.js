@@ -28,15 +28,18 @@ function choice(one, chosen) {
 
 const operator = (known, op) => known.operators.find((one) => one.key === op) ?? known.operators[0];
 
+const isNumeric = (kind) => !["text", "date", "choice"].includes(kind);
+
 /** Which kind of value a comparison of a profile or property takes: order needs numbers. */
 export const kindOf = (known, kind, op) =>
   kind !== "any" ? kind : operator(known, op).ordered ? "number" : "text";
 
 /** The condition with another operator, its value made to fit. */
-export function withOperator(known, kind, leaf, op) {
+export function withOperator(known, kind, leaf, op, choices = null) {
   const { value: was, ...rest } = leaf;
   const takes = operator(known, op).takes;
   if (takes === "nothing") return { ...rest, op };
+  if (was === undefined && choices?.length) return { ...rest, op, value: takes === "many" ? [choices[0].key] : choices[0].key };
   const wanted = kindOf(known, kind, op);
   const values = (Array.isArray(was) ? was : [was]).map((one) => fitting(one, wanted));
   if (takes === "one") return { ...rest, op, value: values[0] };
@@ -45,7 +48,7 @@ export function withOperator(known, kind, leaf, op) {
 }
 
 function fitting(value, kind) {
-  if (kind === "text") return value === undefined || value === null ? "" : String(value);
+  if (kind === "text" || kind === "choice") return value === undefined || value === null ? "" : String(value);
   if (kind === "date") return value ?? "";
   const number = Number(value);
   return Number.isFinite(number) && value !== "" ? number : 0;
@@ -53,8 +56,9 @@ function fitting(value, kind) {
 
 /** The controls for the value of a comparison; `changed` gets a function from the value as it
  *  is by then to the new one. */
-export function valueControls({ known, words, kind, leaf, suggestions, control, changed }) {
+export function valueControls({ known, words, kind, leaf, suggestions, choices, control, changed }) {
   const takes = operator(known, leaf.op).takes;
+  if (choices && takes !== "nothing") return [chosen({ words, takes, leaf, choices, control, changed })];
   const exact = kindOf(known, kind, leaf.op);
   const one = (value, name, set) => valueInput({ known, words, kind: exact, value, suggestions, ...control(name), set });
   if (takes === "nothing") return [];
@@ -62,19 +66,35 @@ export function valueControls({ known, words, kind, leaf, suggestions, control, 
   if (takes === "many") return [chips({ known, words, kind: exact, values: leaf.value ?? [], suggestions, control, changed })];
   const [low, high] = leaf.value ?? [];
   return [
-    one(low, "low", (value) => changed((now) => [value, now?.[1]])),
+    one(low, "value0", (value) => changed((now) => [value, now?.[1]])),
     h("span", { className: "rb-word", textContent: words.and }),
-    one(high, "high", (value) => changed((now) => [now?.[0], value])),
+    one(high, "value1", (value) => changed((now) => [now?.[0], value])),
   ];
+}
+
+/** One of the words of a choice, or several of them. */
+function chosen({ words, takes, leaf, choices, control, changed }) {
+  const now = Array.isArray(leaf.value) ? leaf.value : [leaf.value];
+  const gone = now.filter((value) => !choices.some((one) => one.key === value)).map((value) => ({ key: value, label: fill(words.unknown, { name: value }) }));
+  const all = [...gone, ...choices];
+  if (takes === "one") {
+    const options = all.map((one) => ({ value: one.key, label: one.label }));
+    return select({ "aria-label": words.value, ...control("value"), onchange: (event) => changed(() => event.target.value, { drawn: true, focus: "value" }) }, options, leaf.value);
+  }
+  const box = ({ key, label }) => {
+    const toggle = (on) => changed((was) => all.map((one) => one.key).filter((one) => (one === key ? on : was.includes(one))), { drawn: true, focus: `value-${key}` });
+    return h("label", { className: "rb-check" }, h("input", { type: "checkbox", checked: now.includes(key), ...control(`value-${key}`), onchange: (event) => toggle(event.target.checked) }), h("span", { textContent: label }));
+  };
+  return h("span", { className: "rb-checks", role: "group", "aria-label": words.value }, ...all.map(box));
 }
 
 let lists = 0;
 
 function valueInput({ known, words, kind, value, suggestions, set, ...props }) {
   const scale = kind === "money" ? 10 ** known.minorDigits : 1;
-  const numeric = kind !== "text" && kind !== "date";
+  const numeric = isNumeric(kind);
   const input = h("input", {
-    className: `rb-input rb-${kind}`,
+    className: `rb-input rb-${kind === "choice" ? "text" : kind}`,
     type: kind === "date" ? "date" : numeric ? "number" : "text",
     step: kind === "money" ? 1 / scale : kind === "number" ? "any" : null,
     value: value === null || value === undefined ? "" : numeric ? value / scale : value,
@@ -83,7 +103,7 @@ function valueInput({ known, words, kind, value, suggestions, set, ...props }) {
     oninput: () => set(numeric ? parsed(input.value, scale) : input.value),
     ...props,
   });
-  if (kind === "text" && suggestions?.length) return withSuggestions(input, suggestions);
+  if (!numeric && kind !== "date" && suggestions?.length) return withSuggestions(input, suggestions);
   if (kind === "money") return h("span", { className: "rb-unit" }, input, h("span", { textContent: known.currency }));
   return input;
 }
@@ -103,14 +123,14 @@ function withSuggestions(input, suggestions) {
 
 /** Several values: each with a button that takes it out, and a field that adds one. */
 function chips({ known, words, kind, values, suggestions, control, changed }) {
-  const numeric = kind !== "text" && kind !== "date";
+  const numeric = isNumeric(kind);
   const scale = kind === "money" ? 10 ** known.minorDigits : 1;
   const read = (text) => (numeric ? parsed(text, scale) : text);
   const shown = (value) => (numeric ? String(value / scale) : value);
   const add = () => {
     const value = read(input.value.trim());
     if (value === null || value === "" || values.includes(value)) return;
-    changed(() => [...values, value], { drawn: true, focus: "add" });
+    changed(() => [...values, value], { drawn: true, focus: "value" });
   };
   let drawnAway = false;
   const input = h("input", {
@@ -127,7 +147,7 @@ function chips({ known, words, kind, values, suggestions, control, changed }) {
       add();
     },
     onblur: () => drawnAway || add(),
-    ...control("add"),
+    ...control("value"),
   });
   const known_ = values.map((value) =>
     h(
@@ -138,7 +158,7 @@ function chips({ known, words, kind, values, suggestions, control, changed }) {
         type: "button",
         textContent: "×",
         "aria-label": fill(words.removeValue, { value: shown(value) }),
-        onclick: () => changed(() => values.filter((one) => one !== value), { drawn: true, focus: "add" }),
+        onclick: () => changed(() => values.filter((one) => one !== value), { drawn: true, focus: "value" }),
       }),
     ),
   );
