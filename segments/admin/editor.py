@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from console import clock
 from segments import vocabulary
@@ -182,7 +183,7 @@ def _deed_words() -> dict[str, Any]:
         "window": _("When"),
         "windows": {
             "days": _("in the last"),
-            "ago": _("in the"),
+            "ago": _("in an earlier window of"),
             "dates": _("between two dates"),
             "ever": _("at any time"),
         },
@@ -192,13 +193,13 @@ def _deed_words() -> dict[str, Any]:
         "daysThatEnded": _("days that ended"),
         "ago": _("How many days ago"),
         "daysAgo": _("days ago"),
-        "since": _("From"),
-        "until": _("To"),
-        "to": _("to"),
+        "since": pgettext("of days", "from"),
+        "until": pgettext("of days", "to"),
+        "to": pgettext("of days", "to"),
         "andThen": _("and then did"),
         "andThenNot": _("and then did not do"),
         "thenEvent": _("What came then"),
-        "within": _("within"),
+        "within": pgettext("of hours", "within"),
         "hours": _("How many hours"),
         "hoursUnit": _("hours"),
         "where": _("where"),
@@ -219,18 +220,18 @@ def _belonging_words() -> dict[str, Any]:
         },
         "way": _("How they stand to the segment"),
         "ways": {
-            "segment": _("is in"),
-            "entered": _("came into"),
-            "left": _("left"),
+            "segment": pgettext("a segment", "is in"),
+            "entered": pgettext("a segment", "came into"),
+            "left": pgettext("a segment", "left"),
         },
         "segment": _("Segment"),
         "tag": _("Tag"),
         "list": _("List"),
         "percent": _("How many percent"),
-        "seed": _("called"),
+        "seed": pgettext("of a random share", "called"),
         "seedHelp": _("A name for the share: the same name is always the same customers"),
         "consent": _("agreed to hear from us by {channel}"),
-        "purpose": _("for"),
+        "purpose": pgettext("of a consent", "for"),
     }
 
 

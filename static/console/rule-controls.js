@@ -47,7 +47,7 @@ export class Controls {
   input(slot, name, { label, now, changed, ...props }) {
     const input = h("input", {
       type: "text",
-      className: "rb-input rb-text",
+      className: `rb-input rb-${props.type ?? "text"}`,
       value: now ?? "",
       "aria-label": label,
       autocomplete: "off",

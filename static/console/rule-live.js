@@ -98,7 +98,9 @@ export class Live {
       bar.firstChild.style.inlineSize = `${share * 100}%`;
       const bites = narrowest.has(slot);
       element.classList.toggle("rb-bites", bites);
-      count.title = known ? [fill(this.words.fits, { count: shown }), this.shares.format(share), bites ? this.words.bites : ""].filter(Boolean).join(" · ") : "";
+      const told = known ? [fill(this.words.fits, { count: shown }), this.shares.format(share), bites ? this.words.bites : ""].filter(Boolean).join(" · ") : "";
+      count.title = told;
+      element.setAttribute("aria-description", told); // heard when the row is reached
     }
   }
 
