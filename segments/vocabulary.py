@@ -1,8 +1,9 @@
 """What rules may speak about here and now, under the names that the reader knows."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
@@ -11,10 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from console import clock
 from segments import catalogue, masking, traits
-from segments.models import Customer, CustomerList, EventProperty, Segment, StageSet, Tag
+from segments.models import (
+    Column,
+    Customer,
+    CustomerList,
+    EventProperty,
+    Segment,
+    StageSet,
+    Tag,
+    Trait,
+)
 from segments.models.event import Kind
+from segments.recipes.nodes import Field
 from segments.rules.nodes import MARKETING
-from segments.rules.vocabulary import StageSetWord, TraitWord, Vocabulary
+from segments.rules.vocabulary import CHOICE, StageSetWord, TraitWord, Vocabulary
 
 # Ways to reach somebody; senders may name others.
 CHANNELS = {
@@ -41,48 +52,85 @@ PROPERTIES, PROPERTIES_OF_ONE = 4_000, 60  # offered; rules may name others
 
 
 def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
-    """Everything that a rule may name, in the active language."""
+    """Everything that a rule may name, in the active language; asked for when a rule names it."""
     currency = clock.project().currency
     titles = catalogue.titles()
-    gone: dict[str, dict[Any, str]] = {}
     return Vocabulary(
-        traits={
-            one.key: TraitWord(str(one.label), one.kind, str(one.unit))
-            for one in traits.registry().values()
-        },
+        traits=_Asked(_traits),
         profile=_Fields(_profile_fields()),
         events=frozenset(titles),
         titles=titles,
-        stage_sets=_stage_sets(gone),
-        segments=_in_use("segment", Segment.objects.all(), gone),
-        tags=_in_use("tag", Tag.objects.all(), gone),
-        lists=_in_use("list", CustomerList.objects.filter(status=CustomerList.Status.READY), gone),
+        stage_sets=_Asked(_stage_sets),
+        segments=_Asked(lambda: _named(Segment.objects.filter(archived_at=None))),
+        tags=_Asked(lambda: _named(Tag.objects.filter(archived_at=None))),
+        lists=_Asked(lambda: _named(_ready_lists().filter(archived_at=None))),
         channels=_said(CHANNELS),
         purposes=_said(PURPOSES),
-        gone=gone,
+        gone={kind: _Asked(found) for kind, found in _GONE.items()},
         currency=currency,
         minor_digits=0 if currency in WITHOUT_MINOR_UNIT else 2,
         forbidden=forbidden | UNANSWERED,
     )
 
 
+Key = TypeVar("Key")
+Word = TypeVar("Word")
+
+
+class _Asked(Mapping[Key, Word]):
+    """Names that are asked for once somebody looks."""
+
+    def __init__(self, ask: Callable[[], Mapping[Key, Word]]) -> None:
+        self._ask = ask
+
+    @cached_property
+    def _found(self) -> Mapping[Key, Word]:
+        return self._ask()
+
+    def __getitem__(self, key: Key) -> Word:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _traits() -> dict[str, TraitWord]:
+    """What is in use; of a choice the values that somebody has, though there may be others."""
+    known = traits.registry()
+    choices = [one.key for one in known.values() if one.kind == CHOICE]
+    values = dict(Column.objects.filter(key__in=choices).values_list("key", "words"))
+    return {
+        key: TraitWord(
+            str(one.label),
+            one.kind,
+            str(one.unit),
+            words={word: word for word in values.get(key, ())},
+            is_open=True,
+            is_static=isinstance(one.recipe, Field),
+        )
+        for key, one in known.items()
+    }
+
+
 def _said(words: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(one) for key, one in words.items()}
 
 
-def _in_use(kind: str, records: QuerySet, gone: dict[str, dict[Any, str]]) -> dict[int, str]:
-    """The names of the records that are not archived; those of the others are put aside."""
-    rows = records.order_by("name").values_list("pk", "name", "archived_at")
-    found = [(pk, name, archived_at is None) for pk, name, archived_at in rows]
-    gone[kind] = {pk: name for pk, name, in_use in found if not in_use}
-    return {pk: name for pk, name, in_use in found if in_use}
+def _named(records: QuerySet) -> dict[int, str]:
+    return dict(records.order_by("name").values_list("pk", "name"))
 
 
-def _stage_sets(gone: dict[str, dict[Any, str]]) -> dict[str, StageSetWord]:
-    sets = list(StageSet.objects.all())
+def _ready_lists() -> QuerySet[CustomerList]:
+    return CustomerList.objects.filter(status=CustomerList.Status.READY)
+
+
+def _stage_sets() -> dict[str, StageSetWord]:
+    sets = list(StageSet.objects.filter(archived_at=None))
     prefetch_related_objects(sets, "stages")
-    gone["stage"] = {one.key: str(one) for one in sets if one.archived_at}
-    return {one.key: _stages(one) for one in sets if not one.archived_at}
+    return {one.key: _stages(one) for one in sets}
 
 
 def _stages(stage_set: StageSet) -> StageSetWord:
@@ -92,6 +140,16 @@ def _stages(stage_set: StageSet) -> StageSetWord:
         {one.key: str(one) for one in stages if one.retired_at is None},
         {one.key: str(one) for one in stages if one.retired_at is not None},
     )
+
+
+# By the kind of condition what there was once, so that a refusal can name it.
+_GONE: dict[str, Callable[[], Mapping[Any, str]]] = {
+    "trait": lambda: dict(Trait.objects.exclude(archived_at=None).values_list("key", "title")),
+    "stage": lambda: {one.key: str(one) for one in StageSet.objects.exclude(archived_at=None)},
+    "segment": lambda: _named(Segment.objects.exclude(archived_at=None)),
+    "tag": lambda: _named(Tag.objects.exclude(archived_at=None)),
+    "list": lambda: _named(CustomerList.objects.exclude(archived_at=None)),
+}
 
 
 def properties() -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """Reads the conditions of a rule, one function a kind, and refuses in words what makes no sense."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Literal
 
 from segments.rules import values
@@ -48,9 +48,8 @@ def no_other_keys(raw: Raw, keys: set[str], path: Path) -> None:
 
 
 def _trait(raw: Raw, path: Path, known: Vocabulary) -> Trait:
-    at = (*path, "trait")
-    _not_gone("trait", raw["trait"], at, known)
-    key = values.choice(raw["trait"], known.traits, at, _("There is no trait “%(value)s”."))
+    words = _("There is no trait “%(value)s”.")
+    key = _kept("trait", raw, path, known, known.traits, words)
     word = known.traits[key]
     op, value = values.comparison(raw, path, word.kind)
     if word.kind == CHOICE and word.words and not word.is_open:
@@ -173,9 +172,8 @@ def _deed(raw: Raw, key: str, path: Path, known: Vocabulary) -> Deed:
 
 
 def _stage(raw: Raw, path: Path, known: Vocabulary) -> InStage:
-    at = (*path, "stage")
-    _not_gone("stage", raw["stage"], at, known)
-    key = values.choice(raw["stage"], known.stage_sets, at, _("There is no stage set “%(value)s”."))
+    words = _("There is no stage set “%(value)s”.")
+    key = _kept("stage", raw, path, known, known.stage_sets, words)
     stages = _stages(raw.get("in"), (*path, "in"), known, key)
     days, op = raw.get("days"), raw.get("op", ">=")
     if days is not None:
@@ -205,15 +203,26 @@ def _number(
 ) -> int:
     """The number of a record that is in use."""
     number, path = raw[key], (*path, key)
-    _not_gone("segment" if key in _WAYS else key, number, path, known)
-    if isinstance(number, bool) or not isinstance(number, int) or number not in some:
-        raise RuleError(path, words)
-    return number
+    if isinstance(number, int) and not isinstance(number, bool):
+        if number in some:
+            return number
+        _refuse_gone("segment" if key in _WAYS else key, number, path, known)
+    raise RuleError(path, words)
 
 
-def _not_gone(kind: str, name: Any, path: Path, known: Vocabulary) -> None:
+def _kept(
+    key: str, raw: Raw, path: Path, known: Vocabulary, some: Container[str], words: str
+) -> str:
+    """The key of something that is in use."""
+    name, path = raw[key], (*path, key)
+    if isinstance(name, str) and name not in some:
+        _refuse_gone(key, name, path, known)
+    return values.choice(name, some, path, words)
+
+
+def _refuse_gone(kind: str, name: str | int, path: Path, known: Vocabulary) -> None:
     gone = known.gone.get(kind, {})
-    if isinstance(name, str | int) and not isinstance(name, bool) and name in gone:
+    if name in gone:
         raise RuleError(path, NOT_IN_USE, name=gone[name])
 
 
