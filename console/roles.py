@@ -40,6 +40,10 @@ TABLE: dict[str, set[str]] = {
     "pipeline.run": {OP, AN, AD},
     "segments.view": EVERYBODY,
     "segments.change": {OP, PR, AN, AD},
+    "tags.view": EVERYBODY,
+    "tags.change": {OP, PR, AN, SU, AD},  # make them, give them and take them
+    "lists.view": EVERYBODY,
+    "lists.change": {OP, AN, AD},
     "stages.view": EVERYBODY,
     "templates.view": {OP, PR, MA, SU, AD},
     "templates.change": {OP, AD},

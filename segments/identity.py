@@ -236,3 +236,22 @@ def commonest_kind() -> str:
     """The kind by which most of the newest thousand identifiers name their customers."""
     newest = Identifier.objects.order_by("-pk").values_list("kind", flat=True)[:1000]
     return max(Counter(newest).items(), key=lambda one: one[1], default=("user_id", 0))[0]
+
+
+def kinds() -> list[str]:
+    """The kinds of identifiers by which we know customers, each found by one step of an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS)
+        return [kind for (kind,) in cursor.fetchall()]
+
+
+_KINDS = """
+    WITH RECURSIVE found AS (
+        (SELECT kind FROM segments_identifier ORDER BY kind LIMIT 1)
+        UNION ALL
+        SELECT (SELECT kind FROM segments_identifier WHERE kind > found.kind
+                ORDER BY kind LIMIT 1)
+        FROM found WHERE found.kind IS NOT NULL
+    )
+    SELECT kind FROM found WHERE kind IS NOT NULL LIMIT 100
+"""

@@ -11,15 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import audit, roles, states
 from console.models import Staff
 from console.states import NotAllowed
-from segments import bitmaps, estates, history, identity, ingest
-from segments.models import Customer, Merge, PrivacyRequest, Segment, Suspect
+from segments import bitmaps, bits, estates, history, identity, ingest
+from segments.models import (
+    Customer,
+    CustomerList,
+    Merge,
+    PrivacyRequest,
+    Segment,
+    Suspect,
+    Tag,
+)
 
 ACTION = "customers.merge"
 DAYS_OPEN = 30  # so long a merge can be taken back
@@ -208,7 +216,7 @@ def tell(*, at: dt.datetime) -> int:
         days = _days_of({absorbed for _pk, absorbed, _status in some})
         with transaction.atomic():
             ingest.mark_dirty(days)
-            _replace_in_segments([one for _pk, one, status in some if status == Status.DONE])
+            _replace_in_sets([one for _pk, one, status in some if status == Status.DONE])
             Merge.objects.filter(pk__in=[pk for pk, *_ in some]).update(told_at=at)
         told += len(some)
     return told
@@ -250,13 +258,16 @@ def _days_of(customers: Iterable[int]) -> set[dt.date]:
         return set(questions.days_of(lake, customers))
 
 
-def _replace_in_segments(absorbed: list[int]) -> None:
+def _replace_in_sets(absorbed: list[int]) -> None:
+    """In the members of segments, tags and lists the kept ones take the places of the absorbed."""
     gone, now = bitmaps.from_ids(absorbed), identity.living(absorbed)
-    for segment in Segment.objects.only("members", "computed_at").select_for_update():
-        if found := segment.members & gone:
-            kept = BitMap(now[one] for one in found if one in now)
-            members = (segment.members - gone) | kept
-            Segment.objects.filter(pk=segment.pk).update(members=members, size=len(members))
+    for model in (Segment, Tag, CustomerList):
+        for pk in bits.find(model, "members", absorbed):
+            one = model._default_manager.select_for_update().only("members").get(pk=pk)
+            kept = BitMap(now[was] for was in one.members & gone if was in now)
+            members = (one.members - gone) | kept
+            also = {"version": F("version") + 1} if model is Tag else {}
+            model._default_manager.filter(pk=pk).update(members=members, size=len(members), **also)
 
 
 @transaction.atomic

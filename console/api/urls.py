@@ -8,12 +8,14 @@ from console.api.jobs import JobViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from segments.api.customers import CustomerViewSet
 from segments.api.segments import SegmentViewSet
+from segments.api.tags import TagViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
 router.register("jobs", JobViewSet, basename="job")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
+router.register("tags", TagViewSet, basename="tag")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")

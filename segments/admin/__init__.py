@@ -12,6 +12,7 @@ from segments.admin import (
     merge,
     segment,
     stage_set,
+    tag,
     thing,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "merge",
     "segment",
     "stage_set",
+    "tag",
     "thing",
 ]

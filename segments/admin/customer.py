@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from pyroaring import BitMap
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -30,11 +31,12 @@ from segments import (
     notes,
     portrait,
     sheet,
+    tags,
     timeline,
     traits,
 )
 from segments.admin import customer_page
-from segments.models import Customer, CustomerNote, CustomerStage, Stage
+from segments.models import Customer, CustomerNote, CustomerStage, Stage, Tag
 
 EVENTS_A_PAGE = 30
 ORDERED = ("last_order_on", "orders", "monetary_minor")  # traits that the list is ordered by
@@ -209,6 +211,11 @@ class CustomerAdmin(ReadOnlyAdmin):
                 for name, deed in deeds.items()
             ),
             path(
+                "<int:pk>/tag/<str:deed>/",
+                view(require_POST(self.tag)),
+                name="segments_customer_tag",
+            ),
+            path(
                 "note/<int:pk>/remove/",
                 view(require_POST(self.remove_note)),
                 name="segments_customer_remove_note",
@@ -302,6 +309,21 @@ class CustomerAdmin(ReadOnlyAdmin):
         notes.add(customer, **given, by=request.user, at=clock.now())
         self.message_user(request, _("The note is kept."))
         return _to(pk)
+
+    def tag(self, request: Any, pk: int, deed: str) -> HttpResponse:
+        """Give the customer a tag, or take one."""
+        roles.require(request.user, tags.ACTION)
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        verb = {"give": tags.give, "take": tags.take}.get(deed)
+        number = request.POST.get("tag", "")
+        if verb is None or not number.isdecimal():
+            raise Http404
+        tag = get_object_or_404(Tag.objects.defer("members"), pk=number)
+        source = gettext("on the customer's page")
+        verb(tag, BitMap([pk]), by=request.user, at=clock.now(), source=source)
+        words = _("The tag is given.") if deed == "give" else _("The tag is taken.")
+        self.message_user(request, words)
+        return _to(customer.pk)
 
     def remove_note(self, request: Any, pk: int) -> HttpResponse:
         note = get_object_or_404(CustomerNote, pk=pk)

@@ -10,7 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 
 from console import clock, figures, roles
-from segments import consent, corrections, erasure, looks, notes, portrait, timeline, traits
+from segments import consent, corrections, erasure, looks, notes, portrait, tags, timeline, traits
+from segments.admin import segment_facts
 from segments.models import (
     ConsentChange,
     Customer,
@@ -38,6 +39,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "scores": _scores(known),
         "standing": _stages(customer),
         "segments": portrait.segments_of(customer),
+        **tagged(staff, customer),
         "consents": _matrix(customer),
         "consent_changes": _changes(customer),
         "channels": consent.CHANNELS,
@@ -49,6 +51,23 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "event_types": EventType.objects.order_by("name"),
         "may_change": roles.allows(staff, CHANGE),
         "messages_link": _messages(customer) if roles.allows(staff, "messages.view") else "",
+    }
+
+
+def tagged(staff: Any, customer: Customer) -> dict[str, Any]:
+    """The customer's tags, and those that one may give or take."""
+    theirs = tags.of(customer)
+    return {
+        "tags": [
+            {
+                "tag": tag,
+                "color": segment_facts.color(tag),
+                "may": roles.may_change(staff, tag, tags.ACTION),
+            }
+            for tag in theirs
+        ],
+        "tags_offered": tags.offered(staff, besides=theirs),
+        "may_tag": roles.allows(staff, tags.ACTION),
     }
 
 

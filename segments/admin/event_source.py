@@ -17,7 +17,7 @@ from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import event_sources, write_keys
 from segments.admin import snippets
-from segments.admin.segment import ArchivedFilter
+from segments.admin.filters import ArchivedFilter
 from segments.event_sources import Sent
 from segments.models import EventSource, WriteKey
 

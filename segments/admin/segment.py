@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import DateField, QuerySet, Value
-from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -20,6 +19,7 @@ from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import collection, membership, tasks
 from segments.admin import editor, segment_facts
+from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 from segments.rules.nodes import RuleError
 
@@ -64,25 +64,6 @@ class SegmentForm(forms.ModelForm):
         return seen or self.instance.rule_version
 
 
-class ArchivedFilter(admin.SimpleListFilter):
-    """Segments in use unless one asks for the others."""
-
-    title = _("archived")
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("archived")), ("all", _("all"))]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        return [{**first, "display": _("in use")}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(archived_at__isnull=self.value() != "yes")
-
-
 @admin.register(Segment)
 class SegmentAdmin(ConsoleModelAdmin):
     view_action = "segments.view"
@@ -102,17 +83,15 @@ class SegmentAdmin(ConsoleModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
         """Lists need neither members nor rules, but today and how many customers there are."""
-        everyone = RawSQL(
-            "SELECT count(*) FROM segments_customer"
-            " WHERE merged_into_id IS NULL AND erased_at IS NULL",
-            [],
-        )
         return (
             super()
             .get_queryset(request)
             .defer("members")
             .select_related("owner", "team")
-            .annotate(everyone=everyone, today=Value(clock.today(), output_field=DateField()))
+            .annotate(
+                everyone=segment_facts.EVERYONE,
+                today=Value(clock.today(), output_field=DateField()),
+            )
         )
 
     @display(description=_("customers"), ordering="size")

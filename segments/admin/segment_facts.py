@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import admin
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -13,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from console import charts, figures
 from console.models import Job
-from segments import membership, tasks
-from segments.models import Segment
+from segments import membership, tasks, usage
+from segments.models import Segment, Tag
 
 DAYS_OF_HISTORY = 180
+EVERYONE = RawSQL(
+    "SELECT count(*) FROM segments_customer WHERE merged_into_id IS NULL AND erased_at IS NULL", []
+)  # how many customers there are, once a query
 
 
 def freshness(segment: Segment, day: dt.date) -> SafeString:
@@ -58,6 +62,25 @@ def used_elsewhere(segment: Segment) -> Any:
                 "kind": model._meta.verbose_name,
                 "url": reverse(name, args=[record.pk]),
             }
+
+
+def color(tag: Tag) -> str:
+    """The tag's colour, unless somebody put something else there."""
+    text = tag.color
+    return text if text[:1] == "#" and text[1:].isalnum() else "#64748b"
+
+
+def linked(uses: list[usage.Use]) -> list[dict[str, str]]:
+    """Where something is used, with the way there."""
+    return [
+        {
+            "label": use.label,
+            "link": reverse(
+                f"admin:segments_{use.record._meta.model_name}_change", args=[use.record.pk]
+            ),
+        }
+        for use in uses
+    ]
 
 
 def history(segment: Segment) -> charts.Chart:

@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from console import audit, jobs, states
 from console.models import Staff
-from segments import consent, erasure, identity
+from console.states import NotAllowed
+from segments import bitmaps, consent, erasure, identity, tags
 from segments.customer_imports import keeping, planning
 from segments.customer_imports.mapping import CustomerMapping
 from segments.models import CustomerImport, CustomerImportRow
@@ -34,27 +35,32 @@ def apply(
     Raises:
         Changed: customers were changed meanwhile; nothing is written, and the file is to be
             checked anew.
+        NotAllowed: the file gives a tag that is not theirs to give.
     """
     states.move(customer_import, to=Status.APPLYING, error="")
     try:
         with transaction.atomic():
             identity.alone()  # neither merges nor erasures between the look and the writing
-            progress(0, 4, _("looking whether anything changed"))
+            progress(0, 5, _("looking whether anything changed"))
             _refuse_changes(customer_import)
-            progress(1, 4, _("new customers"))
+            progress(1, 5, _("new customers"))
             _make_new(customer_import, at)
-            progress(2, 4, _("customers"))
+            progress(2, 5, _("customers"))
             _write(customer_import)
-            progress(3, 4, _("consents"))
+            progress(3, 5, _("consents"))
             _write_consents(customer_import, at)
+            progress(4, 5, _("tags"))
+            _give_tags(customer_import, by, at)
             _finish(customer_import, by, at)
     except Exception as problem:
-        words = str(problem) if isinstance(problem, Changed) else type(problem).__name__
+        words = (
+            str(problem) if isinstance(problem, Changed | NotAllowed) else type(problem).__name__
+        )
         customer_import.refresh_from_db(fields=["status"])  # what happened inside did not happen
         states.move(customer_import, to=Status.FAILED, error=words)
         raise
     keeping.forget(customer_import)
-    progress(4, 4)
+    progress(5, 5)
 
 
 def left_behind() -> list[CustomerImport]:
@@ -129,6 +135,14 @@ def _write_consents(customer_import: CustomerImport, at: dt.datetime) -> None:
         cursor.execute(_CONSENT, params)
 
 
+def _give_tags(customer_import: CustomerImport, by: Staff, at: dt.datetime) -> None:
+    """What the file's column of tags brought becomes tags that rules can speak of."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAGS, [customer_import.pk])
+        named = {name: bitmaps.from_ids(customers) for name, customers in cursor.fetchall()}
+    tags.give_by_name(named, by=by, at=at, source=customer_import.name)
+
+
 def _finish(customer_import: CustomerImport, by: Staff, at: dt.datetime) -> None:
     """Forget the rows that were applied; those that were left out can be fetched for a week."""
     left_out = {Outcome.BAD, Outcome.CONFLICT}
@@ -175,6 +189,15 @@ _WRITE = """
     FROM segments_customerimportrow row
     WHERE row.customer_import_id = %(import)s AND row.outcome IN ('new', 'changed')
         AND c.id = row.customer_id AND row.after <> '{}'
+"""
+_TAGS = """
+    SELECT new.tag, array_agg(row.customer_id)
+    FROM segments_customerimportrow row,
+        jsonb_array_elements_text(row.after #> '{attributes,tags}') AS new (tag)
+    WHERE row.customer_import_id = %s AND row.outcome IN ('new', 'changed')
+        AND jsonb_typeof(row.after #> '{attributes,tags}') = 'array' AND trim(new.tag) <> ''
+        AND NOT coalesce(row.before #> '{attributes,tags}' @> to_jsonb(new.tag), false)
+    GROUP BY 1
 """
 _CONSENT = """
     INSERT INTO segments_consent (customer_id, channel, purpose, granted, at, source)

@@ -31,6 +31,14 @@ def segments_in(raw: Any) -> set[int]:
     return {one for one in named if isinstance(one, int) and not isinstance(one, bool)}
 
 
+def numbers_in(raw: Any, kind: str) -> set[int]:
+    """The tags, lists or segments that a stored rule speaks of; `kind` is their condition's key."""
+    if kind == "segment":
+        return segments_in(raw)
+    named = (part.get(kind) for part in _parts(raw))
+    return {one for one in named if isinstance(one, int) and not isinstance(one, bool)}
+
+
 def events_in(raw: Any) -> set[str]:
     """The events that a stored rule speaks of, whether or not it can be understood."""
     named = (

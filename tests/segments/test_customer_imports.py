@@ -18,6 +18,7 @@ from segments.models import (
     ForgottenId,
     Identifier,
     PrivacyRequest,
+    Tag,
 )
 from tests.factories import StaffFactory
 from tests.segments.factories import ConsentFactory, CustomerFactory, IdentifierFactory
@@ -248,3 +249,11 @@ def test_two_that_apply_files_about_the_same_people_take_turns() -> None:
     names = set(Customer.objects.values_list("name", flat=True))
     assert len(names) == 1
     assert Customer.objects.count() == 2
+
+
+def test_tags_of_a_file_become_tags_that_rules_can_ask_for() -> None:
+    anna = known("anna")
+    apply(checked("id,tags\nanna,north；vip\nben,VIP\n"))
+    ben = Customer.objects.get(identifiers__value="ben")
+    given = {tag.name: set(tag.members) for tag in Tag.objects.all()}
+    assert given == {"north": {anna.pk}, "VIP": {anna.pk, ben.pk}}

@@ -1,0 +1,54 @@
+"""Which saved rules speak of a tag, a list or a segment: what they need is not put away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from console import formats
+from console.states import NotAllowed
+from segments.models import Segment, Stage
+from segments.rules import tree
+
+
+@dataclass(frozen=True)
+class Use:
+    """One record whose rule speaks of something."""
+
+    record: Model  # a segment or a stage set
+    label: str
+
+
+def of(kind: str, number: int) -> list[Use]:
+    """The segments and stages in use whose rules speak of this tag, list or segment."""
+    return [*_in_segments(kind, number), *_in_stages(kind, number)]
+
+
+def refuse_used(kind: str, number: int) -> None:
+    """Refuse to put away what a rule needs.
+
+    Raises:
+        NotAllowed: with where it is used.
+    """
+    uses = of(kind, number)
+    if uses:
+        names = formats.listed(use.label for use in uses)
+        raise NotAllowed(
+            _("Rules speak of this: %(names)s. Change those first.") % {"names": names}
+        )
+
+
+def _in_segments(kind: str, number: int) -> Iterator[Use]:
+    live = Segment.objects.filter(archived_at=None).only("pk", "name", "rule").order_by("name")
+    for one in live:
+        if number in tree.numbers_in(one.rule, kind) and (kind != "segment" or one.pk != number):
+            yield Use(one, _("segment “%(name)s”") % {"name": one.name})
+
+
+def _in_stages(kind: str, number: int) -> Iterator[Use]:
+    in_use = Stage.objects.filter(retired_at=None, stage_set__archived_at=None)
+    for one in in_use.select_related("stage_set").order_by("stage_set", "position"):
+        if number in tree.numbers_in(one.rule, kind):
+            words = _("stage “%(stage)s” of “%(set)s”")
+            yield Use(one.stage_set, words % {"stage": one, "set": one.stage_set})
