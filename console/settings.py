@@ -22,6 +22,8 @@ if (ROOT / ".env").exists():
 HOME_DIR = places.home()  # everything written at run time is below it
 LAKE_PATH = HOME_DIR / "lake"  # the lake, or what is spilled when LAKE_URL names another place
 COPIES_PATH = HOME_DIR / "copies"  # of what the database keeps, mapped into memory
+BYTES_KEPT = env.int("MEMORY_KEPT", default=128) << 20  # of sets, by each process, in MB
+COPIES_BYTES = env.int("COPIES_KEPT", default=8192) << 20  # of this host's files, in MB
 UPLOADS_PATH = HOME_DIR / "uploads"
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 BIND = env.str("BIND", default="127.0.0.1")

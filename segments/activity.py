@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import bitmaps, catalogue, definitions, history
+from segments import bitmaps, catalogue, definitions, history, planes, sets
 from segments.models import DaySet, DirtyDay
+from segments.planes import Plane
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
 LOCK = 0xDA75  # the advisory lock of who swaps sets
@@ -96,41 +98,53 @@ def _sets(days: list[dt.date]) -> Iterator[tuple[str, dt.date, int, BitMap]]:
 # --- asking -----------------------------------------------------------------
 
 
-def members(event: str, since: dt.date, until: dt.date, times: int = 1) -> BitMap:
+def members(
+    event: str, since: dt.date, until: dt.date, times: int = 1, *, within: BitMap | None = None
+) -> BitMap:
     """Who did the event at least `times` times on the days from since to until, both included.
 
-    Exact up to 3 times, without going to the lake.
+    Exact up to 3 times, without going to the lake. Of others than `within` anything may be
+    said.
 
     Raises:
         ValueError: more than 3 times; ask the lake with `questions.who_did`.
     """
+    return sets.steadily(lambda: counted(stored(event, since, until, times), times, within=within))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored set of a day as its row says, without the set."""
+
+    pk: int
+    digest: bytes
+    day: dt.date
+    level: int
+
+
+def stored(event: str, since: dt.date, until: dt.date, times: int = 1) -> list[Stored]:
+    """The sets that say who did the event so many times on these days, in the order of days."""
     if not 1 <= times <= LEVELS:
         raise ValueError(
             _("Day sets answer for 1 to %(most)d times, not %(times)d.")
             % {"most": LEVELS, "times": times}
         )
     found = _between(since, until).filter(event_type__name=event, level__lte=times)
-    if times == 1:
-        return _union(found)
-    by_day: dict[dt.date, dict[int, BitMap]] = defaultdict(dict)
-    for day, level, members in found.values_list("day", "level", "members").iterator():
-        by_day[day][level] = members
-    return _at_least(times, by_day.values())
+    rows = found.order_by("day", "level").values_list("pk", "digest", "day", "level")
+    return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in rows]
 
 
-def _at_least(times: int, days: Iterable[dict[int, BitMap]]) -> BitMap:
-    """Who reaches so many times over the days, each given as its sets by level.
+def counted(sets_: list[Stored], times: int, *, within: BitMap | None = None) -> BitMap:
+    """Who is in so many of these sets, a customer twice where they are in the second level.
 
-    Saturating counting: `reached[k]` are those with at least k so far. Somebody reaches k
-    today with j from before and k - j today, for any j.
+    Raises:
+        sets.Gone: a day was built anew meanwhile.
     """
-    reached = [BitMap() for _level in range(times + 1)]
-    for today in days:
-        for goal in range(times, 0, -1):  # downward, so that each still reads yesterday's sets
-            reached[goal] |= today.get(goal, bitmaps.EMPTY)
-            for before in range(1, goal):
-                reached[goal] |= reached[before] & today.get(goal - before, bitmaps.EMPTY)
-    return reached[times]
+    by_day: dict[dt.date, dict[int, Plane]] = defaultdict(dict)
+    rows = [(one.pk, one.digest) for one in sets_]
+    for one, plane in zip(sets_, sets.as_planes(DaySet, rows), strict=True):
+        by_day[one.day][one.level] = plane
+    return planes.at_least(times, list(by_day.values()), within)
 
 
 def who(key: str, since: dt.date, until: dt.date) -> BitMap:

@@ -38,23 +38,33 @@ def from_array(ids: "np.ndarray[Any, Any]") -> BitMap:
 
 
 def from_mask(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> BitMap:
-    """The places at which the mask is true.
+    """The places at which the mask is true."""
+    return from_words(to_words(mask))
+
+
+def to_words(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> "np.ndarray[Any, np.dtype[np.uint64]]":
+    """The mask as bits, 64 a word."""
+    bits = np.packbits(mask, bitorder="little")
+    return np.concatenate([bits, np.zeros(-len(bits) % 8, np.uint8)]).view("<u8")
+
+
+def from_words(words: "np.ndarray[Any, np.dtype[np.uint64]]") -> BitMap:
+    """The set whose bits these are.
 
     Written in the portable format and read back: of many members that is tens of times faster
     than from their numbers.
     """
     heads, bodies = [], []
-    for start in range(0, len(mask), _IDS):
-        part = mask[start : start + _IDS]
-        size = np.count_nonzero(part)
+    for key, start in enumerate(range(0, len(words), WORDS)):
+        part = words[start : start + WORDS]
+        size = int(np.bitwise_count(part).sum())
         if size > _LARGEST_ARRAY:
-            bodies.append(
-                np.packbits(part, bitorder="little").tobytes().ljust(_BITMAP_BYTES, b"\0")
-            )
+            bodies.append(part.tobytes().ljust(_BITMAP_BYTES, b"\0"))
         elif size:
-            bodies.append(np.flatnonzero(part).astype("<u2").tobytes())
+            bits = np.unpackbits(np.ascontiguousarray(part).view(np.uint8), bitorder="little")
+            bodies.append(np.flatnonzero(bits).astype("<u2").tobytes())
         if size:
-            heads.append((start // _IDS, size - 1))
+            heads.append((key, size - 1))
     head = np.array([_NO_RUNS, len(heads)], "<u4").tobytes()
     about = np.array(heads, "<u2").tobytes()
     first = len(head) + len(about) + 4 * len(heads)
@@ -65,6 +75,16 @@ def from_mask(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> BitMap:
 def to_array(members: BitMap) -> "np.ndarray[Any, np.dtype[np.uint32]]":
     """The ids in order."""
     return np.frombuffer(members.to_array(), dtype=np.uint32)
+
+
+def nbytes(members: BitMap) -> int:
+    """How much memory a set takes, nearly."""
+    about = members.get_statistics()
+    return (
+        about["n_bytes_array_containers"]
+        + about["n_bytes_run_containers"]
+        + about["n_bytes_bitset_containers"]
+    )
 
 
 def union(sets: Sequence[BitMap]) -> BitMap:
@@ -108,6 +128,7 @@ _WITHOUT_OFFSETS = 4  # a set with runs and fewer containers than this does not 
 _LARGEST_ARRAY = 4096  # ids that a container keeps as an array; more are a bitmap
 _BITMAP_BYTES = 8192
 _IDS = 1 << 16  # of a container
+WORDS = _IDS // 64  # of a container, when it is bits
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import columns, identity, vocabulary
+from segments import live_sets, vocabulary
 from segments.models import Segment, SegmentSnapshot
 from segments.rules import compiler, tree
 from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError, gettext_noop
@@ -47,7 +47,7 @@ class Outcome:
 
 def everyone() -> BitMap:
     """All customers who are somebody today."""
-    return columns.ids(f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}")  # noqa: S608
+    return live_sets.everyone()
 
 
 def evaluate(rule: Any, *, day: dt.date, of: int | None = None) -> BitMap:
@@ -68,15 +68,20 @@ def preview(rule: Any, *, day: dt.date, of: int | None = None) -> Preview:
     """
     began = time.perf_counter()
     sources = Sources(day, vocabulary.current())
-    found = _members(rule, sources, of)
     parsed = tree.parse(rule, sources.known)
+    refuse_cycles(rule, of)
+    # Every condition about everyone, once; whatever is made of them is set algebra.
+    for leaf in compiler.asked(parsed):
+        sources.members(leaf)
     everyone = sources.everyone()
+    found = compiler.evaluate(parsed, sources) & everyone
     return Preview(
         count=len(found),
         of=len(everyone),
         sample=_spread(found),
         parts={
-            part.path: len(compiler.evaluate(part, sources) & everyone) for part in _parts(parsed)
+            part.path: compiler.evaluate(part, sources).intersection_cardinality(everyone)
+            for part in _parts(parsed)
         },
         rule=parsed,
         known=sources.known,

@@ -15,11 +15,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from segments import arrays
+from segments import arrays, local
 from segments.arrays import Array
 from segments.models import Block, Column
 
@@ -73,11 +72,10 @@ def _write(key: str, fresh: Fresh, day: dt.date) -> int:
     count = -(-len(values) // ROWS)
     changed = _keep_blocks(column, values, was)
     gone, _ = column.blocks.filter(number__gte=count).delete()
-    if not (changed or gone or column.length != len(values)):
+    words = column.words if fresh.words is None else list(fresh.words)
+    if not (changed or gone or column.length != len(values) or column.words != words):
         column.version = before
-    column.dtype, column.length = dtype, len(values)
-    if fresh.words is not None:
-        column.words = list(fresh.words)
+    column.dtype, column.length, column.words = dtype, len(values), words
     column.data_as_of, column.computed_at = day, timezone.now()
     column.save()
     return changed
@@ -105,7 +103,7 @@ def _next_version() -> int:
 def drop(keys: Collection[str]) -> None:
     """Forget whole columns, for example of a trait that is no more."""
     for uid in Column.objects.filter(key__in=keys).values_list("uid", flat=True):
-        for file in _folder().glob(f"{uid}-*"):
+        for file in local.folder().glob(f"{uid}-*"):
             file.unlink(missing_ok=True)
     Column.objects.filter(key__in=keys).delete()
 
@@ -119,41 +117,60 @@ def read(*keys: str) -> dict[str, Known]:
     return {column.key: _known(column) for column in found}
 
 
+class Sheet:
+    """All columns as they stand when the first is asked for, each mapped when it is needed."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, Column] | None = None
+        self._read: dict[str, Known] = {}
+
+    def read(self, key: str) -> Known | None:
+        """The column; None for one that was never written."""
+        if self._columns is None:
+            self._columns = {one.key: one for one in Column.objects.defer("words")}
+        if key not in self._read and key in self._columns:
+            self._read[key] = _known(self._columns[key])
+        return self._read.get(key)
+
+
 def versions(keys: Iterable[str]) -> dict[str, int]:
     """The version of each column that there is."""
     return dict(Column.objects.filter(key__in=list(keys)).values_list("key", "version"))
 
 
 _mapped: dict[str, tuple[Path, Array]] = {}  # by uid; what this process has mapped
+_worded: dict[str, tuple[int, tuple[str, ...]]] = {}  # by uid, the words of a version
 
 
 def _known(column: Column) -> Known:
     return Known(
         key=column.key,
         values=_values(column),
-        words=tuple(column.words),
+        words=_words(column),
         version=column.version,
         data_as_of=column.data_as_of,
         computed_at=column.computed_at,
     )
 
 
+def _words(column: Column) -> tuple[str, ...]:
+    """Of a column of whole numbers; thousands of them are read once a version."""
+    held = _worded.get(str(column.uid))
+    if held is None or held[0] != column.version:
+        held = _worded[str(column.uid)] = (column.version, tuple(column.words))
+    return held[1]
+
+
 def _values(column: Column) -> Array:
     if not column.length:
         return np.empty(0, column.dtype)
-    while not (path := _folder() / f"{column.uid}-{column.version}").exists():
+    while not (path := local.folder() / f"{column.uid}-{column.version}").exists():
         if not _copy(column, path):
             column.refresh_from_db()
     held = _mapped.get(str(column.uid))
     if held is None or held[0] != path:
         held = _mapped[str(column.uid)] = (path, np.memmap(path, column.dtype, "r"))
     return held[1]
-
-
-def _folder() -> Path:
-    folder = Path(settings.COPIES_PATH)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
 
 
 def _copy(column: Column, path: Path) -> bool:

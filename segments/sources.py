@@ -1,34 +1,46 @@
-"""Answers the leaves of rules: from traits, profiles, stages, segments, day sets or the lake."""
+"""Answers the leaves of rules, each from where it is known: columns, sets, day sets or the lake.
+
+An answer is kept by its condition and the versions of what it was read from, so that a rule that
+is changed in one place asks one question. See `segments.answers`.
+"""
 
 import datetime as dt
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from pyroaring import BitMap
 
-from segments import activity, arrays, bitmaps, columns, history, identity, traits
-from segments.lake.properties import Condition
-from segments.models import Segment
-from segments.rules import compiler, operators, tree
+from segments import bitmaps, chance, deeds, live_sets, masks, sets
+from segments.answers import Answer
+from segments.conditions import Conditions
+from segments.kept import Kept
+from segments.models import CustomerList, Segment, SegmentSnapshot, Tag
+from segments.rules import compiler, nodes, tree
 from segments.rules.nodes import (
     Consented,
+    Crossed,
+    DaysSince,
     Did,
     InSegment,
     InStage,
     Leaf,
-    Operand,
+    Listed,
     Profile,
+    RandomShare,
     RuleError,
+    Tagged,
     Trait,
 )
 from segments.rules.nodes import gettext_noop as _
-from segments.rules.vocabulary import DATE, Vocabulary
-from segments.sheet import Known
+from segments.rules.vocabulary import Vocabulary
+
+ROOM = 16 << 20  # bytes of answers whose version nobody can tell
+SHARE_STEP = 1 << 20  # a share is worked out for so many customers more than there are
 
 
 class Sources:
-    """The customers as they are on one day. Each leaf is answered once and kept.
+    """The customers as they are on one day.
 
     A window of N days is the N days of the project's zone that end with `day`.
     """
@@ -36,134 +48,128 @@ class Sources:
     def __init__(self, day: dt.date, known: Vocabulary) -> None:
         self.day, self.known = day, known
         self._everyone: BitMap | None = None
-        self._kept: dict[Leaf, BitMap] = {}
-        self._answers: dict[type, Callable[[Any], BitMap]] = {
-            Trait: self._trait,
-            Profile: self._profile,
-            Did: self._did,
-            InStage: self._in_stage,
+        self._answers: dict[Leaf, Answer] = {}
+        self._passing = Kept(ROOM)
+        columns = Conditions(day)
+        self._ways: dict[type, Callable[[Any], Answer]] = {
+            Trait: columns.trait,
+            Profile: columns.profile,
+            DaysSince: columns.days_since,
+            InStage: columns.stage,
+            Did: lambda leaf: deeds.did(leaf, day),
+            nodes.Sequence: lambda leaf: deeds.in_order(leaf, day),
             InSegment: self._in_segment,
-            Consented: self._consented,
+            Crossed: self._crossed,
+            Tagged: lambda leaf: _stored(Tag, leaf.tag),
+            Listed: lambda leaf: _stored(CustomerList, leaf.customer_list),
+            RandomShare: self._share,
+            Consented: _agreed,
         }
 
     def everyone(self) -> BitMap:
         if self._everyone is None:
-            self._everyone = columns.ids(
-                f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}"  # noqa: S608
-            )
+            self._everyone = live_sets.everyone()
         return self._everyone
 
-    def members(self, leaf: Leaf) -> BitMap:
-        if leaf not in self._kept:
-            self._kept[leaf] = self._answers[type(leaf)](leaf)
-        return self._kept[leaf]
+    def members(self, leaf: Leaf, within: BitMap | None = None) -> BitMap:
+        answer = self._answer(leaf)
+        kept = self._kept(leaf, answer)
+        if kept is not None:
+            return kept
+        found = answer.find(within)
+        if within is None or not answer.is_partial:
+            self._keep(leaf, answer, found)
+        return found
 
-    def _trait(self, leaf: Trait) -> BitMap:
-        column = traits.read(leaf.key, day=self.day).get(leaf.key)
-        if column is None:
-            return self.everyone() if leaf.op == "not_set" else BitMap()
-        known = arrays.known(column.values)
-        if leaf.op == "not_set":
-            return self.everyone() - arrays.members(known)
-        found = known & _compare(column, leaf.op, _numbers(column, leaf, self.known))
-        # Who was merged or erased since keeps a value until the next computation.
-        return arrays.members(found) & self.everyone()
+    def is_column(self, leaf: Leaf) -> bool:
+        """Answered by columns, and not kept: then the kept answer is faster."""
+        answer = self._answer(leaf)
+        return answer.test is not None and self._kept(leaf, answer) is None
 
-    def _profile(self, leaf: Profile) -> BitMap:
-        column, names = "attributes ->> %s", [leaf.key]
-        if isinstance(_first(leaf.value), int | float):
-            column, names = _NUMBER_IN_PROFILE, [leaf.key] * 2
-        condition, params = operators.condition(leaf.op, f"({column})", leaf.value)
-        return columns.ids(
-            f"SELECT id FROM segments_customer WHERE {condition}",  # noqa: S608
-            [*names, *params],
-        )
+    def all_of(self, wanted: Sequence[Leaf], unwanted: Sequence[Leaf]) -> BitMap:
+        yes, no = ([self._answer(one).test for one in some] for some in (wanted, unwanted))
+        return masks.all_of([one for one in yes if one], [one for one in no if one])
 
-    def _did(self, leaf: Did) -> BitMap:
-        since, until = leaf.span(self.day)
-        if compiler.needs_lake(leaf):
-            return self._from_lake(leaf, since, until)
-        return activity.members(leaf.event, since or dt.date.min, until, leaf.times)
+    # --- what is kept -------------------------------------------------------
 
-    def _from_lake(self, leaf: Did, since: dt.date | None, until: dt.date) -> BitMap:
-        from segments.lake import questions  # heavy: not in the web process
+    def _answer(self, leaf: Leaf) -> Answer:
+        if isinstance(leaf, InSegment | Crossed):  # may be recomputed between two questions
+            return self._ways[type(leaf)](leaf)
+        if leaf not in self._answers:
+            self._answers[leaf] = self._ways[type(leaf)](leaf)
+        return self._answers[leaf]
 
-        with history.opened() as lake:
-            found = questions.who_did(
-                lake,
-                event=leaf.event,
-                since=since,
-                until=until,
-                times=leaf.times,
-                where=[Condition(one.key, one.op, one.value) for one in leaf.where],
-            )
-        return bitmaps.from_array(found["customer"].to_numpy())
+    def _kept(self, leaf: Leaf, answer: Answer) -> BitMap | None:
+        if answer.version is None:
+            found: BitMap | None = self._passing.get(leaf)
+        else:
+            found = sets.kept.get((leaf, answer.version))
+        return found
 
-    def _in_stage(self, leaf: InStage) -> BitMap:
-        return columns.ids(
-            "SELECT customer_id FROM segments_customerstage WHERE stage_id = ANY(ARRAY("
-            "SELECT s.id FROM segments_stage s JOIN segments_stageset t ON t.id = s.stage_set_id "
-            "WHERE t.key = %s AND s.key = ANY(%s)))",
-            [leaf.stage_set, list(leaf.stages)],
-        )
+    def _keep(self, leaf: Leaf, answer: Answer, found: BitMap) -> None:
+        size = bitmaps.nbytes(found)
+        if answer.version is None:
+            self._passing.put(leaf, found, size)
+        elif not answer.is_at_hand:
+            sets.kept.put((leaf, answer.version), found, size)
 
-    def _consented(self, leaf: Consented) -> BitMap:
-        return columns.ids(
-            "SELECT customer_id FROM segments_consent "
-            "WHERE channel = %s AND purpose = %s AND granted",
-            [leaf.channel, leaf.purpose],
-        )
+    # --- sets ---------------------------------------------------------------
 
-    def _in_segment(self, leaf: InSegment) -> BitMap:
+    def _in_segment(self, leaf: InSegment) -> Answer:
         """The stored members when they are of this day, else what the other's rule says now."""
-        other = Segment.objects.get(pk=leaf.segment)
+        other = Segment.objects.defer("members", "digest").get(pk=leaf.segment)
         if other.is_computed and other.data_as_of == self.day and not other.failure:
-            return other.members
-        try:
-            return compiler.evaluate(tree.parse(other.rule, self.known), self)
-        except RuleError as problem:
-            raise RuleError(
-                leaf.path,
-                _("The segment “%(name)s” cannot be computed: %(why)s"),
-                name=other.name,
-                why=problem,
-            ) from problem
+            return _stored(Segment, leaf.segment)
+
+        def find(within: BitMap | None) -> BitMap:
+            try:
+                return compiler.evaluate(tree.parse(other.rule, self.known), self, within)
+            except RuleError as problem:
+                raise RuleError(
+                    leaf.path,
+                    _("The segment “%(name)s” cannot be computed: %(why)s"),
+                    name=other.name,
+                    why=problem,
+                ) from problem
+
+        return Answer(find, is_partial=True)
+
+    def _crossed(self, leaf: Crossed) -> Answer:
+        """By the snapshots of the days in the window and the one before: who is in the later
+        and not in the earlier one, or the other way round."""
+        since = self.day - dt.timedelta(days=leaf.days - 1)
+        every = SegmentSnapshot.objects.filter(segment=leaf.segment, day__lte=self.day)
+        before = every.filter(day__lt=since).order_by("-day")[:1]
+        rows = [*before.values_list("pk", "digest"), *_in_days(every.filter(day__gte=since))]
+        rows = [(pk, bytes(digest)) for pk, digest in rows]
+
+        def find(_within: BitMap | None) -> BitMap:
+            days = itertools.pairwise(sets.many(SegmentSnapshot, rows))
+            came = leaf.way == "entered"
+            return BitMap.union(BitMap(), *(b - a if came else a - b for a, b in days))
+
+        return Answer(find, tuple(digest for _pk, digest in rows))
+
+    def _share(self, leaf: RandomShare) -> Answer:
+        everyone = self.everyone()
+        highest = everyone.max() if everyone else 0
+        length = (highest // SHARE_STEP + 1) * SHARE_STEP
+
+        def find(_within: BitMap | None) -> BitMap:
+            return bitmaps.from_mask(chance.share(length, leaf.percent, leaf.seed))
+
+        return Answer(find, length)
 
 
-# Read as a number also where a source wrote the number as text, as the lake does.
-_NUMBER_IN_PROFILE = r"""
-    CASE WHEN attributes ->> %s ~ '^\s*-?\d{1,15}(\.\d{1,15})?\s*$'
-    THEN (attributes ->> %s)::numeric END
-"""
+def _stored(model: Any, pk: int) -> Answer:
+    members, digest = sets.one(model, pk)
+    return Answer(lambda _within: members, digest, is_at_hand=True)
 
 
-def _first(value: Operand) -> Any:
-    return value[0] if isinstance(value, tuple) else value
+def _agreed(leaf: Consented) -> Answer:
+    now = live_sets.agreed(leaf.channel, leaf.purpose)
+    return Answer(lambda _within: now.members, now.version, is_at_hand=True)
 
 
-def _numbers(column: Known, leaf: Trait, known: Vocabulary) -> list[Any]:
-    """The right side as a column has it: dates as days, words as their places."""
-    some = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-    some = tuple(one for one in some if one is not None)
-    if known.traits[leaf.key].kind == DATE:
-        return [(dt.date.fromisoformat(str(one)) - traits.EPOCH).days for one in some]
-    if column.words:
-        places = {word: place for place, word in enumerate(column.words)}
-        return [places.get(str(one), -1) for one in some]
-    return list(some)
-
-
-def _compare(column: Known, op: str, right: list[Any]) -> arrays.Array:
-    left = column.values
-    answers: dict[str, Callable[[], arrays.Array]] = {
-        "is_set": lambda: np.ones(len(left), np.bool_),
-        "=": lambda: left == right[0],
-        "!=": lambda: left != right[0],
-        "<": lambda: left < right[0],
-        "<=": lambda: left <= right[0],
-        ">": lambda: left > right[0],
-        ">=": lambda: left >= right[0],
-        "between": lambda: (left >= right[0]) & (left <= right[1]),
-        "in": lambda: np.isin(left, right),
-    }
-    return answers[op]()
+def _in_days(snapshots: Any) -> list[Any]:
+    return list(snapshots.order_by("day").values_list("pk", "digest"))

@@ -14,6 +14,7 @@ from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, SourceDay, WriteKey
 from segments.models.import_preset import ImportPreset
 from segments.models.inbox import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
+from segments.models.live_set import LiveSet, LiveSetChange
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
 from segments.models.privacy import ForgottenId, PrivacyRequest
@@ -58,6 +59,8 @@ __all__ = [
     "ImportPreset",
     "InboxBatch",
     "InboxEvent",
+    "LiveSet",
+    "LiveSetChange",
     "Merge",
     "PrivacyRequest",
     "ReceivedKey",

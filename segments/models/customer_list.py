@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Job, Team
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, digest_of
 
 
 class CustomerList(models.Model):
@@ -28,6 +28,7 @@ class CustomerList(models.Model):
     unknown = models.PositiveIntegerField(_("unknown"), default=0)
     unknown_sample = models.JSONField(default=list)  # [line, what it said], the first few
     members = BitmapField()
+    digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"), default=0)
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from segments.models.event import EventType
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, digest_of
 
 
 class DaySet(models.Model):
@@ -19,6 +19,7 @@ class DaySet(models.Model):
     day = models.DateField()
     level = models.PositiveSmallIntegerField()
     members = BitmapField()
+    digest = digest_of("members")
     size = models.PositiveIntegerField()
 
     class Meta:

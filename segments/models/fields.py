@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import validate_email
 from django.db import models
+from django.db.models import F, Func
 from django.db.models.lookups import StartsWith
 from pyroaring import BitMap
 
@@ -35,6 +36,16 @@ class BitmapField(models.BinaryField):
         if isinstance(value, BitMap):
             value = bitmaps.dump(value)
         return super().get_prep_value(value)
+
+
+def digest_of(column: str) -> models.GeneratedField:
+    """A column that the database fills with the SHA-256 of another: whoever has kept a set under
+    it never has to ask whether it is still the same."""
+    return models.GeneratedField(
+        expression=Func(F(column), function="sha256"),
+        output_field=models.BinaryField(max_length=32),
+        db_persist=True,
+    )
 
 
 class SealedCharField(models.CharField):

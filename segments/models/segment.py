@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, digest_of
 
 
 def everyone() -> dict[str, Any]:
@@ -34,6 +34,7 @@ class Segment(models.Model):
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
     members = BitmapField()
+    digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"), null=True)
     computed_at = models.DateTimeField(_("computed at"), null=True)
     computed_version = models.PositiveIntegerField(_("computed for version"), null=True)
@@ -84,6 +85,7 @@ class SegmentSnapshot(models.Model):
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="snapshots")
     day = models.DateField(_("day"))
     members = BitmapField()
+    digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"))
 
     class Meta:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, digest_of
 
 
 class Tag(models.Model):
@@ -21,6 +21,7 @@ class Tag(models.Model):
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
     members = BitmapField()
+    digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"), default=0)
     version = models.PositiveIntegerField(default=1)  # of the members
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -1,5 +1,6 @@
 """A compiled rule equals the plain reading of the rule, and asks the cheap questions first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import assume, given
 from pyroaring import BitMap
 
 from segments.rules import compiler, tree
-from segments.rules.nodes import Leaf, RuleError
+from segments.rules.nodes import InStage, Leaf, RuleError, Trait
 from tests.segments import worlds
 from tests.segments.worlds import KNOWN, Person
 
@@ -22,10 +23,26 @@ class Told:
     def everyone(self) -> BitMap:
         return BitMap(person.id for person in self.people)
 
-    def members(self, leaf: Leaf) -> BitMap:
+    def members(self, leaf: Leaf, within: BitMap | None = None) -> BitMap:
+        """Of others than `within` the opposite, so that whoever looks at them is found out."""
         assert isinstance(leaf, Leaf), "sources know nothing of groups"
         self.asked.append(leaf)
-        return BitMap(person.id for person in self.people if worlds.holds(leaf, person))
+        found = BitMap(person.id for person in self.people if worlds.holds(leaf, person))
+        if within is None:
+            return found
+        return (found & within) | (self.everyone() - found - within)
+
+    def is_column(self, leaf: Leaf) -> bool:
+        return isinstance(leaf, Trait | InStage)
+
+    def all_of(self, wanted: Sequence[Leaf], unwanted: Sequence[Leaf]) -> BitMap:
+        assert wanted
+        found = self.everyone()
+        for leaf in wanted:
+            found &= self.members(leaf)
+        for leaf in unwanted:
+            found -= self.members(leaf)
+        return found
 
 
 @given(people=worlds.persons(), raw=worlds.rules)

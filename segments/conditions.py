@@ -1,0 +1,141 @@
+"""The conditions that columns answer: traits, profiles, stages, days since an event."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pyroaring import BitMap
+
+from segments import answers, columns, masks, traits
+from segments.answers import Answer
+from segments.masks import Test
+from segments.models import Stage
+from segments.rules import operators
+from segments.rules.nodes import DaysSince, InStage, Operand, Profile, Trait
+from segments.rules.vocabulary import CHOICE, DATE
+from segments.sheet import Known, Sheet
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+class Conditions:
+    """Columns as they stand at one moment, asked about one day."""
+
+    def __init__(self, day: dt.date) -> None:
+        self.today = _number(day)
+        self.sheet = Sheet()
+
+    def trait(self, leaf: Trait) -> Answer:
+        trait = traits.some([leaf.key])[leaf.key]
+        column = self.sheet.read(trait.column)
+        if column is None:
+            return _never_computed()
+        if trait.is_derived:
+            test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
+            return answers.of_test(test, column.version, self.today)
+        if trait.kind == CHOICE and leaf.value is not None:
+            test = self._chosen(column, lambda word: operators.holds(leaf.op, word, leaf.value))
+        else:
+            value = _in_days(leaf.value) if trait.kind == DATE else leaf.value
+            test = masks.compared(column.values, leaf.op, value)
+        return answers.of_test(test, column.version)
+
+    def days_since(self, leaf: DaysSince) -> Answer:
+        column = self.sheet.read(f"{leaf.which}:{leaf.event}")
+        if column is None:
+            return _never_computed()
+        test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
+        return answers.of_test(test, column.version, self.today)
+
+    def profile(self, leaf: Profile) -> Answer:
+        """From the field's column if it has one, else from the rows."""
+        column = self.sheet.read(f"profile:{leaf.key}")
+        if column is None or (column.values.dtype.kind == "f" and _is_text(leaf.value)):
+            return Answer(lambda _within: _in_rows(leaf))
+        if column.values.dtype.kind == "f":
+            return answers.of_test(
+                masks.compared(column.values, leaf.op, leaf.value), column.version
+            )
+        if leaf.value is None:
+            return answers.of_test(masks.compared(column.values, leaf.op, None), column.version)
+        test = self._chosen(column, lambda word: compares(leaf.op, word, leaf.value))
+        return answers.of_test(test, column.version)
+
+    def stage(self, leaf: InStage) -> Answer:
+        rows = list(
+            Stage.objects.filter(stage_set__key=leaf.stage_set, key__in=leaf.stages).values_list(
+                "stage_set", "pk"
+            )
+        )
+        column = self.sheet.read(f"stage:{rows[0][0]}") if rows else None
+        if column is None:
+            return Answer(lambda _within: _standing(leaf))
+        test = masks.one_of(column.values, [pk for _set, pk in rows])
+        if leaf.days is None:
+            return answers.of_test(test, column.version, tuple(rows))
+        since = self.sheet.read(f"since:{rows[0][0]}")
+        if since is None:
+            return _never_computed()
+        long = masks.days_since(since.values, leaf.op, leaf.days, self.today)
+        versions = (column.version, since.version, self.today, tuple(rows))
+        return answers.of_test(masks.both(test, long), *versions)
+
+    def _chosen(self, column: Known, fits: Callable[[str], bool]) -> Test:
+        """Whose word is one that fits."""
+        places = [place for place, word in enumerate(column.words) if fits(word)]
+        return masks.one_of(column.values, places)
+
+
+def _never_computed() -> Answer:
+    return answers.of_test(masks.nobody(), "nobody")
+
+
+def _standing(leaf: InStage) -> BitMap:
+    """From the rows, where a set has no column yet."""
+    return columns.ids(
+        "SELECT customer_id FROM segments_customerstage WHERE stage_id = ANY(ARRAY("
+        "SELECT s.id FROM segments_stage s JOIN segments_stageset t ON t.id = s.stage_set_id "
+        "WHERE t.key = %s AND s.key = ANY(%s)))",
+        [leaf.stage_set, list(leaf.stages)],
+    )
+
+
+def _number(day: dt.date) -> int:
+    return (day - EPOCH).days
+
+
+def _in_days(value: Operand) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_in_days, value))
+    return None if value is None else _number(dt.date.fromisoformat(str(value)))
+
+
+# --- profiles ---------------------------------------------------------------
+
+# Read as a number also where a source wrote the number as text, as the lake does.
+_NUMBER = r"\s*-?\d{1,15}(\.\d{1,15})?\s*"
+_NUMBER_IN_PROFILE = rf"""
+    CASE WHEN attributes ->> %s ~ '^{_NUMBER}$' THEN (attributes ->> %s)::numeric END
+"""
+
+
+def compares(op: str, word: str, operand: Operand) -> bool:
+    """How a word of a profile compares: with a number as a number, else as text."""
+    value: str | float | None = word
+    if operand is not None and not _is_text(operand):
+        value = float(word) if re.fullmatch(_NUMBER, word, re.ASCII) else None
+    return operators.holds(op, value, operand)
+
+
+def _in_rows(leaf: Profile) -> BitMap:
+    column, names = "attributes ->> %s", [leaf.key]
+    if leaf.value is not None and not _is_text(leaf.value):
+        column, names = _NUMBER_IN_PROFILE, [leaf.key] * 2
+    condition, params = operators.condition(leaf.op, f"({column})", leaf.value)
+    query = f"SELECT id FROM segments_customer WHERE {condition}"  # noqa: S608
+    return columns.ids(query, [*names, *params])
+
+
+def _is_text(value: Operand) -> bool:
+    return isinstance(value[0] if isinstance(value, tuple) else value, str)

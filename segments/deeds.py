@@ -1,0 +1,127 @@
+"""Who did what, for a rule: from the day sets, and what these do not know from the lake.
+
+An answer of the lake is kept on this host until a day of it is built anew.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap
+
+from console import clock
+from segments import activity, bitmaps, history, local, sets
+from segments.activity import Stored
+from segments.answers import Answer
+from segments.lake.properties import Condition
+from segments.models import DaySet, DirtyDay
+from segments.rules import compiler, written
+from segments.rules.nodes import Deed, Did, Sequence, Where
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from segments.lake.engine import Lake
+
+SLOT = dt.timedelta(minutes=10)  # so often it is looked again who waited long enough
+
+
+def did(leaf: Did, day: dt.date) -> Answer:
+    """Who did an event so many times in a window."""
+    since, until = leaf.span(day)
+    if compiler.needs_lake(leaf):
+        return _of_lake(leaf, {leaf.event}, since, until, lambda lake: _counted(lake, leaf, day))
+
+    def stored() -> list[Stored]:
+        return activity.stored(leaf.event, since or dt.date.min, until, leaf.times)
+
+    days = stored()
+
+    def find(within: BitMap | None) -> BitMap:
+        try:
+            return activity.counted(days, leaf.times, within=within)
+        except sets.Gone:  # a day was built anew since
+            fresh = (leaf.event, since or dt.date.min, until, leaf.times)
+            return activity.members(*fresh, within=within)
+
+    version = tuple((one.day, one.level, one.digest) for one in days)
+    return Answer(find, version, is_partial=True)
+
+
+def in_order(leaf: Sequence, day: dt.date) -> Answer:
+    """Who did one thing and then, or then not, another."""
+    over = None if leaf.did else _waited_until(day)
+    # Whoever did it on the first of the days may have done the other one later.
+    since = day - dt.timedelta(days=leaf.days - 1)
+    events = {leaf.first.event, leaf.then.event}
+    return _of_lake(
+        leaf, events, since, day, lambda lake: _ordered(lake, leaf, since, day, over), over
+    )
+
+
+def _waited_until(day: dt.date) -> dt.datetime:
+    """The moment at which one looks who waited in vain: now, or the end of a day that is over."""
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), clock.zone())
+    now = min(clock.now(), end.astimezone(dt.UTC))
+    return now - (now - dt.datetime.min.replace(tzinfo=dt.UTC)) % SLOT
+
+
+def _counted(lake: "Lake", leaf: Did, day: dt.date) -> "pa.Table":
+    from segments.lake import questions  # heavy: not in the web process
+
+    since, until = leaf.span(day)
+    where = _conditions(leaf.where)
+    return questions.who_did(
+        lake, event=leaf.event, since=since, until=until, times=leaf.times, where=where
+    )
+
+
+def _ordered(
+    lake: "Lake", leaf: Sequence, since: dt.date, until: dt.date, over: dt.datetime | None
+) -> "pa.Table":
+    from segments.lake import questions  # heavy: not in the web process
+
+    def step(deed: Deed) -> questions.Step:
+        return questions.Step(deed.event, tuple(_conditions(deed.where)))
+
+    return questions.who_did_in_order(
+        lake,
+        first=step(leaf.first),
+        then=step(leaf.then),
+        within=dt.timedelta(hours=leaf.hours),
+        since=since,
+        until=until,
+        over=over,
+    )
+
+
+def _conditions(where: tuple[Where, ...]) -> list[Condition]:
+    return [Condition(one.key, one.op, one.value) for one in where]
+
+
+def _of_lake(
+    leaf: Did | Sequence,
+    events: set[str],
+    since: dt.date | None,
+    until: dt.date,
+    ask: "Callable[[Lake], pa.Table]",
+    *also: Hashable,
+) -> Answer:
+    """A question to the lake whose answer is kept, unless the lake is being changed just now."""
+    first = since or dt.date.min
+    # Before the days: one that becomes clean in between only costs another question.
+    is_clean = not DirtyDay.objects.filter(day__gte=first, day__lte=until).exists()
+    # Not the digests alone: other properties make no other set of a day, but a new row.
+    days = DaySet.objects.filter(event_type__name__in=events, day__gte=first, day__lte=until)
+    found = days.order_by("pk").values_list("pk", "digest") if is_clean else ()
+    rows = tuple((pk, bytes(digest)) for pk, digest in found)
+
+    def fetch() -> bytes:
+        with history.opened() as lake:
+            return bitmaps.dump(bitmaps.from_array(ask(lake)["customer"].to_numpy()))
+
+    if not is_clean:
+        return Answer(lambda _within: bitmaps.load(fetch()))
+    version = (since, until, *also, rows)
+    name = local.name_of("lake", written.to_json(leaf), history.place(), *version)
+    return Answer(lambda _within: bitmaps.load(local.kept(name, fetch)), version)

@@ -1,0 +1,113 @@
+"""Sets that follow every change: everybody who is somebody, and who agreed to hear from us.
+
+Triggers note who comes and goes, whatever writes the rows; a reader takes the set as it was
+last gathered together with the changes since. Gathering folds the changes into the set.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection, transaction
+from pyroaring import BitMap
+
+from segments import bitmaps
+from segments.arrays import Array
+from segments.models import LiveSet, LiveSetChange
+
+EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Now:
+    """A set as it is now; two with the same version are the same set."""
+
+    members: BitMap
+    version: tuple[bytes, bytes]
+
+
+_held: dict[str, tuple[bytes, BitMap]] = {}  # as gathered, by name: its digest and members
+_now: dict[str, Now] = {}
+
+
+def everyone() -> BitMap:
+    """All customers who are somebody: neither erased nor merged into another."""
+    return now(EVERYONE).members
+
+
+def agreed(channel: str, purpose: str) -> Now:
+    """Who agreed to hear from us through a channel for a purpose."""
+    return now(f"consent:{channel}:{purpose}")
+
+
+def now(name: str) -> Now:
+    """The set as it is at this moment. It belongs to all who ask: change a copy."""
+    digest, base = _held.get(name, (b"", BitMap()))
+    with connection.cursor() as cursor:
+        # One statement, so that no gathering comes between the set and its changes.
+        cursor.execute(_READ, {"name": name, "held": digest})
+        ((stored, members, changes),) = cursor.fetchall()
+    stored, changes = bytes(stored or b""), bytes(changes or b"")
+    if stored != digest:
+        base = bitmaps.load(members)
+        _held[name] = (stored, base)
+    known = _now.get(name)
+    if known is None or known.version != (stored, changes):
+        known = _now[name] = Now(_changed(base, changes), (stored, changes))
+    return known
+
+
+def gather(*, least: int = 1) -> int:
+    """Fold what changed into the sets, of those with so many changes; tells how many there were.
+
+    A change costs its readers a little, and a large set costs a megabyte to write.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [least])
+        names = [name for (name,) in cursor.fetchall()]
+    return sum(map(_gather, names))
+
+
+@transaction.atomic
+def _gather(name: str) -> int:
+    LiveSet.objects.bulk_create([LiveSet(name=name)], ignore_conflicts=True)
+    kept = LiveSet.objects.select_for_update().get(name=name)  # two that gather take turns
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGES, {"name": name})
+        numbers, changes = cursor.fetchone()
+    kept.members = _changed(kept.members, bytes(changes or b""))
+    kept.save(update_fields=["members"])
+    # Exactly those that were read: one with a lower number may be committed only now.
+    LiveSetChange.objects.filter(pk__in=numbers or []).delete()
+    return len(numbers or [])
+
+
+def _changed(members: BitMap, changes: bytes) -> BitMap:
+    """The set after its changes, of which the last about a customer counts."""
+    found = np.frombuffer(changes, [("customer", ">i4"), ("added", "u1")])[::-1]
+    customers, last = np.unique(found["customer"].astype(np.int32), return_index=True)
+    added = found["added"][last] == 1
+    return (members - _set(customers[~added])) | _set(customers[added])
+
+
+def _set(customers: Array) -> BitMap:
+    return bitmaps.from_array(customers)
+
+
+_READ = """
+    SELECT s.digest, CASE WHEN s.digest IS DISTINCT FROM %(held)s THEN s.members END, c.changes
+    FROM (SELECT 1) AS one
+    LEFT JOIN segments_liveset s ON s.name = %(name)s
+    LEFT JOIN (
+        SELECT string_agg(int4send(customer) || boolsend(added), ''::bytea ORDER BY id) AS changes
+        FROM segments_livesetchange, unnest(customers) AS customer WHERE name = %(name)s
+    ) c ON true
+"""
+_CHANGES = """
+    SELECT array_agg(DISTINCT id),
+        string_agg(int4send(customer) || boolsend(added), ''::bytea ORDER BY id)
+    FROM segments_livesetchange, unnest(customers) AS customer WHERE name = %(name)s
+"""
+_CHANGED = """
+    SELECT name FROM segments_livesetchange GROUP BY name
+    HAVING sum(cardinality(customers)) >= %s ORDER BY name
+"""
