@@ -2,7 +2,8 @@
  *
  * The page gives JSON in #rule-builder-data with the vocabulary and all words, and for each rule an
  * element [data-rule-editor] with a <textarea> in it, which is what the form sends, a place
- * [data-rule-builder], and, if the count is to be shown, [data-rule-live].
+ * [data-rule-builder], and, if the count is to be shown, [data-rule-live]. A mistake that the server
+ * found stands in data-rule-error, or in the JSON where there is one rule only.
  */
 
 import { Dragging } from "./rule-dragging.js";
@@ -201,11 +202,21 @@ async function waitForMembers(place, { segment, segmentUrl, words }) {
   place.dataset.computed = now.failure ? "failed" : "yes";
 }
 
-function begin() {
+let opened = 0;
+
+/** Opens the editor in an element [data-rule-editor], also in one that came into the page later. */
+export function open(page) {
+  if (page.dataset.opened) return;
+  page.dataset.opened = "yes";
   const data = JSON.parse(document.getElementById("rule-builder-data").textContent);
-  document.querySelectorAll("[data-rule-editor]").forEach((page, at) => new Editor(page, data, `rule-${at}`));
+  const error = page.dataset.ruleError ? JSON.parse(page.dataset.ruleError) : opened ? null : data.error;
+  new Editor(page, { ...data, error }, `rule-${(opened += 1)}`);
+}
+
+function begin() {
+  document.querySelectorAll("[data-rule-editor]").forEach(open);
   const waiting = document.querySelector("[data-computed=no]");
-  if (waiting) waitForMembers(waiting, data);
+  if (waiting) waitForMembers(waiting, JSON.parse(document.getElementById("rule-builder-data").textContent));
 }
 
 begin();

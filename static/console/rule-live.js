@@ -140,20 +140,26 @@ export class Live {
     }
   }
 
+  /** A panel shows as much of this as it has places for. */
   showPanel() {
-    const { answer } = this;
+    const { answer, words } = this;
     if (!this.panel) return;
-    this.part("error").textContent = this.error?.message ?? "";
+    this.tell("error", { textContent: this.error?.message ?? "" });
     if (!answer) return;
     const share = answer.of ? answer.count / answer.of : 0;
-    this.part("count").textContent = fill(this.words.count, { count: this.numbers.format(answer.count), of: this.numbers.format(answer.of) });
-    this.part("share").textContent = this.shares.format(share);
-    this.part("bar").value = share;
-    this.part("sentence").textContent = answer.sentence;
-    this.part("speed").textContent = fill(this.words.speed, { ms: this.numbers.format(answer.milliseconds) });
-    this.part("sample").replaceChildren(...answer.sample.map((one) => this.person(one)));
-    this.part("nobody").hidden = answer.count > 0;
-    this.part("people").hidden = answer.count === 0;
+    const count = this.numbers.format(answer.count);
+    this.tell("count", { textContent: fill(words.count, { count, of: this.numbers.format(answer.of) }) });
+    this.tell("share", { textContent: this.shares.format(share) });
+    this.tell("bar", { value: share });
+    this.tell("sentence", { textContent: answer.sentence });
+    this.tell("speed", { textContent: fill(words.speed, { ms: this.numbers.format(answer.milliseconds) }) });
+    this.part("sample")?.replaceChildren(...answer.sample.map((one) => this.person(one)));
+    this.tell("nobody", { hidden: answer.count > 0 });
+    this.tell("people", { hidden: answer.count === 0 });
+  }
+
+  tell(name, changes) {
+    Object.assign(this.part(name) ?? {}, changes);
   }
 
   person(one) {

@@ -17,8 +17,16 @@ export function h(tag, props = {}, ...children) {
 export const fill = (words, places) =>
   words.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? places[name] : whole));
 
+const MANY = 300; // choices, of which only the chosen one is drawn before somebody looks
+
 export function select(props, options, chosen) {
-  return h("select", { className: "rb-input", ...props }, ...options.map((one) => choice(one, chosen)));
+  const drawn = () => options.map((one) => choice(one, chosen));
+  const flat = options.flatMap((one) => one.options ?? [one]);
+  if (flat.length <= MANY) return h("select", { className: "rb-input", ...props }, ...drawn());
+  const now = flat.find((one) => one.value === chosen) ?? flat[0];
+  const element = h("select", { className: "rb-input", ...props }, choice(now, chosen));
+  element.addEventListener("focus", () => element.replaceChildren(...drawn()), { once: true });
+  return element;
 }
 
 function choice(one, chosen) {
