@@ -122,6 +122,97 @@ def test_the_rule_can_be_written_as_json(page: Page) -> None:
     expect(no).to_have_attribute("aria-pressed", "true")
 
 
+def test_what_was_done_can_be_said_in_every_way(page: Page) -> None:
+    add(page, EVENT)
+    verb = row(page, 0).get_by_label("What they did with it")
+    window = row(page, 0).get_by_label("When")
+    window.select_option(label="in an earlier window of")
+    row(page, 0).get_by_label("How many days ago").fill("60")
+    done = {"event": "order_paid", "did": True, "times": 1, "days": 30}
+    assert rule(page)["all"] == [{**done, "ago": 60}]
+    window.select_option(label="between two dates")
+    row(page, 0).get_by_label("from").fill("2017-01-01")
+    row(page, 0).get_by_label("to", exact=True).fill("")
+    assert rule(page)["all"] == [
+        {"event": "order_paid", "did": True, "times": 1, "since": "2017-01-01"}
+    ]
+    verb.select_option(label="did for the last time")
+    row(page, 0).get_by_label("Value").fill("45")
+    assert rule(page)["all"] == [{"last": "order_paid", "op": ">", "value": 45}]
+    verb.select_option(label="did, and then not something else")
+    row(page, 0).get_by_label("What came then").select_option(label="Coupon redeemed")
+    row(page, 0).get_by_label("How many hours").fill("48")
+    assert rule(page)["all"] == [
+        {
+            "sequence": {"event": "order_paid"},
+            "then": {"event": "coupon_redeemed"},
+            "did": False,
+            "hours": 48,
+            "days": 30,
+        }
+    ]
+    assert "and then not Coupon redeemed within 48 hours" in SegmentEditor(page).sentence()
+
+
+def test_properties_are_chosen_and_compared_as_what_they_are(page: Page) -> None:
+    add(page, EVENT)
+    row(page, 0).get_by_role("button", name="+ property of the event").click()
+    row(page, 0).get_by_label("property", exact=True).select_option(label="quantity (number)")
+    row(page, 0).get_by_label("Value").fill("3")
+    assert rule(page)["all"][0]["where"] == [{"property": "quantity", "op": "=", "value": 3}]
+    row(page, 0).get_by_label("property", exact=True).select_option(label="another one…")
+    row(page, 0).get_by_label("property", exact=True).last.fill("colour")
+    assert rule(page)["all"][0]["where"] == [{"property": "colour", "op": "=", "value": ""}]
+    expect(row(page, 0).locator("[aria-invalid]")).to_have_attribute("aria-label", "Value")
+    expect(row(page, 0).locator(".rb-error")).to_have_text("Write something here.")
+
+
+def test_where_customers_belong_can_be_asked(page: Page) -> None:
+    add(page, "belongs to a random share")
+    row(page, 0).get_by_label("How many percent").fill("20")
+    row(page, 0).get_by_label("A name for the share").fill("may")
+    add(page, "another segment")
+    row(page, 1).get_by_label("How they stand to the segment").select_option(label="came into")
+    row(page, 1).get_by_label("How many days").fill("3")
+    add(page, "Lifecycle stage")
+    row(page, 2).get_by_label("For how long").select_option(label="for at least")
+    row(page, 2).get_by_label("How many days").fill("0")
+    share, crossed, stage = rule(page)["all"]
+    assert share == {"random": 20, "seed": "may"}
+    assert crossed.keys() == {"entered", "days"}
+    assert stage["days"] == 0
+    assert stage["op"] == ">="
+    assert SegmentEditor(page).count() >= 0
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    add(page, TRAIT)
+    add(page, MONEY)
+    row(page, 1).get_by_label("Value").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert focused(page) == "all.0:subject"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Delete")
+    assert [one["trait"] for one in rule(page)["all"]] == ["monetary_minor"]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Alt+ArrowDown")
+    assert [one["trait"] for one in rule(page)["all"]] == ["monetary_minor", "recency_days"]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    assert [one["trait"] for one in rule(page)["all"]] == ["monetary_minor", "recency_days"]
+
+
+def test_the_condition_that_bites_is_marked(page: Page) -> None:
+    add(page, TRAIT)
+    add(page, EVENT)
+    row(page, 1).get_by_label("How many times").fill("3")
+    expect(page.locator(".rb-row.rb-bites .rb-count")).to_have_text("1,424")
+    widths = [box.bounding_box()["width"] for box in page.locator(".rb-row .rb-bar span").all()]
+    assert widths[0] > widths[1] > 0
+
+
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_as: OpenAs) -> None:
     page = open_as("operator", width=375)
     SegmentEditor(page).open_new()
