@@ -40,8 +40,6 @@ PURPOSES = {
     "service": _("service"),
     "research": _("research"),
 }
-# Conditions that `sources` cannot answer yet.
-UNANSWERED = frozenset({"first", "last", "sequence", "entered", "left", "tag", "list", "random"})
 # ISO 4217 currencies without a smaller unit that are in use by the businesses we know.
 WITHOUT_MINOR_UNIT = {"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF"}
 PROFILES_READ = 20_000
@@ -69,7 +67,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
         gone={kind: _Asked(found) for kind, found in _GONE.items()},
         currency=currency,
         minor_digits=0 if currency in WITHOUT_MINOR_UNIT else 2,
-        forbidden=forbidden | UNANSWERED,
+        forbidden=forbidden,
     )
 
 
