@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from console import audit, jobs
 from metrics import history, measurements
@@ -16,7 +16,7 @@ from metrics.measurements import Figure, count, ratio
 from metrics.queries import orders
 from metrics.stats import cohorts, windows
 from segments import definitions
-from segments.models import Definition, Stage, StageMove, StageSet
+from segments.models import Definition, Stage, StageFlow, StageSet
 
 RETURNS = {"retention_d1": 1, "retention_d7": 7, "retention_d30": 30}
 
@@ -119,7 +119,6 @@ def stage_figures() -> Iterator[Figure]:
         )
 
 
-def _moves(stage_set: StageSet) -> QuerySet[StageMove, tuple[dt.date, int, int, int]]:
+def _moves(stage_set: StageSet) -> QuerySet[StageFlow, tuple[dt.date, int, int, int]]:
     """day, from, to, customers: in the order of the days; those who come from nowhere too."""
-    moves = StageMove.objects.filter(stage_set=stage_set).order_by("on")
-    return moves.values_list("on", "from_stage", "to_stage").annotate(customers=Count("pk"))
+    return stage_set.flows.order_by("on").values_list("on", "from_stage", "to_stage", "size")

@@ -13,4 +13,6 @@ def names(metric: Metric) -> dict[str, str]:
 
 def default_stages() -> list[Stage]:
     """The stages of the default set, first stage first."""
-    return list(Stage.objects.filter(stage_set__is_default=True).order_by("position"))
+    return list(
+        Stage.objects.filter(stage_set__is_default=True, retired_at=None).order_by("position")
+    )

@@ -70,7 +70,7 @@ class Conditions:
         )
         column = self.sheet.read(f"stage:{rows[0][0]}") if rows else None
         if column is None:
-            return Answer(lambda _within: _standing(leaf))
+            return _never_computed()
         test = masks.one_of(column.values, [pk for _set, pk in rows])
         if leaf.days is None:
             return answers.of_test(test, column.version, tuple(rows))
@@ -89,16 +89,6 @@ class Conditions:
 
 def _never_computed() -> Answer:
     return answers.of_test(masks.nobody(), "nobody")
-
-
-def _standing(leaf: InStage) -> BitMap:
-    """From the rows, where a set has no column yet."""
-    return columns.ids(
-        "SELECT customer_id FROM segments_customerstage WHERE stage_id = ANY(ARRAY("
-        "SELECT s.id FROM segments_stage s JOIN segments_stageset t ON t.id = s.stage_set_id "
-        "WHERE t.key = %s AND s.key = ANY(%s)))",
-        [leaf.stage_set, list(leaf.stages)],
-    )
 
 
 def _number(day: dt.date) -> int:

@@ -3,20 +3,17 @@
 import json
 from typing import Any
 
-from django.db.models import F
-
-from segments import bits, history, traits
+from segments import bits, history, standing, traits
 from segments.models import (
     Consent,
     ConsentChange,
     Customer,
     CustomerNote,
-    CustomerStage,
     Identifier,
     InboxEvent,
     Merge,
     Segment,
-    StageMove,
+    StageSet,
 )
 from segments.sought import Sought
 
@@ -45,16 +42,19 @@ def sections(sought: Sought) -> dict[str, Rows]:
             for customer, known in traits.of(sought.numbers).items()
             if known
         ],
-        "stages": _rows(
-            CustomerStage.objects.filter(**theirs).annotate(in_stage=F("stage__key")),
-            ("in_stage", "since_on"),
-        ),
-        "stage_moves": _rows(
-            StageMove.objects.filter(**theirs).annotate(
-                was=F("from_stage__key"), became=F("to_stage__key")
-            ),
-            ("on", "was", "became"),
-        ),
+        "stages": [
+            {"in_stage": stand.stage.key, "since_on": stand.since}
+            for theirs_now in standing.of(sought.numbers, StageSet.objects.all()).values()
+            for stand in theirs_now.values()
+        ],
+        "stage_moves": [
+            {
+                "on": move.on,
+                "was": move.from_stage and move.from_stage.key,
+                "became": move.to_stage and move.to_stage.key,
+            }
+            for move in reversed(standing.moves_of(sought.numbers))
+        ],
         "segments": _rows(
             Segment.objects.filter(pk__in=members, archived_at=None), ("name", "description")
         ),

@@ -152,7 +152,6 @@ _HAND_OVER = (
         name = '', email = '', phone = '', language = '', attributes = '{{}}'
     FROM {_PAIRS} WHERE c.id = pair.absorbed
     """,  # noqa: S608
-    "DELETE FROM segments_customerstage WHERE customer_id = ANY(%(absorbed)s)",
 )
 
 _CONSENTS = """jsonb_to_recordset(%({whose})s::jsonb) AS {whose} (

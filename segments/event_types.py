@@ -173,12 +173,12 @@ def unblock(event_type: EventType, *, by: Staff) -> None:
 def uses(name: str) -> list[Use]:
     """The segments, stages and definitions that count on an event by its name."""
     segments = Segment.objects.filter(archived_at=None).only("name", "rule").order_by("name")
-    stages = Stage.objects.select_related("stage_set")
+    stages = Stage.objects.filter(retired_at=None, stage_set__archived_at=None)
     return [
         *(Use("segment", one.name, one.pk) for one in segments if _names(one.rule, name)),
         *(
             Use("stage", f"{one.stage_set} · {one}", one.stage_set_id)
-            for one in stages
+            for one in stages.select_related("stage_set")
             if _names(one.rule, name)
         ),
         *(

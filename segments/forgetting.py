@@ -21,7 +21,6 @@ from segments.models import (
     CustomerImportRow,
     CustomerList,
     CustomerNote,
-    CustomerStage,
     DaySet,
     DeadLetter,
     Delivery,
@@ -33,7 +32,6 @@ from segments.models import (
     Segment,
     SegmentSnapshot,
     StageFlow,
-    StageMove,
     Suspect,
     Tag,
     TagChange,
@@ -202,8 +200,6 @@ PLACES = [
     Place("consents", _("consents"), *_rows(Consent)),
     Place("consent_changes", _("changes of consents"), *_rows(ConsentChange)),
     Place("notes", _("notes"), *_rows(CustomerNote)),
-    Place("stages", _("stages"), *_rows(CustomerStage)),
-    Place("moves", _("moves between stages"), *_rows(StageMove)),
     Place(
         "columns",
         _("what was computed of them"),
@@ -213,7 +209,7 @@ PLACES = [
     *(
         Place(key, label, _of_sets(model), _out_of_sets(model))
         for key, label, model in (
-            ("stage_flows", _("moves between stages, as sets"), StageFlow),
+            ("stage_flows", _("moves between stages"), StageFlow),
             ("tags", _("tags"), Tag),
             ("tag_changes", _("changes of tags"), TagChange),
             ("customer_lists", _("uploaded lists of customers"), CustomerList),

@@ -1,4 +1,4 @@
-"""What ships ready-made: the first set of lifecycle stages, and segments worth starting from."""
+"""What ships ready-made: the stage sets, and segments worth starting from."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from console import audit
-from segments import traits, vocabulary
-from segments.models import Segment, Stage, StageSet
+from segments import taxonomies, traits, vocabulary
+from segments.models import Segment
 from segments.rules import tree
 from segments.rules.nodes import RuleError
 from segments.rules.vocabulary import Vocabulary
-
-ACTIVE_DAYS = 30  # whoever ordered within them is not in decline
-OFTEN = 12  # orders in 90 days: about one a week
 
 
 @dataclass(frozen=True)
@@ -28,20 +25,6 @@ class Ready:
 def _trait(key: str, op: str, value: Any) -> dict[str, Any]:
     return {"trait": key, "op": op, "value": value}
 
-
-# The four stages of an internet product's user (激活期、成长期、成熟期、衰退期), and before them
-# those who never ordered. The first rule that holds decides.
-LIFECYCLE: list[tuple[str, str, dict[str, Any]]] = [
-    ("prospect", "#94a3b8", _trait("orders", "=", 0)),
-    ("activation", "#0ea5e9", _trait("tenure_days", "<", ACTIVE_DAYS)),
-    (
-        "growth",
-        "#10b981",
-        {"all": [_trait("recency_days", "<=", ACTIVE_DAYS), _trait("orders_90d", "<", OFTEN)]},
-    ),
-    ("maturity", "#0f766e", _trait("recency_days", "<=", ACTIVE_DAYS)),
-    ("decline", "#f59e0b", tree.EVERYONE),
-]
 
 SEGMENTS = [
     Ready(
@@ -90,17 +73,9 @@ SEGMENTS = [
 ]
 
 
-@transaction.atomic
 def install_stages() -> None:
-    """The first stage set, where there is none at all."""
-    if StageSet.objects.exists():
-        return
-    stage_set = StageSet.objects.create(key="lifecycle", is_default=True)
-    Stage.objects.bulk_create(
-        Stage(stage_set=stage_set, key=key, color=color, rule=rule, position=position)
-        for position, (key, color, rule) in enumerate(LIFECYCLE, start=1)
-    )
-    audit.log("stageset.installed", stage_set)
+    """The stage sets that are missing."""
+    taxonomies.install()
 
 
 @transaction.atomic

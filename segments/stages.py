@@ -1,30 +1,44 @@
 """Where each customer stands in their lifecycle: recomputed by rules, with every move kept."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
-from django.db.models import Count
+import structlog
+from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
 from console import jobs
-from segments import bitmaps, columns, vocabulary
-from segments.models import CustomerStage, Stage, StageMove, StageSet
+from segments import bitmaps, sheet, standing, vocabulary
+from segments.arrays import Array
+from segments.models import Stage, StageFlow, StageSet
 from segments.rules import compiler, tree
+from segments.rules.nodes import RuleError
+from segments.rules.vocabulary import Vocabulary
+from segments.sheet import Fresh
 from segments.sources import Sources
+from segments.standing import NOWHERE
 
+log = structlog.get_logger(__name__)
 # A stage that leaned on stages or segments would lean on what is computed after it.
-FORBIDDEN = frozenset({"stage", "segment"})
+FORBIDDEN = frozenset({"stage", "segment", "entered", "left"})
+Pair = tuple[int | None, int | None]  # from a stage to a stage
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one recompute came to: customers by stage, and how many moved."""
+    """What one recompute came to: customers by stage, and how many stand elsewhere than before.
+
+    With a failure the last good standing stays.
+    """
 
     customers: dict[str, int]
-    moves: int
+    moves: int = 0
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,54 +59,185 @@ class Flow:
     customers: int
 
 
+# --- recomputing ----------------------------------------------------------------
+
+
 def recompute_all(day: dt.date, progress: jobs.Progress = jobs.silent) -> dict[str, Counts]:
-    """Every stage set there is."""
-    sets = list(StageSet.objects.all())
+    """Every stage set in use. One that fails keeps its last good standing, and the others go on."""
+    sets = list(StageSet.objects.filter(archived_at=None))
+    sources = _sources(day)
     found = {}
     for done, stage_set in enumerate(sets, start=1):
-        found[stage_set.key] = recompute(stage_set, day=day)
+        found[stage_set.key] = recompute(stage_set, day=day, sources=sources)
         progress(done, len(sets), str(stage_set))
     return found
 
 
-@transaction.atomic
-def recompute(stage_set: StageSet, *, day: dt.date) -> Counts:
+def recompute(stage_set: StageSet, *, day: dt.date, sources: Sources | None = None) -> Counts:
     """Put every customer into the first stage whose rule holds, and write down who moved.
 
-    A second run on the same day finds everybody in place and writes nothing.
-
-    Raises:
-        RuleError: a stage's rule cannot be understood; everybody stays where they were.
+    A second run on the same day finds everybody in place and writes nothing. Nothing is kept
+    when the stages were edited meanwhile: that edit has its own computation.
     """
-    # Two runs at once would write the same moves twice.
-    StageSet.objects.select_for_update().get(pk=stage_set.pk)
-    stages = list(stage_set.stages.order_by("position", "pk"))
-    customers, chosen = _choose(stages, day)
-    names: dict[str, Any] = {"set": stage_set.pk, "day": day}
-    fresh = {"customer": customers, "stage": chosen}
-    with (
-        connection.cursor() as cursor,
-        columns.temporary(cursor, "fresh_stages", _FRESH_STAGES, fresh),
-    ):
-        cursor.execute(_KEEP_MOVES, names)
-        moves = int(cursor.rowcount)
-        cursor.execute(_REMOVE, names)
-        cursor.execute(_UPSERT, names)
-    StageSet.objects.filter(pk=stage_set.pk).update(computed_at=timezone.now(), data_as_of=day)
-    return Counts({one.key: int((chosen == one.pk).sum()) for one in stages}, moves)
+    stages = list(stage_set.stages.filter(retired_at=None).order_by("position", "pk"))
+    try:
+        # A savepoint, so that a failing question does not end the caller's transaction.
+        with transaction.atomic():
+            chosen = choose([(one.pk, one.rule) for one in stages], sources or _sources(day))
+    except RuleError as problem:
+        return _failed(stage_set, problem.said(_))
+    except Exception as problem:  # whatever it is, the last good standing stays and others go on
+        log.exception("stages.failed", stage_set=stage_set.pk)
+        words = _("The computation failed (%(problem)s).") % {"problem": type(problem).__name__}
+        return _failed(stage_set, words)
+    moves = _keep(stage_set, chosen, day)
+    return Counts({one.key: int(np.count_nonzero(chosen == one.pk)) for one in stages}, moves)
 
 
-def standing(stage_set: StageSet) -> list[Standing]:
-    """The stages in order, with how many customers stand in each."""
-    counts = dict(
-        CustomerStage.objects.filter(stage_set=stage_set)
-        .values_list("stage")
-        .annotate(customers=Count("pk"))
+def choose(rules: Iterable[tuple[int, object]], sources: Sources) -> Array:
+    """For each customer the key of the first rule that holds, or `NOWHERE`.
+
+    A rule over events that never happened here holds for nobody, see `missing_events`.
+    """
+    left = sources.everyone()
+    chosen = np.full(left.max() + 1 if left else 0, NOWHERE, np.int32)
+    for key, raw in rules:
+        if missing_events(raw, sources.known):
+            continue
+        found = compiler.evaluate(tree.parse(raw, sources.known), sources) & left
+        left = left - found
+        chosen[bitmaps.to_array(found)] = key
+    return chosen
+
+
+def missing_events(rule: object, known: Vocabulary) -> list[str]:
+    """The events that a rule speaks of and that this project never saw."""
+    return sorted(tree.events_in(rule) - known.events)
+
+
+def known() -> Vocabulary:
+    """What the rules of stages may speak about."""
+    return vocabulary.current(forbidden=FORBIDDEN)
+
+
+def _sources(day: dt.date) -> Sources:
+    return Sources(day, known())
+
+
+def _failed(stage_set: StageSet, words: str) -> Counts:
+    StageSet.objects.filter(pk=stage_set.pk).update(failure=words)
+    return Counts({one.stage.key: one.customers for one in standings(stage_set)}, failure=words)
+
+
+# --- keeping --------------------------------------------------------------------
+
+
+@transaction.atomic
+def _keep(stage_set: StageSet, chosen: Array, day: dt.date) -> int:
+    """Keep a standing at the end of a day; tells how many stand elsewhere than was known of it."""
+    # Two runs at once would write the same moves twice: the second waits here for the first.
+    kept = StageSet.objects.select_for_update().get(pk=stage_set.pk)
+    if kept.version != stage_set.version:
+        return 0
+    last = max(day, kept.data_as_of or day)
+    was = standing.on(kept.pk, day)
+    before = standing.on(kept.pk, day - dt.timedelta(days=1))
+    flows = {day: pairs(before, chosen)}
+    ends = chosen
+    if day < last:  # a past day is told anew: the next day's moves lead back to what is known
+        after = kept.flows.filter(on__gt=day).order_by("on").values_list("on", flat=True).first()
+        after = after or last
+        flows[after] = pairs(chosen, standing.on(kept.pk, after))
+        ends = standing.now(kept.pk)
+    touched = BitMap.union(*(_rewrite(kept, on, found) for on, found in flows.items()))
+    fresh = {
+        standing.stage_key(kept.pk): Fresh(ends),
+        standing.since_key(kept.pk): Fresh(_since(kept, ends, touched)),
+    }
+    sheet.write(fresh, day=last)
+    StageSet.objects.filter(pk=kept.pk).update(
+        computed_at=timezone.now(), computed_version=kept.version, data_as_of=last, failure=""
     )
+    return sum(map(len, pairs(was, chosen).values()))
+
+
+def pairs(was: Array, now: Array) -> dict[Pair, BitMap]:
+    """Who stands elsewhere, by where they stood and where they stand."""
+    length = max(len(was), len(now))
+    was, now = standing.longer(was, length), standing.longer(now, length)
+    ids = np.flatnonzero(was != now)
+    codes = (was[ids].astype(np.int64) << 32) | now[ids].astype(np.uint32)
+    kinds, which = np.unique(codes, return_inverse=True)
+    return {
+        (_stage(code >> 32), _stage(np.int64(code).astype(np.int32))): bitmaps.from_array(
+            ids[which == place]
+        )
+        for place, code in enumerate(kinds)
+    }
+
+
+def _stage(value: np.integer) -> int | None:
+    return None if value == NOWHERE else int(value)
+
+
+def _rewrite(stage_set: StageSet, on: dt.date, moves: dict[Pair, BitMap]) -> BitMap:
+    """Make these the moves of a day; gives the customers of whom something changed."""
+    kept = {(one.from_stage_id, one.to_stage_id): one for one in stage_set.flows.filter(on=on)}
+    touched = BitMap()
+    for pair, flow in kept.items():
+        if moves.get(pair) != flow.members:
+            touched |= flow.members
+            flow.delete()
+    for (was, now), members in moves.items():
+        same = kept.get((was, now))
+        if same is None or same.pk is None:
+            touched |= members
+            StageFlow.objects.create(
+                stage_set=stage_set, on=on, from_stage_id=was, to_stage_id=now,
+                members=members, size=len(members),
+            )  # fmt: skip
+    return touched
+
+
+def _since(stage_set: StageSet, ends: Array, touched: BitMap) -> Array:
+    """The days since when; of those who are touched, that of their last move."""
+    key = standing.since_key(stage_set.pk)
+    known = sheet.read(key).get(key)
+    values = np.full(len(ends), NOWHERE, np.int32)
+    if known:
+        length = min(len(ends), len(known.values))
+        values[:length] = known.values[:length]
+    left = BitMap(touched)
+    for flow in stage_set.flows.order_by("-on", "-pk").iterator(chunk_size=16):
+        if not left:
+            break
+        ids = bitmaps.to_array(flow.members & left)
+        values[ids[: np.searchsorted(ids, len(values))]] = standing.number(flow.on)
+        left -= flow.members
+    values[ends == NOWHERE] = NOWHERE
+    return values
+
+
+# --- what there is ----------------------------------------------------------------
+
+
+def standings(stage_set: StageSet) -> list[Standing]:
+    """The stages in order, with how many customers stand in each.
+
+    One that was retired is left out once nobody stands in it any more.
+    """
+    return counted(stage_set, standing.now(stage_set.pk))
+
+
+def counted(stage_set: StageSet, values: Array) -> list[Standing]:
+    """The stages in order, with how many customers a column has in each."""
+    stages = list(stage_set.stages.order_by("position", "pk"))
+    counts = {one.pk: int(np.count_nonzero(values == one.pk)) for one in stages}
     total = sum(counts.values())
     return [
-        Standing(stage, counts.get(stage.pk, 0), counts.get(stage.pk, 0) / total if total else 0.0)
-        for stage in stage_set.stages.order_by("position", "pk")
+        Standing(one, counts[one.pk], counts[one.pk] / total if total else 0.0)
+        for one in stages
+        if one.retired_at is None or counts[one.pk]
     ]
 
 
@@ -100,51 +245,10 @@ def flows(stage_set: StageSet, *, since: dt.date, until: dt.date) -> list[Flow]:
     """How many moved from which stage to which between two days, both included."""
     stages = {stage.pk: stage for stage in stage_set.stages.all()}
     moves = (
-        StageMove.objects.filter(stage_set=stage_set, on__gte=since, on__lte=until)
+        stage_set.flows.filter(on__gte=since, on__lte=until)
         .order_by()
         .values_list("from_stage", "to_stage")
-        .annotate(customers=Count("pk"))
+        .annotate(customers=Sum("size"))
     )
     found = [Flow(stages.get(was), stages.get(to), customers) for was, to, customers in moves]
     return sorted(found, key=lambda flow: -flow.customers)
-
-
-def _choose(stages: list[Stage], day: dt.date) -> tuple[columns.Column, columns.Column]:
-    """Each customer with the first stage whose rule holds, as two columns."""
-    sources = Sources(day, vocabulary.current(forbidden=FORBIDDEN))
-    left = sources.everyone()
-    customers, chosen = [], []
-    for stage in stages:
-        rule = tree.parse(stage.rule, sources.known)
-        found = compiler.evaluate(rule, sources) & left
-        left = left - found
-        customers.append(bitmaps.to_array(found).astype(np.int32))
-        chosen.append(np.full(len(found), stage.pk, np.int64))
-    if not stages:
-        return np.empty(0, np.int32), np.empty(0, np.int64)
-    return np.concatenate(customers), np.concatenate(chosen)
-
-
-_FRESH_STAGES = "customer integer PRIMARY KEY, stage bigint"
-_KEEP_MOVES = """
-    INSERT INTO segments_stagemove (customer_id, stage_set_id, from_stage_id, to_stage_id, "on")
-    SELECT coalesce(f.customer, s.customer_id), %(set)s, s.stage_id, f.stage, %(day)s
-    FROM fresh_stages f
-    FULL JOIN (SELECT customer_id, stage_id FROM segments_customerstage
-               WHERE stage_set_id = %(set)s) s ON s.customer_id = f.customer
-    WHERE s.stage_id IS DISTINCT FROM f.stage
-"""
-_REMOVE = """
-    DELETE FROM segments_customerstage s WHERE s.stage_set_id = %(set)s
-        AND NOT EXISTS (SELECT FROM fresh_stages f WHERE f.customer = s.customer_id)
-"""
-_UPSERT = """
-    INSERT INTO segments_customerstage (customer_id, stage_set_id, stage_id, since_on)
-    SELECT f.customer, %(set)s, f.stage, %(day)s
-    FROM fresh_stages f
-    LEFT JOIN segments_customerstage old
-        ON old.customer_id = f.customer AND old.stage_set_id = %(set)s
-    WHERE old.stage_id IS DISTINCT FROM f.stage
-    ON CONFLICT (customer_id, stage_set_id) DO UPDATE
-        SET stage_id = excluded.stage_id, since_on = excluded.since_on
-"""

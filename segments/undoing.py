@@ -170,11 +170,8 @@ def _make_nobody(customers: list[int], kinds: list[str], at: dt.datetime) -> int
         values: dict[str, Any] = {"ids": customers, "kinds": kinds, "at": at}
         cursor.execute(_NOBODY, values)
         nobody = [number for (number,) in cursor.fetchall()]
-        for table in ("identifier", "customertraits", "customerstage", "stagemove"):
-            cursor.execute(
-                f"DELETE FROM segments_{table} WHERE customer_id = ANY(%s)",  # noqa: S608  (ours)
-                [nobody],
-            )
+        # What was computed of them goes with the next recompute, which follows every undoing.
+        cursor.execute("DELETE FROM segments_identifier WHERE customer_id = ANY(%s)", [nobody])
     return len(nobody)
 
 

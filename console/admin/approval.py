@@ -17,8 +17,8 @@ from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
-from segments import traits
-from segments.models import Customer, CustomerStage
+from segments import standing, traits
+from segments.models import Customer
 
 COLORS = {"pending": "warning", "approved": "success", "rejected": "danger", "withdrawn": "info"}
 SAMPLE = 8
@@ -140,12 +140,8 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
 
 def _people(numbers: list[int]) -> list[dict[str, Any]]:
     """Some of the customers by what they did, without name and address."""
-    standing = CustomerStage.objects.filter(stage_set__is_default=True).select_related("stage")
-    found = (
-        Customer.objects.filter(pk__in=numbers)
-        .prefetch_related(Prefetch("stages", standing, to_attr="standing"))
-        .order_by("pk")
-    )
+    found = Customer.objects.filter(pk__in=numbers).order_by("pk")
+    stages = standing.in_default(numbers)
     currency = clock.project().currency
     known = traits.of(numbers, ["orders", "last_order_on", "monetary_minor"])
     rows: list[dict[str, Any]] = []
@@ -154,7 +150,7 @@ def _people(numbers: list[int]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "number": customer.pk,
-                "stage": customer.standing[0].stage if customer.standing else "–",
+                "stage": stages.get(customer.pk, "–"),
                 "orders": theirs.get("orders"),
                 "last_order": theirs.get("last_order_on"),
                 "spent": figures.money(theirs.get("monetary_minor"), currency),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, IntegerField, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -31,12 +31,13 @@ from segments import (
     notes,
     portrait,
     sheet,
+    standing,
     tags,
     timeline,
     traits,
 )
 from segments.admin import customer_page
-from segments.models import Customer, CustomerNote, CustomerStage, Stage, Tag
+from segments.models import Customer, CustomerNote, Stage, Tag
 
 EVENTS_A_PAGE = 30
 ORDERED = ("last_order_on", "orders", "monetary_minor")  # traits that the list is ordered by
@@ -46,21 +47,17 @@ LIVING = Q(merged_into=None, erased_at=None)
 
 
 class StageFilter(admin.SimpleListFilter):
-    """The stages of the default set; a fixed choice, so no scan over customers."""
+    """The stages of the default set. `CustomerList` looks up who stands there."""
 
     title = _("stage")
     parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        stages = Stage.objects.filter(stage_set__is_default=True).select_related("stage_set")
-        return [(str(stage.pk), str(stage)) for stage in stages]
+        stages = Stage.objects.filter(stage_set__is_default=True, retired_at=None)
+        return [(str(stage.pk), str(stage)) for stage in stages.order_by("position")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        stage = self.value() or ""
-        if not stage.isdecimal():
-            return queryset
-        standing = CustomerStage.objects.filter(stage=int(stage))
-        return queryset.filter(pk__in=standing.values("customer"))
+        return queryset
 
 
 class CustomerList(ChangeList):
@@ -77,24 +74,46 @@ class CustomerList(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         self.by_trait = ""
         found = super().get_queryset(request, exclude_parameters)
-        return _ordered(found, self.by_trait) if self.by_trait else found
+        within = _standing_in(self.params.get(StageFilter.parameter_name, ""))
+        if self.by_trait:
+            return _ordered(found, self.by_trait, within)
+        return found if within is None else _first(found, within, is_searched=bool(self.query))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         shown: list[Any] = list(self.result_list)  # type: ignore[has-type]
-        known = traits.of([one.pk for one in shown], SHOWN)
+        numbers = [one.pk for one in shown]
+        known, stages = traits.of(numbers, SHOWN), standing.in_default(numbers)
         for one in shown:
-            one.known = known[one.pk]
+            one.known, one.stage = known[one.pk], stages.get(one.pk)
         self.result_list = shown
 
 
-def _ordered(among: QuerySet, by: str) -> QuerySet:
+def _standing_in(stage: Any) -> BitMap | None:
+    """Who stands in the stage that somebody filters by; None without such a filter."""
+    text = stage[-1] if isinstance(stage, list) else stage
+    if not text.isdecimal() or len(text) > 9:
+        return None
+    found = Stage.objects.filter(pk=int(text)).first()
+    return standing.members(found.stage_set_id, [found.pk]) if found else BitMap()
+
+
+def _first(among: QuerySet, within: BitMap, *, is_searched: bool) -> QuerySet:
+    """As many of the set as people page: those with the highest numbers."""
+    if is_searched:  # few, of whom the newest may not be among those found
+        within = within & columns.ids(*_sql(among))
+    newest = within[max(0, len(within) - MOST_ORDERED) :]
+    return among.filter(pk__in=list(newest))
+
+
+def _ordered(among: QuerySet, by: str, within: BitMap | None) -> QuerySet:
     """The first of the customers by a trait; with a minus, those with the highest values."""
     key = by.lstrip("-")
     column = sheet.read(key).get(key)
     if column is None:
         return among.none()
-    ids = bitmaps.to_array(columns.ids(*_sql(among)))
+    found = columns.ids(*_sql(among))
+    ids = bitmaps.to_array(found if within is None else found & within)
     ids = ids[: np.searchsorted(ids, len(column.values))]
     ids = ids[arrays.known(column.values[ids])]
     ranks = column.values[ids].astype(np.int64) * (-1 if by.startswith("-") else 1)
@@ -129,13 +148,8 @@ class CustomerAdmin(ReadOnlyAdmin):
     change_form_template = "segments/customer/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        standing = CustomerStage.objects.filter(stage_set__is_default=True).select_related("stage")
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related(Prefetch("stages", standing, to_attr="standing"))
-            .annotate(currency=Subquery(Project.objects.values("currency")[:1]))
-        )
+        currency = Subquery(Project.objects.values("currency")[:1])
+        return super().get_queryset(request).annotate(currency=currency)
 
     def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
         return CustomerList
@@ -171,7 +185,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     @display(description=_("stage"), label=True)
     def stage(self, customer: Any) -> str | None:
-        return str(customer.standing[0].stage) if customer.standing else None
+        return str(customer.stage) if customer.stage else None
 
     @display(description=_("last order"), ordering="last_order_on")
     def last_order(self, customer: Any) -> dt.date | None:
@@ -204,6 +218,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         return [
             path("<int:pk>/events/", view(self.events), name="segments_customer_events"),
             path("<int:pk>/doings/", view(self.doings), name="segments_customer_doings"),
+            path("<int:pk>/moves/", view(self.moves), name="segments_customer_moves"),
             *(
                 path(
                     f"<int:pk>/{name}/", view(require_POST(deed)), name=f"segments_customer_{name}"
@@ -262,6 +277,13 @@ class CustomerAdmin(ReadOnlyAdmin):
         found = portrait.doings(customer.pk, day=clock.today(), zone=clock.zone())
         context = customer_page.doings(found)
         return render(request, "segments/customer/doings.html", context)
+
+    def moves(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How they moved between stages, as a part that the page loads."""
+        roles.require(request.user, self.view_action)
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        context = {"histories": customer_page.moves(customer)}
+        return render(request, "segments/customer/moves.html", context)
 
     # --- deeds --------------------------------------------------------------
 

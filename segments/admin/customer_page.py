@@ -10,7 +10,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 
 from console import clock, figures, roles
-from segments import consent, corrections, erasure, looks, notes, portrait, tags, timeline, traits
+from segments import (
+    consent,
+    corrections,
+    erasure,
+    looks,
+    notes,
+    portrait,
+    standing,
+    tags,
+    timeline,
+    traits,
+)
 from segments.admin import segment_facts
 from segments.models import (
     ConsentChange,
@@ -18,6 +29,7 @@ from segments.models import (
     CustomerNote,
     EventType,
     Merge,
+    StageSet,
 )
 
 CHANGE = corrections.ACTION
@@ -145,16 +157,20 @@ def _scores(known: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _stages(customer: Customer) -> list[dict[str, Any]]:
-    """Each stage set with where the customer stands, and every move, newest first."""
-    standing = customer.stages.select_related("stage", "stage_set")
-    found: dict[int, dict[str, Any]] = {
-        one.stage_set_id: {"now": one, "set": one.stage_set, "moves": []} for one in standing
-    }
-    moves = customer.stage_moves.select_related("stage_set", "from_stage", "to_stage")
-    for move in moves[:MOST_MOVES]:
-        empty: dict[str, Any] = {"now": None, "set": move.stage_set, "moves": []}
-        found.setdefault(move.stage_set_id, empty)["moves"].append(move)
-    return sorted(found.values(), key=lambda one: (not one["set"].is_default, one["set"].key))
+    """Each stage set in use with where the customer stands, the default first."""
+    sets = list(StageSet.objects.filter(archived_at=None))
+    now = standing.of([customer.pk], sets)[customer.pk]
+    shown = [one for one in sets if one.pk in now or one.is_default]
+    return [{"set": one, "now": now.get(one.pk)} for one in shown]
+
+
+def moves(customer: Customer) -> list[dict[str, Any]]:
+    """Each stage set with how the customer moved in it, the newest move first."""
+    found: dict[StageSet, list[standing.Move]] = {}
+    for move in standing.moves_of([customer.pk], MOST_MOVES):
+        found.setdefault(move.stage_set, []).append(move)
+    ordered = sorted(found, key=lambda one: (not one.is_default, one.key))
+    return [{"set": one, "moves": found[one]} for one in ordered]
 
 
 def _merges(customer: Customer) -> list[Merge]:

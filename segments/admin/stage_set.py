@@ -56,7 +56,7 @@ class StageSetAdmin(ReadOnlyAdmin):
         self, request: Any, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         today = clock.today()
-        standing = stages.standing(obj)
+        standing = stages.standings(obj)
         since = today - dt.timedelta(days=DAYS - 1)
         context |= {
             "stage_set": obj,

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import roles
-from segments import identity, looks, portrait, timeline, traits
-from segments.models import Customer
+from segments import identity, looks, portrait, standing, timeline, traits
+from segments.models import Customer, StageSet
 
 EVENTS, MOST_EVENTS = 50, 500
 FOUND = 100  # customers of one search
@@ -169,6 +169,7 @@ def _contact(customer: Customer, *, shown: bool) -> dict[str, Any]:
 def _portrait(customer: Customer) -> dict[str, Any]:
     known = traits.of([customer.pk])[customer.pk]
     worth = portrait.worth(known)
+    sets = {one.pk: one for one in StageSet.objects.filter(archived_at=None)}
     return {
         "id": customer.pk,
         **_contact(customer, shown=False),
@@ -182,8 +183,8 @@ def _portrait(customer: Customer) -> dict[str, Any]:
             "is_quiet": worth.is_quiet,
         },
         "stages": [
-            {"set": one.stage_set.key, "stage": one.stage.key, "since": one.since_on}
-            for one in customer.stages.select_related("stage_set", "stage")
+            {"set": sets[pk].key, "stage": stand.stage.key, "since": stand.since}
+            for pk, stand in standing.of([customer.pk], sets.values())[customer.pk].items()
         ],
         "consents": list(
             customer.consents.order_by("channel").values("channel", "purpose", "granted", "at")

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console import figures
-from segments import consent, looks, sealing, traits
-from segments.models import Stage
+from segments import consent, looks, sealing, standing, traits
 
 
 @dataclass(frozen=True)
@@ -175,10 +174,7 @@ def _consents(ids: Sequence[int]) -> dict[tuple[int, str], bool]:
 
 
 def _stages(ids: Sequence[int]) -> dict[int, str]:
-    names = {one.pk: str(one) for one in Stage.objects.filter(stage_set__is_default=True)}
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGES, [list(ids), list(names)])
-        return {customer: names[stage] for customer, stage in cursor.fetchall()}
+    return {customer: str(stage) for customer, stage in standing.in_default(ids).items()}
 
 
 _FIELDS = {
@@ -192,10 +188,6 @@ _FIELDS = {
 _ROWS = """
     SELECT c.id{columns} FROM segments_customer c
     WHERE c.id = ANY(%s) ORDER BY c.id
-"""
-_STAGES = """
-    SELECT customer_id, stage_id FROM segments_customerstage
-    WHERE customer_id = ANY(%s) AND stage_id = ANY(%s)
 """
 _KINDS = """
     WITH RECURSIVE kinds AS (

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import formats
-from segments import bitmaps, columns, identity
+from segments import bitmaps, columns, identity, standing
 from segments.models import Segment, Stage
 
 Selection = dict[str, Any]  # `segment`, `stage` and `term`, each of which may be missing
@@ -22,7 +22,6 @@ _ABOUT = """
     SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'segments_customer'::regclass
 """
 COUNTED = 100_000  # more customers than this are not counted while somebody waits
-_IN_STAGE = "SELECT customer_id FROM segments_customerstage WHERE stage_id = %s"
 
 
 def asked(given: Any) -> Selection:
@@ -61,7 +60,8 @@ def _parts(selection: Selection, contact: bool) -> Iterator[BitMap]:
         segment = Segment.objects.filter(pk=selection["segment"]).first()
         yield segment.members if segment else BitMap()
     if "stage" in selection:
-        yield columns.ids(_IN_STAGE, [selection["stage"]])
+        stage = Stage.objects.filter(pk=selection["stage"]).first()
+        yield standing.members(stage.stage_set_id, [stage.pk]) if stage else BitMap()
     if "term" in selection:
         yield bitmaps.from_ids(identity.search(selection["term"], contact=contact))
 

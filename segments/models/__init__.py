@@ -21,10 +21,8 @@ from segments.models.privacy import ForgottenId, PrivacyRequest
 from segments.models.scoring import Scoring, ScoringRun
 from segments.models.segment import Segment, SegmentSnapshot, SegmentVersion
 from segments.models.stage import (
-    CustomerStage,
     Stage,
     StageFlow,
-    StageMove,
     StageSet,
     StageSetVersion,
 )
@@ -43,7 +41,6 @@ __all__ = [
     "CustomerImportRow",
     "CustomerList",
     "CustomerNote",
-    "CustomerStage",
     "DaySet",
     "DeadLetter",
     "Definition",
@@ -72,7 +69,6 @@ __all__ = [
     "SourceDay",
     "Stage",
     "StageFlow",
-    "StageMove",
     "StageSet",
     "StageSetVersion",
     "Suspect",

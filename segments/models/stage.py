@@ -1,4 +1,4 @@
-"""Lifecycle stages: sets of them, where each customer stands, and every move."""
+"""Lifecycle stages: sets of them with their versions, and who moved between them when."""
 
 from typing import ClassVar
 
@@ -8,18 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
-from segments.models.customer import Customer
+from segments import stage_words
 from segments.models.fields import BitmapField
-
-# Names of what we ship, so that they follow the reader's language. A name of its own wins.
-SHIPPED_SETS = {"lifecycle": _("Lifecycle stage")}
-SHIPPED_STAGES = {
-    "prospect": _("Prospect"),
-    "activation": _("Activation"),
-    "growth": _("Growth"),
-    "maturity": _("Maturity"),
-    "decline": _("Decline"),
-}
 
 
 class StageSet(models.Model):
@@ -44,6 +34,7 @@ class StageSet(models.Model):
     failure = models.TextField(_("why the last computation failed"), blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
     computed_at = models.DateTimeField(_("computed at"), null=True)
+    computed_version = models.PositiveIntegerField(null=True)
     data_as_of = models.DateField(_("as of"), null=True)
 
     class Meta:
@@ -57,7 +48,12 @@ class StageSet(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(SHIPPED_SETS.get(self.key, self.key))
+        return self.name or str(stage_words.SETS.get(self.key, (self.key,))[0])
+
+    @property
+    def about(self) -> str:
+        """What it is for: the words of people here, or ours in the reader's language."""
+        return self.description or str(stage_words.SETS.get(self.key, ("", ""))[1])
 
 
 class Stage(models.Model):
@@ -82,7 +78,12 @@ class Stage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(SHIPPED_STAGES.get(self.key, self.key))
+        return self.name or str(stage_words.STAGES.get(self.key, (self.key,))[0])
+
+    @property
+    def about(self) -> str:
+        """Who stands here and what to do: people's own words, or ours."""
+        return self.description or str(stage_words.STAGES.get(self.key, ("", ""))[1])
 
 
 class StageSetVersion(models.Model):
@@ -133,37 +134,3 @@ class StageFlow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on}: {self.from_stage} → {self.to_stage}"
-
-
-class CustomerStage(models.Model):
-    """Where a customer stands in one set."""
-
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stages")
-    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="+")
-    stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
-    since_on = models.DateField(_("since"))
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["customer", "stage_set"], name="one_stage_a_set"),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.customer_id}: {self.stage}"
-
-
-class StageMove(models.Model):
-    """One move, kept for good; customers move backwards as well. Null stands for no stage."""
-
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stage_moves")
-    stage_set = models.ForeignKey(StageSet, models.CASCADE, related_name="+")
-    from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
-    on = models.DateField(_("on"))
-
-    class Meta:
-        ordering: ClassVar = ["-on", "-id"]
-        indexes: ClassVar = [models.Index(fields=["stage_set", "on"], name="moves_by_day")]
-
-    def __str__(self) -> str:
-        return f"#{self.customer_id}: {self.from_stage} → {self.to_stage}"

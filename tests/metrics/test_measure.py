@@ -12,7 +12,7 @@ from metrics import library, measure, measurements
 from metrics.history import History
 from metrics.measurements import Figure
 from metrics.models import Measurement, Metric
-from segments.models import EventType, Stage, StageMove, StageSet
+from segments.models import EventType, Stage, StageFlow, StageSet
 from tests.metrics.factories import customers, today_is
 from tests.segments.factories import happened, incoming
 
@@ -198,9 +198,13 @@ def test_the_customers_of_each_stage_are_counted_through_their_moves(db: None) -
         (c, None, new, day(3)),
         (a, gone, new, day(4)),
     ):
-        StageMove.objects.create(
-            customer=customer, stage_set=stages, from_stage=origin, to_stage=goal, on=on
-        )
+        flow, is_new = StageFlow.objects.get_or_create(
+            stage_set=stages, from_stage=origin, to_stage=goal, on=on,
+            defaults={"members": BitMap([customer.pk]), "size": 1},
+        )  # fmt: skip
+        if not is_new:
+            flow.members, flow.size = flow.members | BitMap([customer.pk]), flow.size + 1
+            flow.save()
     measure.run()
     found = measurements.read(["stage_customers"])["stage_customers"]
     assert [(f.day, f.slice, int(f.value or 0)) for f in found] == [

@@ -9,9 +9,9 @@ import factory
 import numpy as np
 from django.conf import settings
 
-from segments import activity, arrays, ingest, sheet
+from segments import activity, arrays, ingest, sheet, standing
 from segments import traits as registry
-from segments.models import Consent, Customer, EventType, Identifier, Segment
+from segments.models import Consent, Customer, EventType, Identifier, Segment, Stage
 from segments.sheet import Fresh
 
 _numbers = itertools.count(1)
@@ -139,6 +139,23 @@ def _with(customer: int, trait: registry.Trait, value: Any, day: dt.date) -> Fre
         value = (value - registry.EPOCH).days
     column[customer] = arrays.nothing(dtype) if value is None else value
     return Fresh(column, words if trait.kind == registry.CHOICE else None)
+
+
+def stands(customer: Customer | int, stage: Stage, since: dt.date = TRAITS_ON) -> None:
+    """Put a customer into a stage as the pipeline would, without a move."""
+    number = customer if isinstance(customer, int) else customer.pk
+    values = {
+        standing.stage_key(stage.stage_set_id): stage.pk,
+        standing.since_key(stage.stage_set_id): standing.number(since),
+    }
+    known = sheet.read(*values)
+    fresh = {}
+    for key, value in values.items():
+        was = known[key].values if key in known else np.empty(0, np.int32)
+        column = standing.longer(was, number + 1, copy=True)
+        column[number] = value
+        fresh[key] = Fresh(column)
+    sheet.write(fresh, day=since)
 
 
 class SegmentFactory(factory.django.DjangoModelFactory):

@@ -22,7 +22,6 @@ from segments.lake import schema, store
 from segments.models import (
     Consent,
     Customer,
-    CustomerStage,
     EventType,
     Segment,
     Stage,
@@ -69,9 +68,7 @@ def plant(people: list[Person]) -> None:
             customer_id=one.id, channel="email", granted=one.consented, at=timezone.now()
         )
         if one.stage:
-            CustomerStage.objects.create(
-                customer_id=one.id, stage_set=stage_set, stage=stages[one.stage], since_on=DAY
-            )
+            factories.stands(one.id, stages[one.stage], DAY)
     rows = [
         factories.row(one.id, day, event=name, properties=json.dumps(properties))
         for one in people

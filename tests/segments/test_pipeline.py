@@ -6,17 +6,22 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from console import jobs
 from console.models import AuditEntry, Job
 from console.states import NotAllowed
-from segments import computing, ingest, pipeline, tasks, traits
-from segments.models import CustomerStage, Segment, SegmentSnapshot, StageMove
+from segments import computing, ingest, pipeline, standing, tasks, taxonomies, traits
+from segments.models import Segment, SegmentSnapshot, StageFlow
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2018, 1, 1)
+
+
+def flows() -> QuerySet[StageFlow]:
+    return StageFlow.objects.filter(stage_set__is_default=True)
 
 
 def test_an_accepted_event_reaches_traits_scores_stages_and_segments() -> None:
@@ -26,10 +31,15 @@ def test_an_accepted_event_reaches_traits_scores_stages_and_segments() -> None:
     found = pipeline.run(DAY)
     known = traits.of([who.pk])[who.pk]
     assert (known["recency_days"], known["monetary_minor"], known["r_score"]) == (8, 500, 1)
-    assert CustomerStage.objects.get(customer=who).stage.key == "activation"
+    assert standing.in_default([who.pk])[who.pk].key == "activation"
     segment.refresh_from_db()
     assert set(segment.members) == {who.pk}
-    assert (found["events"], found["day_sets"], found["moves"], found["segments"]) == (1, 1, 1, 1)
+    assert (found["events"], found["day_sets"], found["moves"], found["segments"]) == (
+        1,
+        1,
+        len(taxonomies.SETS),
+        1,
+    )
 
 
 def test_a_second_run_changes_nothing() -> None:
@@ -39,7 +49,7 @@ def test_a_second_run_changes_nothing() -> None:
     pipeline.run(DAY)
     found = pipeline.run(DAY)
     assert (found["events"], found["traits"], found["scores"], found["moves"]) == (0, 0, 0, 0)
-    assert (StageMove.objects.count(), SegmentSnapshot.objects.count()) == (1, 1)
+    assert (flows().count(), SegmentSnapshot.objects.count()) == (1, 1)
 
 
 def test_progress_goes_from_nothing_to_everything() -> None:
@@ -90,7 +100,7 @@ def test_the_past_is_replayed_day_by_day() -> None:
     pipeline.replay([dt.date(2017, 12, 15), dt.date(2017, 11, 15)])
     sizes = segment.snapshots.order_by("day").values_list("day", "size")
     assert list(sizes) == [(dt.date(2017, 11, 15), 0), (dt.date(2017, 12, 15), 1)]
-    moves = StageMove.objects.order_by("on").values_list("to_stage__key", flat=True)
+    moves = flows().order_by("on").values_list("to_stage__key", flat=True)
     assert list(moves) == ["activation", "decline"]
 
 

@@ -322,7 +322,7 @@ def test_another_team_cannot_write_over_the_api_either(signed_in: SignIn) -> Non
 def test_the_stage_page_shows_counts_rules_and_moves(signed_in: SignIn, pinned: dt.date) -> None:
     library.install_stages()
     factories.traits(orders=5, tenure_days=99, recency_days=90)
-    stage_set = StageSet.objects.get()
+    stage_set = StageSet.objects.get(is_default=True)
     stages.recompute(stage_set, day=pinned)
     url = reverse("admin:segments_stageset_change", args=[stage_set.pk])
     html = signed_in("support").get(url).content.decode()
@@ -334,7 +334,7 @@ def test_the_stage_page_shows_counts_rules_and_moves(signed_in: SignIn, pinned: 
 
 def test_an_empty_stage_page_says_what_will_appear(signed_in: SignIn) -> None:
     library.install_stages()
-    url = reverse("admin:segments_stageset_change", args=[StageSet.objects.get().pk])
+    url = reverse("admin:segments_stageset_change", args=[StageSet.objects.get(is_default=True).pk])
     html = signed_in("operator").get(url).content.decode()
     assert "Customers stand here once the first recompute has run." in html
     assert "Nobody moved" in html
