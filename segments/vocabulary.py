@@ -65,6 +65,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
         channels=_said(CHANNELS),
         purposes=_said(PURPOSES),
         gone={kind: _Asked(found) for kind, found in _GONE.items()},
+        is_contact=masking.is_contact,
         currency=currency,
         minor_digits=0 if currency in WITHOUT_MINOR_UNIT else 2,
         forbidden=forbidden,

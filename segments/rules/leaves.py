@@ -69,6 +69,7 @@ def _profile(raw: Raw, path: Path, known: Vocabulary) -> Profile:
         _("No customer's profile has a field “%(value)s”."),
     )
     op, value = values.comparison(raw, path, values.ANY)
+    _refuse_guessing(key, op, path, known)
     return Profile(key, op, value, path=path)
 
 
@@ -94,7 +95,7 @@ def _did(raw: Raw, path: Path, known: Vocabulary) -> Did:
     times = values.whole(raw.get("times", 1), (*path, "times"), 1, MAX_TIMES)
     days, ago = _days_and_ago(raw, path)
     since, until = _dates(raw, path)
-    where = _wheres(raw.get("where", []), path)
+    where = _wheres(raw.get("where", []), path, known)
     return Did(event, did, times, days, where, ago, since, until, path=path)
 
 
@@ -119,16 +120,16 @@ def _dates(raw: Raw, path: Path) -> tuple[dt.date | None, dt.date | None]:
     return since, until
 
 
-def _wheres(raw: Any, path: Path) -> tuple[Where, ...]:
+def _wheres(raw: Any, path: Path, known: Vocabulary) -> tuple[Where, ...]:
     path = (*path, "where")
     if not isinstance(raw, list) or len(raw) > MAX_WHERE:
         raise RuleError(
             path, _("A list of at most %(most)s properties belongs here."), most=MAX_WHERE
         )
-    return tuple(_where(one, (*path, at)) for at, one in enumerate(raw))
+    return tuple(_where(one, (*path, at), known) for at, one in enumerate(raw))
 
 
-def _where(raw: Any, path: Path) -> Where:
+def _where(raw: Any, path: Path, known: Vocabulary) -> Where:
     if not isinstance(raw, dict) or "property" not in raw:
         raise RuleError(path, _("Name a property of the event."))
     no_other_keys(raw, {"property", "op", "value"}, path)
@@ -136,7 +137,18 @@ def _where(raw: Any, path: Path) -> Where:
     if '"' in key or "\\" in key:  # the lake could not ask for it
         raise RuleError((*path, "property"), _("A property's name has no quotes or backslashes."))
     op, value = values.comparison(raw, path, values.ANY)
+    _refuse_guessing(key, op, path, known)
     return Where(key, op, value, path=path)
+
+
+def _refuse_guessing(name: str, op: str, path: Path, known: Vocabulary) -> None:
+    """The count of a rule would tell anybody whether an address is somebody's."""
+    if known.is_contact(name) and op not in {"is_set", "not_set"}:
+        raise RuleError(
+            (*path, "op"),
+            _("“%(name)s” tells who somebody is: a rule may only ask whether it is known."),
+            name=name,
+        )
 
 
 def _days_since(which: Literal["first", "last"]) -> "Read":
@@ -165,7 +177,7 @@ def _deed(raw: Raw, key: str, path: Path, known: Vocabulary) -> Deed:
         raise RuleError(path, _("Name the event."))
     no_other_keys(step, {"event", "where"}, path)
     event = _event(step, "event", path, known)
-    return Deed(event, _wheres(step.get("where", []), path), path=path)
+    return Deed(event, _wheres(step.get("where", []), path, known), path=path)
 
 
 # --- where they belong --------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a rule may speak about in one project, with the names that people know it by."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 WHOLE, NUMBER, MONEY, DATE, CHOICE = "whole", "number", "money", "date", "choice"
@@ -45,6 +45,8 @@ class Vocabulary:
     purposes: Mapping[str, str] = field(default_factory=dict)
     # What there was once, by the key of the condition, such as {"segment": {7: "VIP"}}.
     gone: Mapping[str, Mapping[str | int, str]] = field(default_factory=dict)
+    # Whether a field or a property of this name tells who somebody is.
+    is_contact: Callable[[str], bool] = lambda _name: False
     currency: str = ""
     minor_digits: int = 2
     # Kinds of condition that this rule may not use, such as stages inside a stage's own rule.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import json
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from segments.rules import leaning, tree, words, written
 from segments.rules.nodes import DaysSince, Did, InStage, RuleError, leaves
-from segments.rules.vocabulary import CHOICE, NUMBER, StageSetWord, TraitWord
+from segments.rules.vocabulary import CHOICE, NUMBER, StageSetWord, TraitWord, Vocabulary
 from tests.segments import worlds
 
 KNOWN = dataclasses.replace(
@@ -327,3 +328,28 @@ def test_a_rule_that_rests_on_who_people_say_they_are_is_noticed(raw: Any, stati
     known = dataclasses.replace(KNOWN, segments={7: "Grown up", 9: "Buyers"})
     segments = {7: tree.parse(AGE, known), 9: tree.parse(event(), known)}
     assert len(leaning.static_only(tree.parse(raw, known), known, segments)) == static
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ({"profile": "wechat_phone", "op": "=", "value": "1"}, ("op",)),
+        (
+            {"event": "order_paid", "where": [{"property": "email", "op": "in", "value": ["a"]}]},
+            ("where", 0, "op"),
+        ),
+    ],
+)
+def test_no_count_confirms_somebodys_address(rule: dict[str, Any], path: tuple[Any, ...]) -> None:
+    known = Vocabulary(
+        profile={"wechat_phone": ()},
+        events=frozenset({"order_paid"}),
+        is_contact=lambda name: "phone" in name or "email" in name,
+    )
+    with pytest.raises(RuleError, match="tells who somebody is") as refused:
+        tree.parse(rule, known)
+    assert refused.value.path == path
+    asked = json.loads(json.dumps(rule).replace('"="', '"is_set"').replace('"in"', '"not_set"'))
+    for part in (asked, *asked.get("where", [])):
+        part.pop("value", None)
+    tree.parse(asked, known)
