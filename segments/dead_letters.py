@@ -92,6 +92,20 @@ SENT: dict[str, str] = {
     "group": gettext_noop("a group"),
     "consent": gettext_noop("a consent"),
 }
+# Why a part of an update was not done, as `operations` and `profiles` say it.
+NOT_DONE = {
+    gettext_noop("not a number"),
+    gettext_noop("the sum is too large"),
+    gettext_noop("a list of more than 1000"),
+    gettext_noop("more than 500 attributes"),
+    gettext_noop("more than 64 KiB of attributes"),
+    gettext_noop("can only be set"),
+    gettext_noop("not a text"),
+    gettext_noop("too long"),
+    gettext_noop("not an e-mail address"),
+    gettext_noop("not a telephone number"),
+    gettext_noop("not a language"),
+}
 
 
 def explained(reason: str, detail: str) -> str:
@@ -99,8 +113,18 @@ def explained(reason: str, detail: str) -> str:
     if not detail:
         return said(reason)
     known = SENT if reason == "scope" else DETAILS
-    detail = _(known[detail]) if detail in known else detail
+    detail = _(known[detail]) if detail in known else _not_done(detail)
     return _("%(reason)s (%(detail)s)") % {"reason": said(reason), "detail": detail}
+
+
+def _not_done(detail: str) -> str:
+    """“field: why; field: why”, as intake writes it; anything else stays as it is."""
+    parts = [one.rpartition(": ") for one in detail.split("; ")]
+    if not {why for _field, _colon, why in parts} <= NOT_DONE:
+        return detail
+    return _("; ").join(
+        _("%(field)s: %(why)s") % {"field": field, "why": _(why)} for field, _colon, why in parts
+    )
 
 
 class StillBad(NotAllowed):

@@ -130,7 +130,7 @@ def as_field(name: str, value: Any) -> str:
     if not text:
         return ""
     if len(text) > LONGEST[name]:
-        raise ValueError(f"more than {LONGEST[name]} characters")
+        raise ValueError("too long")
     return _CHECKED[name](text)
 
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -19,10 +20,13 @@ from console import roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import traits
 
-STARTS_WITH = """<h1>Hello {{ customer.name | default: "there" }}</h1>
-<p>Write what you want to say here.</p>
-<p><a class="button" href="https://shop.example/">See what is new</a></p>
-"""
+
+def starts_with() -> str:
+    """What a new template says: an example, in the language of whoever writes it."""
+    hello = gettext('Hello {{ customer.name | default: "there" }}')
+    words, more = gettext("Write what you want to say here."), gettext("See what is new")
+    button = f'<a class="button" href="https://shop.example/">{more}</a>'
+    return f"<h1>{hello}</h1>\n<p>{words}</p>\n<p>{button}</p>\n"
 
 
 class TemplateForm(forms.ModelForm):
@@ -84,7 +88,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         return found.defer("body") if is_list else found
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"body": STARTS_WITH, **super().get_changeform_initial_data(request)}
+        return {"body": starts_with(), **super().get_changeform_initial_data(request)}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

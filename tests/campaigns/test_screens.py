@@ -8,8 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
-from campaigns import tasks
+from campaigns import tasks, wording
+from campaigns.admin import template
 from campaigns.models import Campaign, MessageTemplate, Suppression
 from console.models import Staff
 from tests.campaigns.factories import (
@@ -223,6 +225,16 @@ def test_a_template_is_checked_before_it_is_kept(signed_in: SignIn) -> None:
     )
     made = MessageTemplate.objects.get()
     assert (made.revision, made.updated_by, made.team) == (1, client.staff, client.staff.team)
+
+
+@pytest.mark.parametrize(
+    ("language", "hello"), [("en", "Hello {{"), ("zh-hans", "您好</h1>")], ids=["en", "zh"]
+)
+def test_a_new_template_begins_with_an_example_that_renders(language: str, hello: str) -> None:
+    with translation.override(language):
+        example = template.starts_with()
+    assert hello in example
+    assert wording.mistakes("A subject", example) == []
 
 
 def test_changing_the_words_makes_a_new_revision(signed_in: SignIn) -> None:

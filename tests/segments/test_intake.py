@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from console.models import Project
-from segments import deliveries, identity, intake, sorting
+from segments import dead_letters, deliveries, identity, intake, sorting
 from segments.models import (
     Consent,
     Customer,
@@ -235,6 +235,19 @@ def test_profiles_are_carried_out_in_order_and_bad_values_set_aside() -> None:
     assert (rest.set, rest.add) == ({"email": "no address"}, {})  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("email: not an e-mail address; age: not a number", "email：不是邮箱地址；age：不是数字"),
+        ("name: 200 > 120", "name: 200 > 120"),
+    ],
+    ids=["not_done", "anything_else"],
+)
+def test_why_a_part_was_not_done_is_said_in_the_readers_language(detail: str, said: str) -> None:
+    with translation.override("zh-hans"):
+        assert dead_letters.explained("bad_value", detail).endswith(f"（{said}）")
+
+
 def test_a_mended_part_of_a_profile_can_be_replayed() -> None:
     sent.take(profile(user("anna"), set={"phone": "?"}, add={"points": 4}))
     (rest,) = deliveries.decode(bytes(letter().raw).replace(b'"?"', b'"+86 138 0013 8000"'))
@@ -365,7 +378,7 @@ def test_a_worker_that_is_killed_anywhere_loses_and_doubles_nothing(killed: str)
             profile(user("anna"), add={"points": 1}),
         )
     program = f"""
-        from django.utils import timezone
+        from django.utils import timezone, translation
         from segments import identity, ingest, intake, merging, sorting
         from segments.lake import store
         {killed}
