@@ -22,6 +22,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Customers"), "group", "admin:segments_customer_changelist", "customers.view"),
             (_("Segments"), "filter_alt", "admin:segments_segment_changelist", "segments.view"),
             (_("Tags"), "sell", "admin:segments_tag_changelist", "tags.view"),
+            (
+                _("Uploaded lists"),
+                "format_list_numbered",
+                "admin:segments_customerlist_changelist",
+                "lists.view",
+            ),
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
             (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
             (

@@ -1,6 +1,7 @@
 """Where segments keeps something of a person, how it is forgotten there, and what is left."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,12 @@ def _forget_copies(sought: Sought) -> None:
         PrivacyRequest.objects.filter(pk=request.pk).update(path="")
 
 
+def _unknown_lines(sought: Sought) -> QuerySet[CustomerList]:
+    """Lists that show lines in which the person was named before we knew them."""
+    marks = [json.dumps(value) for _kind, value in sought.ids] + sought.texts
+    return CustomerList.objects.filter(_any('position(%s in "unknown_sample"::text) > 0', marks))
+
+
 def _complaints(sought: Sought) -> QuerySet[EventImport]:
     """Imports whose error quotes a row."""
     return EventImport.objects.filter(says("error", sought))
@@ -214,6 +221,12 @@ PLACES = [
             ("tag_changes", _("changes of tags"), TagChange),
             ("customer_lists", _("uploaded lists of customers"), CustomerList),
         )
+    ),
+    Place(
+        "unknown_lines",
+        _("lines of uploaded lists that named nobody"),
+        lambda s: _unknown_lines(s).count(),
+        lambda s: _unknown_lines(s).update(unknown_sample=[]),
     ),
     Place("suspects", _("customers with many ids"), *_rows(Suspect)),
     Place(

@@ -19,6 +19,7 @@ from segments import (
     imports,
     ingest,
     intake,
+    lists,
     membership,
     merging,
     pipeline,
@@ -27,7 +28,7 @@ from segments import (
 )
 from segments.customer_exports import writing
 from segments.customer_imports import applying, checking, keeping
-from segments.models import CustomerExport, CustomerImport, EventImport, Segment
+from segments.models import CustomerExport, CustomerImport, CustomerList, EventImport, Segment
 
 PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
     "pipeline",
@@ -152,6 +153,9 @@ def resume_imports() -> None:
         task = apply_customers if left.status == CustomerImport.Status.APPLYING else check_customers
         task.delay(left.pk, left.job_id)
 
+    for left_list in lists.left_behind():
+        read_list.delay(left_list.pk, left_list.job_id)
+
 
 @shared_task
 def tidy_up() -> None:
@@ -162,6 +166,7 @@ def tidy_up() -> None:
     ingest.tidy()
     uploads.tidy(at=timezone.now())
     keeping.tidy(at=timezone.now())
+    lists.tidy(at=timezone.now())
     writing.tidy(at=timezone.now())
 
 
@@ -221,6 +226,32 @@ def apply_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
     job = customer_import.job = jobs.create(CUSTOMERS, customer_import.name, by=by)
     customer_import.save(update_fields=["job"])
     transaction.on_commit(lambda: apply_customers.delay(customer_import.pk, job.pk))
+    return job
+
+
+@shared_task
+def read_list(list_id: int, job_id: int) -> None:
+    """Find the customers of an uploaded list, reporting to its job."""
+    found = CustomerList.objects.select_related("job").defer("members").get(pk=list_id)
+    job = found.job
+    if job is None or job.pk != job_id or found.status != CustomerList.Status.UPLOADED:
+        return  # delivered twice
+    with suppress(jobs.Taken), jobs.running_alone(job) as progress:
+        lists.read(found, progress=progress)
+
+
+@transaction.atomic
+def read_list_soon(customer_list: CustomerList, *, by: Staff) -> Job:
+    """Start to read a list; the job shows how far it is.
+
+    Raises:
+        NotAllowed: it is being read.
+    """
+    jobs.take(customer_list)
+    label = _("List of customers: %(name)s") % {"name": customer_list.name}
+    job = customer_list.job = jobs.create(CUSTOMERS, label, by=by)
+    customer_list.save(update_fields=["job"])
+    transaction.on_commit(lambda: read_list.delay(customer_list.pk, job.pk))
     return job
 
 

@@ -7,6 +7,7 @@ from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from segments.api.customers import CustomerViewSet
+from segments.api.lists import CustomerListViewSet
 from segments.api.segments import SegmentViewSet
 from segments.api.tags import TagViewSet
 
@@ -15,6 +16,7 @@ router.include_root_view = False
 router.register("jobs", JobViewSet, basename="job")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
+router.register("lists", CustomerListViewSet, basename="list")
 router.register("tags", TagViewSet, basename="tag")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")

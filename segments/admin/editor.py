@@ -23,14 +23,15 @@ def data(
     read_only: bool,
     error: RuleError | None = None,
     forbidden: frozenset[str] = frozenset(),
+    begin: Any = None,
 ) -> dict[str, Any]:
-    """Everything for `rule-builder.js`, as JSON in the page."""
+    """Everything for `rule-builder.js`, as JSON in the page; a new rule may `begin` so."""
     known = vocabulary.current(forbidden=forbidden)
     return {
         "known": _known(known, besides=segment.pk if segment else None),
         "words": words(),
         "readOnly": read_only,
-        "rule": segment.rule if segment else {"all": []},
+        "rule": segment.rule if segment else begin or {"all": []},
         "segment": segment.pk if segment else None,
         "previewUrl": "/api/v1/segments/preview/",
         "segmentUrl": f"/api/v1/segments/{segment.pk}/" if segment else None,

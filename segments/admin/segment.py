@@ -1,5 +1,6 @@
 """Segments: the list with sizes and freshness, and the page with the rule editor."""
 
+import json
 from typing import Any, ClassVar
 
 from django import forms
@@ -22,6 +23,8 @@ from segments.admin import editor, segment_facts
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 from segments.rules.nodes import RuleError
+
+LONGEST_IN_ADDRESS = 4_000  # letters of a rule
 
 
 class SegmentForm(forms.ModelForm):
@@ -136,13 +139,23 @@ class SegmentAdmin(ConsoleModelAdmin):
             },
         )
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new segment may begin with the rule that its address asks for."""
+        found = {key: request.GET[key] for key in ("name", "description") if key in request.GET}
+        return found | ({"rule": rule} if (rule := _asked_rule(request)) else {})
+
     def render_change_form(
         self, request: Any, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         form = context["adminform"].form
         may = self.has_change_permission(request, obj) if obj else True
         context |= {
-            "editor": editor.data(obj, read_only=not may, error=getattr(form, "rule_error", None)),
+            "editor": editor.data(
+                obj,
+                read_only=not may,
+                error=getattr(form, "rule_error", None),
+                begin=_asked_rule(request),
+            ),
             "may_change": may,
             "may_export": roles.allows(request.user, "customers.export"),
             **(self._about(obj) if obj else {}),
@@ -200,3 +213,12 @@ class SegmentAdmin(ConsoleModelAdmin):
             case _:
                 return HttpResponse(status=404)
         return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[pk]))
+
+
+def _asked_rule(request: HttpRequest) -> Any:
+    """The rule in the address, as another screen wrote it; nonsense asks for none."""
+    try:
+        rule = json.loads(request.GET.get("rule", "")[:LONGEST_IN_ADDRESS])
+    except (ValueError, RecursionError):
+        return None
+    return rule if isinstance(rule, dict) else None

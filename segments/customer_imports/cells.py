@@ -53,11 +53,13 @@ class Given(NamedTuple):
 
 def read(batch: Batch, mapping: CustomerMapping) -> Iterator[Given]:
     """The rows of a batch, each with its problem in words if it has one."""
-    columns = {name: _listed(batch.columns[name]) for name in mapping.columns}
+    columns = {name: listed(batch.columns[name]) for name in mapping.columns}
     texts = {name: list(map(plain, values)) for name, values in columns.items()}
     count, problems = len(batch.numbers), Problems()
     nothing: list[None] = [None] * count
-    keys = _each(texts[mapping.key], partial(_key, kind=mapping.kind), problems, also_empty=True)
+    keys = _each(
+        texts[mapping.key], partial(identifier, kind=mapping.kind), problems, also_empty=True
+    )
     name, email, phone, language = (
         _each(texts[mapping.fields[field]], _reader(field), problems)
         if field in mapping.fields
@@ -115,7 +117,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _listed(column: Any) -> list[Any]:
+def listed(column: Any) -> list[Any]:
     return column if isinstance(column, list) else column.to_pylist()
 
 
@@ -136,7 +138,12 @@ def _each(
 # --- who, and what is written down of them ----------------------------------
 
 
-def _key(text: str, *, kind: str) -> str:
+def identifier(text: str, *, kind: str) -> str:
+    """What names a customer by this kind of identifier.
+
+    Raises:
+        BadIdentifier, Wrong: it can name nobody.
+    """
     identity.check(text)
     if kind == NUMBER:
         text = text.lstrip("#")

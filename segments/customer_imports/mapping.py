@@ -118,17 +118,18 @@ KINDS = {
 
 def guess_kind(column: str) -> str:
     """The kind of identifier that a column's name tells of; empty when it tells none."""
-    name = _plain(column)
+    name = folded(column)
     return next((kind for kind, names in KINDS.items() if name in names), "")
 
 
-def _plain(column: str) -> str:
+def folded(column: str) -> str:
+    """A column's name as names are compared: its letters and digits alone."""
     return re.sub(r"[\W_]", "", column.lower())
 
 
 def guess(columns: Sequence[str]) -> dict[str, str]:
     """What each column probably means, by its name; one that says nothing is an attribute."""
-    plain = {_plain(column): column for column in reversed(columns)}
+    plain = {folded(column): column for column in reversed(columns)}
     found = dict.fromkeys(columns, "attribute")
     for meaning, names in GUESSES.items():
         for name in names:

@@ -19,14 +19,22 @@ class CustomerList(models.Model):
         REFUSED = "refused", _("refused")  # some are unknown, and nobody said to leave them out
         READY = "ready", _("ready")
 
+    MOVES: ClassVar = {
+        Status.UPLOADED: {Status.READY, Status.REFUSED},
+        Status.REFUSED: {Status.UPLOADED},  # read again, perhaps without those who are unknown
+        Status.READY: set(),
+    }
+
     name = models.CharField(_("name"), max_length=120, unique=True)
     kind = models.CharField(_("identifier"), max_length=40)
+    column = models.CharField(_("column"), max_length=200, blank=True)  # empty: as it is guessed
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.UPLOADED)
     path = models.CharField(max_length=400, blank=True, editable=False)
     leaves_unknown_out = models.BooleanField(_("leave unknown ones out"), default=False)
     rows = models.PositiveIntegerField(_("rows"), default=0)
     unknown = models.PositiveIntegerField(_("unknown"), default=0)
     unknown_sample = models.JSONField(default=list)  # [line, what it said], the first few
+    problem = models.TextField(_("why it was refused"), blank=True)
     members = BitmapField()
     digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"), default=0)
