@@ -29,6 +29,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "lists.view",
             ),
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
+            (_("Traits"), "instant_mix", "admin:segments_trait_changelist", "traits.view"),
             (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
             (
                 _("Customers out"),

@@ -45,6 +45,8 @@ TABLE: dict[str, set[str]] = {
     "lists.view": EVERYBODY,
     "lists.change": {OP, AN, AD},
     "stages.view": EVERYBODY,
+    "traits.view": EVERYBODY,
+    "traits.change": {OP, PR, AN, AD},
     "templates.view": {OP, PR, MA, SU, AD},
     "templates.change": {OP, AD},
     "campaigns.view": EVERYBODY,

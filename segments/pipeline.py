@@ -71,6 +71,16 @@ def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) ->
             progress(done, len(days), day.isoformat())
 
 
+def traits(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> int:
+    """The traits alone, for example after somebody made one.
+
+    Raises:
+        NotAllowed: another run is under way.
+    """
+    with _alone():
+        return computing.recompute(day, progress)
+
+
 def _of_one_day(day: dt.date) -> list[Step]:
     return [
         Step("traits", _("traits"), lambda: computing.recompute(day)),

@@ -23,6 +23,7 @@ from segments import (
     membership,
     merging,
     pipeline,
+    trait_previews,
     undoing,
     uploads,
 )
@@ -52,6 +53,40 @@ def recompute_everything_soon(*, by: Staff) -> Job:
     """Start the recompute of everything; one that waits already is enough."""
     label = _("Recompute of customers and segments")
     return jobs.share(PIPELINE, label, by=by, start=lambda pk: run_pipeline.delay(pk))
+
+
+TRAITS = "traits"
+
+
+@shared_task
+def compute_traits(job_id: int) -> None:
+    """Compute the traits anew, for example after somebody made one."""
+    with jobs.running(Job.objects.get(pk=job_id)) as progress:
+        pipeline.traits(clock.today(), progress=progress)
+
+
+def compute_traits_soon() -> Job:
+    """Start the computation of the traits; one that waits already is enough."""
+    label = _("Computation of traits")
+    return jobs.share(TRAITS, label, by=None, start=lambda pk: compute_traits.delay(pk))
+
+
+@shared_task
+def preview_trait(job_id: int) -> None:
+    """Find out what a trait would come to; the page of its form shows it."""
+    with jobs.running(Job.objects.get(pk=job_id)):
+        trait_previews.compute(job_id, clock.today())
+
+
+@transaction.atomic
+def preview_trait_soon(
+    recipe: dict[str, Any], kind: str, *, form: dict[str, list[str]], by: Staff
+) -> int:
+    """Start a preview of a trait; its number finds it again."""
+    job = jobs.create(trait_previews.KIND, _("Preview of a trait"), by=by)
+    trait_previews.begin(job, recipe, kind, form=form, by=by)
+    transaction.on_commit(lambda: preview_trait.delay(job.pk))
+    return job.pk
 
 
 @shared_task

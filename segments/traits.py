@@ -140,6 +140,11 @@ def as_of() -> dt.date | None:
 _STORED = [one.key for one in SHIPPED.values() if not one.is_derived]
 
 
+def forget(key: str) -> None:
+    """Let the values of a trait go."""
+    sheet.drop([key])
+
+
 # --- rows ---------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
 from segments.api.segments import SegmentViewSet
 from segments.api.tags import TagViewSet
+from segments.api.traits import TraitViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -18,6 +19,7 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("lists", CustomerListViewSet, basename="list")
 router.register("tags", TagViewSet, basename="tag")
+router.register("traits", TraitViewSet, basename="trait")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")

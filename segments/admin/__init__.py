@@ -15,6 +15,7 @@ from segments.admin import (
     stage_set,
     tag,
     thing,
+    trait,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "stage_set",
     "tag",
     "thing",
+    "trait",
 ]

@@ -1,0 +1,102 @@
+"""The spread of a trait's values as a chart with its table, and a few examples."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console import charts, clock, figures
+from console.charts import Chart
+from segments import distribution, trait_words, traits
+from segments.admin.trait_form import TraitForm
+from segments.distribution import Bin, Spread
+from segments.recipes.nodes import KnownSince
+from segments.trait_previews import Preview
+from segments.traits import Trait
+
+RANKS = {
+    "least": gettext_lazy("smallest"),
+    "quarter": gettext_lazy("a quarter is at most"),
+    "middle": gettext_lazy("half is at most"),
+    "three_quarters": gettext_lazy("three quarters are at most"),
+    "most": gettext_lazy("largest"),
+    "mean": gettext_lazy("average"),
+}
+
+
+def of_trait(trait: Trait, day: dt.date) -> Chart:
+    """How the values stand now."""
+    found = traits.read(trait.key, day=day).get(trait.key)
+    spread = distribution.of(found.values, found.words) if found else Spread(0, [], {})
+    return chart(trait, spread)
+
+
+def of_preview(preview: Preview, form: TraitForm) -> Chart:
+    """How the values would stand."""
+    assert preview.spread is not None
+    return chart(_as_trait(preview), preview.spread)
+
+
+def examples(preview: Preview) -> list[dict[str, Any]]:
+    """Some customers with the value that they would have."""
+    currency = clock.project().currency
+    trait = _as_trait(preview)
+    return [
+        {"number": number, "value": trait_words.value(trait, value, currency)}
+        for number, value in preview.examples
+    ]
+
+
+def _as_trait(preview: Preview) -> Trait:
+    return Trait("preview", "", "", KnownSince(), preview.kind, preview.unit, False)
+
+
+def chart(trait: Trait, spread: Spread) -> Chart:
+    """A bar a step or a word; under it the same as a table, and the ranks."""
+    currency = clock.project().currency
+    labels = [_label(trait, one, currency) for one in spread.bins]
+    counts = [one.customers for one in spread.bins]
+    if spread.others:
+        labels.append(_("others"))
+        counts.append(spread.others)
+    ranks = [
+        f"{RANKS[name]}: {trait_words.value(trait, _plain(trait, value), currency)}"
+        for name, value in spread.ranks.items()
+        if not (name == "mean" and trait.kind == traits.DATE)
+    ]
+    rows = [
+        [label, figures.whole(count), figures.share(count / spread.known)]
+        for label, count in zip(labels, counts, strict=True)
+    ]
+    return Chart(
+        id="trait-spread",
+        title=_("How the values are spread over %(known)s customers")
+        % {"known": figures.whole(spread.known)},
+        option=charts.bars(
+            labels,
+            counts,
+            name=_("customers"),
+            unit=charts.unit("count"),
+            lying=trait.kind == traits.CHOICE,
+        ),
+        columns=[_("Value"), _("Customers"), _("Share")],
+        rows=rows,
+        note=" · ".join(ranks),
+        empty=_("Nobody has a value."),
+    )
+
+
+def _label(trait: Trait, one: Bin, currency: str) -> str:
+    if one.word:
+        return one.word
+    low, high = (
+        trait_words.value(trait, _plain(trait, edge), currency) for edge in (one.low, one.high)
+    )
+    return low if one.low == one.high else f"{low} – {high}"
+
+
+def _plain(trait: Trait, value: float) -> float | int:
+    """Whole again where the values are."""
+    is_whole = trait.kind in {traits.WHOLE, traits.DATE, traits.MONEY} and value == int(value)
+    return int(value) if is_whole else value

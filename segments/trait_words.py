@@ -1,0 +1,124 @@
+"""Traits in words: what a recipe computes, as a sentence, and values as people read them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from console import figures, formats
+from segments import traits
+from segments.recipes import nodes
+from segments.recipes.nodes import AMOUNT, Events, Recipe
+from segments.rules import operators
+
+WORDS = {
+    "paid": gettext_lazy("what counts as paid"),
+    "active": gettext_lazy("what counts as active"),
+    "interaction": gettext_lazy("what counts as interaction"),
+}
+HOWS = {
+    "sum": gettext_lazy("together"),
+    "average": gettext_lazy("on average"),
+    "min": gettext_lazy("the smallest"),
+    "max": gettext_lazy("the largest"),
+}
+
+
+def sentence(recipe: Recipe, titles: Mapping[str, str], known: Mapping[str, traits.Trait]) -> str:
+    """What a recipe computes."""
+    if isinstance(recipe, nodes.FromEvents):
+        return _of_events(recipe, _events(recipe.of, titles))
+    label = {key: str(one.label) for key, one in known.items()}
+    match recipe:
+        case nodes.Field(field):
+            return _("The field “%(field)s” of the profile.") % {"field": field}
+        case nodes.KnownSince():
+            return _("The day from which on we know the customer.")
+        case nodes.Since(date):
+            return _("Days since: %(date)s.") % {"date": label.get(date, date)}
+        case nodes.Between(start, end):
+            names = {"start": label.get(start, start), "end": label.get(end, end)}
+            return _("Days from “%(start)s” to “%(end)s”.") % names
+        case nodes.Ratio(part, whole):
+            names = {"part": label.get(part, part), "whole": label.get(whole, whole)}
+            return _("“%(part)s” divided by “%(whole)s”.") % names
+    return _("Another part of the console computes it.")
+
+
+def _of_events(recipe: nodes.FromEvents, what: str) -> str:
+    match recipe:
+        case nodes.Count():
+            return _("How many: %(what)s.") % {"what": what}
+        case nodes.Sum(how=how, value=value):
+            value = str(_("amount")) if value == AMOUNT else value
+            names = {"value": value, "how": str(HOWS[how]), "what": what}
+            return _("The value “%(value)s”, %(how)s: %(what)s.") % names
+        case nodes.Moment(which="first"):
+            return _("The first day of: %(what)s.") % {"what": what}
+        case nodes.Moment():
+            return _("The last day of: %(what)s.") % {"what": what}
+        case nodes.Days():
+            return _("On how many days: %(what)s.") % {"what": what}
+        case nodes.Streak():
+            return _("On how many days in a row, up to now: %(what)s.") % {"what": what}
+        case nodes.Different(value=value):
+            return _("How many different values of “%(value)s”: %(what)s.") % {
+                "value": value,
+                "what": what,
+            }
+        case nodes.Favourite(value=value):
+            names = {"value": value, "what": what}
+            return _("The most frequent value of “%(value)s”: %(what)s.") % names
+    return _of_trends(recipe, what)
+
+
+def _of_trends(recipe: nodes.FromEvents, what: str) -> str:
+    match recipe:
+        case nodes.Change(days=days, before=before):
+            return _(
+                "A day in the last %(days)d whole days against the %(before)d before them, in "
+                "percent of those: %(what)s."
+            ) % {"days": days, "before": before, "what": what}
+        case nodes.Falling():
+            return _("For how many days in a row the events of a week became fewer: %(what)s.") % {
+                "what": what
+            }
+        case nodes.Slope():
+            return _("By how many a day they become more: %(what)s.") % {"what": what}
+        case nodes.Visits(how="count"):
+            return _("How many visits: %(what)s.") % {"what": what}
+    return _("Minutes of a visit on average: %(what)s.") % {"what": what}
+
+
+def _events(events: Events, titles: Mapping[str, str]) -> str:
+    """Which events, under which conditions, of how many days."""
+    names = [titles.get(name, name) for name in events.names]
+    words = str(WORDS[events.word]) if events.word else formats.listed(names)
+    for one in events.where:
+        operator = operators.TABLE[one.op]
+        value = (
+            one.value
+            if not isinstance(one.value, tuple)
+            else formats.listed([str(part) for part in one.value])
+        )
+        words += f", {one.property} {_(operator.label)} {'' if value is None else value}".rstrip()
+    if events.days:
+        last = ngettext("last %(days)d day", "last %(days)d days", events.days)
+        words += f" ({last % {'days': events.days}})"
+    return words
+
+
+def value(trait: traits.Trait, raw: Any, currency: str) -> str:
+    """One value with its unit, as people read it."""
+    if raw is None:
+        return figures.NOTHING
+    if trait.kind == traits.MONEY:
+        return figures.money(round(raw), currency)
+    if trait.kind == traits.DATE and not hasattr(raw, "isoformat"):
+        raw = traits.EPOCH + dt.timedelta(days=int(raw))
+    if trait.kind in {traits.DATE, traits.CHOICE}:
+        return str(raw)
+    number = f"{raw:,.2f}".rstrip("0").rstrip(".") if isinstance(raw, float) else figures.whole(raw)
+    return f"{number} {trait.unit}".strip()
