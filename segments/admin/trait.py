@@ -21,7 +21,7 @@ from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import catalogue, own_traits, tasks, trait_previews, trait_words, traits
 from segments.admin import trait_charts
-from segments.admin.segment import ArchivedFilter
+from segments.admin.filters import ArchivedFilter
 from segments.admin.trait_form import TraitForm
 from segments.models import Trait
 

@@ -48,7 +48,8 @@ def operator(staff_of: Callable[..., Staff]) -> Staff:
 
 
 def add(by: Staff, **given: Any) -> Trait:
-    return own_traits.add(**{"title": "Big orders", "recipe": BIG, "by": by} | given)
+    fields: dict[str, Any] = {"title": "Big orders", "recipe": BIG, "by": by}
+    return own_traits.add(**fields | given)
 
 
 def test_a_trait_of_ones_own_is_computed_and_used_in_rules(
