@@ -9,50 +9,15 @@ import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import clock, formats, jobs
-from segments import arrays, columns, definitions, history, identity, sheet, tallies, traits
+from console import jobs
+from segments import arrays, gathering, sheet, tallies, traits
 from segments.arrays import Array
-from segments.models import EventType, Trait
+from segments.gathering import NotComputed, World
+from segments.models import Trait
 from segments.recipes import adding, nodes
-from segments.recipes.nodes import Events
-from segments.sheet import Fresh
 from segments.tallies import Measure, Tally
 
 EVERYTHING = Measure("all")
-
-
-class NotComputed(Exception):
-    """Why a trait has no values, in words."""
-
-
-@dataclass
-class World:
-    """What all recipes of a run share: the day, who there is, and which events there were."""
-
-    day: dt.date
-    living: Array  # who is there, as a mask
-    known_as: Array  # under whom to count whom
-    events: frozenset[str]
-    found: dict[str, Fresh] = field(default_factory=dict)
-
-    @property
-    def number(self) -> int:
-        return (self.day - traits.EPOCH).days
-
-    def names(self, events: Events) -> tuple[str, ...]:
-        """The events that are meant, of those that ever happened.
-
-        Raises:
-            NotComputed: none ever did.
-        """
-        if events.word:
-            return tuple(definitions.events(events.word))
-        names = tuple(name for name in events.names if name in self.events)
-        if not names:
-            raise NotComputed(
-                _("No such events yet: %(events)s.") % {"events": formats.listed(events.names)}
-            )
-        return names
 
 
 # --- the run ------------------------------------------------------------------
@@ -62,13 +27,13 @@ def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
     """Write everybody's traits as they are at the end of a day; tells how many blocks changed.
 
     Blocks that stay the same are not touched, so a second run writes nothing. A trait that
-    fails says why, and keeps the values that it had.
+    cannot be computed, because its events never happened, has no values and says why.
     """
     traits.install()
     wanted = {key: one for key, one in traits.registry().items() if not one.is_derived}
-    world = _world(day)
+    world = gathering.of(day)
     failures = _from_events(world, wanted, progress)
-    failures |= _from_profiles(world, wanted)
+    gathering.from_profiles(world, wanted)
     failures |= _from_traits(world, wanted)
     changed = sheet.write(world.found, day=day)
     sheet.drop(failures)
@@ -87,66 +52,15 @@ def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
         dates = traits.values(recipe.date, day)
         days = np.where(arrays.known(dates), (day - traits.EPOCH).days - dates, dates)
         return sheet.Known("preview", days, (), 0, day, None)
-    world = _world(day)
+    world = gathering.of(day)
     wanted = {"preview": trait}
     failures = _from_events(world, wanted, jobs.silent, keep=True)
-    failures |= _from_profiles(world, wanted)
+    gathering.from_profiles(world, wanted)
     failures |= _from_traits(world, wanted)
     if failures:
         raise NotComputed(failures["preview"])
     fresh = world.found["preview"]
     return sheet.Known("preview", fresh.values, fresh.words or (), 0, day, None)
-
-
-def _world(day: dt.date) -> World:
-    living = columns.ids(f"SELECT id FROM segments_customer WHERE {identity.LIVING_SQL}")  # noqa: S608
-    # Who was merged is asked before which files there are, as `history.opened` does.
-    moved = history.moved()
-    return World(
-        day,
-        arrays.mask(living, living.max() + 1 if living else 0),
-        moved.lookup(),
-        frozenset(EventType.objects.values_list("name", flat=True)),
-    )
-
-
-def _keep(world: World, trait: traits.Trait, values: Array, words: list[str] | None = None) -> None:
-    """Remember what was found, in the type of its column, of those who are there alone."""
-    dtype = np.dtype(traits.DTYPES[trait.kind])
-    nothing = arrays.nothing(dtype)
-    known = arrays.known(values) & world.living
-    if dtype.kind == "i":
-        fits = _whole(np.where(known, values, 0), dtype)
-    else:
-        fits = values.astype(dtype)
-    fresh = np.where(known, fits, nothing).astype(dtype)
-    world.found[trait.key] = (
-        _with_words(trait.key, fresh, words) if words is not None else Fresh(fresh)
-    )
-
-
-def _whole(values: Array, dtype: np.dtype[Any]) -> Array:
-    """Rounded and inside of what the type holds; a float has no place for the edge of 64 bits."""
-    edge = np.iinfo(dtype).max
-    if values.dtype.kind != "f":
-        return np.clip(values, -edge, edge).astype(dtype)
-    inside = np.abs(values) < float(edge)
-    whole = np.rint(np.where(inside, values, 0)).astype(dtype)
-    return np.where(inside, whole, np.where(values > 0, edge, -edge))
-
-
-def _with_words(key: str, codes: Array, words: list[str]) -> Fresh:
-    """The codes as places in the column's words, which only grow; nobody's words are left out."""
-    before = sheet.read(key).get(key)
-    kept = list(before.words) if before else []
-    places = {word: place for place, word in enumerate(kept)}
-    known = arrays.known(codes)
-    new = np.full(len(words), -1, np.int32)
-    for code in np.unique(codes[known]).tolist():
-        new[code] = places.setdefault(words[code], len(places))
-    fresh = codes.copy()
-    fresh[known] = new[codes[known]]
-    return Fresh(fresh, tuple(places))
 
 
 # --- from events --------------------------------------------------------------
@@ -225,7 +139,7 @@ def _add_up(world: World, measure: Measure, groups: list[_Group]) -> None:
                     adder.add(today)
     for group in groups:
         for trait, adder in group.adders:
-            _keep(world, trait, adder.found())
+            gathering.keep(world, trait, adder.found())
 
 
 _ABOUT = ("times", "valued", "total", "low", "high")
@@ -292,70 +206,12 @@ def _count_values(world: World, trait: traits.Trait, measure: Measure) -> None:
         words, times, total = tally["value words"], tally["times"], tally["total"]
         values.add(who[inside], tally["value"][inside], words, times[inside], total[inside])
     if isinstance(recipe, nodes.Different):
-        _keep(world, trait, values.different(len(world.living)))
+        gathering.keep(world, trait, values.different(len(world.living)))
     else:
-        _keep(world, trait, *values.favourites(len(world.living)))
+        gathering.keep(world, trait, *values.favourites(len(world.living)))
 
 
-# --- from profiles and from other traits --------------------------------------
-
-
-def _from_profiles(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, str]:
-    for one in wanted.values():
-        if isinstance(one.recipe, nodes.KnownSince):
-            _keep(world, one, _known_since(world))
-        elif isinstance(one.recipe, nodes.Field):
-            _keep(world, one, *_field(world, one))
-    return {}
-
-
-def _known_since(world: World) -> Array:
-    zone = clock.zone().key
-    found = columns.read(
-        "SELECT id, (created_at AT TIME ZONE %s)::date - '1970-01-01'::date FROM segments_customer"
-        " WHERE created_at IS NOT NULL",
-        [zone],
-        customer="i4",
-        day="i4",
-    )
-    inside = found["customer"] < len(world.living)
-    who, days = found["customer"][inside].astype(np.int64), found["day"][inside].astype(np.int32)
-    return arrays.spread(who, days, len(world.living))
-
-
-MOST_WORDS = 60_000
-_WORDS = """
-    SELECT DISTINCT attributes ->> %s AS word FROM segments_customer
-    WHERE jsonb_typeof(attributes -> %s) IN ('string', 'number', 'boolean') ORDER BY 1 LIMIT %s
-"""
-_CODES = """
-    SELECT c.id, (w.place - 1)::int FROM segments_customer c
-    JOIN unnest(%s::text[]) WITH ORDINALITY AS w (word, place) ON c.attributes ->> %s = w.word
-    WHERE jsonb_typeof(c.attributes -> %s) IN ('string', 'number', 'boolean')
-"""
-_NUMBERS = r"""
-    SELECT id, (attributes ->> %s)::float8 FROM segments_customer
-    WHERE attributes ->> %s ~ '^\s*-?\d{1,15}(\.\d{1,15})?\s*$'
-"""
-
-
-def _field(world: World, trait: traits.Trait) -> tuple[Array, list[str] | None]:
-    from django.db import connection
-
-    assert isinstance(trait.recipe, nodes.Field)
-    name, length = trait.recipe.field, len(world.living)
-    if trait.kind != traits.CHOICE:
-        found = columns.read(_NUMBERS, [name, name], customer="i4", value="f8")
-        values = found["value"].astype(np.float64)
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(_WORDS, [name, name, MOST_WORDS])
-            words = [word for (word,) in cursor.fetchall()]
-        found = columns.read(_CODES, [words, name, name], customer="i4", value="i4")
-        values = found["value"].astype(np.int32)
-    inside = found["customer"] < length
-    column = arrays.spread(found["customer"][inside].astype(np.int64), values[inside], length)
-    return column, (words if trait.kind == traits.CHOICE else None)
+# --- from other traits --------------------------------------
 
 
 def _from_traits(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, str]:
@@ -375,7 +231,7 @@ def _from_traits(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, 
         else:
             values = adding.divided(left * (100 if one.recipe.percent else 1), right)
             values[~known] = np.nan
-        _keep(world, one, values)
+        gathering.keep(world, one, values)
     return failures
 
 

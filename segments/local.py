@@ -65,7 +65,8 @@ def tidy(*, wanted: Callable[[str], bool], most: int) -> int:
 
     Whoever has a file mapped keeps it until they let go. Tells how many files went.
     """
-    found = sorted(((path.stat(), path) for path in folder().iterdir()), key=_last_used)
+    files = (path for path in folder().iterdir() if path.is_file())
+    found = sorted(((path.stat(), path) for path in files), key=_last_used)
     room, gone = most, 0
     for about, path in reversed(found):
         is_new = time.time() - about.st_mtime < AN_HOUR  # perhaps being written
