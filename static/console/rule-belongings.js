@@ -51,7 +51,7 @@ function howLong(controls, slot, node, set) {
   });
   if (!limited) return [chosen];
   const days = controls.number(slot, "days", { label: words.days, least: 0, now: node.days, changed: (value) => set((now) => ({ ...now, days: value ?? -1 }), controls.soft(slot, "days")) });
-  return [chosen, days, controls.word(words.daysUnit)];
+  return [controls.together(chosen, days, controls.word(words.daysUnit))];
 }
 
 // --- segments --------------------------------------------------------------------
@@ -70,24 +70,21 @@ function segment(controls, slot, node, set) {
   const which = controls.record(slot, way, { label: words.segment, some: known.segments, now: node[way], changed: (id) => set((now) => made(way, id, now.days), { focus: way }) });
   if (way === "segment") return [verb, which];
   const days = controls.number(slot, "days", { label: words.days, now: node.days ?? 7, changed: (value) => set((now) => ({ ...now, days: value ?? 0 }), controls.soft(slot, "days")) });
-  return [verb, which, controls.word(words.inTheLast), days, controls.word(words.daysUnit)];
+  return [verb, which, controls.together(controls.word(words.inTheLast), days, controls.word(words.daysUnit))];
 }
 
 // --- shares and consents -----------------------------------------------------------
 
 function random(controls, slot, node, set) {
   const { words } = controls;
-  return [
-    controls.number(slot, "random", { label: words.percent, now: node.random, changed: (value) => set((now) => ({ ...now, random: value ?? 0 }), controls.soft(slot, "random")) }),
-    controls.word("%"),
-    controls.word(words.seed),
-    controls.input(slot, "seed", {
-      label: words.seedHelp,
-      title: words.seedHelp,
-      now: node.seed ?? "",
-      changed: (seed) => set(({ seed: _was, ...rest }) => (seed ? { ...rest, seed } : rest), controls.soft(slot, "seed")),
-    }),
-  ];
+  const percent = controls.number(slot, "random", { label: words.percent, now: node.random, changed: (value) => set((now) => ({ ...now, random: value ?? 0 }), controls.soft(slot, "random")) });
+  const seed = controls.input(slot, "seed", {
+    label: words.seedHelp,
+    title: words.seedHelp,
+    now: node.seed ?? "",
+    changed: (text) => set(({ seed: _was, ...rest }) => (text ? { ...rest, seed: text } : rest), controls.soft(slot, "seed")),
+  });
+  return [controls.together(percent, controls.word("%")), controls.together(controls.word(words.seed), seed)];
 }
 
 function consent(controls, slot, node, set) {

@@ -27,6 +27,11 @@ export class Controls {
     return text ? h("span", { className: "rb-word", textContent: text }) : null;
   }
 
+  /** Controls and words that stay together on one line. */
+  together(...some) {
+    return h("span", { className: "rb-unit" }, ...some);
+  }
+
   pick(slot, name, { label, options, now, changed, className = "rb-input" }) {
     const props = { className, "aria-label": label, ...this.control(slot, name), onchange: (event) => changed(event.target.value) };
     return select(props, options, now);
@@ -64,6 +69,17 @@ export class Controls {
     const fits = (one) => (!one.ordered || kind !== "choice") && labels[one.key] !== null;
     const offered = known.operators.filter((one) => fits(one) || one.key === node.op);
     const options = offered.map((one) => ({ value: one.key, label: labels[one.key] ?? (kind === "date" ? one.dateLabel : one.label) }));
+    const unitAfter = kind !== "money" && "value" in node ? this.word(unit) : null;
+    const values = valueControls({
+      known,
+      words,
+      kind,
+      leaf: node,
+      suggestions,
+      choices,
+      control: (name) => this.control(slot, prefix + name),
+      changed: (change, options) => set((now) => ({ ...now, value: change(now.value) }), this.soft(slot, `${prefix}value`, options, prefix)),
+    });
     return [
       this.pick(slot, `${prefix}op`, {
         label: words.comparison,
@@ -71,17 +87,8 @@ export class Controls {
         now: node.op,
         changed: (op) => set((now) => withOperator(known, kind, now, op, choices), { focus: `${prefix}op` }),
       }),
-      ...valueControls({
-        known,
-        words,
-        kind,
-        leaf: node,
-        suggestions,
-        choices,
-        control: (name) => this.control(slot, prefix + name),
-        changed: (change, options) => set((now) => ({ ...now, value: change(now.value) }), this.soft(slot, `${prefix}value`, options, prefix)),
-      }),
-      kind !== "money" && "value" in node ? this.word(unit) : null,
+      ...values.slice(0, -1),
+      unitAfter ? this.together(values.at(-1), unitAfter) : values.at(-1),
     ];
   }
 

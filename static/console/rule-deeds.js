@@ -57,9 +57,11 @@ function daysSince(controls, slot, node, set) {
 function times(controls, slot, node, set) {
   const { words } = controls;
   return [
-    controls.word(words.atLeast),
-    controls.number(slot, "times", { label: words.times, now: node.times ?? 1, changed: (value) => set((now) => ({ ...now, times: value ?? 0 }), controls.soft(slot, "times")) }),
-    controls.word(words.timesUnit),
+    controls.together(
+      controls.word(words.atLeast),
+      controls.number(slot, "times", { label: words.times, now: node.times ?? 1, changed: (value) => set((now) => ({ ...now, times: value ?? 0 }), controls.soft(slot, "times")) }),
+      controls.word(words.timesUnit),
+    ),
     ...when(controls, slot, node, set),
     wheres(controls, slot, node, "", (change, options) => set(change, options)),
   ];
@@ -93,9 +95,11 @@ function when(controls, slot, node, set) {
     controls.number(slot, name, { label, now: node[name], changed: (value) => set((leaf) => ({ ...leaf, [name]: value ?? 0 }), controls.soft(slot, name)) });
   const date = (name, label) =>
     controls.input(slot, name, { type: "date", label, now: node[name], changed: (value) => set((leaf) => dated(leaf, name, value), controls.soft(slot, name)) });
-  if (now === "dates") return [window, date("since", words.since), controls.word(words.to), date("until", words.until)];
-  if (now === "ago") return [window, number("days", words.days), controls.word(words.daysThatEnded), number("ago", words.ago), controls.word(words.daysAgo)];
-  return now === "ever" ? [window] : [window, number("days", words.days), controls.word(words.daysUnit)];
+  if (now === "ever") return [window];
+  if (now === "dates") return [window, date("since", words.since), controls.together(controls.word(words.to), date("until", words.until))];
+  const days = number("days", words.days);
+  if (now === "days") return [controls.together(window, days, controls.word(words.daysUnit))];
+  return [controls.together(window, days, controls.word(words.daysThatEnded)), controls.together(number("ago", words.ago), controls.word(words.daysAgo))];
 }
 
 /** A date that was emptied leaves that side open. */
@@ -112,18 +116,14 @@ function sequence(controls, slot, node, set) {
   const number = (name, label) =>
     controls.number(slot, name, { label, now: node[name], changed: (value) => set((leaf) => ({ ...leaf, [name]: value ?? 0 }), controls.soft(slot, name)) });
   return [
-    controls.word(words.inTheLast),
-    number("days", words.days),
-    controls.word(words.daysUnit),
+    controls.together(controls.word(words.inTheLast), number("days", words.days), controls.word(words.daysUnit)),
     wheres(controls, slot, node.sequence, "sequence", step("sequence")),
     h(
       "div",
       { className: "rb-then" },
       controls.word(node.did === false ? words.andThenNot : words.andThen),
       thenEvent(controls, slot, node.then, step("then")),
-      controls.word(words.within),
-      number("hours", words.hours),
-      controls.word(words.hoursUnit),
+      controls.together(controls.word(words.within), number("hours", words.hours), controls.word(words.hoursUnit)),
     ),
     wheres(controls, slot, node.then, "then", step("then")),
   ];

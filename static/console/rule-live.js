@@ -104,16 +104,19 @@ export class Live {
     }
   }
 
-  /** Of conditions that all have to hold, the one that fewest customers fit. */
+  /** Of conditions that all have to hold, those that fewest customers fit. */
   narrowest(counts) {
-    const found = new Map();
-    for (const [slot, count] of counts) {
+    const lists = new Map();
+    for (const slot of counts.keys()) {
       const [, list] = /^(.*\ball)\.\d+$/.exec(slot) ?? [];
-      if (!list || !this.editor.rows.places.has(slot)) continue;
-      const others = found.get(list) ?? { slot: null, count: Infinity, of: 0 };
-      found.set(list, { ...(count < others.count ? { slot, count } : others), of: others.of + 1 });
+      if (list && this.editor.rows.places.has(slot)) lists.set(list, [...(lists.get(list) ?? []), slot]);
     }
-    return new Set([...found.values()].filter((one) => one.of > 1).map((one) => one.slot));
+    const narrow = (slots) => {
+      const some = slots.map((slot) => counts.get(slot));
+      const least = Math.min(...some);
+      return least < Math.max(...some) ? slots.filter((slot) => counts.get(slot) === least) : [];
+    };
+    return new Set([...lists.values()].flatMap(narrow));
   }
 
   showError({ element, error }, message) {
