@@ -5,6 +5,7 @@ The field's own Chinese words stand beside the English ones, for whoever transla
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Words = tuple[str | Promise, str | Promise]  # the name, and what it is about
 
@@ -103,11 +104,11 @@ STAGES: dict[str, Words] = {
     ),
     # --- R106
     "new": (  # 新客
-        _("New customers"),
+        pgettext_lazy("a stage", "New customers"),
         _("First order within 30 days."),
     ),
     "active": (  # 活跃
-        _("Active"),
+        pgettext_lazy("a stage", "Active"),
         _("Ordered within 30 days."),
     ),
     "dormant": (  # 沉睡
