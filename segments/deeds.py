@@ -123,5 +123,5 @@ def _of_lake(
     if not is_clean:
         return Answer(lambda _within: bitmaps.load(fetch()))
     version = (since, until, *also, rows)
-    name = local.name_of("lake", written.to_json(leaf), history.place(), *version)
+    name = local.answer_to(written.to_json(leaf), history.place(), *version)
     return Answer(lambda _within: bitmaps.load(local.kept(name, fetch)), version)

@@ -12,7 +12,8 @@ from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 
-AN_HOUR = 3600
+AN_HOUR, A_DAY = 3600, 86_400
+ANSWERS, DAYS_OF_ANSWERS = "lake", 2
 
 
 def folder() -> Path:
@@ -22,9 +23,9 @@ def folder() -> Path:
     return found
 
 
-def name_of(kind: str, *about: object) -> str:
-    """A name for what depends on all this and on nothing else."""
-    return f"{kind}-{blake2b(repr(about).encode(), digest_size=20).hexdigest()}"
+def answer_to(*about: object) -> str:
+    """The name of an answer that depends on all this and on nothing else."""
+    return f"{ANSWERS}-{blake2b(repr(about).encode(), digest_size=20).hexdigest()}"
 
 
 def read(name: str) -> bytes | None:
@@ -65,17 +66,20 @@ def tidy(*, wanted: Callable[[str], bool], most: int) -> int:
 
     Whoever has a file mapped keeps it until they let go. Tells how many files went.
     """
-    files = (path for path in folder().iterdir() if path.is_file())
-    found = sorted(((path.stat(), path) for path in files), key=_last_used)
+    found = [(path.stat(), path) for path in folder().iterdir() if path.is_file()]
     room, gone = most, 0
-    for about, path in reversed(found):
-        is_new = time.time() - about.st_mtime < AN_HOUR  # perhaps being written
-        room -= about.st_size if wanted(path.name) else 0
-        if path.suffix != ".lock" and not is_new and (room < 0 or not wanted(path.name)):
+    for about, path in sorted(found, key=lambda one: -one[0].st_mtime):
+        if path.suffix == ".lock" or time.time() - about.st_mtime < AN_HOUR:  # being written
+            continue
+        is_wanted = wanted(path.name)
+        room -= about.st_size if is_wanted else 0
+        if not is_wanted or room < 0:
             path.unlink(missing_ok=True)
             gone += 1
     return gone
 
 
-def _last_used(file: tuple[os.stat_result, Path]) -> float:
-    return file[0].st_mtime
+def is_young(name: str) -> bool:
+    """Whether it is an answer that was in use lately; copies are asked for in the database."""
+    path = folder() / name
+    return name.startswith(ANSWERS) and time.time() - path.stat().st_mtime < DAYS_OF_ANSWERS * A_DAY

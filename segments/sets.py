@@ -86,12 +86,12 @@ def _each(
 
 def _stored(model: type[models.Model], wanted: Mapping[bytes, int]) -> dict[bytes, bytes]:
     """The sets as bytes, by digest."""
-    found = {digest: local.read(_file(digest)) for digest in wanted}
+    found = {digest: local.read(file(digest)) for digest in wanted}
     missing = [pk for digest, pk in wanted.items() if found[digest] is None]
     for digest, data in _fetched(model, missing):
         found[digest] = data
         if len(data) >= SMALL:
-            local.write(_file(digest), data)
+            local.write(file(digest), data)
     if any(found.get(digest) is None for digest in wanted):
         raise Gone
     return {digest: found[digest] or b"" for digest in wanted}
@@ -109,5 +109,6 @@ def _fetched(model: type[models.Model], pks: Sequence[int]) -> Iterable[tuple[by
             yield bytes(digest), bytes(members)
 
 
-def _file(digest: bytes) -> str:
+def file(digest: bytes) -> str:
+    """The name of the local copy."""
     return f"set-{digest.hex()}"

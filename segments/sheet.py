@@ -117,6 +117,11 @@ def read(*keys: str) -> dict[str, Known]:
     return {column.key: _known(column) for column in found}
 
 
+def files() -> set[str]:
+    """The names that local copies of the columns have, as these are now."""
+    return {f"{uid}-{version}" for uid, version in Column.objects.values_list("uid", "version")}
+
+
 class Sheet:
     """All columns as they stand when the first is asked for, each mapped when it is needed."""
 

@@ -20,9 +20,11 @@ from segments import (
     ingest,
     intake,
     lists,
+    live_sets,
     membership,
     merging,
     pipeline,
+    tidying,
     trait_previews,
     undoing,
     uploads,
@@ -39,6 +41,7 @@ PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
     "letters",
 )  # kinds of jobs
 # Of a file of 10 GB. The broker delivers such a task again meanwhile, which finds it busy.
+CHANGES_GATHERED = 1_000  # of customers and consents: readers take fewer as they are
 LONGEST_IMPORT = 12 * 3600
 
 
@@ -107,6 +110,7 @@ def flush_inbox() -> None:
     intake.run(at=timezone.now())
     ingest.flush()
     activity.catch_up()
+    live_sets.gather(least=CHANGES_GATHERED)
 
 
 @shared_task
@@ -200,6 +204,8 @@ def tidy_up() -> None:
     merging.suspect(at=timezone.now())
     ingest.tidy()
     uploads.tidy(at=timezone.now())
+    live_sets.gather()
+    tidying.tidy()
     keeping.tidy(at=timezone.now())
     lists.tidy(at=timezone.now())
     writing.tidy(at=timezone.now())
