@@ -1,37 +1,22 @@
 """Who belongs to a segment: as the rule says, with windows, freshness, failures and cycles."""
 
 import datetime as dt
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.cache import cache
-from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as examples
-from hypothesis import strategies as st
 from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
 from console import clock
 from segments import activity, library, membership
-from segments.lake import schema, store
 from segments.models import (
-    Consent,
-    Customer,
-    EventType,
     Segment,
-    Stage,
-    StageSet,
 )
-from segments.rules import tree
 from segments.rules.nodes import RuleError
-from tests.segments import factories, worlds
+from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
-from tests.segments.worlds import DAY, KNOWN, Person
+from tests.segments.worlds import DAY
 
 pytestmark = pytest.mark.django_db
 EVERYONE: dict[str, Any] = {"all": []}
@@ -40,79 +25,6 @@ EVERYONE: dict[str, Any] = {"all": []}
 def members(segment: Segment) -> set[int]:
     segment.refresh_from_db()
     return set(segment.members)
-
-
-# --- the same as reading the rule word by word --------------------------------
-
-
-def plant(people: list[Person]) -> None:
-    """Put a made-up world into the database and a new lake."""
-    stage_set = StageSet.objects.create(key="lifecycle")
-    stages = {
-        key: Stage.objects.create(stage_set=stage_set, key=key, position=at)
-        for at, key in enumerate(worlds.STAGES)
-    }
-    Segment.objects.create(
-        pk=7,
-        name="VIP",
-        members=BitMap(one.id for one in people if one.in_segment),
-        computed_version=1,
-        data_as_of=DAY,
-    )
-    for name in worlds.EVENTS:
-        EventType.objects.get_or_create(name=name)
-    for one in people:
-        Customer.objects.create(pk=one.id, attributes=one.profile)
-        factories.traits(one.id, day=DAY, **one.traits)
-        Consent.objects.create(
-            customer_id=one.id, channel="email", granted=one.consented, at=timezone.now()
-        )
-        if one.stage:
-            factories.stands(one.id, stages[one.stage], DAY)
-    rows = [
-        factories.row(one.id, day, event=name, properties=json.dumps(properties))
-        for one in people
-        for name, day, properties in one.events
-    ]
-    if rows:
-        store.append(Path(settings.LAKE_PATH), schema.table(rows), app_id="world", version=1)
-        activity.rebuild()
-
-
-@pytest.mark.parametrize("slow_ways", [False, True], ids=["day sets", "lake"])
-@examples(
-    max_examples=15,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking asks the lake for minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_members_equal_the_rule_read_word_by_word(
-    slow_ways: bool, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    """Several rules about each random world, over every kind of condition."""
-    people = data.draw(worlds.persons())
-    rules = data.draw(st.lists(worlds.rules, min_size=1, max_size=5))
-    if slow_ways:
-        rules = [{"any": [{"event": "order_paid", "times": 4}, rule]} for rule in rules]
-    settings.LAKE_PATH = tmp_path_factory.mktemp("lake") / "events"
-    cache.clear()
-    with transaction.atomic():
-        plant(people)
-        for raw in rules:
-            try:
-                rule = tree.parse(raw, KNOWN)
-            except RuleError as deep:
-                assert "nested" in str(deep)  # noqa: PT017  (random rules may only be too deep)
-                continue
-            expected = {one.id for one in people if worlds.holds(rule, one)}
-            try:
-                found = set(membership.evaluate(raw, day=DAY))
-            except RuleError as refused:
-                assert "profile has a field" in str(refused)  # noqa: PT017  (nobody has it)
-                continue
-            assert found == expected, raw
-        transaction.set_rollback(True)
 
 
 # --- windows and days ---------------------------------------------------------
