@@ -72,10 +72,8 @@ def plant_sets(people: list[Person]) -> None:
         pk=7, members=those(lambda one: one.in_segment[-1]), computed_version=1, data_as_of=DAY
     )
     for at in range(worlds.SNAPSHOTS):
-        members, day = (
-            those(lambda one, at=at: one.in_segment[at]),
-            DAY - dt.timedelta(days=worlds.SNAPSHOTS - 1 - at),
-        )
+        members = BitMap(one.id for one in people if one.in_segment[at])
+        day = DAY - dt.timedelta(days=worlds.SNAPSHOTS - 1 - at)
         SegmentSnapshot.objects.create(segment=vip, day=day, members=members, size=len(members))
     Tag.objects.create(pk=5, name="patient", members=those(lambda one: one.is_tagged))
     CustomerList.objects.create(

@@ -12,6 +12,7 @@ from django.db import connection
 from pyroaring import BitMap
 
 from segments import bits, local, sets, sheet, tidying
+from segments.kept import Kept
 from segments.models import Tag
 from segments.sheet import Fresh
 
@@ -81,7 +82,7 @@ def test_what_was_just_written_stays_and_too_much_goes(monkeypatch: pytest.Monke
 
 
 def test_a_process_keeps_no_more_than_it_may() -> None:
-    kept = sets.Kept(10_000)
+    kept = Kept(10_000)
     for number in range(50):
         kept.put(number, "x", 700)
     assert kept.bytes <= 10_000
