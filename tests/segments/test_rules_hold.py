@@ -75,9 +75,9 @@ def plant_sets(people: list[Person]) -> None:
         members = BitMap(one.id for one in people if one.in_segment[at])
         day = DAY - dt.timedelta(days=worlds.SNAPSHOTS - 1 - at)
         SegmentSnapshot.objects.create(segment=vip, day=day, members=members, size=len(members))
-    Tag.objects.create(pk=5, name="patient", members=those(lambda one: one.is_tagged))
+    Tag.objects.create(pk=3, name="patient", members=those(lambda one: one.is_tagged))
     CustomerList.objects.create(
-        pk=6, name="fair", status="ready", members=those(lambda one: one.is_listed)
+        pk=5, name="fair", status="ready", members=those(lambda one: one.is_listed)
     )
 
 
