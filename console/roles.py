@@ -47,6 +47,8 @@ TABLE: dict[str, set[str]] = {
     "stages.view": EVERYBODY,
     "traits.view": EVERYBODY,
     "traits.change": {OP, PR, AN, AD},
+    "scorings.view": EVERYBODY,
+    "scorings.change": {OP, AN, AD},
     "templates.view": {OP, PR, MA, SU, AD},
     "templates.change": {OP, AD},
     "campaigns.view": EVERYBODY,

@@ -23,8 +23,8 @@ from segments import (
     library,
     membership,
     merging,
-    scores,
     stages,
+    valuing,
 )
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,9 @@ def traits(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> int:
 def _of_one_day(day: dt.date) -> list[Step]:
     return [
         Step("traits", _("traits"), lambda: computing.recompute(day)),
-        Step("scores", _("scores"), lambda: scores.recompute(day)),
+        Step("scores", _("scores"), lambda: valuing.run_due(valuing.BEFORE_STAGES, day)),
         Step("moves", _("stages"), lambda: _stages(day)),
+        Step("value", _("value"), lambda: valuing.run_due(valuing.AFTER_STAGES, day)),
         Step("segments", _("segments"), lambda: _segments(day)),
     ]
 

@@ -12,11 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.utils.translation import gettext_lazy as _
 
-from segments import arrays, bitmaps, sheet, timeline
+from segments import arrays, bitmaps, scorings, sheet, timeline
 from segments.models import Customer, Segment
-from segments.scoring import rfm
 from segments.timeline import Entry
 
 DAYS, MOST_EVENTS = 365, 5_000  # what interests and habits are read from
@@ -177,17 +175,6 @@ def _liking(name: str, counter: Counter[str]) -> Liking:
 
 # --- what they are worth ----------------------------------------------------
 
-# Recency, frequency, monetary: high or low, as every operator learns the eight cells.
-CELLS = {
-    "HHH": _("Important: valuable"),
-    "LHH": _("Important: keep in touch"),
-    "HLH": _("Important: develop"),
-    "LLH": _("Important: win back"),
-    "HHL": _("Ordinary: valuable"),
-    "LHL": _("Ordinary: keep in touch"),
-    "HLL": _("Ordinary: develop"),
-    "LLL": _("Ordinary: win back"),
-}
 RANKED = 10_000  # as far as a place tells more than a share
 QUIET_TIMES, QUIET_ORDERS = 2, 3
 
@@ -208,12 +195,11 @@ def worth(found: Mapping[str, Any]) -> Worth:
     recency, orders = found.get("recency_days"), found.get("orders", 0)
     if recency is None:
         return Worth("", None, None, None, False)
-    scores = [found.get(f"{letter}_score") for letter in "rfm"]
     rank, top = _rank(found.get("monetary_minor", 0))
     tenure = found.get("tenure_days")
     usual = (tenure - recency) / (orders - 1) if orders > 1 and tenure is not None else None
     return Worth(
-        cell=str(CELLS[rfm.cell(*(score or 1 for score in scores))]) if all(scores) else "",
+        cell=_cell(found.get("rfm_cell")),
         rank=rank,
         top=top,
         usual_days=usual,
@@ -221,6 +207,11 @@ def worth(found: Mapping[str, Any]) -> Worth:
             usual and orders >= QUIET_ORDERS and recency > QUIET_TIMES * usual and recency >= 7
         ),
     )
+
+
+def _cell(key: str | None) -> str:
+    recipe = scorings.read(scorings.current(scorings.RFM))
+    return next((scorings.named(one, scorings.CELLS) for one in recipe.cells if one.key == key), "")
 
 
 def _rank(spent: int) -> tuple[int | None, float | None]:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
-from segments import catalogue, masking, traits
+from segments import catalogue, masking, scorings, traits
 from segments.models import (
     Column,
     Customer,
@@ -101,12 +101,15 @@ def _traits() -> dict[str, TraitWord]:
     known = traits.registry()
     choices = [one.key for one in known.values() if one.kind == CHOICE]
     values = dict(Column.objects.filter(key__in=choices).values_list("key", "words"))
+    titles = scorings.labels() if values else {}
     return {
         key: TraitWord(
             str(one.label),
             one.kind,
             str(one.unit),
-            words={word: word for word in values.get(key, ())},
+            words={
+                word: titles.get(key, {}).get(word, word) for word in values.get(key, ()) if word
+            },
             is_open=True,
             is_static=isinstance(one.recipe, Field),
         )

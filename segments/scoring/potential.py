@@ -43,7 +43,7 @@ class Streak:
     """So many days in a row, and nothing bought."""
 
     days: int = 7
-    trait: str = "active_streak"
+    trait: str = "active_streak_days"
     orders: str = "orders"
 
 
@@ -77,9 +77,9 @@ class Found:
 
 SHIPPED = Potential(
     signs=(
-        Sign("interaction", "active_days_30d"),
-        Sign("content", "content_90d"),
-        Sign("influence", "shares_90d"),
+        Sign("interaction", "interactions_30d"),
+        Sign("content", "content_made"),
+        Sign("influence", "invites"),
     )
 )
 

@@ -7,7 +7,7 @@ it stays the same however its trait is stretched. The score is the average of th
 their weights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,20 +80,19 @@ class Valued:
 
 
 STAGE_POINTS = (
-    ("new", 60.0),
-    ("active", 100.0),
-    ("loyal", 100.0),
-    ("at_risk", 40.0),
-    ("dormant", 15.0),
-    ("lost", 0.0),
+    ("prospect", 0.0),
+    ("activation", 60.0),
+    ("growth", 80.0),
+    ("maturity", 100.0),
+    ("decline", 20.0),
 )
 SHIPPED = Value(
     factors=(
         Factor("purchasing_power", 30.0, "average_order_minor"),
         Factor("activity", 25.0, "active_days_30d"),
-        Factor("spread", 10.0, "shares_90d"),
-        Factor("demand", 10.0, "promotion_orders"),
-        Factor("preference", 10.0, "category_share"),
+        Factor("spread", 10.0, "shares"),
+        Factor("demand", 10.0, "promotion_response"),
+        Factor("preference", 10.0, "orders_per_category"),
         Factor("stage", 15.0, stage_set="lifecycle", points=STAGE_POINTS),
     ),
     tiers=(Tier("high", 20.0), Tier("middle", 50.0), Tier("ordinary", 100.0)),
@@ -231,7 +230,7 @@ def score(recipe: Value, columns: Mapping[str, Numbers], length: int) -> Valued:
     return Valued(found, tier, factors, shares, least)
 
 
-def weights(recipe: Value, known: Mapping[str, Any]) -> dict[str, float]:
+def weights(recipe: Value, known: Container[str]) -> dict[str, float]:
     """Each factor's share of the score; a factor that is not known has none."""
     used = {one.key: one.weight if one.key in known else 0.0 for one in recipe.factors}
     total = sum(used.values())
@@ -248,6 +247,21 @@ def ranked(factor: Factor, column: Numbers) -> Numbers:
     upto = np.searchsorted(in_order, theirs, side="right")
     found[has_any] = (below + upto) / 2 / max(len(theirs), 1)
     return found
+
+
+def stands(factor: Factor, column: Numbers, customer: int) -> float:
+    """The same of one customer, without putting the others in order."""
+    if factor.stage_set:
+        return float(staged(factor, column[customer : customer + 1])[0])
+    own = column[customer]
+    has_any = column > (-np.inf if factor.less_is_better else 0)
+    if not has_any[customer]:
+        return 0.0
+    alike = int((column == own).sum())
+    less = int(
+        (column[has_any] > own).sum() if factor.less_is_better else (column[has_any] < own).sum()
+    )
+    return float((less + alike / 2) / has_any.sum())
 
 
 def staged(factor: Factor, column: Numbers) -> Numbers:

@@ -314,21 +314,18 @@ def test_the_part_with_the_portrait_is_shown(signed_in: SignedIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "words"),
-    [((5, 5, 5), "Important: valuable"), ((1, 4, 2), "Ordinary: keep in touch")],
+    ("cell", "words"),
+    [("HHH", "Important: valuable"), ("LHL", "Ordinary: keep in touch")],
 )
-def test_the_value_is_told_in_words(scores: tuple[int, int, int], words: str) -> None:
+def test_the_value_is_told_in_words(cell: str, words: str) -> None:
     for spent in (100, 200, 300):
         traits(monetary_minor=spent, recency_days=3)
-    r, f, m = scores
     who = traits(
         monetary_minor=250,
         orders=5,
         recency_days=90,
         tenure_days=130,
-        r_score=r,
-        f_score=f,
-        m_score=m,
+        rfm_cell=cell,
     )
     found = portrait.worth(registry.of([who.pk])[who.pk])
     assert (found.cell, found.rank) == (words, 2)

@@ -55,8 +55,8 @@ def test_a_second_run_changes_nothing() -> None:
 def test_progress_goes_from_nothing_to_everything() -> None:
     told: list[tuple[int, int]] = []
     pipeline.run(DAY, progress=lambda done, total, note="": told.append((done, total)))
-    assert told[0] == (0, 7)
-    assert told[-1] == (7, 7)
+    assert told[0] == (0, 8)
+    assert told[-1] == (8, 8)
     assert told == sorted(told)
 
 

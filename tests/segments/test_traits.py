@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from segments import columns, computing, scores, traits
+from segments import columns, computing, traits
 from segments.models import Customer, EventType, Trait
 from segments.recipes import reading
 from tests.segments import factories
@@ -116,21 +116,6 @@ def test_each_trait_of_ours_has_a_row_with_its_freshness() -> None:
     assert (row.data_as_of, row.known, row.is_shipped) == (DAY, 1, True)
     assert set(Trait.objects.values_list("key", flat=True)) == set(traits.SHIPPED)
     assert traits.install() == 0
-
-
-# --- scores -------------------------------------------------------------------
-
-
-def test_scores_are_kept_for_those_with_an_order_alone() -> None:
-    ordered = [
-        factories.traits(recency_days=orders, orders=orders, monetary_minor=orders * 100)
-        for orders in range(1, 6)
-    ]
-    gone = factories.traits(r_score=5, f_score=5, m_score=5)
-    assert scores.recompute(DAY) == 3
-    found = [(of(one).r_score, of(one).f_score, of(one).m_score) for one in (*ordered, gone)]
-    assert found == [(5, 1, 1), (4, 2, 2), (3, 3, 3), (2, 4, 4), (1, 5, 5), (None,) * 3]
-    assert scores.recompute(DAY) == 0
 
 
 # --- columns ------------------------------------------------------------------
