@@ -260,6 +260,13 @@ LIKING = (
         _("How many different categories of things the customer bought."),
         Different(BOUGHT, "category"),
     ),
+    Trait(
+        "orders_per_category",
+        _("orders per category"),
+        _("Orders, divided by the categories bought: the more, the stronger the preference."),
+        Ratio("orders", "categories_bought"),
+        NUMBER,
+    ),
 )
 RESPONDING = (
     Trait(
