@@ -30,6 +30,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             ),
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
             (_("Traits"), "instant_mix", "admin:segments_trait_changelist", "traits.view"),
+            (_("Value"), "diamond", "admin:segments_scoring_changelist", "scorings.view"),
             (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
             (
                 _("Customers out"),

@@ -28,10 +28,18 @@ from segments import (
     trait_previews,
     undoing,
     uploads,
+    valuing,
 )
 from segments.customer_exports import writing
 from segments.customer_imports import applying, checking, keeping
-from segments.models import CustomerExport, CustomerImport, CustomerList, EventImport, Segment
+from segments.models import (
+    CustomerExport,
+    CustomerImport,
+    CustomerList,
+    EventImport,
+    Scoring,
+    Segment,
+)
 
 PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
     "pipeline",
@@ -43,6 +51,9 @@ PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
 # Of a file of 10 GB. The broker delivers such a task again meanwhile, which finds it busy.
 CHANGES_GATHERED = 1_000  # of customers and consents: readers take fewer as they are
 LONGEST_IMPORT = 12 * 3600
+
+
+SCORING = "scoring"  # and which one, after a colon
 
 
 @shared_task
@@ -90,6 +101,27 @@ def preview_trait_soon(
     trait_previews.begin(job, recipe, kind, form=form, by=by)
     transaction.on_commit(lambda: preview_trait.delay(job.pk))
     return job.pk
+
+
+@shared_task
+def run_scoring(job_id: int, kind: str) -> None:
+    """Score everybody in one way, reporting to a job."""
+    with jobs.running(Job.objects.get(pk=job_id)) as progress:
+        progress(0, 1)
+        valuing.run(kind, clock.today())
+        progress(1, 1)
+
+
+def score_soon(kind: str, *, by: Staff) -> Job:
+    """Start a scoring; one that waits already is enough."""
+    label = _("Scores: %(kind)s") % {"kind": Scoring.Kind(kind).label}
+    start = lambda pk: run_scoring.delay(pk, kind)  # noqa: E731  (a name for a line)
+    return jobs.share(f"{SCORING}:{kind}", label, by=by, start=start)
+
+
+def scoring_now(kind: str) -> Job | None:
+    """The scoring of a kind that is under way or waits for a worker."""
+    return Job.objects.filter(kind=f"{SCORING}:{kind}", status__in=jobs.UNFINISHED).first()
 
 
 @shared_task

@@ -183,7 +183,7 @@ def write(recipe: Rfm) -> dict[str, Any]:
             name: _write_cuts(getattr(recipe, name))
             for name in ("recency", "frequency", "monetary")
         },
-        "cells": [_write_cell(cell) for cell in recipe.cells],
+        "cells": [write_cell(cell) for cell in recipe.cells],
         "weekday": recipe.weekday,
     }
 
@@ -192,7 +192,7 @@ def _write_cuts(cuts: Cuts) -> dict[str, Any]:
     return {"trait": cuts.trait, "by": cuts.by, "at": [reading.plain(one) for one in cuts.at]}
 
 
-def _write_cell(cell: Cell) -> dict[str, Any]:
+def write_cell(cell: Cell) -> dict[str, Any]:
     spans = {letter: getattr(cell, letter) for letter in LETTERS}
     said = {letter: list(span) for letter, span in spans.items() if span != (1, SCORES)}
     return {"key": cell.key, "title": cell.title, **said}

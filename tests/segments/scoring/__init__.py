@@ -1,0 +1,1 @@
+"""Scoring is tested with numbers alone."""
