@@ -8,6 +8,7 @@ from console.api.jobs import JobViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
+from segments.api.scorings import ScoringViewSet
 from segments.api.segments import SegmentViewSet
 from segments.api.tags import TagViewSet
 from segments.api.traits import TraitViewSet
@@ -20,6 +21,7 @@ router.register("segments", SegmentViewSet, basename="segment")
 router.register("lists", CustomerListViewSet, basename="list")
 router.register("tags", TagViewSet, basename="tag")
 router.register("traits", TraitViewSet, basename="trait")
+router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")

@@ -218,6 +218,7 @@ def _of_clusters(
 ) -> dict[str, Any]:
     titles = {key: str(_label(key)) for key in scorings.read(scoring).traits}
     profiles = summary.get("profiles", ())
+    own = dict(scorings.read(scoring).names)
     kept = traits.some(titles)
     currency = clock.project().currency
     return {
@@ -227,6 +228,7 @@ def _of_clusters(
             {
                 "number": one["number"],
                 "name": names["cluster"].get(str(one["number"]), ""),
+                "own_name": own.get(one["number"], ""),
                 "means": [
                     (titles.get(key, key), _mean(kept.get(key), mean, currency))
                     for key, mean in one["means"].items()

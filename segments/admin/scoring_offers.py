@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from segments import scorings, traits, valuing
+from segments.admin.scoring_forms import MEASURES
 from segments.models import Stage
 from segments.scoring import clusters, potential, rfm
 
@@ -25,24 +26,29 @@ def for_form(kind: str, recipe: dict[str, Any]) -> dict[str, Any]:
         for one in traits.registry().values()
         if one.kind in valuing.NUMBERS and not one.key.endswith("_score")
     ]
+    offered += [(key, key) for key in _chosen(kind, recipe) - {key for key, _label in offered}]
     found: dict[str, Any] = {"offered": offered, "scores": range(1, rfm.SCORES + 1)}
     match kind:
         case scorings.RFM:
             labels = (_("Recency"), _("Frequency"), _("Money"))
-            names = ("recency", "frequency", "monetary")
             cells = [
                 {**one, **{x: one.get(x, [1, rfm.SCORES]) for x in rfm.LETTERS}}
                 for one in recipe["cells"]
             ]
+            found["whole_span"] = [1, rfm.SCORES]
             found["measured"] = [
-                (name, label, recipe[name]) for name, label in zip(names, labels, strict=True)
+                (name, label, recipe[name]) for name, label in zip(MEASURES, labels, strict=True)
             ]
             found["cells"] = [(one, scorings.CELLS.get(one["key"], one["key"])) for one in cells]
         case scorings.VALUE:
             found["parts"] = [
-                {**one, "name": one["title"] or scorings.FACTORS.get(one["key"], one["key"])}
+                {
+                    **one,
+                    "trait_field": f"trait_{at}",
+                    "name": one["title"] or scorings.FACTORS.get(one["key"], one["key"]),
+                }
                 | {"stages": _stages(one)}
-                for one in recipe["factors"]
+                for at, one in enumerate(recipe["factors"])
             ]
             found["tiers"] = [
                 (one, scorings.TIERS.get(one["key"], one["key"])) for one in recipe["tiers"]
@@ -67,3 +73,14 @@ def _stages(factor: dict[str, Any]) -> list[tuple[str, str, Any]]:
     kept = Stage.objects.filter(stage_set__key=factor["stage_set"])
     names = {one.key: str(one) for one in kept.select_related("stage_set")}
     return [(key, names.get(key, key), points) for key, points in factor["points"].items()]
+
+
+def _chosen(kind: str, recipe: dict[str, Any]) -> set[str]:
+    """The traits that stand in the form, also those that nothing computes here yet."""
+    parts = {
+        scorings.RFM: lambda: [recipe[name] for name in MEASURES],
+        scorings.VALUE: lambda: recipe["factors"],
+        scorings.POTENTIAL: lambda: recipe["signs"],
+        scorings.CLUSTERS: lambda: recipe["features"],
+    }[kind]()
+    return {one["trait"] for one in parts if one.get("trait")}
