@@ -77,10 +77,8 @@ def _stages(factor: dict[str, Any]) -> list[tuple[str, str, Any]]:
 
 def _chosen(kind: str, recipe: dict[str, Any]) -> set[str]:
     """The traits that stand in the form, also those that nothing computes here yet."""
-    parts = {
-        scorings.RFM: lambda: [recipe[name] for name in MEASURES],
-        scorings.VALUE: lambda: recipe["factors"],
-        scorings.POTENTIAL: lambda: recipe["signs"],
-        scorings.CLUSTERS: lambda: recipe["features"],
-    }[kind]()
+    if kind == scorings.RFM:
+        parts = [recipe[name] for name in MEASURES]
+    else:
+        parts = next(recipe[name] for name in ("factors", "signs", "features") if name in recipe)
     return {one["trait"] for one in parts if one.get("trait")}

@@ -34,7 +34,7 @@ class ScoringSerializer(serializers.Serializer):
     """A way of scoring with its newest run."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()
+    title = serializers.CharField()
     version = serializers.IntegerField()
     recipe = serializers.JSONField()
     note = serializers.CharField()
@@ -130,7 +130,7 @@ def _refusal(problem: RuleError) -> ValidationError:
 def _said(scoring: Scoring) -> dict[str, Any]:
     return {
         "kind": scoring.kind,
-        "label": scoring.get_kind_display(),
+        "title": scoring.get_kind_display(),
         "version": scoring.version,
         "recipe": scoring.recipe,
         "note": scoring.note,

@@ -30,7 +30,7 @@ def scored() -> None:
     ids = np.arange(1, 101)
     random = np.random.default_rng(8)
     orders = np.where(ids <= 50, random.integers(5, 30, 100), 1)
-    values = {
+    values: dict[str, Any] = {
         "orders": orders.astype(np.int32),
         "monetary_minor": orders * random.integers(1000, 9000, 100),
         "average_order_minor": random.integers(1000, 9000, 100),
@@ -188,7 +188,7 @@ def test_nonsense_in_a_form_is_refused_with_its_place(scored: None, signed_in: S
     client = signed_in("operator")
     sent = form(client.get(url("kind", RFM)).content.decode())
     sent |= {"recency_at": ["50", "40", "x", ""], "note": ["Hm"]}
-    assert "Write a number" in client.post(url("preview", VALUE), {}).content.decode()
+    assert "A factor rests on" in client.post(url("preview", VALUE), {}).content.decode()
     assert "recency › at › 3" in client.post(url("preview", RFM), sent).content.decode()
     answer = client.post(url("change", RFM), sent)
     assert answer.status_code == 409
@@ -258,9 +258,11 @@ def test_the_api_tries_changes_and_keeps_history(scored: None, signed_in: Signed
     client = signed_in("analyst")
     recipe = scorings.current(VALUE).recipe | {"by": "score", "tiers": [{"key": "all", "at": 0}]}
     asked: dict[str, Any] = {"recipe": recipe}
-    post = lambda deed, body: client.post(  # noqa: E731
-        f"/api/v1/scorings/value/{deed}/", body, content_type="application/json"
-    )
+
+    def post(deed: str, body: dict[str, Any]) -> Any:
+        address = f"/api/v1/scorings/value/{deed}/"
+        return client.post(address, body, content_type="application/json")
+
     found = post("preview", asked).json()
     assert (found["moved"], found["would_be"]) == (100, {"all": 100})
     answer = post("change", asked | {"note": "One for all", "seen_version": 1})

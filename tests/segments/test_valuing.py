@@ -212,7 +212,8 @@ def test_what_a_scoring_rests_on_has_to_be_there(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_change_at_once_one_is_told(staff_of: StaffOf) -> None:
-    operator, answers = staff_of("operator"), []
+    operator = staff_of("operator")
+    answers: list[int | str] = []
 
     def attempt(weekday: int) -> None:
         try:

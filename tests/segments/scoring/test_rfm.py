@@ -99,7 +99,7 @@ def test_the_thresholds_told_give_the_same_scores_again(values: Any) -> None:
 
 def test_the_eight_cells_part_all_combinations() -> None:
     grid = np.meshgrid(*[np.arange(1, 6, dtype=np.int8)] * 3)
-    holds = sum(cell.holds(tuple(grid)).astype(int) for cell in rfm.EIGHT)
+    holds = np.sum([cell.holds((grid[0], grid[1], grid[2])) for cell in rfm.EIGHT], axis=0)
     assert (holds == 1).all()
     r, f, m = (np.array([one], np.int8) for one in (5, 2, 4))
     assert rfm.EIGHT[rfm.place(rfm.EIGHT, r, f, m)[0]].key == "HLH"
