@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segments import arrays, scorings, sheet, traits
+from segments import arrays, scorings, sheet, standing, traits
 from segments.arrays import Array
 from segments.models import Stage
 from segments.scoring import clusters, grouping, potential, rfm, value
@@ -86,7 +86,7 @@ def _stages(factors: dict[str, value.Factor]) -> dict[str, Array]:
     rows = list(of_sets.values_list("stage_set__key", "stage_set_id", "pk", "key"))
     for column, factor in factors.items():
         theirs = [row for row in rows if row[0] == factor.stage_set]
-        kept = sheet.read(f"stage:{theirs[0][1]}") if theirs else {}
+        kept = sheet.read(standing.stage_key(theirs[0][1])) if theirs else {}
         places = {stage: at for at, (stage, _points) in enumerate(factor.points)}
         for known in kept.values():
             most = max([int(known.values.max(initial=0)), *(row[2] for row in theirs)])
