@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import audit, formats, roles
+from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import membership, vocabulary
-from segments.models import Segment
+from segments import membership, usage, versions, vocabulary
+from segments.models import Segment, SegmentVersion
 from segments.rules import tree
 
 ACTION = "segments.change"
@@ -27,7 +27,7 @@ def check(rule: Any, *, of: int | None = None) -> None:
 
 
 @transaction.atomic
-def add(*, name: str, rule: Any, by: Staff, description: str = "") -> Segment:
+def add(*, name: str, rule: Any, by: Staff, description: str = "", note: str = "") -> Segment:
     """A new segment; it belongs to its maker and to the maker's team.
 
     Raises:
@@ -39,13 +39,16 @@ def add(*, name: str, rule: Any, by: Staff, description: str = "") -> Segment:
     segment = Segment.objects.create(
         name=name, description=description, rule=rule, owner=by, team=by.team
     )
+    versions.record(segment, by=by, note=note)
     audit.log("segment.added", segment, by=by, rule=rule)
     return segment
 
 
 @transaction.atomic
-def edit(segment: Segment, *, by: Staff, seen_version: int, **fields: Any) -> bool:
+def edit(segment: Segment, *, by: Staff, seen_version: int, note: str = "", **fields: Any) -> bool:
     """Change the name, the description or the rule; True when the members change with it.
+
+    A new rule is a new version; `note` says why.
 
     Raises:
         NotAllowed: the role may not, or the segment is another team's.
@@ -60,6 +63,7 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, **fields: Any) -> bo
     new_rule = "rule" in changed
     if new_rule:
         check(changed["rule"], of=kept.pk)
+        versions.keep_first(kept)
         audit.log("segment.rule", kept, by=by, was=kept.rule, now=changed["rule"])
         kept.rule_version += 1
         kept.failure = ""  # it was the old rule's
@@ -70,7 +74,25 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, **fields: Any) -> bo
     if changed:
         kept.save(update_fields=[*changed, "rule_version", "failure"])
         audit.log("segment.changed", kept, by=by, fields=sorted(changed))
+    if new_rule:
+        versions.record(kept, by=by, note=note)
     return new_rule
+
+
+@transaction.atomic
+def go_back(segment: Segment, number: int, *, by: Staff, seen_version: int) -> bool:
+    """Give the segment the rule of an earlier version again, as a new version.
+
+    Raises:
+        NotAllowed: not theirs to change, or there is no such version.
+        Stale: somebody else changed the rule since `seen_version`.
+        RuleError: that rule speaks of what is no more.
+    """
+    earlier = SegmentVersion.objects.filter(segment=segment, number=number).first()
+    if earlier is None:
+        raise NotAllowed(_("This segment has no version %(number)s.") % {"number": number})
+    note = _("as version %(number)s") % {"number": number}
+    return edit(segment, by=by, seen_version=seen_version, note=note, rule=earlier.rule)
 
 
 @transaction.atomic
@@ -78,15 +100,10 @@ def archive(segment: Segment, *, by: Staff) -> None:
     """Put a segment away: it is kept with its history, but no longer offered or computed.
 
     Raises:
-        NotAllowed: not theirs to change, or another segment is made of it.
+        NotAllowed: not theirs to change, or another rule speaks of it: which.
     """
     roles.require(by, ACTION, record=segment)
-    users = membership.users_of(segment)
-    if users:
-        raise NotAllowed(
-            _("This segment is part of: %(names)s. Change those first.")
-            % {"names": formats.listed(user.name for user in users)}
-        )
+    usage.refuse_used("segment", segment.pk)
     _set_archived(segment, timezone.now())
     audit.log("segment.archived", segment, by=by)
 

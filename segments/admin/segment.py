@@ -14,12 +14,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
-from segments import collection, membership, tasks
-from segments.admin import editor, segment_facts
+from segments import collection, tasks, usage, versions
+from segments.admin import editor, segment_facts, segment_library, segment_pages
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 from segments.rules.nodes import RuleError
@@ -32,6 +32,12 @@ class SegmentForm(forms.ModelForm):
 
     rule = forms.JSONField(
         label=_("rule"), widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12})
+    )
+    note = forms.CharField(
+        label=_("why the rule changes"),
+        required=False,
+        max_length=versions.LONGEST_NOTE,
+        widget=UnfoldAdminTextInputWidget(),
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     rule_error: RuleError | None = None
@@ -116,7 +122,7 @@ class SegmentAdmin(ConsoleModelAdmin):
     # --- saving ---------------------------------------------------------------
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in ("name", "description", "rule")}
+        given = {name: form.cleaned_data[name] for name in ("name", "description", "rule", "note")}
         if change:
             kept = Segment.objects.defer("members").get(pk=obj.pk)
             seen = form.cleaned_data["seen_version"]
@@ -166,7 +172,7 @@ class SegmentAdmin(ConsoleModelAdmin):
         return {
             "segment": segment,
             "freshness": segment_facts.freshness(segment, clock.today()),
-            "users": membership.users_of(segment),
+            "uses": segment_facts.linked(usage.of("segment", segment.pk)),
             "others": list(segment_facts.used_elsewhere(segment)),
             "chart": segment_facts.history(segment),
         }
@@ -186,6 +192,8 @@ class SegmentAdmin(ConsoleModelAdmin):
                 view(require_POST(self.do)),
                 name="segments_segment_do",
             ),
+            *segment_pages.urls(),
+            *segment_library.urls(),
             *super().get_urls(),
         ]
 

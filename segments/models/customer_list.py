@@ -19,7 +19,7 @@ class CustomerList(models.Model):
         REFUSED = "refused", _("refused")  # some are unknown, and nobody said to leave them out
         READY = "ready", _("ready")
 
-    MOVES: ClassVar = {
+    MOVES: ClassVar[dict[str, set[str]]] = {
         Status.UPLOADED: {Status.READY, Status.REFUSED},
         Status.REFUSED: {Status.UPLOADED},  # read again, perhaps without those who are unknown
         Status.READY: set(),

@@ -39,6 +39,12 @@ def numbers_in(raw: Any, kind: str) -> set[int]:
     return {one for one in named if isinstance(one, int) and not isinstance(one, bool)}
 
 
+def fields_in(raw: Any) -> set[str]:
+    """The fields of profiles that a stored rule speaks of."""
+    named = (part.get("profile") for part in _parts(raw))
+    return {one for one in named if isinstance(one, str)}
+
+
 def events_in(raw: Any) -> set[str]:
     """The events that a stored rule speaks of, whether or not it can be understood."""
     named = (

@@ -1,0 +1,101 @@
+"""The library: ready-made segments by theme, with what they need, how many fit, and “use it”."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from console import clock, figures, roles
+from console.states import NotAllowed
+from segments import collection, library, membership, ready, tasks, vocabulary
+from segments.admin import segment_pages
+from segments.models import Segment
+from segments.rules.nodes import RuleError
+from segments.rules.vocabulary import Vocabulary
+
+EVENT, FIELD = "event:", "field:"
+
+
+def urls() -> list[URLPattern]:
+    """The addresses, to stand before those of the admin itself."""
+    view, name = admin.site.admin_view, "segments_library"
+    return [
+        path("library/", view(show), name=name),
+        path("library/<slug:key>/count/", view(count), name=f"{name}_count"),
+        path("library/<slug:key>/use/", view(require_POST(use)), name=f"{name}_use"),
+    ]
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    roles.require(request.user, segment_pages.VIEW)
+    known = vocabulary.current()
+    shelf = library.shelf(known)
+    context = {
+        **admin.site.each_context(request),
+        "opts": Segment._meta,
+        "title": _("Library of segments"),
+        "themes": [
+            {
+                "title": title,
+                "in_order": theme in ready.IN_ORDER,
+                "cards": [_card(one, known) for one in shelf[theme]],
+            }
+            for theme, title in ready.THEMES.items()
+        ],
+        "events": sorted((known.titles.get(one, one), one) for one in known.events),
+        "fields": sorted(known.profile),
+        "may_change": roles.allows(request.user, collection.ACTION),
+    }
+    return TemplateResponse(request, "segments/segment/library.html", context)
+
+
+def _card(one: library.OnShelf, known: Vocabulary) -> dict[str, Any]:
+    return {
+        "one": one,
+        "key": one.ready.key,
+        "name": str(one.ready.name),
+        "events": [(name, ready.EVENTS.get(name, name)) for name in one.events],
+        "is_ready": not one.problem,
+        "is_mapped": bool(one.events or one.fields),
+    }
+
+
+def count(request: HttpRequest, key: str) -> HttpResponse:
+    """How many fit now, as a part that the page loads."""
+    roles.require(request.user, segment_pages.VIEW)
+    if key not in ready.READY:
+        raise Http404
+    one = library.take(ready.READY[key], vocabulary.current())
+    try:
+        found = membership.preview(one.rule, day=clock.today())
+    except RuleError as problem:
+        return HttpResponse(figures.NOTHING, headers={"X-Why": type(problem).__name__})
+    share = figures.share(found.count / found.of) if found.of else figures.NOTHING
+    return HttpResponse(
+        _("%(count)s customers · %(share)s") % {"count": figures.whole(found.count), "share": share}
+    )
+
+
+def use(request: Any, key: str) -> HttpResponse:
+    """Make an own segment of it."""
+    roles.require(request.user, collection.ACTION)
+    names = {
+        name.partition(":")[2]: own
+        for name, own in request.POST.items()
+        if name.startswith((EVENT, FIELD)) and own
+    }
+    try:
+        segment = library.use(key, by=request.user, names=names)
+    except RuleError as problem:
+        messages.error(request, problem.said(_))
+    except NotAllowed as problem:
+        messages.error(request, str(problem))
+    else:
+        tasks.recompute_soon(segment)
+        messages.success(request, _("It is a segment of yours now; change it as you like."))
+        return HttpResponseRedirect(segment_pages.page(segment))
+    return HttpResponseRedirect(reverse("admin:segments_library"))
