@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # (title, [(label, icon, url name, action that lets one see it), …])
 SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
@@ -30,7 +31,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             ),
             (_("Stages"), "stairs", "admin:segments_stageset_changelist", "stages.view"),
             (_("Traits"), "instant_mix", "admin:segments_trait_changelist", "traits.view"),
-            (_("Value"), "diamond", "admin:segments_scoring_changelist", "scorings.view"),
+            (
+                pgettext_lazy("the menu", "Value"),
+                "diamond",
+                "admin:segments_scoring_changelist",
+                "scorings.view",
+            ),
             (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
             (
                 _("Customers out"),

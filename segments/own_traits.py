@@ -233,7 +233,10 @@ def used_by(key: str) -> list[str]:
     segments = Segment.objects.filter(archived_at=None).defer("members")
     found = [one.name for one in segments if _names(one.rule, asked)]
     stages = Stage.objects.filter(retired_at=None).select_related("stage_set")
-    found += [f"{one.stage_set}: {one}" for one in stages if _names(one.rule, asked)]
+    words = _("stage “%(stage)s” of “%(set)s”")
+    found += [
+        words % {"stage": one, "set": one.stage_set} for one in stages if _names(one.rule, asked)
+    ]
     own = Trait.objects.filter(is_shipped=False, archived_at=None)
     found += [one.title for one in own if key in nodes.leans_on(traits.of_row(one).recipe)]
     newest = Scoring.objects.order_by("kind", "-version").distinct("kind")

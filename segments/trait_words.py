@@ -103,10 +103,15 @@ def _events(events: Events, titles: Mapping[str, str]) -> str:
             if not isinstance(one.value, tuple)
             else formats.listed([str(part) for part in one.value])
         )
-        words += f", {one.property} {_(operator.label)} {'' if value is None else value}".rstrip()
+        words += _(", %(property)s %(operator)s %(value)s") % {
+            "property": one.property,
+            "operator": _(operator.label),
+            "value": "" if value is None else value,
+        }
+        words = words.rstrip()
     if events.days:
         last = ngettext("last %(days)d day", "last %(days)d days", events.days)
-        words += f" ({last % {'days': events.days}})"
+        return _("%(what)s (%(window)s)") % {"what": words, "window": last % {"days": events.days}}
     return words
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from console import clock, figures, roles
+from console import clock, figures, formats, roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import catalogue, own_traits, tasks, trait_previews, trait_words, traits
 from segments.admin import trait_charts
@@ -109,7 +109,7 @@ class TraitAdmin(ReadOnlyAdmin):
             "sentence": trait_words.sentence(about.recipe, catalogue.titles(), known),
             "chart": trait_charts.of_trait(about, today),
             "freshness": _freshness(row, today),
-            "users": own_traits.used_by(row.key),
+            "users": formats.listed(own_traits.used_by(row.key)),
             "may_change": not row.is_shipped
             and roles.may_change(request.user, row, own_traits.ACTION),
         }

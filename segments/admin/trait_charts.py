@@ -61,7 +61,11 @@ def chart(trait: Trait, spread: Spread) -> Chart:
         labels.append(_("others"))
         counts.append(spread.others)
     ranks = [
-        f"{RANKS[name]}: {trait_words.value(trait, _plain(trait, value), currency)}"
+        _("%(name)s: %(value)s")
+        % {
+            "name": RANKS[name],
+            "value": trait_words.value(trait, _plain(trait, value), currency),
+        }
         for name, value in spread.ranks.items()
         if not (name == "mean" and trait.kind == traits.DATE)
     ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from segments import catalogue, own_traits, traits, vocabulary
@@ -70,7 +70,7 @@ class TraitForm(forms.Form):
     unit = forms.CharField(label=_("unit"), max_length=20, required=False)
     take = forms.ChoiceField(label=_("what is taken"), choices=list(TAKES.items()))
     word = forms.ChoiceField(
-        label=_("of"),
+        label=pgettext_lazy("a trait", "of"),
         required=False,
         choices=[("", _("the events chosen below")), *WORDS.items()],
     )
@@ -90,7 +90,9 @@ class TraitForm(forms.Form):
     before = forms.IntegerField(
         label=_("against the days before"), required=False, min_value=1, max_value=360, initial=28
     )
-    how = forms.ChoiceField(label=_("which"), required=False, choices=list(HOWS.items()))
+    how = forms.ChoiceField(
+        label=pgettext_lazy("a trait", "which"), required=False, choices=list(HOWS.items())
+    )
     which = forms.ChoiceField(label=_("which day"), required=False, choices=list(WHICH.items()))
     visits = forms.ChoiceField(label=_("of visits"), required=False, choices=list(VISITS.items()))
     value = forms.CharField(
@@ -102,10 +104,10 @@ class TraitForm(forms.Form):
     field = forms.CharField(label=_("field of the profile"), required=False, max_length=200)
     kind = forms.ChoiceField(label=_("it holds"), required=False, choices=list(KINDS.items()))
     date = forms.ChoiceField(label=_("date"), required=False)
-    start = forms.ChoiceField(label=_("from"), required=False)
-    end = forms.ChoiceField(label=_("until"), required=False)
-    part = forms.ChoiceField(label=_("this"), required=False)
-    whole = forms.ChoiceField(label=_("divided by"), required=False)
+    start = forms.ChoiceField(label=pgettext_lazy("a trait", "from"), required=False)
+    end = forms.ChoiceField(label=pgettext_lazy("a trait", "until"), required=False)
+    part = forms.ChoiceField(label=pgettext_lazy("a trait", "this"), required=False)
+    whole = forms.ChoiceField(label=pgettext_lazy("a trait", "divided by"), required=False)
     percent = forms.BooleanField(label=_("in percent"), required=False)
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
