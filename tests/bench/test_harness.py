@@ -24,10 +24,10 @@ def test_a_faster_wrong_answer_is_refused() -> None:
 
 
 def test_the_ratio_is_the_peers_time_by_ours(tmp_path: Path) -> None:
-    contest = Contest(lambda: time.sleep(0.01), lambda: time.sleep(0.03))
+    contest = Contest(lambda: time.sleep(0.05), lambda: time.sleep(0.15))
     row = harness.compete(entry(), contest, rounds=5)
     assert 2 < row.ratio < 4
-    assert row.ours_s == pytest.approx(0.01, abs=0.008)
+    assert 0.05 <= row.ours_s < 0.1
 
 
 def test_rows_are_written_with_the_fields_that_readers_expect(tmp_path: Path) -> None:

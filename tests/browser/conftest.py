@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS_TO_START = 300
-expect.set_options(timeout=30_000)  # as patient as the pages; a busy machine is no mistake
+expect.set_options(timeout=60_000)  # as patient as the pages; a busy machine is no mistake
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -125,7 +125,7 @@ def open_as(
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("dialog", lambda question: question.accept())
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

@@ -68,12 +68,12 @@ class SegmentEditor:
 
     def wait_until_computed(self) -> None:
         """Workers compute the members; the page says when."""
-        for _ in range(60):
+        for _ in range(240):
             if not self.page.locator("[data-computed=no]").count():
                 return
             self.page.wait_for_timeout(500)
             self.page.reload()
-        raise AssertionError("the segment was not computed in half a minute")
+        raise AssertionError("the segment was not computed in two minutes")
 
 
 class CampaignPage:

@@ -6,6 +6,8 @@ import pytest
 
 from campaigns import wording
 
+pytestmark = pytest.mark.django_db  # which traits there are is asked of it
+
 
 def told(subject: str = "Hello", body: str = "<p>Hello</p>") -> list[str]:
     return [f"{one.field}: {one.words}" for one in wording.mistakes(subject, body)]
