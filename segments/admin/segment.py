@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import collection, tasks, usage, versions
-from segments.admin import editor, segment_facts, segment_library, segment_pages
+from segments.admin import editor, segment_facts, segment_library, segment_pages, segment_report
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 from segments.rules.nodes import RuleError
@@ -194,6 +194,7 @@ class SegmentAdmin(ConsoleModelAdmin):
             ),
             *segment_pages.urls(),
             *segment_library.urls(),
+            *segment_report.urls(),
             *super().get_urls(),
         ]
 
