@@ -179,5 +179,8 @@ def _whole(value: Any) -> int:
 def because(explanation: Explanation) -> str:
     """Why, in one line: the conditions that decide."""
     return formats.listed(
-        f"{one.words} ({one.actual})" if one.actual else one.words for one in explanation.reasons
+        _("%(words)s (%(actual)s)") % {"words": one.words, "actual": one.actual}
+        if one.actual
+        else one.words
+        for one in explanation.reasons
     ) or (_("everybody belongs") if explanation.holds else figures.NOTHING)

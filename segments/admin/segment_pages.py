@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from console import clock, figures, roles
@@ -119,7 +120,10 @@ def show_crossings(request: Any, pk: int) -> HttpResponse:
 
 
 def _sides(segment: Segment, crossing: crossings.Crossing) -> list[dict[str, Any]]:
-    both = ((_("Came in"), "good", crossing.entered), (_("Left"), "warn", crossing.left))
+    both = (
+        (_("Came in"), "good", crossing.entered),
+        (pgettext("a segment", "Left"), "warn", crossing.left),
+    )
     found = []
     for title, look, whom in both:
         some = [whom[at] for at in range(min(SAMPLE, len(whom)))]
