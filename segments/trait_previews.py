@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.http import QueryDict
 
 from console.models import Job, Staff
-from segments import arrays, computing, distribution
+from segments import arrays, computing, distribution, gathering
 from segments.distribution import Spread
 from segments.recipes import reading
 from segments.sheet import Known
@@ -63,7 +63,7 @@ def compute(number: int, day: Any) -> None:
         return
     try:
         column = computing.preview(reading.read(found.recipe), found.kind, day)
-    except computing.NotComputed as problem:
+    except gathering.NotComputed as problem:
         found.problem = str(problem)
     else:
         found.spread = distribution.of(column.values, column.words)
