@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS_TO_START = 300
+SECONDS_TO_START = 600
 expect.set_options(timeout=60_000)  # as patient as the pages; a busy machine is no mistake
 
 
