@@ -67,7 +67,7 @@ def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) ->
     with _alone():
         library.install_stages()
         for done, day in enumerate(sorted(days), start=1):
-            _walk(_of_one_day(day), jobs.silent)
+            _walk(_of_one_day(day, is_past=done < len(days)), jobs.silent)
             progress(done, len(days), day.isoformat())
 
 
@@ -81,12 +81,14 @@ def traits(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> int:
         return computing.recompute(day, progress)
 
 
-def _of_one_day(day: dt.date) -> list[Step]:
+def _of_one_day(day: dt.date, *, is_past: bool = False) -> list[Step]:
+    # Of a past day nobody looks at values, which cost the most; only what they are now counts.
+    valued = () if is_past else valuing.AFTER_STAGES
     return [
         Step("traits", _("traits"), lambda: computing.recompute(day)),
         Step("scores", _("scores"), lambda: valuing.run_due(valuing.BEFORE_STAGES, day)),
         Step("moves", _("stages"), lambda: _stages(day)),
-        Step("value", _("value"), lambda: valuing.run_due(valuing.AFTER_STAGES, day)),
+        Step("value", _("value"), lambda: valuing.run_due(valued, day)),
         Step("segments", _("segments"), lambda: _segments(day)),
     ]
 

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
-from segments import collection, tasks, usage, versions
+from segments import collection, layering, tasks, usage, versions, vocabulary
 from segments.admin import editor, segment_facts, segment_library, segment_pages, segment_report
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
@@ -172,6 +172,7 @@ class SegmentAdmin(ConsoleModelAdmin):
         return {
             "segment": segment,
             "freshness": segment_facts.freshness(segment, clock.today()),
+            "statics": layering.rests_on_statics([segment.rule], vocabulary.current()),
             "uses": segment_facts.linked(usage.of("segment", segment.pk)),
             "others": list(segment_facts.used_elsewhere(segment)),
             "chart": segment_facts.history(segment),

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from console import charts, clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
-from segments import stages, vocabulary
+from segments import layering, stages, vocabulary
 from segments.admin import segment_facts
 from segments.models import StageSet
 from segments.rules import tree, words
@@ -61,6 +61,10 @@ class StageSetAdmin(ReadOnlyAdmin):
         context |= {
             "stage_set": obj,
             "freshness": as_of(obj, today),
+            "statics": layering.rests_on_statics(
+                [one.stage.rule for one in standing],
+                vocabulary.current(forbidden=stages.FORBIDDEN),
+            ),
             "chart": chart(standing),
             "rows": described(standing),
             "flows": stages.flows(obj, since=since, until=today),
