@@ -185,6 +185,7 @@ def _potential(recipe: potential.Potential, given: Given) -> Outcome | None:
                 }
                 for at, key in enumerate(potential.WORDS)
             ],
+            "spent": round(float(given.spent.sum())),
             "needs": found.needs,
             "unknown": unknown,
         },
@@ -210,6 +211,7 @@ def _clusters(
         customers=int((found.number > 0).sum()),
         summary={
             "k": found.k,
+            "at_least": recipe.at_least,
             "why": found.why,
             "tried": [asdict(one) for one in found.tried],
             "profiles": profiles,

@@ -17,6 +17,7 @@ from segments import (
     looks,
     notes,
     portrait,
+    scorings,
     standing,
     tags,
     timeline,
@@ -134,12 +135,14 @@ def _read(text: str, was: Any) -> Any:
 
 
 def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
-    """Each trait but the scores with its value, as it is shown, and its unit."""
-    shown = []
+    """Each trait but the RFM scores with its value, as it is shown, and its unit."""
+    shown, titles = [], scorings.labels()
     for one in traits.registry().values():
-        if one.key.endswith("_score"):
+        if one.key in {"r_score", "f_score", "m_score"}:
             continue
         value = known.get(one.key)
+        if one.key in titles and value is not None:
+            value = titles[one.key].get(str(value), value)
         is_money = one.kind == traits.MONEY
         words = figures.money(value, currency) if is_money else value
         shown.append({"trait": one, "value": words, "unit": "" if is_money else one.unit})

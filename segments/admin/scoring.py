@@ -135,7 +135,7 @@ class ScoringAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Value"),
+            "title": scoring.get_kind_display(),
             "kind": kind,
             "tabs": [(one.value, one.label, one.value == kind) for one in Scoring.Kind],
             "scoring": scoring,

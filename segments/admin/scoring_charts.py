@@ -152,7 +152,7 @@ def why(summary: Summary) -> str:
     return sentences[summary["why"]] % {
         "k": chosen,
         "own": by_k[chosen],
-        "best": max(by_k.values()),
+        "best": max(one for k, one in by_k.items() if k >= min(summary["at_least"], max(by_k))),
     }
 
 
@@ -166,15 +166,15 @@ def cluster_profiles(
     shown = [names.get(str(one["number"]), str(one["number"])) for one in profiles]
     cells = [
         (column, row, round(one["differences"][key], 2))
-        for row, one in enumerate(profiles)
-        for column, key in enumerate(keys)
+        for column, one in enumerate(profiles)
+        for row, key in enumerate(keys)
     ]
     return Chart(
         id="cluster-profiles",
         title=_("What is different about each cluster"),
         definition=_("In standard deviations from the average customer: 0 is like the average."),
         option=charts.heatmap(
-            labels, shown, cells, name=_("Difference"), unit=charts.unit("number")
+            shown, labels, cells, name=_("Difference"), unit=charts.unit("number")
         ),
         columns=[_("Cluster"), *labels],
         rows=[
@@ -195,8 +195,10 @@ def _each(one: dict[str, Any], currency: str) -> str:
     return figures.money(round(one["spent"] / count), currency) if count else figures.NOTHING
 
 
-def layers(kind: str, summary: Summary, names: dict[str, str], currency: str) -> list[Any]:
-    """The cells, tiers, levels or clusters with sizes and money, ready to be made segments of."""
+def layers(
+    kind: str, summary: Summary, names: dict[str, str], currency: str, scored: int
+) -> list[Any]:
+    """The cells, tiers, levels or clusters with sizes and money; shares are of who was scored."""
     parts, trait = {
         scorings.RFM: ("cells", "rfm_cell"),
         scorings.VALUE: ("tiers", "value_tier"),
@@ -204,7 +206,7 @@ def layers(kind: str, summary: Summary, names: dict[str, str], currency: str) ->
         scorings.CLUSTERS: ("profiles", "cluster"),
     }[kind]
     found = summary.get(parts, [])
-    customers, spent = (sum(one[key] for one in found) for key in ("customers", "spent"))
+    spent = summary.get("spent", sum(one["spent"] for one in found))
     rows = []
     for one in found:
         word = str(one.get("key", one.get("number")))
@@ -213,7 +215,7 @@ def layers(kind: str, summary: Summary, names: dict[str, str], currency: str) ->
                 "key": word,
                 "name": names.get(word, word),
                 "customers": figures.whole(one["customers"]),
-                "share": _share(one["customers"], customers),
+                "share": _share(one["customers"], scored),
                 "spent": figures.money(one["spent"], currency),
                 "spent_share": _share(one["spent"], spent),
                 "each": _each(one, currency),

@@ -12,7 +12,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from console import clock, figures
-from segments import arrays, scorings, sheet, traits, valuing
+from segments import arrays, scorings, sheet, trait_words, traits, valuing
 from segments.admin import scoring_charts as charts
 from segments.models import Scoring, ScoringRun, Stage
 from segments.rules.nodes import RuleError
@@ -63,7 +63,8 @@ def of_kind(
         scorings.POTENTIAL: "potential",
         scorings.CLUSTERS: "cluster",
     }[kind]
-    rows = charts.layers(kind, summary, names[layer], clock.project().currency)
+    currency, scored = clock.project().currency, run.customers if run else 0
+    rows = charts.layers(kind, summary, names[layer], currency, scored)
     for row in rows:
         row["link"] = segment_link(row["name"], row["rule"])
     ways = {
@@ -361,6 +362,5 @@ def _shown(part: valuing.Part, currency: str) -> str:
         kept = Stage.objects.filter(stage_set__key=part.factor.stage_set, key=stage).first()
         return str(kept or stage)
     known = traits.some([part.factor.trait])[part.factor.trait]
-    if known.kind == traits.MONEY:
-        return figures.money(round(part.value), currency)
-    return f"{part.value:g} {known.unit}".strip()
+    raw = part.value if known.kind == traits.NUMBER else round(part.value)
+    return trait_words.value(known, raw, currency)

@@ -71,8 +71,10 @@ def _stages(factor: dict[str, Any]) -> list[tuple[str, str, Any]]:
     if "stage_set" not in factor:
         return []
     kept = Stage.objects.filter(stage_set__key=factor["stage_set"])
-    names = {one.key: str(one) for one in kept.select_related("stage_set")}
-    return [(key, names.get(key, key), points) for key, points in factor["points"].items()]
+    names = {one.key: str(one) for one in kept.select_related("stage_set").order_by("position")}
+    points = factor["points"]  # the database does not keep their order
+    order = [*(key for key in names if key in points), *(key for key in points if key not in names)]
+    return [(key, names.get(key, key), points[key]) for key in order]
 
 
 def _chosen(kind: str, recipe: dict[str, Any]) -> set[str]:

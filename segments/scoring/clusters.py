@@ -24,7 +24,7 @@ ACTIVITY, RECENCY, WORTH, CHANGE = "activity", "recency", "worth", "change"
 ROLES = ("", ACTIVITY, RECENCY, WORTH, CHANGE)
 ALIKE, STAY = 0.02, 0.05  # silhouettes so near are alike; last time's k stays when so near
 ACTIVE, LEAVING, SILENT = "active", "leaving", "silent"
-CLEAR = 0.3  # standard deviations from the average that one can call a difference
+CLEAR = 0.25  # standard deviations from the average that one can call a difference
 # Why this k: it is set, is the best, is smaller and as good, or was and still is good.
 SET, BEST, SMALLER, KEPT = "set", "best", "smaller", "kept"
 
@@ -201,7 +201,7 @@ def suggest(recipe: Clusters, differences: Mapping[int, Mapping[str, float]]) ->
         # Worth something to us once, and less here than they were.
         LEAVING: lambda one: (
             one[WORTH] + one[RECENCY] - one[ACTIVITY] - one[CHANGE]
-            if one[WORTH] >= -CLEAR and one[RECENCY] - one[ACTIVITY] - one[CHANGE] >= 0
+            if one[WORTH] >= -CLEAR and one[RECENCY] - one[ACTIVITY] - one[CHANGE] >= CLEAR
             else None
         ),
     }
