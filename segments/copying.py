@@ -3,17 +3,21 @@
 import json
 from typing import Any
 
+from django.db.models import Model, QuerySet
+
 from segments import bits, history, standing, traits
 from segments.models import (
     Consent,
     ConsentChange,
     Customer,
+    CustomerList,
     CustomerNote,
     Identifier,
     InboxEvent,
     Merge,
     Segment,
     StageSet,
+    Tag,
 )
 from segments.sought import Sought
 
@@ -58,11 +62,18 @@ def sections(sought: Sought) -> dict[str, Rows]:
         "segments": _rows(
             Segment.objects.filter(pk__in=members, archived_at=None), ("name", "description")
         ),
+        "tags": _rows(_having(Tag, sought), ("name", "description")),
+        "lists": _rows(_having(CustomerList, sought), ("name", "at")),
         "merged_records": _rows(
             Merge.objects.filter(kept__in=sought.numbers), ("absorbed_id", "at", "reason", "status")
         ),
         "events": _events(sought),
     }
+
+
+def _having(model: type[Model], sought: Sought) -> QuerySet[Any]:
+    """The records whose set has the person."""
+    return model._default_manager.filter(pk__in=bits.find(model, "members", sought.numbers))
 
 
 def _rows(found: Any, names: tuple[str, ...]) -> Rows:

@@ -1,6 +1,8 @@
 """Campaigns: the list, the form of a draft, and the page on which one is worked with."""
 
+import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,6 +22,7 @@ from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project
+from segments import membership
 from segments.models import EventType, Segment
 
 COLORS = {
@@ -220,7 +223,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             db_field, request, **kwargs | {"queryset": in_use}
         )
         if field is not None and db_field.name == "segment":
-            field.label_from_instance = _with_size
+            field.label_from_instance = partial(_with_size, today=clock.today())
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -278,10 +281,12 @@ class CampaignAdmin(ConsoleModelAdmin):
 _FEW_BUTTONS = {"show_save_and_continue": False, "show_save_and_add_another": False}
 
 
-def _with_size(segment: Segment) -> str:
+def _with_size(segment: Segment, *, today: dt.date) -> str:
     if segment.size is None:
         return f"{segment} ({_('not computed yet')})"
-    return f"{segment} ({figures.whole(segment.size)} · {segment.data_as_of})"
+    said = f"{segment} ({figures.whole(segment.size)} · {segment.data_as_of})"
+    is_stale = membership.is_stale(segment, today)
+    return f"{said} · {_('stale')}" if is_stale else said
 
 
 def _share(campaign: Campaign, name: str) -> str:

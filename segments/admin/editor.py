@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from console import clock
-from segments import vocabulary
+from segments import membership, vocabulary
 from segments.models import Segment
 from segments.models.event import Kind
 from segments.rules import leaves, operators
@@ -55,7 +55,7 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
             {"key": key, "label": word.label, "stages": _labelled(word.stages)}
             for key, word in known.stage_sets.items()
         ],
-        "segments": _named({pk: name for pk, name in known.segments.items() if pk != besides}),
+        "segments": _segments(known, today, besides),
         "tags": _named(known.tags),
         "lists": _named(known.lists),
         "channels": _labelled(known.channels),
@@ -66,6 +66,20 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
         "today": today.isoformat(),
         "lately": (today - dt.timedelta(days=30)).isoformat(),
     }
+
+
+def _segments(known: Vocabulary, today: dt.date, besides: int | None) -> list[dict[str, Any]]:
+    """The other segments; those whose members may not be today's say so."""
+    live = Segment.objects.filter(archived_at=None).exclude(pk=besides or 0)
+    stale = {one.pk for one in live.defer("members", "rule") if membership.is_stale(one, today)}
+    mark = _("stale")
+    return _named(
+        {
+            pk: f"{name} · {mark}" if pk in stale else name
+            for pk, name in known.segments.items()
+            if pk != besides
+        }
+    )
 
 
 def _trait(key: str, word: TraitWord) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_the_editor_gets_its_vocabulary_and_all_its_words(signed_in: SignIn) -> 
     assert "</script><b>" not in html
     data = editor_data(html)
     known = data["known"]
-    assert known["segments"] == [{"id": other.pk, "name": "</script><b>Other"}]
+    assert known["segments"] == [{"id": other.pk, "name": "</script><b>Other · stale"}]
     assert known["profile"] == [{"key": "city", "values": ["Köln"]}]
     assert known["events"] == [{"name": "order_paid", "label": "Order paid"}]
     assert known["stageSets"][0]["stages"][0] == {"key": "prospect", "label": "Prospect"}

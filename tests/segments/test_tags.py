@@ -15,8 +15,9 @@ from pytest_django import DjangoAssertNumQueries
 from console import clock, roles
 from console.models import AuditEntry, Project, Staff
 from console.states import NotAllowed
-from segments import collection, library, merging, tags
+from segments import collection, copying, library, merging, tags
 from segments.models import Segment, Stage, Tag, TagChange
+from segments.sought import Sought
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments.factories import CustomerFactory, IdentifierFactory, SegmentFactory
 
@@ -253,3 +254,11 @@ def test_the_api_refuses_whose_role_may_not(signed_in: SignIn) -> None:
 def test_a_rule_over_a_tag_can_be_saved() -> None:
     tag = made()
     collection.add(name="Guests", rule={"tag": tag.pk}, by=StaffFactory())
+
+
+def test_a_copy_for_the_person_tells_of_their_tags() -> None:
+    anna, ben, tag = CustomerFactory(), CustomerFactory(), made()
+    tags.give(tag, BitMap([anna.pk]), by=StaffFactory(), at=AT)
+    sections = copying.sections(Sought.of(anna))
+    assert sections["tags"] == [{"name": "VIP", "description": ""}]
+    assert copying.sections(Sought.of(ben))["tags"] == []
