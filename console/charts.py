@@ -128,6 +128,49 @@ def heatmap(
     }
 
 
+@dataclass(frozen=True)
+class Node:
+    """One end of the streams of a Sankey chart; the key tells it from others of the same name."""
+
+    key: str
+    label: str
+    color: str
+
+
+def sankey(
+    left: Sequence[Node],
+    right: Sequence[Node],
+    streams: Iterable[tuple[str, str, int]],
+    *,
+    unit: Option,
+) -> Option:
+    """Streams from the left to the right, as thick as many go; nothing flows where none do."""
+    links = [{"source": a, "target": b, "value": many} for a, b, many in streams if many]
+    used = {end for link in links for end in (link["source"], link["target"])}
+    return {
+        "unit": unit,
+        "legend": {"show": False},
+        "tooltip": {"trigger": "item"},
+        "series": [
+            {
+                "type": "sankey",
+                "data": [
+                    {
+                        "name": node.key,
+                        "words": node.label,
+                        "depth": depth,
+                        "itemStyle": {"color": node.color},
+                    }
+                    for depth, nodes in enumerate((left, right))
+                    for node in nodes
+                    if node.key in used
+                ],
+                "links": links,
+            }
+        ],
+    }
+
+
 def plain(value: Value) -> int | float | None:
     """A number as JSON has it; only for drawing, never for adding up."""
     if value is None or isinstance(value, int | float):

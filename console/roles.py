@@ -45,6 +45,7 @@ TABLE: dict[str, set[str]] = {
     "lists.view": EVERYBODY,
     "lists.change": {OP, AN, AD},
     "stages.view": EVERYBODY,
+    "stages.change": {OP, AN, AD},
     "traits.view": EVERYBODY,
     "traits.change": {OP, PR, AN, AD},
     "scorings.view": EVERYBODY,

@@ -26,6 +26,7 @@ from segments.standing import NOWHERE
 log = structlog.get_logger(__name__)
 # A stage that leaned on stages or segments would lean on what is computed after it.
 FORBIDDEN = frozenset({"stage", "segment", "entered", "left"})
+MONTH = dt.timedelta(days=30)  # that is looked at unless one asks for other days
 Pair = tuple[int | None, int | None]  # from a stage to a stage
 
 

@@ -40,9 +40,9 @@ class Move:
 
     @property
     def is_backward(self) -> bool:
-        """Whether it led to an earlier stage of the set."""
+        """Whether it led to a lower level, such as into decline."""
         here, there = self.from_stage, self.to_stage
-        return bool(here and there and there.position < here.position)
+        return bool(here and there and there.level < here.level)
 
 
 def stage_key(stage_set: int) -> str:

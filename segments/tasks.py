@@ -24,6 +24,8 @@ from segments import (
     membership,
     merging,
     pipeline,
+    stage_sets,
+    stages,
     tidying,
     trait_previews,
     undoing,
@@ -39,6 +41,7 @@ from segments.models import (
     EventImport,
     Scoring,
     Segment,
+    StageSet,
 )
 
 PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
@@ -134,6 +137,21 @@ def recompute_segment(segment_id: int) -> None:
 def recompute_soon(segment: Segment) -> None:
     """Start the computation of one segment once what was saved is really saved."""
     transaction.on_commit(lambda: recompute_segment.delay(segment.pk))
+
+
+@shared_task
+def recompute_stages(stage_set_id: int) -> None:
+    """Recompute one stage set after it was edited, and the segments that speak of its stages."""
+    stage_set = StageSet.objects.get(pk=stage_set_id)
+    day = clock.today()
+    stages.recompute(stage_set, day=day)
+    for segment in stage_sets.users(stage_set):
+        membership.recompute_with_users(segment, day=day)
+
+
+def recompute_stages_soon(stage_set: StageSet) -> None:
+    """Start the computation of a stage set once what was saved is really saved."""
+    transaction.on_commit(lambda: recompute_stages.delay(stage_set.pk))
 
 
 @shared_task

@@ -25,6 +25,7 @@ class Ready:
 
     key: str
     color: str
+    level: int  # a move to a higher one leads forward, one to a lower one back
     rule: dict[str, Any]
 
 
@@ -42,53 +43,57 @@ _AROUND = _trait("active_days_30d", ">=", 1)
 # them those who never ordered.
 SETS: dict[str, list[Ready]] = {
     "lifecycle": [  # R2
-        Ready("prospect", SLATE, _NEVER),
-        Ready("activation", SKY, _NEW),
-        Ready("growth", GREEN, {"all": [_LATELY, _trait("orders_90d", "<", OFTEN)]}),
-        Ready("maturity", TEAL, _LATELY),
-        Ready("decline", AMBER, tree.EVERYONE),
+        Ready("prospect", SLATE, 0, _NEVER),
+        Ready("activation", SKY, 1, _NEW),
+        Ready("growth", GREEN, 2, {"all": [_LATELY, _trait("orders_90d", "<", OFTEN)]}),
+        Ready("maturity", TEAL, 3, _LATELY),
+        Ready("decline", AMBER, 0, tree.EVERYONE),
     ],
     "user_classes": [  # R58
-        Ready("new_users", SKY, _NEW),
-        Ready("high_value_users", VIOLET, {"all": [_trait("m_score", ">=", 4), _AROUND]}),
-        Ready("active_users", GREEN, _AROUND),
-        Ready("dormant_users", SLATE, tree.EVERYONE),
+        Ready("new_users", SKY, 1, _NEW),
+        Ready("high_value_users", VIOLET, 3, {"all": [_trait("m_score", ">=", 4), _AROUND]}),
+        Ready("active_users", GREEN, 2, _AROUND),
+        Ready("dormant_users", SLATE, 0, tree.EVERYONE),
     ],
     "five_focuses": [  # R78
-        Ready("activate", SLATE, _NEVER),
-        Ready("convert", SKY, {"all": [_trait("orders", "=", 1), _LATELY]}),
-        Ready("retain", GREEN, _LATELY),
-        Ready("wake", AMBER, _THIS_QUARTER),
-        Ready("recall", RED, tree.EVERYONE),
+        Ready("activate", SLATE, 0, _NEVER),
+        Ready("convert", SKY, 2, {"all": [_trait("orders", "=", 1), _LATELY]}),
+        Ready("retain", GREEN, 3, _LATELY),
+        Ready("wake", AMBER, 1, _THIS_QUARTER),
+        Ready("recall", RED, 0, tree.EVERYONE),
     ],
     "three_states": [  # R106
-        Ready("new", SKY, _NEW),
-        Ready("active", GREEN, _LATELY),
-        Ready("dormant", SLATE, tree.EVERYONE),
+        Ready("new", SKY, 1, _NEW),
+        Ready("active", GREEN, 2, _LATELY),
+        Ready("dormant", SLATE, 0, tree.EVERYONE),
     ],
     "journey": [  # R168
-        Ready("prospects", SLATE, _NEVER),
-        Ready("newcomers", SKY, _NEW),
+        Ready("prospects", SLATE, 0, _NEVER),
+        Ready("newcomers", SKY, 1, _NEW),
         Ready(
             "advocates",
             VIOLET,
+            3,
             {"all": [_THIS_QUARTER, {"event": INVITED, "days": QUIET_DAYS}]},
         ),
-        Ready("mature", TEAL, _THIS_QUARTER),
-        Ready("churned", RED, tree.EVERYONE),
+        Ready("mature", TEAL, 2, _THIS_QUARTER),
+        Ready("churned", RED, 0, tree.EVERYONE),
     ],
     "four_periods": [  # R200
         Ready(
             "introduction",
             SKY,
+            1,
             {"any": [_NEVER, _trait("tenure_days", "<", 14)]},
         ),
-        Ready("growing", GREEN, {"all": [_LATELY, _trait("tenure_days", "<=", QUIET_DAYS)]}),
-        Ready("settled", TEAL, _LATELY),
-        Ready("declining", AMBER, tree.EVERYONE),
+        Ready("growing", GREEN, 2, {"all": [_LATELY, _trait("tenure_days", "<=", QUIET_DAYS)]}),
+        Ready("settled", TEAL, 3, _LATELY),
+        Ready("declining", AMBER, 0, tree.EVERYONE),
     ],
 }
 DEFAULT = "lifecycle"
+# What a version keeps of a stage.
+FIELDS = ("key", "name", "color", "level", "description", "rule")
 
 
 @transaction.atomic
@@ -111,7 +116,14 @@ def install() -> int:
 
 def _fill(stage_set: StageSet, stages: list[Ready]) -> None:
     Stage.objects.bulk_create(
-        Stage(stage_set=stage_set, key=one.key, color=one.color, rule=one.rule, position=position)
+        Stage(
+            stage_set=stage_set,
+            key=one.key,
+            color=one.color,
+            level=one.level,
+            rule=one.rule,
+            position=position,
+        )
         for position, one in enumerate(stages, start=1)
     )
     StageSetVersion.objects.create(stage_set=stage_set, number=1, stages=written(stage_set))
@@ -119,5 +131,5 @@ def _fill(stage_set: StageSet, stages: list[Ready]) -> None:
 
 def written(stage_set: StageSet) -> list[dict[str, Any]]:
     """The stages in use, in order, as a version keeps them."""
-    fields = ("key", "name", "color", "description", "rule")
-    return list(stage_set.stages.filter(retired_at=None).order_by("position", "pk").values(*fields))
+    in_use = stage_set.stages.filter(retired_at=None)
+    return list(in_use.order_by("position", "pk").values(*FIELDS))

@@ -10,6 +10,7 @@ from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
 from segments.api.scorings import ScoringViewSet
 from segments.api.segments import SegmentViewSet
+from segments.api.stages import StageSetViewSet
 from segments.api.tags import TagViewSet
 from segments.api.traits import TraitViewSet
 
@@ -19,6 +20,7 @@ router.register("jobs", JobViewSet, basename="job")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("lists", CustomerListViewSet, basename="list")
+router.register("stage-sets", StageSetViewSet, basename="stage-set")
 router.register("tags", TagViewSet, basename="tag")
 router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")

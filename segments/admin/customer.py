@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -101,7 +102,7 @@ def _standing_in(stage: Any) -> BitMap | None:
 def _first(among: QuerySet, within: BitMap, *, is_searched: bool) -> QuerySet:
     """As many of the set as people page: those with the highest numbers."""
     if is_searched:  # few, of whom the newest may not be among those found
-        within = within & columns.ids(*_sql(among))
+        within = within & _ids(among)
     newest = within[max(0, len(within) - MOST_ORDERED) :]
     return among.filter(pk__in=list(newest))
 
@@ -112,7 +113,7 @@ def _ordered(among: QuerySet, by: str, within: BitMap | None) -> QuerySet:
     column = sheet.read(key).get(key)
     if column is None:
         return among.none()
-    found = columns.ids(*_sql(among))
+    found = _ids(among)
     ids = bitmaps.to_array(found if within is None else found & within)
     ids = ids[: np.searchsorted(ids, len(column.values))]
     ids = ids[arrays.known(column.values[ids])]
@@ -122,13 +123,14 @@ def _ordered(among: QuerySet, by: str, within: BitMap | None) -> QuerySet:
     return among.filter(pk__in=first).order_by(place)
 
 
-def _sql(among: QuerySet) -> tuple[str, tuple[Any, ...]]:
-    query, params = (
-        among.model.objects.filter(pk__in=among.order_by().values("pk"))
-        .values("pk")
-        .query.sql_with_params()
-    )
-    return query, tuple(params)
+def _ids(among: QuerySet) -> BitMap:
+    """The numbers of the customers that a query finds."""
+    whole = among.model.objects.filter(pk__in=among.order_by().values("pk")).values("pk")
+    try:
+        query, params = whole.query.sql_with_params()
+    except EmptyResultSet:  # Django knows that nobody can be found, such as by a search
+        return BitMap()
+    return columns.ids(query, params)
 
 
 @admin.register(Customer)

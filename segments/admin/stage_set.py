@@ -1,41 +1,41 @@
-"""Stage sets: where the customers stand now, and who moved from where to where lately."""
+"""Stage sets: where the customers stand, how they moved, and editing the stages."""
 
-import datetime as dt
+import csv
 from typing import Any, ClassVar
 
-from django.contrib import admin
-from django.db.models import Count, QuerySet, Value
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.fields import DateField
-from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import charts, clock, figures, roles
+from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
-from segments import layering, stages, vocabulary
-from segments.admin import segment_facts
+from console.states import NotAllowed, Stale
+from segments import matrix, stage_sets, tasks
+from segments.admin import filters, segment_facts, stage_editor, stage_facts
 from segments.models import StageSet
-from segments.rules import tree, words
-from segments.rules.nodes import RuleError
-from segments.rules.vocabulary import Vocabulary
-
-DAYS = 30
 
 
 @admin.register(StageSet)
 class StageSetAdmin(ReadOnlyAdmin):
     view_action = "stages.view"
-    list_display: ClassVar = ["label", "how_many", "freshness"]
-    list_before_template = "segments/segment_list_head.html"
-    change_form_template = "segments/stage_set.html"
+    list_display: ClassVar = ["label", "how_many", "default", "freshness", "whose"]
+    list_display_links: ClassVar = ["label"]
+    list_filter: ClassVar = [filters.ArchivedFilter]
+    list_select_related: ClassVar = ["owner", "team"]
+    list_before_template = "segments/stages/list_head.html"
+    change_form_template = "segments/stages/page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StageSet]:
         today = Value(clock.today(), output_field=DateField())
-        return super().get_queryset(request).annotate(number=Count("stages"), today=today)
+        number = Count("stages", filter=Q(stages__retired_at=None))
+        return super().get_queryset(request).annotate(number=number, today=today)
 
     @display(description=_("name"))
     def label(self, stage_set: StageSet) -> str:
@@ -45,36 +45,139 @@ class StageSetAdmin(ReadOnlyAdmin):
     def how_many(self, stage_set: Any) -> int:
         return int(stage_set.number)
 
+    @display(description=_("default"), boolean=True)
+    def default(self, stage_set: StageSet) -> bool:
+        return stage_set.is_default
+
     @display(description=_("freshness"))
     def freshness(self, stage_set: Any) -> SafeString:
-        return as_of(stage_set, stage_set.today)
+        return stage_facts.as_of(stage_set, stage_set.today)
+
+    @display(description=_("owner"))
+    def whose(self, stage_set: StageSet) -> str:
+        return " · ".join(str(one) for one in (stage_set.owner, stage_set.team) if one) or "–"
+
+    # --- reading --------------------------------------------------------------
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), **running(request)})
+        head = {"may_change": roles.allows(request.user, stage_sets.ACTION), **_running(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **head})
 
-    def render_change_form(
-        self, request: Any, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        today = clock.today()
-        standing = stages.standings(obj)
-        since = today - dt.timedelta(days=DAYS - 1)
-        context |= {
-            "stage_set": obj,
-            "freshness": as_of(obj, today),
-            "statics": layering.rests_on_statics(
-                [one.stage.rule for one in standing],
-                vocabulary.current(forbidden=stages.FORBIDDEN),
-            ),
-            "chart": chart(standing),
-            "rows": described(standing),
-            "flows": stages.flows(obj, since=since, until=today),
-            "days": DAYS,
-            **running(request),
+        stage_set = self._one(request, object_id)
+        context = {
+            **self._site(request, stage_set),
+            **stage_facts.page(stage_set, clock.today()),
+            "may_change": roles.may_change(request.user, stage_set, stage_sets.ACTION),
+            **_running(request),
         }
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return render(request, self.change_form_template, context)
+
+    def matrix(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Who moved from where to where between two days."""
+        stage_set = self._one(request, str(pk))
+        since, until, said = stage_facts.days(request.GET, stage_set, clock.today())
+        found = matrix.between(stage_set, since=since, until=until)
+        if request.GET.get("as") == "csv":
+            return _csv(stage_set, found)
+        context = {**self._site(request, stage_set), **stage_facts.moves(found), "said": said}
+        return render(request, "segments/stages/matrix.html", context)
+
+    def _one(self, request: HttpRequest, pk: str) -> StageSet:
+        roles.require(request.user, self.view_action)
+        if not pk.isdecimal() or len(pk) > 9:
+            raise Http404
+        return get_object_or_404(StageSet.objects.select_related("owner", "team"), pk=pk)
+
+    def _site(self, request: HttpRequest, stage_set: StageSet | None) -> dict[str, Any]:
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(stage_set or _("A stage set of your own")),
+            "original": stage_set,
+            "stage_set": stage_set,
+        }
+
+    # --- changing -------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        name = "segments_stageset"
+        return [
+            path("new/", view(self.edit), name=f"{name}_new"),
+            path("<int:pk>/edit/", view(self.edit), name=f"{name}_edit"),
+            path("<int:pk>/matrix/", view(self.matrix), name=f"{name}_matrix"),
+            path("<int:pk>/do/<str:deed>/", view(require_POST(self.do)), name=f"{name}_do"),
+            *super().get_urls(),
+        ]
+
+    def edit(self, request: Any, pk: int | None = None) -> HttpResponse:
+        """The form: shown, tried out, or saved; what is wrong stands beside its stage."""
+        stage_set = self._one(request, str(pk)) if pk else None
+        roles.require(request.user, stage_sets.ACTION, record=stage_set)
+        if request.method != "POST":
+            start = StageSet.objects.filter(pk=_number(request.GET.get("from"))).first()
+            form = stage_editor.stored(stage_set) if stage_set else stage_editor.blank(start)
+            context = stage_editor.context(form, stage_set, request.user)
+            return self._form(request, stage_set, context)
+        form = stage_editor.read(request.POST)
+        context = stage_editor.context(form, stage_set, request.user, is_tried=True)
+        if "save" not in request.POST or context["has_problems"]:
+            return self._form(request, stage_set, context, status=422 * context["has_problems"])
+        try:
+            kept = self._save(request, stage_set, form)
+        except (NotAllowed, Stale) as refused:
+            context["refused"] = str(refused)
+            return self._form(request, stage_set, context, status=409)
+        return _to(kept.pk)
+
+    def _form(
+        self, request: Any, stage_set: StageSet | None, context: dict[str, Any], status: int = 0
+    ) -> HttpResponse:
+        context = {**self._site(request, stage_set), **context}
+        return render(request, "segments/stages/edit.html", context, status=status or 200)
+
+    def _save(self, request: Any, stage_set: StageSet | None, form: dict[str, Any]) -> StageSet:
+        given = {key: form[key] for key in ("name", "description", "note", "drafts")}
+        if stage_set is None:
+            kept, is_new = stage_sets.add(by=request.user, **given), True
+        else:
+            seen = form["seen_version"]
+            kept = stage_set
+            is_new = stage_sets.edit(stage_set, by=request.user, seen_version=seen, **given)
+        if is_new:
+            tasks.recompute_stages_soon(kept)
+            messages.success(request, _("Saved. Where everybody stands is being computed."))
+        else:
+            messages.success(request, _("Saved. The stages are as they were."))
+        return kept
+
+    def do(self, request: Any, pk: int, deed: str) -> HttpResponse:
+        """Recompute, make the default, archive or restore one set."""
+        stage_set = get_object_or_404(StageSet, pk=pk)
+        match deed:
+            case "recompute":
+                roles.require(request.user, stage_sets.ACTION, record=stage_set)
+                tasks.recompute_stages_soon(stage_set)
+                messages.success(request, _("Where everybody stands is being computed."))
+            case "default":
+                stage_sets.make_default(stage_set, by=request.user)
+                messages.success(request, _("This set is now shown wherever one is shown."))
+            case "archive":
+                stage_sets.archive(stage_set, by=request.user)
+                messages.success(request, _("The stage set is archived."))
+            case "restore":
+                stage_sets.restore(stage_set, by=request.user)
+                tasks.recompute_stages_soon(stage_set)
+                messages.success(request, _("The stage set is in use again."))
+            case _:
+                return HttpResponse(status=404)
+        return _to(pk)
 
 
-def running(request: Any) -> dict[str, Any]:
+def _running(request: Any) -> dict[str, Any]:
     """What the button “Recompute now” needs to know."""
     return {
         "may_run": roles.allows(request.user, "pipeline.run"),
@@ -82,59 +185,18 @@ def running(request: Any) -> dict[str, Any]:
     }
 
 
-def as_of(stage_set: StageSet, day: dt.date) -> SafeString:
-    """For which day the stages stand, with a mark when that is not today's."""
-    if stage_set.data_as_of is None:
-        return format_html('<span class="badge warn">{}</span>', _("not computed yet"))
-    said = gettext("as of %(day)s") % {"day": date_format(stage_set.data_as_of, "Y-m-d")}
-    if stage_set.data_as_of >= day:
-        return format_html("<span>{}</span>", said)
-    return format_html('{} <span class="badge warn">{}</span>', said, _("stale"))
+def _number(given: str | None) -> int:
+    return int(given) if given and given.isdecimal() and len(given) < 10 else 0
 
 
-def chart(standing: list[stages.Standing]) -> charts.Chart:
-    """A bar a stage, in the stage's own colour."""
-    labels = [str(one.stage) for one in standing]
-    return charts.Chart(
-        id="stages-now",
-        title=gettext("Customers by stage"),
-        option=charts.bars(
-            labels,
-            [one.customers for one in standing],
-            name=gettext("customers"),
-            unit=charts.unit("count"),
-            lying=True,
-            colors=[one.stage.color for one in standing],
-        ),
-        columns=[gettext("Stage"), gettext("Customers"), gettext("Share")],
-        rows=[
-            [str(one.stage), figures.whole(one.customers), figures.share(one.share)]
-            for one in standing
-            if any(other.customers for other in standing)
-        ],
-        empty=gettext("Customers stand here once the first recompute has run."),
-    )
+def _to(pk: int) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:segments_stageset_change", args=[pk]))
 
 
-def described(standing: list[stages.Standing]) -> list[dict[str, Any]]:
-    """Each stage with its rule in words."""
-    known = vocabulary.current(forbidden=stages.FORBIDDEN)
-    return [
-        {
-            "stage": one.stage,
-            "customers": figures.whole(one.customers),
-            "share": figures.share(one.share),
-            "rule": in_words(one.stage.rule, known),
-        }
-        for one in standing
-    ]
-
-
-def in_words(rule: Any, known: Vocabulary) -> str:
-    try:
-        parsed = tree.parse(rule, known)
-    except RuleError as problem:
-        return problem.said(gettext)
-    if rule == tree.EVERYONE:
-        return gettext("everybody else")
-    return words.clause(parsed, known, gettext)
+def _csv(stage_set: StageSet, found: matrix.Matrix) -> HttpResponse:
+    """The matrix for spreadsheets, with a mark by which Excel knows UTF-8."""
+    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    name = f"{stage_set.key}-{found.since}-{found.until}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    csv.writer(answer).writerows(stage_facts.sheet(found))
+    return answer

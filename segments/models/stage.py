@@ -64,6 +64,8 @@ class Stage(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
     rule = models.JSONField(_("rule"), default=dict)
+    # The order says which rule is asked first; this, which way a move leads.
+    level = models.SmallIntegerField(_("level"), default=0)
     color = models.CharField(_("colour"), max_length=16, default="#0d9488")
     description = models.CharField(_("description"), max_length=300, blank=True)
     # A stage that a newer version left out stays for the moves of the past.

@@ -57,6 +57,17 @@ def events_in(raw: Any) -> set[str]:
     return {one for one in named if isinstance(one, str)}
 
 
+def stages_in(raw: Any) -> set[tuple[str, str]]:
+    """The stages that a stored rule speaks of: the key of the set, and the key of the stage."""
+    return {
+        (part["stage"], key)
+        for part in _parts(raw)
+        if isinstance(part.get("stage"), str) and isinstance(part.get("in"), list)
+        for key in part["in"]
+        if isinstance(key, str)
+    }
+
+
 def _parts(raw: Any) -> Iterator[dict[str, Any]]:
     waiting = [raw]
     while waiting:

@@ -138,7 +138,30 @@
         })),
       };
     },
+    sankey: (series, look) => ({
+      left: 4,
+      right: 110,
+      top: 8,
+      bottom: 8,
+      nodeGap: 12,
+      draggable: false,
+      layoutIterations: 0,
+      emphasis: { focus: "adjacency" },
+      lineStyle: { color: "gradient", opacity: 0.35 },
+      ...series,
+      label: { color: look.strong, width: 100, overflow: "truncate", formatter: (cell) => cell.data.words },
+    }),
   };
+
+  /** What a stream or one of its ends says: names are keys, so the words are looked up. */
+  function streamTooltip(option, write) {
+    const words = new Map(option.series[0].data.map((node) => [node.name, node.words]));
+    const safe = echarts.format.encodeHTML;
+    return ({ dataType, data, value }) => {
+      const said = dataType === "edge" ? `${words.get(data.source)} → ${words.get(data.target)}` : data.words;
+      return `${safe(said)}<br><b>${safe(write.full(value))}</b>`;
+    };
+  }
 
   function heatTooltip(option, write) {
     const safe = echarts.format.encodeHTML;
@@ -151,8 +174,9 @@
   function dress(option, look) {
     const write = writers(option.unit);
     const isHeat = option.series.some((series) => series.type === "heatmap");
+    const isSankey = option.series.some((series) => series.type === "sankey");
     const hasSlider = (option.dataZoom ?? []).some((one) => one.type === "slider");
-    const hasLyingLabels = option.yAxis.type === "category" && option.series.some((series) => series.label?.show);
+    const hasLyingLabels = option.yAxis?.type === "category" && option.series.some((series) => series.label?.show);
     const hasLegend = option.legend?.show ?? option.series.length > 1;
     return {
       ...option,
@@ -172,9 +196,10 @@
         valueFormatter: write.full,
         ...option.tooltip,
         ...(isHeat ? { formatter: heatTooltip(option, write) } : {}),
+        ...(isSankey ? { formatter: streamTooltip(option, write) } : {}),
       },
-      xAxis: axis(option.xAxis, look, write),
-      yAxis: axis(option.yAxis, look, write),
+      xAxis: option.xAxis && axis(option.xAxis, look, write),
+      yAxis: option.yAxis && axis(option.yAxis, look, write),
       dataZoom: (option.dataZoom ?? []).map((one) => zoom(one, look)),
       visualMap: option.visualMap && { ...option.visualMap, inRange: { color: look.heat } },
       series: option.series.map((series, number) => dressers[series.type]?.(series, look, write, number, option) ?? series),

@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from console import clock, jobs
 from console.models import AuditEntry, Job, Project
-from segments import library, membership, stages, tasks
-from segments.models import Segment, SegmentSnapshot, StageSet
+from segments import library, membership, tasks
+from segments.models import Segment, SegmentSnapshot
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory
@@ -314,27 +314,3 @@ def test_another_team_cannot_write_over_the_api_either(signed_in: SignIn) -> Non
     assert client.delete(url).status_code in {403, 405}
     segment.refresh_from_db()
     assert (segment.name, segment.archived_at) == ("Ours", None)
-
-
-# --- stages -------------------------------------------------------------------
-
-
-def test_the_stage_page_shows_counts_rules_and_moves(signed_in: SignIn, pinned: dt.date) -> None:
-    library.install_stages()
-    factories.traits(orders=5, tenure_days=99, recency_days=90)
-    stage_set = StageSet.objects.get(is_default=True)
-    stages.recompute(stage_set, day=pinned)
-    url = reverse("admin:segments_stageset_change", args=[stage_set.pk])
-    html = signed_in("support").get(url).content.decode()
-    assert "days since the first order is less than 30 days" in html
-    assert "100.0%" in html
-    assert "Decline" in html
-    assert "Recompute now" not in html
-
-
-def test_an_empty_stage_page_says_what_will_appear(signed_in: SignIn) -> None:
-    library.install_stages()
-    url = reverse("admin:segments_stageset_change", args=[StageSet.objects.get(is_default=True).pk])
-    html = signed_in("operator").get(url).content.decode()
-    assert "Customers stand here once the first recompute has run." in html
-    assert "Nobody moved" in html

@@ -94,7 +94,7 @@ def test_moves_forward_and_backward_are_kept_with_their_day(lifecycle: StageSet)
         ("decline", "growth", dt.date(2018, 1, 2)),
         (None, "decline", DAY),
     ]
-    assert [move.is_backward for move in standing.moves_of([who.pk])] == [False, True, False]
+    assert [move.is_backward for move in standing.moves_of([who.pk])] == [True, False, False]
     (stand,) = standing.of([who.pk], [lifecycle])[who.pk].values()
     assert stand.since == dt.date(2018, 1, 3)
 
