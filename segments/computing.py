@@ -10,14 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import jobs
-from segments import arrays, gathering, sheet, tallies, traits
+from segments import arrays, gathering, profiled, sheet, tallies, traits
 from segments.arrays import Array
 from segments.gathering import NotComputed, World
-from segments.models import Trait
+from segments.models import EventType, Trait
+from segments.models.event import OTHERS
 from segments.recipes import adding, nodes
+from segments.recipes.nodes import Events
 from segments.tallies import Measure, Tally
 
 EVERYTHING = Measure("all")
+MOST_KINDS = 100  # of events, whose first and last day are kept for rules
 
 
 # --- the run ------------------------------------------------------------------
@@ -32,8 +35,9 @@ def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
     traits.install()
     wanted = {key: one for key, one in traits.registry().items() if not one.is_derived}
     world = gathering.of(day)
-    failures = _from_events(world, wanted, progress)
-    gathering.from_profiles(world, wanted)
+    failures = _from_events(world, wanted | _moments(world), progress)
+    profiled.fill(world, wanted)
+    profiled.fill_fields(world)
     failures |= _from_traits(world, wanted)
     changed = sheet.write(world.found, day=day)
     sheet.drop(failures)
@@ -55,12 +59,23 @@ def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
     world = gathering.of(day)
     wanted = {"preview": trait}
     failures = _from_events(world, wanted, jobs.silent, keep=True)
-    gathering.from_profiles(world, wanted)
+    profiled.fill(world, wanted)
     failures |= _from_traits(world, wanted)
     if failures:
         raise NotComputed(failures["preview"])
     fresh = world.found["preview"]
     return sheet.Known("preview", fresh.values, fresh.words or (), 0, day, None)
+
+
+def _moments(world: World) -> dict[str, traits.Trait]:
+    """The first and the last day of each frequent kind of event, for rules."""
+    names = EventType.objects.filter(taken_as=None, volume__gt=0).exclude(name=OTHERS)
+    recipes = {
+        f"{which}:{name}"[:80]: nodes.Moment(Events((name,)), which)
+        for name in names.order_by("-volume").values_list("name", flat=True)[:MOST_KINDS]
+        for which in ("first", "last")
+    }
+    return {key: traits.Trait(key, key, "", recipe, traits.DATE) for key, recipe in recipes.items()}
 
 
 # --- from events --------------------------------------------------------------
@@ -134,7 +149,8 @@ def _add_up(world: World, measure: Measure, groups: list[_Group]) -> None:
         number = (day - traits.EPOCH).days
         for group in groups:
             adders = [adder for _trait, adder in group.adders if adder.wants(number)]
-            if adders and (today := _day(world, number, tally, group.names)) is not None:
+            valued = any(adder.is_of_values for adder in adders)
+            if adders and (today := _day(world, number, tally, group.names, valued=valued)):
                 for adder in adders:
                     adder.add(today)
     for group in groups:
@@ -145,27 +161,40 @@ def _add_up(world: World, measure: Measure, groups: list[_Group]) -> None:
 _ABOUT = ("times", "valued", "total", "low", "high")
 
 
-def _day(world: World, number: int, tally: Tally, names: tuple[str, ...]) -> adding.Day | None:
-    """What a group's events came to on a day: each customer once, under who they are now."""
+def _day(
+    world: World, number: int, tally: Tally, names: tuple[str, ...], *, valued: bool
+) -> adding.Day | None:
+    """What a group's events came to on a day: each customer once, under who they are now.
+
+    About the values, which few recipes need, only if they are asked for.
+    """
     rows: Any = _rows(tally, names) if "event" in tally else slice(None)
     who = _now(world, tally["customer"][rows])
-    values = {name: tally[name][rows] if name in tally else who[:0] for name in _ABOUT}
+    columns = {
+        name: tally[name][rows] for name in (_ABOUT if valued else _ABOUT[:1]) if name in tally
+    }
     inside = who < len(world.living)
     if not inside.all():
-        who = who[inside]
-        values = {name: one[inside] if len(one) else one for name, one in values.items()}
+        who, columns = who[inside], {name: one[inside] for name, one in columns.items()}
     if not len(who):
         return None
-    if np.all(who[1:] > who[:-1]):
-        return adding.Day(number, who, **values)
+    if not np.all(who[1:] > who[:-1]):
+        who, columns = _together(who, columns, len(world.living))
+    return adding.Day(number, who, **(dict.fromkeys(_ABOUT, who[:0]) | columns))
+
+
+def _together(who: Array, columns: dict[str, Array], length: int) -> tuple[Array, dict[str, Array]]:
+    """Each customer once; of counts alone without sorting, when the customers are many."""
+    if len(columns) == 1 and len(who) * 16 > length:
+        counts = np.bincount(who, columns["times"], length)
+        once = np.flatnonzero(counts)
+        return once, {"times": counts[once].astype(np.int64)}
     order = np.argsort(who, kind="stable")
     who = who[order]
     starts = np.flatnonzero(np.diff(who, prepend=-1))
-    together = {
-        name: _HOW[name].reduceat(one[order], starts) if len(one) else one
-        for name, one in values.items()
+    return who[starts], {
+        name: _HOW[name].reduceat(one[order], starts) for name, one in columns.items()
     }
-    return adding.Day(number, who[starts], **together)
 
 
 # Of a day's value that is not there both edges are NaN, which `fmin` and `fmax` pass over.
@@ -178,11 +207,15 @@ _HOW: dict[str, Any] = {
 }
 
 
-def _rows(tally: Tally, names: tuple[str, ...]) -> Array:
-    """The places of the events with these names; a day's rows are in the order of the names."""
-    words = tally["event words"]
-    wanted = np.isin(words, names)
-    return np.flatnonzero(wanted[tally["event"]])
+def _rows(tally: Tally, names: tuple[str, ...]) -> Any:
+    """The places of the events with these names; those of one name follow each other."""
+    words, ends = tally["event words"].tolist(), tally["event ends"].tolist()
+    places = dict(zip(words, map(slice, [0, *ends], ends), strict=False))
+    mine = [places[name] for name in names if name in places]
+    if len(mine) == 1:
+        return mine[0]
+    spans = [np.arange(one.start, one.stop) for one in mine]
+    return np.concatenate(spans) if spans else np.empty(0, np.int64)
 
 
 def _now(world: World, who: Array) -> Array:

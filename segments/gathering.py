@@ -1,19 +1,16 @@
 """What all recipes of one run share: the day, who there is, and the columns that they fill."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.utils.translation import gettext as _
 
-from console import clock, formats
-from segments import arrays, columns, definitions, history, live_sets, sheet, traits
+from console import formats
+from segments import arrays, definitions, history, live_sets, sheet, traits
 from segments.arrays import Array
 from segments.models import EventType
-from segments.recipes import nodes
 from segments.recipes.nodes import Events
 from segments.sheet import Fresh
 
@@ -101,62 +98,3 @@ def _with_words(key: str, codes: Array, words: list[str]) -> Fresh:
     fresh = codes.copy()
     fresh[known] = new[codes[known]]
     return Fresh(fresh, tuple(places))
-
-
-# --- what needs no events ---------------------------------------------------
-
-
-def from_profiles(world: World, wanted: Mapping[str, traits.Trait]) -> None:
-    """What profiles say, and since when we know somebody."""
-    for one in wanted.values():
-        if isinstance(one.recipe, nodes.KnownSince):
-            keep(world, one, _known_since(world))
-        elif isinstance(one.recipe, nodes.Field):
-            keep(world, one, *_field(world, one))
-
-
-def _known_since(world: World) -> Array:
-    zone = clock.zone().key
-    found = columns.read(
-        "SELECT id, (created_at AT TIME ZONE %s)::date - '1970-01-01'::date FROM segments_customer"
-        " WHERE created_at IS NOT NULL",
-        [zone],
-        customer="i4",
-        day="i4",
-    )
-    inside = found["customer"] < len(world.living)
-    who, days = found["customer"][inside].astype(np.int64), found["day"][inside].astype(np.int32)
-    return arrays.spread(who, days, len(world.living))
-
-
-MOST_WORDS = 60_000
-_WORDS = """
-    SELECT DISTINCT attributes ->> %s AS word FROM segments_customer
-    WHERE jsonb_typeof(attributes -> %s) IN ('string', 'number', 'boolean') ORDER BY 1 LIMIT %s
-"""
-_CODES = """
-    SELECT c.id, (w.place - 1)::int FROM segments_customer c
-    JOIN unnest(%s::text[]) WITH ORDINALITY AS w (word, place) ON c.attributes ->> %s = w.word
-    WHERE jsonb_typeof(c.attributes -> %s) IN ('string', 'number', 'boolean')
-"""
-_NUMBERS = r"""
-    SELECT id, (attributes ->> %s)::float8 FROM segments_customer
-    WHERE attributes ->> %s ~ '^\s*-?\d{1,15}(\.\d{1,15})?\s*$'
-"""
-
-
-def _field(world: World, trait: traits.Trait) -> tuple[Array, list[str] | None]:
-    assert isinstance(trait.recipe, nodes.Field)
-    name, length = trait.recipe.field, len(world.living)
-    if trait.kind != traits.CHOICE:
-        found = columns.read(_NUMBERS, [name, name], customer="i4", value="f8")
-        values = found["value"].astype(np.float64)
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(_WORDS, [name, name, MOST_WORDS])
-            words = [word for (word,) in cursor.fetchall()]
-        found = columns.read(_CODES, [words, name, name], customer="i4", value="i4")
-        values = found["value"].astype(np.int32)
-    inside = found["customer"] < length
-    column = arrays.spread(found["customer"][inside].astype(np.int64), values[inside], length)
-    return column, (words if trait.kind == traits.CHOICE else None)

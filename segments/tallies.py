@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DAYS_AT_A_TIME = 7  # of which the answers are held in memory
 GAP = np.timedelta64(30, "m")  # without an event, after which the next begins another visit
+_WORDS = ("event", "value")  # columns of words
 Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
 
 
@@ -69,7 +70,7 @@ def days(
     for day, file in files.items():
         with pa.memory_map(str(file)) as source:
             table = pa.ipc.open_file(source).read_all()
-        yield day, _arrays(table)
+        yield day, _Columns(table)
 
 
 def _files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:
@@ -159,7 +160,7 @@ def _write(table: "pa.Table", path: Path) -> None:
     """The file, whole or not at all; earlier versions of the day go."""
     import pyarrow as pa  # heavy: not in the web process
 
-    for name in ("event", "value"):
+    for name in _WORDS:
         if name in table.column_names:
             at = table.column_names.index(name)
             table = table.set_column(at, name, table[name].dictionary_encode())
@@ -172,15 +173,39 @@ def _write(table: "pa.Table", path: Path) -> None:
     draft.rename(path)
 
 
-def _arrays(table: "pa.Table") -> Tally:
-    """The columns as arrays; of words their places, and the words as `<name> words`."""
-    found: dict[str, Array] = {}
-    for name in table.column_names:
-        column = table[name].combine_chunks()
-        if name in {"event", "value"}:
-            column = column.chunk(0) if hasattr(column, "chunk") else column
-            found[name] = column.indices.to_numpy(zero_copy_only=False)
-            found[f"{name} words"] = np.array(column.dictionary.to_pylist(), object)
-        else:
-            found[name] = column.to_numpy(zero_copy_only=False)
-    return found
+class _Columns(Mapping[str, Array]):
+    """The columns as arrays, each made when somebody asks for it.
+
+    Of words there are their places, as `<name> words` the words in the order of the rows, and
+    as `<name> ends` where the rows of each end.
+    """
+
+    def __init__(self, table: "pa.Table") -> None:
+        self.table, self.made = table, dict[str, Array]()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.table.column_names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.table.column_names)
+
+    def __len__(self) -> int:
+        return int(self.table.num_columns)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.made:
+            self.made |= self._make(name.split()[0])
+        return self.made[name]
+
+    def _make(self, name: str) -> dict[str, Array]:
+        column = self.table[name].combine_chunks()
+        if name not in _WORDS:
+            return {name: column.to_numpy(zero_copy_only=False)}
+        column = column.chunk(0) if hasattr(column, "chunk") else column
+        codes = column.indices.to_numpy(zero_copy_only=False)
+        counts = np.bincount(codes, minlength=len(column.dictionary))
+        return {
+            name: codes,
+            f"{name} words": np.array(column.dictionary.to_pylist(), object),
+            f"{name} ends": np.cumsum(counts),
+        }

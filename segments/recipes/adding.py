@@ -45,6 +45,8 @@ class Day:
 class Adder(abc.ABC):
     """Adds up one recipe; `since` and `until` are the days that it wants."""
 
+    is_of_values = False  # whether it looks at the values of the events
+
     def __init__(self, length: int, since: int | None, until: int) -> None:
         self.length, self.since, self.until = length, since, until
 
@@ -99,6 +101,8 @@ class _Days(_Count):
 class _Sum(Adder):
     """Whole amounts stay at the edge of 64 bits, as the lake's own sums do."""
 
+    is_of_values = True
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.valued = np.zeros(self.length, np.int64)
@@ -125,6 +129,7 @@ class _Average(_Sum):
 
 
 class _Least(Adder):
+    is_of_values = True
     how: Any = np.minimum
 
     def __init__(self, *args: Any) -> None:

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from console.models import Project
-from segments import computing, tallies, traits
+from segments import computing, sheet, tallies, traits
 from segments.ingest import IncomingEvent
 from segments.models import Customer, Merge, Trait
 from segments.recipes import reading
@@ -289,3 +289,37 @@ def test_nonsense_is_refused_in_words(recipe: Any, path: tuple[str, ...], words:
     with pytest.raises(RuleError, match=words) as found:
         reading.read(recipe)
     assert found.value.path == path
+
+
+def test_rules_find_when_somebody_first_and_last_did_each_thing() -> None:
+    who, other = CustomerFactory.create_batch(2)
+    factories.happened(
+        *(incoming(who, day, name="seen") for day in ("2018-01-05", "2018-03-10", "2018-02-01")),
+        incoming(other, "2018-03-12"),
+    )
+    computing.recompute(DAY)
+    found = sheet.of([who.pk, other.pk], ["first:seen", "last:seen", "last:order_paid"])
+    days = {key: traits.EPOCH + dt.timedelta(days=int(str(n))) for key, n in found[who.pk].items()}
+    assert days == {"first:seen": dt.date(2018, 1, 5), "last:seen": dt.date(2018, 3, 10)}
+    assert set(found[other.pk]) == {"last:order_paid"}
+
+
+def test_fields_of_profiles_become_columns_but_none_that_tells_an_address() -> None:
+    fields = ("city", "age", "mixed", "email", "reach")
+    people = [
+        CustomerFactory(attributes=dict(zip(fields, values, strict=True)))
+        for values in (
+            ("上海", 30, "7", "a@b.cn", "a@b.cn"),
+            ("Köln", "31.5", "old", "c@d.cn", "c@d.cn"),
+            (None, None, None, None, None),
+        )
+    ]
+    computing.recompute(DAY)
+    keys = [f"profile:{field}" for field in fields]
+    found = sheet.of([one.pk for one in people], keys)
+    assert [found[one.pk] for one in people] == [
+        {"profile:city": "上海", "profile:age": 30, "profile:mixed": "7"},
+        {"profile:city": "Köln", "profile:age": 31.5, "profile:mixed": "old"},
+        {},
+    ]
+    assert set(sheet.read(*keys)) == {"profile:city", "profile:age", "profile:mixed"}
