@@ -16,8 +16,7 @@ from segments import arrays, scores, scorings, sheet, traits
 from segments.arrays import Array
 from segments.models import Scoring, ScoringRun, StageSet, Trait
 from segments.recipes.nodes import Field
-from segments.rules.nodes import RuleError
-from segments.rules.nodes import gettext_noop as noop
+from segments.rules.nodes import RuleError, gettext_noop
 from segments.scores import AT_MOST, Outcome
 from segments.scoring import value
 from segments.sheet import Fresh
@@ -83,9 +82,11 @@ def check(kind: str, raw: Any) -> Any:
     for key in recipe.traits:
         if key not in known and key not in _to_come(recipe):
             archived = Trait.objects.filter(key=key).first()
-            raise RuleError((), noop("There is no trait “%(name)s”."), name=archived or key)
+            raise RuleError((), gettext_noop("There is no trait “%(name)s”."), name=archived or key)
         if key in known and known[key].kind not in NUMBERS:
-            raise RuleError((), noop("“%(name)s” is no number."), name=str(known[key].label))
+            raise RuleError(
+                (), gettext_noop("“%(name)s” is no number."), name=str(known[key].label)
+            )
     ours = {one.stage_set for one in value.SHIPPED.factors}
     for factor in getattr(recipe, "factors", ()):
         if factor.stage_set not in ours:
@@ -100,7 +101,7 @@ def _to_come(recipe: Any) -> set[str]:
 
 def _check_stages(stage_set: str) -> None:
     if stage_set and not StageSet.objects.filter(key=stage_set).exists():
-        raise RuleError((), noop("There is no stage set “%(name)s”."), name=stage_set)
+        raise RuleError((), gettext_noop("There is no stage set “%(name)s”."), name=stage_set)
 
 
 # --- trying -----------------------------------------------------------------

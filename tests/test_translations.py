@@ -18,6 +18,12 @@ def test_every_string_of_the_code_is_translated() -> None:
     assert missing == [], "run `manage.py messages`, then translate"
 
 
+def test_words_are_marked_under_names_that_the_collector_knows() -> None:
+    other_name = re.compile(r"gettext(_lazy|_noop)? as (?!_$)", re.MULTILINE)
+    sources = [path for path in translations._our_sources() if path.suffix == ".py"]
+    assert [str(path) for path in sources if other_name.search(path.read_text("utf-8"))] == []
+
+
 def test_translations_keep_the_placeholders() -> None:
     wrong = []
     for message in translations.read(CATALOG):

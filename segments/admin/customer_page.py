@@ -210,10 +210,17 @@ def _matrix(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _changes(customer: Customer) -> list[ConsentChange]:
+def _changes(customer: Customer) -> list[dict[str, Any]]:
     """Every decision, also those that came with somebody merged into this customer."""
     whose = Q(customer=customer) | Q(customer__merged_into=customer)
-    return list(ConsentChange.objects.filter(whose)[:MOST_CHANGES])
+    return [
+        {
+            "change": one,
+            "channel": consent.CHANNELS.get(one.channel, one.channel),
+            "purpose": consent.PURPOSES.get(one.purpose, one.purpose),
+        }
+        for one in ConsentChange.objects.filter(whose)[:MOST_CHANGES]
+    ]
 
 
 # --- what they do -----------------------------------------------------------

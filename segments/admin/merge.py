@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
-from segments import estates, looks, merging, sealing, tasks
+from segments import consent, estates, looks, merging, sealing, tasks
 from segments.models import Customer, Merge, Suspect
 
 PAGE = "admin:segments_merge_change"
@@ -226,7 +226,14 @@ def side(customer: Customer, estate: estates.Estate) -> dict[str, Any]:
         "since": estate["created_at"][:10],
         "ids": [_shown(kind, value) for _number, kind, value in estate["identifiers"]],
         "attributes": attributes,
-        "consents": estate["consents"],
+        "consents": [
+            {
+                "channel": consent.CHANNELS.get(one["channel"], one["channel"]),
+                "purpose": consent.PURPOSES.get(one["purpose"], one["purpose"]),
+                "granted": one["granted"],
+            }
+            for one in estate["consents"]
+        ],
     }
 
 

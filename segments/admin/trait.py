@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -81,7 +81,7 @@ class TraitAdmin(ReadOnlyAdmin):
     @display(description=_("owner"))
     def whose(self, row: Trait) -> str:
         if row.is_shipped:
-            return say("ships with the console")
+            return gettext("ships with the console")
         return " · ".join(str(one) for one in (row.owner, row.team) if one) or "–"
 
     # --- pages ------------------------------------------------------------------
@@ -148,7 +148,7 @@ class TraitAdmin(ReadOnlyAdmin):
             "examples": found and trait_charts.examples(found),
             "shown_for": form.shown_for(),
         }
-        title = str(row) if row else say("A trait of your own")
+        title = str(row) if row else gettext("A trait of your own")
         return self._page(request, "form", title, context)
 
     def _save(self, request: Any, form: TraitForm, row: Trait | None) -> HttpResponse:
@@ -190,15 +190,15 @@ def _freshness(row: Trait, today: dt.date) -> SafeString:
     """When it was computed and for which day, or why it was not."""
     if row.failure:
         return format_html(
-            '<span class="badge warn">{}</span> {}', say("not computed"), row.failure
+            '<span class="badge warn">{}</span> {}', gettext("not computed"), row.failure
         )
     if row.computed_at is None:
-        return format_html('<span class="badge">{}</span>', say("not computed yet"))
-    words = say("as of %(day)s, computed %(ago)s ago") % {
+        return format_html('<span class="badge">{}</span>', gettext("not computed yet"))
+    words = gettext("as of %(day)s, computed %(ago)s ago") % {
         "day": row.data_as_of,
         "ago": timesince(row.computed_at, depth=1),
     }
     is_old = row.data_as_of is None or row.data_as_of < today - dt.timedelta(days=1)
     if is_old or row.computed_version != row.version:
-        return format_html('{} <span class="badge warn">{}</span>', words, say("stale"))
+        return format_html('{} <span class="badge warn">{}</span>', words, gettext("stale"))
     return format_html("<span>{}</span>", words)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from console import charts, clock, figures
 from console.charts import Chart
-from segments import distribution, trait_words, traits
+from segments import distribution, scorings, trait_words, traits
 from segments.admin.trait_form import TraitForm
 from segments.distribution import Bin, Spread
 from segments.recipes.nodes import KnownSince
@@ -55,7 +55,8 @@ def _as_trait(preview: Preview) -> Trait:
 def chart(trait: Trait, spread: Spread) -> Chart:
     """A bar a step or a word; under it the same as a table, and the ranks."""
     currency = clock.project().currency
-    labels = [_label(trait, one, currency) for one in spread.bins]
+    called = scorings.labels().get(trait.key, {}) if trait.kind == traits.CHOICE else {}
+    labels = [called.get(one.word) or _label(trait, one, currency) for one in spread.bins]
     counts = [one.customers for one in spread.bins]
     if spread.others:
         labels.append(_("others"))
