@@ -126,7 +126,7 @@ def again(
     _refuse_kind(kind)
     also: dict[str, Any] = {"kind": kind, "leaves_unknown_out": leaves_unknown_out}
     also["column"] = column.strip()[:200]
-    states.move(customer_list, to=Status.UPLOADED, line=None, problem="", **also)
+    states.move(customer_list, to=Status.UPLOADED, line=None, problem="", unknown=0, **also)
 
 
 @transaction.atomic
@@ -189,7 +189,7 @@ def read(customer_list: CustomerList, *, progress: jobs.Progress = jobs.silent) 
     except BadFile as bad:
         states.move(customer_list, to=Status.REFUSED, problem=bad.said(_))
         raise NotRead(bad.said(_)) from bad
-    said = _unknown(found)
+    said = _unknown(found.unknown, found.rows)
     sample = [[line, looks.identifier(customer_list.kind, text)] for line, text in found.sample]
     also: dict[str, Any] = {"rows": found.rows, "unknown": found.unknown, "unknown_sample": sample}
     if found.unknown and not customer_list.leaves_unknown_out:
@@ -202,13 +202,20 @@ def read(customer_list: CustomerList, *, progress: jobs.Progress = jobs.silent) 
     progress(100, 100)
 
 
-def _unknown(found: _Found) -> str:
+def why(customer_list: CustomerList) -> str:
+    """Why a list was refused, in the reader's language as far as it is told by counts."""
+    if customer_list.unknown:
+        return _unknown(customer_list.unknown, customer_list.rows)
+    return customer_list.problem
+
+
+def _unknown(unknown: int, rows: int) -> str:
     words = ngettext(
         "%(count)s of %(rows)s rows names nobody whom we know.",
         "%(count)s of %(rows)s rows name nobody whom we know.",
-        found.unknown,
+        unknown,
     )
-    return words % {"count": figures.whole(found.unknown), "rows": figures.whole(found.rows)}
+    return words % {"count": figures.whole(unknown), "rows": figures.whole(rows)}
 
 
 def _find(customer_list: CustomerList, progress: jobs.Progress) -> _Found:

@@ -97,6 +97,7 @@ class CustomerListAdmin(ReadOnlyAdmin):
             "title": one.name,
             "list": one,
             "is_busy": is_busy,
+            "problem": lists.why(one),
             "may_change": may,
             "may_tag": roles.allows(request.user, tags.ACTION),
             "may_segment": roles.allows(request.user, "segments.change"),

@@ -179,7 +179,9 @@ def show_overlap(request: HttpRequest) -> HttpResponse:
 
 
 def _heat(segments: list[Segment], cells: list[list[overlap.Overlap]]) -> charts.Chart:
-    names = [str(one)[:24] for one in segments]
+    # The columns have room for numbers alone; the rows say whose they are.
+    numbers = [str(at) for at in range(1, len(segments) + 1)]
+    names = [f"{at} {one}" for at, one in zip(numbers, segments, strict=True)]
     field = [
         (at_column, at_row, cell.of_row)
         for at_row, row in enumerate(cells)
@@ -190,9 +192,9 @@ def _heat(segments: list[Segment], cells: list[list[overlap.Overlap]]) -> charts
         id="segment-overlap",
         title=_("How much of the row is in the column"),
         option=charts.heatmap(
-            names, names, field, name=_("share of the row"), unit=charts.unit("share")
+            numbers, names, field, name=_("share of the row"), unit=charts.unit("share")
         ),
-        columns=["", *names],
+        columns=["", *numbers],
         rows=[
             [name, *(figures.share(cell.of_row, digits=0) for cell in row)]
             for name, row in zip(names, cells, strict=True)

@@ -129,7 +129,7 @@ def test_the_unknown_are_left_out_on_purpose_when_it_is_read_again() -> None:
         pytest.param("a,b\n1\n", {}, "1 values where the header names 2", id="ragged"),
         pytest.param("user_id\n\n", {}, "names nobody", id="only-a-header"),
         pytest.param("a,b\n1,2\n", {"column": "c"}, "no column “c”; there are: a, b", id="column"),
-        pytest.param(b"PK\x03\x04 nothing", {}, "", id="broken-workbook"),
+        pytest.param(b"PK\x03\x04 nothing", {}, "workbook", id="broken-workbook"),
         pytest.param(b"uid\nan\0na\n", {}, "zero byte", id="binary"),
         pytest.param('uid\n"anna\n', {}, "quotation mark", id="quote"),
     ],
