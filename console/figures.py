@@ -20,6 +20,13 @@ def whole(count: int | Decimal | None) -> str:
     return NOTHING if count is None else format_decimal(round(count), locale=_locale())
 
 
+def number(value: float | Decimal | None, *, digits: int = 2) -> str:
+    """A number with at most so many decimals."""
+    if value is None:
+        return NOTHING
+    return format_decimal(value, format=f"#,##0.{'#' * digits}", locale=_locale())
+
+
 def share(part: float | Decimal | None, *, digits: int = 1) -> str:
     """A share from 0 to 1 as a percentage."""
     if part is None:

@@ -125,7 +125,7 @@ class _Actual:
             return date_format(value, "Y-m-d")
         if isinstance(value, str):
             return word.words.get(value, value)
-        return f"{value:,} {word.unit}".strip()
+        return f"{figures.number(value)} {word.unit}".strip()
 
     def _profile(self, leaf: Profile) -> str:
         told = looks.attributes(self.customer.attributes)

@@ -145,6 +145,8 @@ def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
             value = titles[one.key].get(str(value), value)
         is_money = one.kind == traits.MONEY
         words = figures.money(value, currency) if is_money else value
+        if isinstance(value, float):
+            words = figures.number(value)
         shown.append({"trait": one, "value": words, "unit": "" if is_money else one.unit})
     return shown
 

@@ -29,10 +29,19 @@ def test_a_currency_without_cents_has_none() -> None:
     assert figures.major(1_500, "USD") == 15
 
 
+@pytest.mark.parametrize(
+    ("value", "words"), [(-21.739130434782602, "-21.74"), (2.0, "2"), (12_345.5, "12,345.5")]
+)
+def test_a_number_has_no_more_decimals_than_tell_something(value: float, words: str) -> None:
+    with translation.override("en"):
+        assert figures.number(value) == words
+
+
 def test_what_is_not_known_is_a_dash() -> None:
     assert {
         figures.whole(None),
         figures.share(None),
+        figures.number(None),
         figures.money(None, "USD"),
         figures.short_money(None, "USD"),
         figures.signed_share(None),
