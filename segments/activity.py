@@ -129,9 +129,16 @@ def stored(event: str, since: dt.date, until: dt.date, times: int = 1) -> list[S
             _("Day sets answer for 1 to %(most)d times, not %(times)d.")
             % {"most": LEVELS, "times": times}
         )
-    found = _between(since, until).filter(event_type__name=event, level__lte=times)
-    rows = found.order_by("day", "level").values_list("pk", "digest", "day", "level")
-    return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORED, [event, since, until, times])
+        return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in cursor]
+
+
+_STORED = """
+    SELECT s.id, s.digest, s.day, s.level
+    FROM segments_dayset s JOIN segments_eventtype t ON t.id = s.event_type_id
+    WHERE t.name = %s AND s.day BETWEEN %s AND %s AND s.level <= %s ORDER BY s.day, s.level
+"""
 
 
 def counted(sets_: list[Stored], times: int, *, within: BitMap | None = None) -> BitMap:

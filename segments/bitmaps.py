@@ -45,7 +45,7 @@ def from_mask(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> BitMap:
 def to_words(mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> "np.ndarray[Any, np.dtype[np.uint64]]":
     """The mask as bits, 64 a word."""
     bits = np.packbits(mask, bitorder="little")
-    return np.concatenate([bits, np.zeros(-len(bits) % 8, np.uint8)]).view("<u8")
+    return _padded(bits, 8).view("<u8")
 
 
 def from_words(words: "np.ndarray[Any, np.dtype[np.uint64]]") -> BitMap:
@@ -54,17 +54,10 @@ def from_words(words: "np.ndarray[Any, np.dtype[np.uint64]]") -> BitMap:
     Written in the portable format and read back: of many members that is tens of times faster
     than from their numbers.
     """
-    heads, bodies = [], []
-    for key, start in enumerate(range(0, len(words), WORDS)):
-        part = words[start : start + WORDS]
-        size = int(np.bitwise_count(part).sum())
-        if size > _LARGEST_ARRAY:
-            bodies.append(part.tobytes().ljust(_BITMAP_BYTES, b"\0"))
-        elif size:
-            bits = np.unpackbits(np.ascontiguousarray(part).view(np.uint8), bitorder="little")
-            bodies.append(np.flatnonzero(bits).astype("<u2").tobytes())
-        if size:
-            heads.append((key, size - 1))
+    parts = _padded(words, WORDS).reshape(-1, WORDS)
+    sizes = np.bitwise_count(parts).sum(axis=1, dtype=np.int64).tolist()
+    heads = [(key, size - 1) for key, size in enumerate(sizes) if size]
+    bodies = [_body(parts[key], size + 1) for key, size in heads]
     head = np.array([_NO_RUNS, len(heads)], "<u4").tobytes()
     about = np.array(heads, "<u2").tobytes()
     first = len(head) + len(about) + 4 * len(heads)
@@ -75,6 +68,20 @@ def from_words(words: "np.ndarray[Any, np.dtype[np.uint64]]") -> BitMap:
 def to_array(members: BitMap) -> "np.ndarray[Any, np.dtype[np.uint32]]":
     """The ids in order."""
     return np.frombuffer(members.to_array(), dtype=np.uint32)
+
+
+def _padded(values: "np.ndarray[Any, Any]", step: int) -> "np.ndarray[Any, Any]":
+    """With zeros at the end, up to a multiple of a step."""
+    missing = -len(values) % step
+    return np.pad(values, (0, missing)) if missing else values
+
+
+def _body(part: "np.ndarray[Any, np.dtype[np.uint64]]", size: int) -> bytes:
+    """A container of so many members: its bits, or their places."""
+    if size > _LARGEST_ARRAY:
+        return part.tobytes()
+    bits = np.unpackbits(part.view(np.uint8), bitorder="little")
+    return np.flatnonzero(bits.view(np.bool_)).astype("<u2").tobytes()
 
 
 def nbytes(members: BitMap) -> int:

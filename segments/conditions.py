@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from typing import Any
 
 from pyroaring import BitMap
@@ -34,32 +33,31 @@ class Conditions:
         if trait.is_derived:
             test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
             return answers.of_test(test, column.version, self.today)
-        if trait.kind == CHOICE and leaf.value is not None:
-            test = self._chosen(column, lambda word: operators.holds(leaf.op, word, leaf.value))
+        if trait.kind == CHOICE:
+            test = _chosen(column, leaf.op, leaf.value)
         else:
             value = _in_days(leaf.value) if trait.kind == DATE else leaf.value
             test = masks.compared(column.values, leaf.op, value)
         return answers.of_test(test, column.version)
 
-    def days_since(self, leaf: DaysSince) -> Answer:
+    def days_since(self, leaf: DaysSince) -> Answer | None:
+        """None for an event so rare that it has no column."""
         column = self.sheet.read(f"{leaf.which}:{leaf.event}")
         if column is None:
-            return _never_computed()
+            return None
         test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
         return answers.of_test(test, column.version, self.today)
 
     def profile(self, leaf: Profile) -> Answer:
         """From the field's column if it has one, else from the rows."""
         column = self.sheet.read(f"profile:{leaf.key}")
-        if column is None or (column.values.dtype.kind == "f" and _is_text(leaf.value)):
+        is_number = column is not None and column.values.dtype.kind == "f"
+        if column is None or (is_number and _is_text(leaf.value)):
             return Answer(lambda _within: _in_rows(leaf))
-        if column.values.dtype.kind == "f":
-            return answers.of_test(
-                masks.compared(column.values, leaf.op, leaf.value), column.version
-            )
-        if leaf.value is None:
-            return answers.of_test(masks.compared(column.values, leaf.op, None), column.version)
-        test = self._chosen(column, lambda word: compares(leaf.op, word, leaf.value))
+        if is_number:
+            test = masks.compared(column.values, leaf.op, leaf.value)
+        else:
+            test = _chosen(column, leaf.op, leaf.value)
         return answers.of_test(test, column.version)
 
     def stage(self, leaf: InStage) -> Answer:
@@ -81,10 +79,21 @@ class Conditions:
         versions = (column.version, since.version, self.today, tuple(rows))
         return answers.of_test(masks.both(test, long), *versions)
 
-    def _chosen(self, column: Known, fits: Callable[[str], bool]) -> Test:
-        """Whose word is one that fits."""
-        places = [place for place, word in enumerate(column.words) if fits(word)]
+
+def _chosen(column: Known, op: str, value: Operand) -> Test:
+    """The comparison of a column of words, or of words that are numbers with numbers."""
+    if value is None:
+        return masks.compared(column.values, op, None)
+    if not _is_text(value):
+        places = [at for at, word in enumerate(column.words) if compares(op, word, value)]
         return masks.one_of(column.values, places)
+    some = set(value if isinstance(value, tuple) else (value,))
+    places = [at for at, word in enumerate(column.words) if word in some]
+    if op != "!=":
+        return masks.one_of(column.values, places)
+    if not places:  # nobody's word is that one
+        return masks.compared(column.values, "is_set", None)
+    return masks.compared(column.values, "!=", places[0])
 
 
 def _never_computed() -> Answer:

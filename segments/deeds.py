@@ -7,22 +7,25 @@ import datetime as dt
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pyroaring import BitMap
 
 from console import clock
-from segments import activity, bitmaps, history, local, sets
+from segments import activity, answers, arrays, bitmaps, history, local, masks, sets
 from segments.activity import Stored
 from segments.answers import Answer
+from segments.arrays import Array
 from segments.lake.properties import Condition
 from segments.models import DaySet, DirtyDay
 from segments.rules import compiler, written
-from segments.rules.nodes import Deed, Did, Sequence, Where
+from segments.rules.nodes import DaysSince, Deed, Did, Sequence, Where
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from segments.lake.engine import Lake
 
+EPOCH = dt.date(1970, 1, 1)
 SLOT = dt.timedelta(minutes=10)  # so often it is looked again who waited long enough
 
 
@@ -46,6 +49,30 @@ def did(leaf: Did, day: dt.date) -> Answer:
 
     version = tuple((one.day, one.level, one.digest) for one in days)
     return Answer(find, version, is_partial=True)
+
+
+def days_since(leaf: DaysSince, day: dt.date) -> Answer:
+    """Days since the first or the last time, of an event that is too rare to have a column."""
+    rows = activity.stored(leaf.event, dt.date.min, day)
+    version = (leaf.which, *((one.day, one.digest) for one in rows))
+    dates = sets.kept.get(version)
+    if dates is None:
+        dates = _dates(leaf, rows)
+        sets.kept.put(version, dates, dates.nbytes)
+    today = (day - EPOCH).days
+    return answers.of_test(masks.days_since(dates, leaf.op, leaf.value, today), today, version)
+
+
+def _dates(leaf: DaysSince, rows: list[Stored]) -> Array:
+    """The day for every customer by number, as columns have it."""
+    # The last one that is written stays.
+    rows = rows if leaf.which == "last" else rows[::-1]
+    members = sets.many(DaySet, [(one.pk, one.digest) for one in rows])
+    length = max((found.max() + 1 for found in members if found), default=0)
+    dates = np.full(length, arrays.nothing(np.int32), np.int32)
+    for one, found in zip(rows, members, strict=True):
+        dates[bitmaps.to_array(found)] = (one.day - EPOCH).days
+    return dates
 
 
 def in_order(leaf: Sequence, day: dt.date) -> Answer:

@@ -41,8 +41,10 @@ class Kept:
                 _key, (_value, freed) = self._values.popitem(last=False)
                 self.bytes -= freed
 
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._values
+    def drop(self, key: Hashable) -> None:
+        with self._lock:
+            _value, freed = self._values.pop(key, (None, 0))
+            self.bytes -= freed
 
     def clear(self) -> None:
         with self._lock:

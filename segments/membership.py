@@ -94,11 +94,13 @@ def recompute(segment: Segment, *, day: dt.date, sources: Sources | None = None)
 
     Nothing is kept when the rule was edited meanwhile: that edit has its own computation.
     """
-    outcome = _compute(segment, sources or Sources(day, vocabulary.current()))
+    sources = sources or Sources(day, vocabulary.current())
+    outcome = _compute(segment, sources)
     if isinstance(outcome, str):
         Segment.objects.filter(pk=segment.pk).update(failure=outcome)
         return Outcome(size=segment.size, failure=outcome)
     _keep(segment, outcome, day)
+    sources.renew()
     return Outcome(size=len(outcome))
 
 
@@ -144,12 +146,12 @@ def refuse_cycles(rule: Any, of: int | None) -> None:
     wanted = tree.segments_in(rule)
     if not wanted:
         return
-    live = Segment.objects.filter(archived_at=None)
-    names = dict(live.values_list("pk", "name"))
+    live = Segment.objects.filter(archived_at=None).order_by()
     inside = {pk: tree.segments_in(rule) for pk, rule in live.values_list("pk", "rule")}
     inside[of or 0] = wanted
     cycle = _cycle(of or 0, inside)
     if cycle:
+        names = dict(live.values_list("pk", "name"))
         shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
         raise RuleError((), gettext_noop("A segment cannot contain itself: %(path)s."), path=shown)
 

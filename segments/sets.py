@@ -34,13 +34,17 @@ def steadily(read: Callable[[], Any]) -> Any:
     return read()
 
 
-def one(model: type[models.Model], pk: int) -> tuple[BitMap, bytes]:
-    """The set of one row, empty when there is no such row, and its digest."""
+def one(model: type[models.Model], pk: int, digest: bytes | None = None) -> tuple[BitMap, bytes]:
+    """The set of one row, empty when there is no such row, and its digest, if not known yet."""
+    if digest and (held := kept.get(("set", digest))) is not None:
+        return held, digest
 
     def read() -> tuple[BitMap, bytes]:
-        rows = list(model._default_manager.filter(pk=pk).values_list("pk", "digest"))
-        found = many(model, rows)
-        return (found[0], bytes(rows[0][1])) if found else (BitMap(), b"")
+        # Without the table's order, whose columns would be looked up for nothing.
+        found = model._default_manager.filter(pk=pk).order_by()
+        rows = list(found.values_list("pk", "digest"))
+        sets = many(model, rows)
+        return (sets[0], bytes(rows[0][1])) if sets else (BitMap(), b"")
 
     return cast(tuple[BitMap, bytes], steadily(read))
 

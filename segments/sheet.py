@@ -132,7 +132,8 @@ class Sheet:
     def read(self, key: str) -> Known | None:
         """The column; None for one that was never written."""
         if self._columns is None:
-            self._columns = {one.key: one for one in Column.objects.defer("words")}
+            found = Column.objects.order_by().defer("words")
+            self._columns = {one.key: one for one in found}
         if key not in self._read and key in self._columns:
             self._read[key] = _known(self._columns[key])
         return self._read.get(key)
@@ -174,8 +175,13 @@ def _values(column: Column) -> Array:
             column.refresh_from_db()
     held = _mapped.get(str(column.uid))
     if held is None or held[0] != path:
-        held = _mapped[str(column.uid)] = (path, np.memmap(path, column.dtype, "r"))
+        held = _mapped[str(column.uid)] = (path, _map(path, column.dtype))
     return held[1]
+
+
+def _map(path: Path, dtype: str) -> Array:
+    """The file as an array like any other: one that knows its file is slower to cut."""
+    return np.memmap(path, dtype, "r").view(np.ndarray)
 
 
 def _copy(column: Column, path: Path) -> bool:

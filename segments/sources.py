@@ -54,7 +54,7 @@ class Sources:
         self._ways: dict[type, Callable[[Any], Answer]] = {
             Trait: columns.trait,
             Profile: columns.profile,
-            DaysSince: columns.days_since,
+            DaysSince: lambda leaf: columns.days_since(leaf) or deeds.days_since(leaf, day),
             InStage: columns.stage,
             Did: lambda leaf: deeds.did(leaf, day),
             nodes.Sequence: lambda leaf: deeds.in_order(leaf, day),
@@ -90,11 +90,15 @@ class Sources:
         yes, no = ([self._answer(one).test for one in some] for some in (wanted, unwanted))
         return masks.all_of([one for one in yes if one], [one for one in no if one])
 
+    def renew(self) -> None:
+        """Ask anew for segments: one of them was recomputed."""
+        for leaf in [one for one in self._answers if isinstance(one, InSegment | Crossed)]:
+            del self._answers[leaf]
+            self._passing.drop(leaf)
+
     # --- what is kept -------------------------------------------------------
 
     def _answer(self, leaf: Leaf) -> Answer:
-        if isinstance(leaf, InSegment | Crossed):  # may be recomputed between two questions
-            return self._ways[type(leaf)](leaf)
         if leaf not in self._answers:
             self._answers[leaf] = self._ways[type(leaf)](leaf)
         return self._answers[leaf]
@@ -117,9 +121,9 @@ class Sources:
 
     def _in_segment(self, leaf: InSegment) -> Answer:
         """The stored members when they are of this day, else what the other's rule says now."""
-        other = Segment.objects.defer("members", "digest").get(pk=leaf.segment)
+        other = Segment.objects.defer("members").get(pk=leaf.segment)
         if other.is_computed and other.data_as_of == self.day and not other.failure:
-            return _stored(Segment, leaf.segment)
+            return _stored(Segment, leaf.segment, bytes(other.digest))
 
         def find(within: BitMap | None) -> BitMap:
             try:
@@ -161,8 +165,8 @@ class Sources:
         return Answer(find, length)
 
 
-def _stored(model: Any, pk: int) -> Answer:
-    members, digest = sets.one(model, pk)
+def _stored(model: Any, pk: int, digest: bytes | None = None) -> Answer:
+    members, digest = sets.one(model, pk, digest)
     return Answer(lambda _within: members, digest, is_at_hand=True)
 
 

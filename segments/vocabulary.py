@@ -100,21 +100,30 @@ def _traits() -> dict[str, TraitWord]:
     """What is in use; of a choice the values that somebody has, though there may be others."""
     known = traits.registry()
     choices = [one.key for one in known.values() if one.kind == CHOICE]
-    values = dict(Column.objects.filter(key__in=choices).values_list("key", "words"))
-    titles = scorings.labels() if values else {}
+    # Few rules name a choice: its words, and what they are called, are asked for when one does.
+    words = Column.objects.filter(key__in=choices).values_list("key", "words")
+    values: Mapping[str, list[str]] = _Asked(lambda: dict(words))
+    titles: Mapping[str, Mapping[str, str]] = _Asked(lambda: scorings.labels() if values else {})
     return {
         key: TraitWord(
             str(one.label),
             one.kind,
             str(one.unit),
-            words={
-                word: titles.get(key, {}).get(word, word) for word in values.get(key, ()) if word
-            },
+            words=_offered(key, values, titles) if one.kind == CHOICE else {},
             is_open=True,
             is_static=isinstance(one.recipe, Field),
         )
         for key, one in known.items()
     }
+
+
+def _offered(
+    key: str, values: Mapping[str, list[str]], titles: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, str]:
+    """The words of a choice with what each is called."""
+    return _Asked(
+        lambda: {one: titles.get(key, {}).get(one, one) for one in values.get(key, ()) if one}
+    )
 
 
 def _said(words: Mapping[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ Sizes = dict[tuple[dt.date, str], int]
 
 @contest("90 day sets of 30M events", peer="ClickHouse groupBitmap", goal=4)
 def of_all_days(folder: Path) -> Contest:
-    place, every = _lake(folder), [FIRST + dt.timedelta(days=n) for n in range(DAYS)]
+    place, every = lake(folder), [FIRST + dt.timedelta(days=n) for n in range(DAYS)]
     return Contest(
         ours=lambda: _sizes(place, every),
         peer=functools.partial(_bitmaps, place, every),
@@ -29,7 +29,7 @@ def of_all_days(folder: Path) -> Contest:
 
 @contest("one more day set of them", peer="ClickHouse groupBitmap", goal=1)
 def of_one_more_day(folder: Path) -> Contest:
-    place, day = _lake(folder), FIRST + dt.timedelta(days=DAYS - 1)
+    place, day = lake(folder), FIRST + dt.timedelta(days=DAYS - 1)
     return Contest(
         ours=lambda: _sizes(place, [day]),
         peer=functools.partial(_bitmaps, place, [day]),
@@ -74,7 +74,7 @@ def _peer() -> Any:
 
 
 @functools.cache
-def _lake(folder: Path) -> Path:
+def lake(folder: Path) -> Path:
     """90 days of a million customers, of whom some come far more often than others."""
     path = folder / "day-sets"
     for number in range(DAYS):

@@ -1,6 +1,5 @@
 """Durable ingest through the whole WSGI stack, against a plain DRF view with the ORM."""
 
-import atexit
 import datetime as dt
 import functools
 import io
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests import servers
+from tests.bench import console as bench
 from tests.bench.harness import ROUNDS, Contest, contest
 
 Wsgi = Callable[[dict[str, Any], Any], Any]
@@ -101,18 +100,7 @@ def _send(application: Wsgi, path: str, key: str, body: bytes) -> int:
 @functools.cache
 def _applications() -> tuple[Wsgi, Wsgi, str]:
     """Both applications in this process, on one server that syncs every commit."""
-    import django
-
-    home = servers.new_home()
-    servers.point_environment(home)
-    supervisor = servers.start(home, durable=True)
-    atexit.register(servers.remove, home)
-    atexit.register(supervisor.stop)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=0)
+    bench.start()
     from console import wsgi
     from console.models import Staff
     from segments import write_keys

@@ -93,11 +93,17 @@ def plant_columns(people: list[Person]) -> None:
         f"stage:{stage_set.pk}": {one.id: stages[one.stage] for one in people if one.stage},
         f"since:{stage_set.pk}": {one.id: today - one.days_in_stage for one in people if one.stage},
     }
-    for which, event in itertools.product(("first", "last"), worlds.EVENTS):
+    for which, event in itertools.product(("first", "last"), worlds.EVENTS[:1]):  # not the rare
         leaf = DaysSince(which, event, "is_set")  # type: ignore[arg-type]
         ago = {one.id: worlds.days_since(leaf, one, DAY) for one in people}
         some[f"{which}:{event}"] = {who: today - n for who, n in ago.items() if n is not None}
+    has_columns = len(people) % 2  # in the other worlds the rows are asked
+    if has_columns:
+        cities = {one.id: one.profile.get("city") for one in people}
+        some["profile:city"] = {who: worlds.CITIES.index(one) for who, one in cities.items() if one}
     fresh = {key: Fresh(_spread(values)) for key, values in some.items()}
+    if has_columns:
+        fresh["profile:city"] = Fresh(fresh["profile:city"].values, worlds.CITIES)
     sheet.write(fresh, day=DAY)
 
 
