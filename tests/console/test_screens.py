@@ -20,7 +20,7 @@ SOURCES = "admin:segments_eventsource_changelist"
 
 def way_to(client: Client, address: str) -> list[str]:
     """What the head of a page says, step by step."""
-    page = client.get(address).content.decode()
+    page = client.get(address, follow=True).content.decode()
     head = page.split('<h1 class="way">')[1].split("</h1>")[0]
     texts = (text.strip() for text in re.sub(r"<[^>]+>", "\n", head).splitlines())
     return [text for text in texts if text not in {"", "chevron_right"}]
@@ -31,7 +31,8 @@ def test_the_way_to_a_list_is_the_menus(signed_in: SignedIn) -> None:
     for section, screens in menu.SECTIONS:
         for label, _icon, name, _action in screens:
             if section and name.startswith("admin:segments_"):
-                assert way_to(client, reverse(name)) == [section, label], name
+                # A list that is only tabs leads on to the first of them.
+                assert way_to(client, reverse(name))[:2] == [section, label], name
 
 
 def test_a_screen_that_the_menu_leaves_out_stands_in_the_one_that_leads_to_it(

@@ -21,7 +21,16 @@ import pytest
 import metrics.queries
 from metrics.queries import conversions, orders
 from segments import history
-from segments.lake import clickhouse, engine, operations, places, properties, questions, schema
+from segments.lake import (
+    clickhouse,
+    engine,
+    operations,
+    places,
+    properties,
+    questions,
+    schema,
+    tallies,
+)
 from segments.lake import store as lake_store
 from segments.lake.moves import Moves
 from segments.lake.properties import Condition
@@ -212,6 +221,17 @@ CASES: list[tuple[str, Asking]] = [
             lake, event=KINDS[0], since=MIDDLE, until=MIDDLE + dt.timedelta(microseconds=1)
         ),
     ),
+    ("tallies.of_all", lambda lake: tallies.of_all(lake, FIRST, LAST)),
+    ("tallies.of_some", lambda lake: tallies.of_some(lake, FIRST, LAST, names=KINDS[:2])),
+    (
+        "tallies.of_some",
+        lambda lake: tallies.of_some(lake, FIRST, LAST, names=KINDS, where=WHERE, value="a.b"),
+    ),
+    (
+        "tallies.of_values",
+        lambda lake: tallies.of_values(lake, FIRST, LAST, names=KINDS, value="a.b"),
+    ),
+    ("tallies.moments", lambda lake: tallies.moments(lake, FIRST, LAST, names=KINDS[:1])),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows())),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows(), where=WHERE)),
     ("orders.by_day", lambda _lake: orders.by_day(KINDS[:2], **WHOLE)),
@@ -348,7 +368,7 @@ def public(module: Any) -> set[str]:
 
 
 def test_every_question_is_in_the_suite() -> None:
-    asked = public(questions)
+    asked = public(questions) | {f"tallies.{name}" for name in public(tallies)}
     for query in QUERIES:
         module = import_module(f"metrics.queries.{query}")
         asked |= {f"{query}.{name}" for name in public(module)}
@@ -358,7 +378,8 @@ def test_every_question_is_in_the_suite() -> None:
 def test_nobody_else_asks_the_lake() -> None:
     """A question elsewhere would be asked of one engine only."""
     root = Path(questions.__file__).parents[2]
-    allowed = {"segments/lake/questions.py", *(f"metrics/queries/{one}.py" for one in QUERIES)}
+    ours = {"segments/lake/questions.py", "segments/lake/tallies.py"}
+    allowed = {*ours, *(f"metrics/queries/{one}.py" for one in QUERIES)}
     asking = {
         str(file.relative_to(root))
         for app in ("console", "segments", "campaigns", "metrics")
