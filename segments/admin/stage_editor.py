@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from console import clock, figures, roles
 from segments import stage_sets, stages, taxonomies
 from segments.admin import editor
-from segments.models import StageSet
+from segments.models import Stage, StageSet
 from segments.rules import tree
 from segments.rules.vocabulary import Vocabulary
 
@@ -111,6 +111,7 @@ def _row(draft: Draft, problem: str, known: Vocabulary) -> dict[str, Any]:
     return {
         "draft": draft,
         "label": stage_sets.label(draft) or _("New stage"),
+        "about": Stage(key=draft["key"]).about,
         "json": rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False, indent=2),
         "sentence": stage_sets.in_words(rule, known),
         "missing": stages.missing_events(rule, known),

@@ -139,6 +139,7 @@ def weeks(stage_set: StageSet, until: dt.date) -> charts.Chart:
             ]
             for one in reversed(found)
         ],
+        note=_("Also a week in which nothing was computed shows that nobody moved."),
         size="low",
         empty=_("A line appears once stages were computed on days a week apart."),
     )

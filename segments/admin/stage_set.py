@@ -45,9 +45,9 @@ class StageSetAdmin(ReadOnlyAdmin):
     def how_many(self, stage_set: Any) -> int:
         return int(stage_set.number)
 
-    @display(description=_("default"), boolean=True)
-    def default(self, stage_set: StageSet) -> bool:
-        return stage_set.is_default
+    @display(description=_("default"), label={"default": "success"})
+    def default(self, stage_set: StageSet) -> tuple[str, Any] | None:
+        return ("default", _("default")) if stage_set.is_default else None
 
     @display(description=_("freshness"))
     def freshness(self, stage_set: Any) -> SafeString:
