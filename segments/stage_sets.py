@@ -15,17 +15,17 @@ from django.utils.translation import gettext as _
 from console import audit, formats, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import stages, standing, taxonomies
+from segments import membership, stage_drafts, stages, standing, taxonomies
 from segments.models import Segment, Stage, StageSet, StageSetVersion
-from segments.rules import leaning, tree, words
+from segments.rules import leaning, tree
 from segments.rules.nodes import RuleError
 from segments.rules.vocabulary import Vocabulary
 from segments.sources import Sources
+from segments.stage_drafts import Draft
 
 ACTION = "stages.change"
 MOST = 20  # stages of a set
 FIELDS = taxonomies.FIELDS
-Draft = dict[str, Any]  # of a stage: `FIELDS`; a new one has no key yet
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -67,7 +67,7 @@ def problems(drafts: Sequence[Draft], known: Vocabulary | None = None) -> dict[i
     if not 1 <= len(drafts) <= MOST:
         return {None: _("A set has at least one stage and at most %(most)d.") % {"most": MOST}}
     found = {at: _problem(one, known) for at, one in enumerate(drafts)}
-    labels = [label(one).casefold() for one in drafts]
+    labels = [stage_drafts.label(one).casefold() for one in drafts]
     for at, one in enumerate(labels):
         if one in labels[:at]:
             found[at] = found[at] or _("Another stage has this name already.")
@@ -75,9 +75,9 @@ def problems(drafts: Sequence[Draft], known: Vocabulary | None = None) -> dict[i
 
 
 def _problem(draft: Draft, known: Vocabulary) -> str:
-    if not label(draft):
+    if not stage_drafts.label(draft):
         return _("A stage needs a name.")
-    if len(label(draft)) > 80 or len(draft.get("description") or "") > 300:
+    if len(stage_drafts.label(draft)) > 80 or len(draft.get("description") or "") > 300:
         return _("This is too long: 80 characters for a name, 300 for a description.")
     if not _COLOR.fullmatch(str(draft.get("color", ""))):
         return _("A colour is written as #rrggbb.")
@@ -98,11 +98,6 @@ def _is_shipped(draft: Draft) -> bool:
     return ours.get(str(draft.get("key"))) == draft.get("rule")
 
 
-def label(draft: Draft) -> str:
-    """What a stage of a draft is called; ours in the reader's language."""
-    return str(Stage(key=draft.get("key") or "", name=(draft.get("name") or "").strip()))
-
-
 def static_only(drafts: Sequence[Draft], known: Vocabulary) -> list[str]:
     """The stages that rest on who people say they are, and not on what they do (R108)."""
     found = []
@@ -112,13 +107,13 @@ def static_only(drafts: Sequence[Draft], known: Vocabulary) -> list[str]:
         except RuleError:
             continue
         if rests:
-            found.append(label(one))
+            found.append(stage_drafts.label(one))
     return found
 
 
 def _refuse(drafts: Sequence[Draft]) -> None:
     for at, said in problems(drafts).items():
-        where = "" if at is None else f"{label(drafts[at]) or at + 1}: "
+        where = "" if at is None else f"{stage_drafts.label(drafts[at]) or at + 1}: "
         raise NotAllowed(where + said)
 
 
@@ -314,6 +309,13 @@ def restore(stage_set: StageSet, *, by: Staff) -> None:
     audit.log("stageset.restored", kept, by=by)
 
 
+def recompute(stage_set: StageSet, *, day: dt.date) -> None:
+    """The set as it is now, and the segments that speak of its stages."""
+    stages.recompute(stage_set, day=day)
+    for segment in users(stage_set):
+        membership.recompute_with_users(segment, day=day)
+
+
 # --- trying out -------------------------------------------------------------------
 
 
@@ -333,9 +335,9 @@ def preview(drafts: Sequence[Draft], *, of: StageSet | None, day: dt.date) -> Pr
     chosen = stages.choose(zip(keys, (one["rule"] for one in drafts), strict=True), sources)
     now = standing.now(of.pk) if of else np.empty(0, np.int32)
     labels = {one.pk: str(one) for one in there.values()}
-    labels |= {key: label(one) for key, one in zip(keys, drafts, strict=True)}
+    labels |= {key: stage_drafts.label(one) for key, one in zip(keys, drafts, strict=True)}
     trials = [
-        Trial(label(one), one["color"], _count(chosen, key), _count(now, key))
+        Trial(stage_drafts.label(one), one["color"], _count(chosen, key), _count(now, key))
         for key, one in zip(keys, drafts, strict=True)
     ]
     shifts = [
@@ -349,50 +351,3 @@ def preview(drafts: Sequence[Draft], *, of: StageSet | None, day: dt.date) -> Pr
 
 def _count(values: Any, key: int) -> int:
     return int(np.count_nonzero(values == key))
-
-
-# --- what changed -----------------------------------------------------------------
-
-
-def difference(was: Sequence[Draft], now: Sequence[Draft], known: Vocabulary) -> list[str]:
-    """What is different between two versions, a sentence each."""
-    before, after = ({one["key"]: one for one in some} for some in (was, now))
-    said = [_("“%(name)s” is new.") % {"name": label(one)} for k, one in after.items()
-            if k not in before]  # fmt: skip
-    said += [_("“%(name)s” was retired.") % {"name": label(one)} for k, one in before.items()
-             if k not in after]  # fmt: skip
-    common = [key for key in after if key in before]
-    for key in common:
-        said += _differences(before[key], after[key], known)
-    if [key for key in before if key in after] != common:
-        order = formats.listed(label(after[key]) for key in after)
-        said.append(_("The order is now: %(names)s.") % {"names": order})
-    return said
-
-
-def _differences(was: Draft, now: Draft, known: Vocabulary) -> list[str]:
-    name, said = label(now), []
-    if label(was) != name:
-        said.append(_("“%(was)s” is called “%(now)s”.") % {"was": label(was), "now": name})
-    if was["rule"] != now["rule"]:
-        rules = {"name": name, "was": in_words(was["rule"], known),
-                 "now": in_words(now["rule"], known)}  # fmt: skip
-        said.append(_("“%(name)s”: the rule was “%(was)s” and is “%(now)s”.") % rules)
-    if was.get("level") not in {None, now["level"]}:
-        levels = {"name": name, "was": was["level"], "now": now["level"]}
-        said.append(_("“%(name)s”: the level was %(was)s and is %(now)s.") % levels)
-    if was["color"] != now["color"]:
-        said.append(_("“%(name)s” has another colour.") % {"name": name})
-    if was["description"] != now["description"]:
-        said.append(_("“%(name)s” has another description.") % {"name": name})
-    return said
-
-
-def in_words(rule: Any, known: Vocabulary) -> str:
-    """A stage's rule as a sentence, or why it cannot be said."""
-    if rule == tree.EVERYONE:
-        return _("everybody else")
-    try:
-        return words.clause(tree.parse(rule, known), known, _)
-    except RuleError as problem:
-        return problem.said(_)

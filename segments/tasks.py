@@ -25,7 +25,6 @@ from segments import (
     merging,
     pipeline,
     stage_sets,
-    stages,
     tidying,
     trait_previews,
     undoing,
@@ -44,19 +43,12 @@ from segments.models import (
     StageSet,
 )
 
-PIPELINE, IMPORT, CUSTOMERS, RENAMING, LETTERS = (
-    "pipeline",
-    "import",
-    "customers",
-    "renaming",
-    "letters",
-)  # kinds of jobs
+# Kinds of jobs; of a scoring with the kind of it after a colon.
+PIPELINE, TRAITS, SCORING, IMPORT = "pipeline", "traits", "scoring", "import"
+CUSTOMERS, RENAMING, LETTERS = "customers", "renaming", "letters"
 # Of a file of 10 GB. The broker delivers such a task again meanwhile, which finds it busy.
-CHANGES_GATHERED = 1_000  # of customers and consents: readers take fewer as they are
 LONGEST_IMPORT = 12 * 3600
-
-
-SCORING = "scoring"  # and which one, after a colon
+CHANGES_GATHERED = 1_000  # of customers and consents: readers take fewer as they are
 
 
 @shared_task
@@ -70,9 +62,6 @@ def recompute_everything_soon(*, by: Staff) -> Job:
     """Start the recompute of everything; one that waits already is enough."""
     label = _("Recompute of customers and segments")
     return jobs.share(PIPELINE, label, by=by, start=lambda pk: run_pipeline.delay(pk))
-
-
-TRAITS = "traits"
 
 
 @shared_task
@@ -142,11 +131,7 @@ def recompute_soon(segment: Segment) -> None:
 @shared_task
 def recompute_stages(stage_set_id: int) -> None:
     """Recompute one stage set after it was edited, and the segments that speak of its stages."""
-    stage_set = StageSet.objects.get(pk=stage_set_id)
-    day = clock.today()
-    stages.recompute(stage_set, day=day)
-    for segment in stage_sets.users(stage_set):
-        membership.recompute_with_users(segment, day=day)
+    stage_sets.recompute(StageSet.objects.get(pk=stage_set_id), day=clock.today())
 
 
 def recompute_stages_soon(stage_set: StageSet) -> None:
@@ -241,7 +226,6 @@ def resume_imports() -> None:
     for left in applying.left_behind():
         task = apply_customers if left.status == CustomerImport.Status.APPLYING else check_customers
         task.delay(left.pk, left.job_id)
-
     for left_list in lists.left_behind():
         read_list.delay(left_list.pk, left_list.job_id)
 

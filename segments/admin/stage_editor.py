@@ -8,13 +8,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from console import clock, figures, roles
-from segments import stage_sets, stages, taxonomies
+from segments import stage_drafts, stage_sets, stages, taxonomies
 from segments.admin import editor
 from segments.models import Stage, StageSet
 from segments.rules import tree
 from segments.rules.vocabulary import Vocabulary
 
-Draft = stage_sets.Draft
+Draft = stage_drafts.Draft
 NEW: Draft = {
     "key": "", "name": "", "color": "#0ea5e9", "level": 1, "description": "",
     "rule": {"all": []},
@@ -25,7 +25,7 @@ def blank(start: StageSet | None) -> dict[str, Any]:
     """The form of a new set; its stages may start as those of another one."""
     drafts = [] if start is None else taxonomies.written(start)
     for draft in drafts:
-        draft |= {"name": stage_sets.label(draft), "key": ""}
+        draft |= {"name": stage_drafts.label(draft), "key": ""}
     return {
         "name": "", "description": "", "note": "", "seen_version": 0,
         "drafts": drafts or [dict(NEW)],
@@ -82,7 +82,7 @@ def context(
     words = None
     if stage_set:
         was = taxonomies.written(stage_set)
-        words = stage_sets.difference(was, _numbered(drafts), known) if not wrong else None
+        words = stage_drafts.difference(was, _numbered(drafts), known) if not wrong else None
     return {
         "form": form,
         "stage_set": stage_set,
@@ -110,10 +110,10 @@ def _row(draft: Draft, problem: str, known: Vocabulary) -> dict[str, Any]:
     rule = draft["rule"]
     return {
         "draft": draft,
-        "label": stage_sets.label(draft) or _("New stage"),
+        "label": stage_drafts.label(draft) or _("New stage"),
         "about": Stage(key=draft["key"]).about,
         "json": rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False, indent=2),
-        "sentence": stage_sets.in_words(rule, known),
+        "sentence": stage_drafts.in_words(rule, known),
         "missing": stages.missing_events(rule, known),
         "problem": problem,
         "is_everyone": rule == tree.EVERYONE,

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from console import charts, figures
-from segments import formulas, layering, matrix, stage_sets, stages, taxonomies
+from segments import formulas, layering, matrix, stage_drafts, stage_sets, stages, taxonomies
 from segments.models import Stage, StageSet
 from segments.rules.vocabulary import Vocabulary
 
@@ -84,7 +84,7 @@ def described(standing: list[stages.Standing], known: Vocabulary) -> list[dict[s
             "customers": figures.whole(one.customers),
             "share": figures.share(one.share),
             "missing": missing,
-            "rule": "" if missing else stage_sets.in_words(one.stage.rule, known),
+            "rule": "" if missing else stage_drafts.in_words(one.stage.rule, known),
         }
         for one in standing
         for missing in [stages.missing_events(one.stage.rule, known)]
@@ -97,7 +97,7 @@ def versions(stage_set: StageSet, known: Vocabulary) -> list[dict[str, Any]]:
     return [
         {
             "version": one,
-            "changes": stage_sets.difference(before.stages, one.stages, known) if before else [],
+            "changes": stage_drafts.difference(before.stages, one.stages, known) if before else [],
         }
         for one, before in list(itertools.pairwise([*kept, None]))[:VERSIONS]
         if one

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
-from segments import library, sheet, stage_sets, stages, standing, taxonomies
+from segments import library, sheet, stage_drafts, stage_sets, stages, standing, taxonomies
 from segments.models import StageFlow, StageSet
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments import factories
@@ -87,7 +87,7 @@ def test_every_save_of_stages_is_a_version_and_a_stage_left_out_is_retired(
     assert lifecycle.stages.get(key="prospect").retired_at
     newest, oldest = lifecycle.versions.order_by("-number")
     assert (newest.number, newest.note, oldest.number) == (2, "prospects are called so", 1)
-    assert stage_sets.difference(oldest.stages, newest.stages, stages.known()) == [
+    assert stage_drafts.difference(oldest.stages, newest.stages, stages.known()) == [
         "“Never bought” is new.",
         "“Prospect” was retired.",
         "The order is now: Decline, Activation, Growth, Maturity, Never bought.",
@@ -114,7 +114,7 @@ def test_rules_and_colours_that_changed_are_told_in_words(lifecycle: StageSet) -
     was = taxonomies.written(lifecycle)
     now = [dict(one) for one in was]
     now[0] |= {"rule": orders("<", 2), "color": "#000000", "name": "Leads"}
-    assert stage_sets.difference(was, now, stages.known()) == [
+    assert stage_drafts.difference(was, now, stages.known()) == [
         "“Prospect” is called “Leads”.",
         "“Leads”: the rule was “orders is 0” and is “orders is less than 2”.",
         "“Leads” has another colour.",
