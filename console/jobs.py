@@ -233,5 +233,10 @@ def _record(job: Job) -> Any:
 
 
 def _is_open(record: Any) -> bool:
-    """Whether its table of moves leads anywhere; a record without one is open."""
+    """Whether its table of moves leads anywhere; a record without one is open.
+
+    In a status that a record calls `SETTLED` the work is over, though a person may begin another.
+    """
+    if getattr(record, "status", None) in getattr(record, "SETTLED", ()):
+        return False
     return not hasattr(record, "MOVES") or bool(record.MOVES[record.status])

@@ -32,6 +32,7 @@ class EventImport(models.Model):
         Status.UNDOING: {Status.UNDOING, Status.UNDONE, Status.LOADED},
         Status.UNDONE: set(),
     }
+    SETTLED: ClassVar = {Status.LOADED, Status.UNDONE}
 
     name = models.CharField(_("file"), max_length=200)
     path = models.CharField(_("place"), max_length=400)
