@@ -146,8 +146,7 @@ def _keep(stage_set: StageSet, chosen: Array, day: dt.date) -> int:
     flows = {day: pairs(before, chosen)}
     ends = chosen
     if day < last:  # a past day is told anew: the next day's moves lead back to what is known
-        after = kept.flows.filter(on__gt=day).order_by("on").values_list("on", flat=True).first()
-        after = after or last
+        after = _next_counted(kept, day) or last
         flows[after] = pairs(chosen, standing.on(kept.pk, after))
         ends = standing.now(kept.pk)
     touched = BitMap.union(*(_rewrite(kept, on, found) for on, found in flows.items()))
@@ -157,9 +156,17 @@ def _keep(stage_set: StageSet, chosen: Array, day: dt.date) -> int:
     }
     sheet.write(fresh, day=last)
     StageSet.objects.filter(pk=kept.pk).update(
-        computed_at=timezone.now(), computed_version=kept.version, data_as_of=last, failure=""
-    )
+        computed_at=timezone.now(), computed_version=kept.version, data_as_of=last, failure="",
+        days=kept.days | BitMap([standing.number(day)]),
+    )  # fmt: skip
     return sum(map(len, pairs(was, chosen).values()))
+
+
+def _next_counted(stage_set: StageSet, day: dt.date) -> dt.date | None:
+    """The first day after one of which it is known where everybody stood."""
+    later = (one for one in stage_set.days if one > standing.number(day))
+    found = next(later, None)
+    return None if found is None else standing.EPOCH + dt.timedelta(found)
 
 
 def pairs(was: Array, now: Array) -> dict[Pair, BitMap]:

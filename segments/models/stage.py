@@ -36,6 +36,8 @@ class StageSet(models.Model):
     computed_at = models.DateTimeField(_("computed at"), null=True)
     computed_version = models.PositiveIntegerField(null=True)
     data_as_of = models.DateField(_("as of"), null=True)
+    # The days counted, since 1970-01-01: one on which nobody moved has no flow to show for it.
+    days = BitmapField(editable=False)
 
     class Meta:
         verbose_name = _("stage set")

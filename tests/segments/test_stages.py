@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.core.cache import cache
 from django.db import connections, transaction
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -195,6 +195,7 @@ def test_who_is_erased_leaves_no_place_and_no_move(lifecycle: StageSet) -> None:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example(runs=[(4, [1] * 6), (1, [2] * 6), (6, [3] * 6), (4, [2] * 6), (2, [0] * 6)])
 @given(
     runs=st.lists(
         st.tuples(st.integers(0, 6), st.lists(st.integers(0, 3), min_size=6, max_size=6)),
