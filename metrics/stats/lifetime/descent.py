@@ -1,0 +1,79 @@
+"""Finds the lowest point of a smooth function of a few numbers, from its values and slopes.
+
+BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithm 6.1) with steps halved until
+they help. Of a few numbers only: a library's routines would start threads for matrices of four
+by four, which wait for each other longer than the whole search takes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.stats.lifetime.histories import Array
+
+Function = Callable[[Array], tuple[float, Array]]
+MOST_STEPS, MOST_HALVINGS = 400, 40
+LONGEST = 2.0  # of a first step, while nothing is known of the curvature
+NOISE = 1e-13  # of the value, relative: below it the slope alone decides
+
+
+@dataclass(frozen=True)
+class Found:
+    at: Array
+    slope: Array
+    looks: int  # times that the function was asked
+
+
+def lowest(
+    function: Function, begin: Array, *, inverse: Array, edge: float, enough: float
+) -> Found:
+    """Where no slope is steeper than `enough`, or no step helps any more.
+
+    Inside of a box: no number goes beyond `edge` on either side. `inverse` is a guess of the
+    inverse of the curvature at the lowest point; the better, the fewer the steps.
+    """
+    at = np.clip(begin, -edge, edge)
+    value, slope = function(at)
+    looks = 1
+    for step in range(MOST_STEPS):
+        free = _free(at, slope, edge)
+        if np.abs(slope[free]).max(initial=0.0) < enough:
+            break
+        way = _way(inverse, slope, free)
+        if step == 0:
+            way *= min(1.0, LONGEST / np.abs(way).max())
+        for _halving in range(MOST_HALVINGS):
+            there = np.clip(at + way, -edge, edge)
+            reached, tilt = function(there)
+            looks += 1
+            if reached <= value + 1e-4 * slope @ (there - at) + NOISE * abs(value):
+                break
+            way = way / 2
+        else:
+            break
+        inverse = _updated(inverse, there - at, tilt - slope)
+        at, value, slope = there, reached, tilt
+    return Found(at, slope, looks)
+
+
+def _free(at: Array, slope: Array, edge: float) -> Array:
+    """Which numbers can still move: not those at an edge that want beyond it."""
+    return ~(((at >= edge) & (slope < 0)) | ((at <= -edge) & (slope > 0)))
+
+
+def _way(inverse: Array, slope: Array, free: Array) -> Array:
+    """Where to go, and how far; straight down where the guess of the curvature misleads."""
+    way = np.where(free, -inverse @ np.where(free, slope, 0.0), 0.0)
+    if way @ slope < 0:
+        return way
+    return np.where(free, -slope, 0.0)
+
+
+def _updated(inverse: Array, moved: Array, turned: Array) -> Array:
+    """The guess after a step: (6.17) there."""
+    along = float(moved @ turned)
+    if along <= 1e-12 * np.sqrt((moved @ moved) * (turned @ turned)):
+        return inverse
+    turn = np.eye(len(moved)) - np.outer(moved, turned) / along
+    return turn @ inverse @ turn.T + np.outer(moved, moved) / along

@@ -1,0 +1,1 @@
+"""Lifetime value: the arithmetic against published numbers and plain oracles."""
