@@ -19,8 +19,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import links, rendering, suppression, wording
+from campaigns import links, reasons, rendering, suppression, wording
 from campaigns.channels.base import (
+    STOPPED,
     Accepted,
     Channel,
     Failed,
@@ -117,7 +118,7 @@ class Sender:
             list(begun.values_list("pk", flat=True)),
             frm=Status.SENDING,
             to=Status.HELD,
-            reason=_("the worker stopped while sending it"),
+            reason=STOPPED,
         )
 
     def _waiting(self) -> list[int]:
@@ -223,7 +224,7 @@ class Sender:
             elif self.errors_in_a_row >= ERRORS_IN_A_ROW:
                 self.tally.trouble = _(
                     "%(count)s messages in a row failed; the last one: %(reason)s"
-                ) % {"count": self.errors_in_a_row, "reason": outcome.reason}
+                ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
 
     @transaction.atomic
     def _finish(self, begun: list[Begun], outcomes: dict[int, Outcome]) -> None:

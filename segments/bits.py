@@ -7,7 +7,7 @@ from django.db import connection, models, transaction
 from pyroaring import BitMap
 
 from segments import bitmaps
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, DaysField
 
 ROWS_AT_A_TIME = 2_000  # of which the heads are looked at
 OURS = ("console", "segments", "campaigns", "metrics")
@@ -20,7 +20,7 @@ def columns() -> list[tuple[type[models.Model], str]]:
         for name in OURS
         for model in apps.get_app_config(name).get_models()
         for field in model._meta.concrete_fields
-        if isinstance(field, BitmapField)
+        if isinstance(field, BitmapField) and not isinstance(field, DaysField)
     ]
 
 

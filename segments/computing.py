@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from console import jobs
 from segments import arrays, gathering, profiled, sheet, tallies, traits
 from segments.arrays import Array
 from segments.gathering import NotComputed, World
-from segments.models import EventType, Trait
+from segments.models import Column, EventType, Trait
 from segments.models.event import OTHERS
 from segments.recipes import adding, nodes
 from segments.recipes.nodes import Events
@@ -21,6 +22,8 @@ from segments.tallies import Measure, Tally
 
 EVERYTHING = Measure("all")
 MOST_KINDS = 100  # of events, whose first and last day are kept for rules
+WHICH = ("first", "last")
+LONGEST_KEY = 80  # of a column
 
 
 # --- the run ------------------------------------------------------------------
@@ -35,12 +38,13 @@ def recompute(day: dt.date, progress: jobs.Progress = jobs.silent) -> int:
     traits.install()
     wanted = {key: one for key, one in traits.registry().items() if not one.is_derived}
     world = gathering.of(day)
-    failures = _from_events(world, wanted | _moments(world), progress)
+    moments = _moments(world)
+    failures = _from_events(world, wanted | moments, progress)
     profiled.fill(world, wanted)
     profiled.fill_fields(world)
     failures |= _from_traits(world, wanted)
     changed = sheet.write(world.found, day=day)
-    sheet.drop(failures)
+    sheet.drop({*failures, *_no_longer(moments)})
     _note(world, failures)
     return changed
 
@@ -71,11 +75,20 @@ def _moments(world: World) -> dict[str, traits.Trait]:
     """The first and the last day of each frequent kind of event, for rules."""
     names = EventType.objects.filter(taken_as=None, volume__gt=0).exclude(name=OTHERS)
     recipes = {
-        f"{which}:{name}"[:80]: nodes.Moment(Events((name,)), which)
+        key: nodes.Moment(Events((name,)), which)
         for name in names.order_by("-volume").values_list("name", flat=True)[:MOST_KINDS]
-        for which in ("first", "last")
+        for which in WHICH
+        if len(key := f"{which}:{name}") <= LONGEST_KEY
     }
     return {key: traits.Trait(key, key, "", recipe, traits.DATE) for key, recipe in recipes.items()}
+
+
+def _no_longer(moments: Mapping[str, traits.Trait]) -> list[str]:
+    """Columns of kinds that are rare by now: rules ask the day sets of them."""
+    of_kinds = Q(*[("key__startswith", f"{one}:") for one in WHICH], _connector=Q.OR)
+    return list(
+        Column.objects.filter(of_kinds).exclude(key__in=moments).values_list("key", flat=True)
+    )
 
 
 # --- from events --------------------------------------------------------------
@@ -264,6 +277,8 @@ def _from_traits(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, 
         else:
             values = adding.divided(left * (100 if one.recipe.percent else 1), right)
             values[~known] = np.nan
+            if one.recipe.at_most is not None:
+                values = np.minimum(values, one.recipe.at_most)
         gathering.keep(world, one, values)
     return failures
 

@@ -63,6 +63,18 @@ def days_since(leaf: DaysSince, day: dt.date) -> Answer:
     return answers.of_test(masks.days_since(dates, leaf.op, leaf.value, today), today, version)
 
 
+def days_of(customer: int, event: str, until: dt.date) -> list[dt.date]:
+    """The days up to one on which a customer did it, from the day sets."""
+
+    def read() -> list[dt.date]:
+        rows = activity.stored(event, dt.date.min, until)
+        found = sets.many(DaySet, [(one.pk, one.digest) for one in rows])
+        return sorted({one.day for one, who in zip(rows, found, strict=True) if customer in who})
+
+    days: list[dt.date] = sets.steadily(read)
+    return days
+
+
 def _dates(leaf: DaysSince, rows: list[Stored]) -> Array:
     """The day for every customer by number, as columns have it."""
     # The last one that is written stays.

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from pyroaring import BitMap
 
 from console import figures, formats
-from segments import looks, sheet, traits, vocabulary
+from segments import deeds, looks, sheet, traits, vocabulary
 from segments.models import Consent, Customer, Segment, StageSet
 from segments.rules import compiler, tree, words
 from segments.rules.nodes import (
@@ -132,9 +132,7 @@ class _Actual:
         return looks.as_text(told[leaf.key]) if leaf.key in told else _("not known")
 
     def _last(self, event: str) -> str:
-        keys, pk = (f"first:{event}", f"last:{event}"), self.customer.pk
-        known = sheet.of([pk], keys)[pk]
-        days = [EPOCH + dt.timedelta(days=_whole(known[key])) for key in keys if key in known]
+        days = self._days(event)
         if not days:
             return _("never did it")
         ago = (self.day - days[-1]).days
@@ -146,6 +144,14 @@ class _Actual:
             "last": days[-1],
             "when": when,
         }
+
+    def _days(self, event: str) -> list[dt.date]:
+        """The first and the last day: from columns, or of a rare event from the day sets."""
+        keys, pk = (f"first:{event}", f"last:{event}"), self.customer.pk
+        if len(sheet.versions(keys)) < len(keys):
+            return deeds.days_of(pk, event, self.day)
+        known = sheet.of([pk], keys)[pk]
+        return [EPOCH + dt.timedelta(days=_whole(known[key])) for key in keys if key in known]
 
     def _stage(self, leaf: InStage) -> str:
         stage_set = StageSet.objects.get(key=leaf.stage_set)

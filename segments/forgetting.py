@@ -36,6 +36,7 @@ from segments.models import (
     Suspect,
     Tag,
     TagChange,
+    TierFlow,
 )
 from segments.sought import Sought
 
@@ -217,6 +218,7 @@ PLACES = [
         Place(key, label, _of_sets(model), _out_of_sets(model))
         for key, label, model in (
             ("stage_flows", _("moves between stages"), StageFlow),
+            ("tier_flows", _("moves between tiers of value"), TierFlow),
             ("tags", _("tags"), Tag),
             ("tag_changes", _("changes of tags"), TagChange),
             ("customer_lists", _("uploaded lists of customers"), CustomerList),

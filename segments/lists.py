@@ -33,6 +33,7 @@ SHOWN = 20  # lines that name nobody
 DAYS_KEPT = 7  # of a file that was refused, and of the lines that named nobody
 LOOKED_AT = 1 << 16  # bytes that tell the encoding
 READING = 80  # of a hundred: what reading takes of the time
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 Status = CustomerList.Status
 Refused = uploads.Refused
 
@@ -60,7 +61,7 @@ def keep(
     roles.require(by, ACTION)
     _refuse_size(file.size or 0)
     _refuse_kind(kind)
-    made = CustomerList(name=_checked(name or Path(file.name or "").stem), kind=kind)
+    made = CustomerList(name=_checked(_titled(name) or _titled(file.name or "")), kind=kind)
     made.column, made.leaves_unknown_out = column.strip()[:200], leaves_unknown_out
     made.by, made.team, made.at = by, by.team, at
     try:
@@ -94,6 +95,12 @@ def _refuse_kind(kind: str) -> None:
     if kind != NUMBER and kind not in identity.kinds():
         words = _("No customer is known by an identifier of the kind “%(kind)s”.")
         raise Refused(words % {"kind": kind[:40]})
+
+
+def _titled(name: str) -> str:
+    """A file's name without what it ends with; nobody calls a list “….csv”."""
+    ending = Path(name.strip()).suffix
+    return name.strip().removesuffix(ending) if ending.lower() in SUFFIXES else name
 
 
 def _checked(name: str) -> str:

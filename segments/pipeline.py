@@ -23,6 +23,7 @@ from segments import (
     library,
     membership,
     merging,
+    scorings,
     stages,
     valuing,
 )
@@ -82,8 +83,8 @@ def traits(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> int:
 
 
 def _of_one_day(day: dt.date, *, is_past: bool = False) -> list[Step]:
-    # Of a past day nobody looks at values, which cost the most; only what they are now counts.
-    valued = () if is_past else valuing.AFTER_STAGES
+    # Of a past day tiers alone are looked at, because of the moves between them.
+    valued = (scorings.VALUE,) if is_past else valuing.AFTER_STAGES
     return [
         Step("traits", _("traits"), lambda: computing.recompute(day)),
         Step("scores", _("scores"), lambda: valuing.run_due(valuing.BEFORE_STAGES, day)),

@@ -61,6 +61,7 @@ _DAYS = _("days")
 PAID, ACTIVE = Events(word="paid"), Events(word="active")
 ANSWERING = Events(word="interaction")
 BOUGHT = Events(("item_bought",))
+REACHING = Events(("campaign_received", "message_sent"))
 
 
 def _within(events: Events, days: int) -> Events:
@@ -279,7 +280,7 @@ RESPONDING = (
         "promotions_received",
         _("promotions received"),
         _("Campaigns and messages that reached the customer."),
-        Count(Events(("campaign_received", "message_sent"))),
+        Count(REACHING),
     ),
     Trait(
         "promotions_answered",
@@ -288,10 +289,25 @@ RESPONDING = (
         Count(ANSWERING),
     ),
     Trait(
+        "campaigns_received",
+        _("campaigns received"),
+        _("How many different campaigns reached the customer."),
+        Different(REACHING, "campaign"),
+    ),
+    Trait(
+        "campaigns_answered",
+        _("campaigns answered"),
+        _("Of how many different campaigns they redeemed a coupon or clicked a message."),
+        Different(ANSWERING, "campaign"),
+    ),
+    Trait(
         "promotion_response",
         _("response to promotions"),
-        _("Promotions answered, in percent of those received."),
-        Ratio("promotions_answered", "promotions_received", percent=True),
+        _(
+            "Campaigns answered, in percent of those received; at most 100, also for whoever "
+            "redeemed a coupon of a campaign that never reached them."
+        ),
+        Ratio("campaigns_answered", "campaigns_received", percent=True, at_most=100),
         NUMBER,
         unit="%",
     ),

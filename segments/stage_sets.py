@@ -342,7 +342,7 @@ def preview(drafts: Sequence[Draft], *, of: StageSet | None, day: dt.date) -> Pr
     ]
     shifts = [
         Shift(labels.get(was or 0, ""), labels.get(to or 0, ""), len(members))
-        for (was, to), members in stages.pairs(now, chosen).items()
+        for (was, to), members in standing.pairs(now, chosen).items()
     ]
     everyone = len(sources.everyone())
     nowhere = everyone - sum(one.customers for one in trials)

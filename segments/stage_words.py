@@ -38,7 +38,7 @@ SETS: dict[str, Words] = {
     # R200: 引入期、成长期、成熟期、衰退期。
     "four_periods": (
         _("Introduction, growth, maturity, decline"),
-        _("By how spending of late compares with how long somebody has been a customer."),
+        _("By how long somebody has been a customer, and how long ago the last order was."),
     ),
 }
 

@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 # A stage that leaned on stages or segments would lean on what is computed after it.
 FORBIDDEN = frozenset({"stage", "segment", "entered", "left"})
 MONTH = dt.timedelta(days=30)  # that is looked at unless one asks for other days
-Pair = tuple[int | None, int | None]  # from a stage to a stage
 
 
 @dataclass(frozen=True)
@@ -143,11 +142,11 @@ def _keep(stage_set: StageSet, chosen: Array, day: dt.date) -> int:
     last = max(day, kept.data_as_of or day)
     was = standing.on(kept.pk, day)
     before = standing.on(kept.pk, day - dt.timedelta(days=1))
-    flows = {day: pairs(before, chosen)}
+    flows = {day: standing.pairs(before, chosen)}
     ends = chosen
     if day < last:  # a past day is told anew: the next day's moves lead back to what is known
         after = _next_counted(kept, day) or last
-        flows[after] = pairs(chosen, standing.on(kept.pk, after))
+        flows[after] = standing.pairs(chosen, standing.on(kept.pk, after))
         ends = standing.now(kept.pk)
     touched = BitMap.union(*(_rewrite(kept, on, found) for on, found in flows.items()))
     fresh = {
@@ -159,7 +158,7 @@ def _keep(stage_set: StageSet, chosen: Array, day: dt.date) -> int:
         computed_at=timezone.now(), computed_version=kept.version, data_as_of=last, failure="",
         days=kept.days | BitMap([standing.number(day)]),
     )  # fmt: skip
-    return sum(map(len, pairs(was, chosen).values()))
+    return sum(map(len, standing.pairs(was, chosen).values()))
 
 
 def _next_counted(stage_set: StageSet, day: dt.date) -> dt.date | None:
@@ -169,26 +168,7 @@ def _next_counted(stage_set: StageSet, day: dt.date) -> dt.date | None:
     return None if found is None else standing.EPOCH + dt.timedelta(found)
 
 
-def pairs(was: Array, now: Array) -> dict[Pair, BitMap]:
-    """Who stands elsewhere, by where they stood and where they stand."""
-    length = max(len(was), len(now))
-    was, now = standing.longer(was, length), standing.longer(now, length)
-    ids = np.flatnonzero(was != now)
-    codes = (was[ids].astype(np.int64) << 32) | now[ids].astype(np.uint32)
-    kinds, which = np.unique(codes, return_inverse=True)
-    return {
-        (_stage(code >> 32), _stage(np.int64(code).astype(np.int32))): bitmaps.from_array(
-            ids[which == place]
-        )
-        for place, code in enumerate(kinds)
-    }
-
-
-def _stage(value: np.integer) -> int | None:
-    return None if value == NOWHERE else int(value)
-
-
-def _rewrite(stage_set: StageSet, on: dt.date, moves: dict[Pair, BitMap]) -> BitMap:
+def _rewrite(stage_set: StageSet, on: dt.date, moves: dict[standing.Pair, BitMap]) -> BitMap:
     """Make these the moves of a day; gives the customers of whom something changed."""
     kept = {(one.from_stage_id, one.to_stage_id): one for one in stage_set.flows.filter(on=on)}
     touched = BitMap()

@@ -18,6 +18,7 @@ from segments.models import Stage, StageFlow, StageSet
 EPOCH = dt.date(1970, 1, 1)
 FEW = 200  # customers, of whom one asks for their bytes and not for whole columns
 NOWHERE = arrays.nothing("<i4")
+Pair = tuple[int | None, int | None]  # from a stage to a stage
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,28 @@ def _mapped(customers: Collection[int], keys: Collection[str]) -> dict[int, dict
         for customer, value in pairs:
             found[customer][key] = value
     return found
+
+
+# --- who stands elsewhere ------------------------------------------------------
+
+
+def pairs(was: Array, now: Array) -> dict[Pair, BitMap]:
+    """Who stands elsewhere, by where they stood and where they stand."""
+    length = max(len(was), len(now))
+    was, now = longer(was, length), longer(now, length)
+    ids = np.flatnonzero(was != now)
+    codes = (was[ids].astype(np.int64) << 32) | now[ids].astype(np.uint32)
+    kinds, which = np.unique(codes, return_inverse=True)
+    return {
+        (_stage(code >> 32), _stage(np.int64(code).astype(np.int32))): bitmaps.from_array(
+            ids[which == place]
+        )
+        for place, code in enumerate(kinds)
+    }
+
+
+def _stage(value: np.integer) -> int | None:
+    return None if value == NOWHERE else int(value)
 
 
 # --- then ---------------------------------------------------------------------

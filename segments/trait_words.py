@@ -41,8 +41,11 @@ def sentence(recipe: Recipe, titles: Mapping[str, str], known: Mapping[str, trai
         case nodes.Between(start, end):
             names = {"start": label.get(start, start), "end": label.get(end, end)}
             return _("Days from “%(start)s” to “%(end)s”.") % names
-        case nodes.Ratio(part, whole):
+        case nodes.Ratio(part, whole, at_most=most):
             names = {"part": label.get(part, part), "whole": label.get(whole, whole)}
+            if most is not None:
+                words = _("“%(part)s” divided by “%(whole)s”, at most %(most)s.")
+                return words % {**names, "most": most}
             return _("“%(part)s” divided by “%(whole)s”.") % names
     return _("Another part of the console computes it.")
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from console import audit, jobs, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import arrays, scores, scorings, sheet, traits
+from segments import arrays, scores, scorings, sheet, tiers, traits
 from segments.arrays import Array
 from segments.models import Scoring, ScoringRun, StageSet, Trait
 from segments.recipes.nodes import Field
@@ -187,13 +187,17 @@ def run(kind: str, day: dt.date) -> int:
 
     Where what the scoring rests on is not known, what was kept stays.
     """
+    tiers.alone()  # of two runs at once the second tells of what the first left
     scoring = keep(kind)
     recipe, last = scorings.read(scoring), scorings.last_run(kind)
     given = scores.given([recipe], day)
     found = scores.work_out(kind, recipe, given, last.summary if last else None)
     if found is None:
         return 0
-    changed = sheet.write(_fresh(found), day=day)
+    fresh = _fresh(found)
+    if kind in tiers.LAYERS:
+        tiers.note(kind, fresh[found.layer], day=day)
+    changed = sheet.write(fresh, day=day)
     ScoringRun.objects.update_or_create(
         scoring=scoring,
         day=day,

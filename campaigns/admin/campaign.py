@@ -283,8 +283,8 @@ _FEW_BUTTONS = {"show_save_and_continue": False, "show_save_and_add_another": Fa
 
 def _with_size(segment: Segment, *, today: dt.date) -> str:
     if segment.size is None:
-        return f"{segment} ({_('not computed yet')})"
-    said = f"{segment} ({figures.whole(segment.size)} · {segment.data_as_of})"
+        return f"{segment} · {_('not computed yet')}"
+    said = f"{segment} · {figures.whole(segment.size)} · {segment.data_as_of}"
     is_stale = membership.is_stale(segment, today)
     return f"{said} · {_('stale')}" if is_stale else said
 

@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns import reasons
 from campaigns.admin.contact import ShowsContact
-from campaigns.models import Exclusion, Message
+from campaigns.models import Message
 from console import roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import merging
@@ -24,11 +25,6 @@ COLORS = {
     "failed": "danger",
     "held": "warning",
     "skipped": "info",
-}
-REASONS: dict[str, Any] = {
-    **{reason.value: reason.label for reason in Exclusion.Reason},
-    "merged": _("merged with another customer"),
-    "erased": _("erased on request"),
 }
 
 
@@ -105,4 +101,4 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
 
     @display(description=_("reason"))
     def why(self, message: Message) -> str:
-        return str(REASONS.get(message.reason, message.reason))
+        return reasons.said(message.reason)

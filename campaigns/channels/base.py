@@ -6,6 +6,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a reason for translators: it is kept as it stands here and translated on screens."""
+    return text
+
+
+# Our own reasons; all others are a mail server's words.
+LOST = gettext_noop("the connection was lost")
+STOPPED = gettext_noop("the worker stopped while sending it")
+BAD_ADDRESS = gettext_noop("the address is not one that mail servers take")
+BAD_HEADER = gettext_noop("a header would hold a line break or a control character")
+
+
+def because(reason: str, detail: object) -> str:
+    """One of our reasons with what the machine said."""
+    return f"{reason}: {detail}"
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One message to one address, finished."""

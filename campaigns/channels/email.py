@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from campaigns.channels import mime
-from campaigns.channels.base import Accepted, Failed, Mail, Outcome, Refused, Unreachable, Unsure
+from campaigns.channels.base import (
+    LOST,
+    Accepted,
+    Failed,
+    Mail,
+    Outcome,
+    Refused,
+    Unreachable,
+    Unsure,
+    because,
+)
 
 Reply = tuple[int, bytes]
 GONE = (OSError, smtplib.SMTPException)
@@ -86,7 +96,7 @@ class Connection:
             refusal = self._ask(mail)
         except (*GONE, Unreachable) as problem:
             self.close()
-            return Failed(f"the connection was lost: {problem}", answered=False)
+            return Failed(because(LOST, problem), answered=False)
         return refusal or self._give(body)
 
     def close(self) -> None:
@@ -163,7 +173,7 @@ class Connection:
             code, words = smtp.getreply()
         except GONE as problem:
             self.close()
-            return Unsure(f"the connection was lost: {problem}")
+            return Unsure(because(LOST, problem))
         if code == 250:
             return Accepted()
         if code == 421:

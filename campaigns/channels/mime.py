@@ -12,7 +12,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
-from campaigns.channels.base import Mail
+from campaigns.channels.base import BAD_ADDRESS, BAD_HEADER, Mail
 
 # What would end a header line and begin another, and characters that no header may hold.
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -30,7 +30,7 @@ def compose(mail: Mail) -> bytes:
         BadMail: a header would hold a line break, or the address is none.
     """
     if not (mail.recipient.isascii() and ADDRESS.fullmatch(mail.recipient)):
-        raise BadMail("the address is not one that mail servers take")
+        raise BadMail(BAD_ADDRESS)
     # Base64 has no "=_" at a line's start, so no part can hold its own boundary.
     boundary = "=_" + hashlib.sha256(mail.id.encode()).hexdigest()[:24]
     headers = [
@@ -61,14 +61,14 @@ def compose(mail: Mail) -> bytes:
 def _safe(value: str) -> str:
     # A folded header is ours: its line break is followed by a space.
     if CONTROL.search(value.replace("\r\n ", " ")):
-        raise BadMail("a header would hold a line break or a control character")
+        raise BadMail(BAD_HEADER)
     return value
 
 
 def _words(text: str) -> str:
     """Text for a header: as it is, or in RFC 2047's encoding."""
     if CONTROL.search(text):
-        raise BadMail("a header would hold a line break or a control character")
+        raise BadMail(BAD_HEADER)
     if text.isascii() and len(text) < 200 and "=?" not in text:
         return text
     return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")

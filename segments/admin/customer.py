@@ -37,7 +37,7 @@ from segments import (
     timeline,
     traits,
 )
-from segments.admin import customer_page
+from segments.admin import customer_page, scoring_facts
 from segments.models import Customer, CustomerNote, Stage, Tag
 
 EVENTS_A_PAGE = 30
@@ -220,6 +220,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         return [
             path("<int:pk>/events/", view(self.events), name="segments_customer_events"),
             path("<int:pk>/doings/", view(self.doings), name="segments_customer_doings"),
+            path("<int:pk>/score/", view(self.score), name="segments_customer_score"),
             path("<int:pk>/moves/", view(self.moves), name="segments_customer_moves"),
             *(
                 path(
@@ -279,6 +280,13 @@ class CustomerAdmin(ReadOnlyAdmin):
         found = portrait.doings(customer.pk, day=clock.today(), zone=clock.zone())
         context = customer_page.doings(found)
         return render(request, "segments/customer/doings.html", context)
+
+    def score(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What makes up their value score, as a part that the page loads."""
+        roles.require(request.user, self.view_action)
+        customer = get_object_or_404(Customer, LIVING, pk=pk)
+        context = scoring_facts.explained(str(customer.pk), clock.today())
+        return render(request, "segments/customer/score.html", context)
 
     def moves(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How they moved between stages, as a part that the page loads."""

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
-from segments import scorings, tasks, valuing
-from segments.admin import scoring_facts, scoring_forms, scoring_offers
+from segments import matrix, scorings, tasks, tiers, valuing
+from segments.admin import move_facts, scoring_facts, scoring_forms, scoring_offers
 from segments.models import Scoring
 from segments.rules.nodes import RuleError
 
@@ -35,6 +35,7 @@ class ScoringAdmin(ReadOnlyAdmin):
             "rename": require_POST(self.rename),
             "run": require_POST(self.run),
             "explain": require_GET(self.explain),
+            "moves": require_GET(self.moves),
         }
         return [
             *(
@@ -118,6 +119,27 @@ class ScoringAdmin(ReadOnlyAdmin):
             raise Http404
         context = scoring_facts.explained(request.GET.get("customer", ""), clock.today())
         return TemplateResponse(request, "segments/scoring/explained.html", context)
+
+    def moves(self, request: Any, kind: str) -> HttpResponse:
+        """Who moved between the tiers, or cells, from one day to another (R156)."""
+        roles.require(request.user, self.view_action)
+        if _known(kind) not in tiers.LAYERS:
+            raise Http404
+        ledger = tiers.Tiers(kind)
+        since, until, said = move_facts.days(request.GET, ledger.last() or clock.today())
+        found = matrix.between(ledger, since=since, until=until)
+        if request.GET.get("as") == "csv":
+            return move_facts.file(kind, found, move_facts.TIERS)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": scorings.current(kind).get_kind_display(),
+            **move_facts.moves(found, move_facts.TIERS),
+            "said": said,
+            "back": reverse(PAGE, args=[kind]),
+            "back_words": _("The scores"),
+        }
+        return TemplateResponse(request, "segments/stages/matrix.html", context)
 
     # --- the page -----------------------------------------------------------------
 

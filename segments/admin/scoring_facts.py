@@ -12,7 +12,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from console import clock, figures
-from segments import arrays, scorings, sheet, trait_words, traits, valuing
+from segments import arrays, matrix, scorings, sheet, tiers, trait_words, traits, valuing
+from segments.admin import move_facts
 from segments.admin import scoring_charts as charts
 from segments.models import Scoring, ScoringRun, Stage
 from segments.rules.nodes import RuleError
@@ -73,7 +74,21 @@ def of_kind(
         scorings.POTENTIAL: _of_potential,
         scorings.CLUSTERS: _of_clusters,
     }
-    return {"layers": rows, **ways[kind](scoring, summary, freshness(run), names, asked)}
+    found = ways[kind](scoring, summary, freshness(run), names, asked)
+    return {"layers": rows, **found, **(_moved(kind, run) if run else {})}
+
+
+def _moved(kind: str, run: ScoringRun) -> dict[str, Any]:
+    """How the tiers, or cells, were left and entered in the last days."""
+    if kind not in tiers.LAYERS:
+        return {}
+    ledger, days = tiers.Tiers(kind), move_facts.DAYS
+    found = matrix.between(ledger, since=run.day - dt.timedelta(days=days), until=run.day)
+    return {
+        "days": days,
+        "rates": move_facts.rates(found.rates),
+        "weeks": move_facts.weeks(ledger, run.day, move_facts.TIERS),
+    }
 
 
 def segment_link(name: str, rule: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Stage sets: where the customers stand, how they moved, and editing the stages."""
 
-import csv
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -18,7 +17,7 @@ from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
 from segments import matrix, stage_sets, tasks
-from segments.admin import filters, segment_facts, stage_editor, stage_facts
+from segments.admin import filters, move_facts, segment_facts, stage_editor, stage_facts
 from segments.models import StageSet
 
 
@@ -78,11 +77,18 @@ class StageSetAdmin(ReadOnlyAdmin):
     def matrix(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Who moved from where to where between two days."""
         stage_set = self._one(request, str(pk))
-        since, until, said = stage_facts.days(request.GET, stage_set, clock.today())
-        found = matrix.between(stage_set, since=since, until=until)
+        last = stage_set.data_as_of or clock.today()
+        since, until, said = move_facts.days(request.GET, last)
+        found = matrix.between(matrix.Stages(stage_set), since=since, until=until)
         if request.GET.get("as") == "csv":
-            return _csv(stage_set, found)
-        context = {**self._site(request, stage_set), **stage_facts.moves(found), "said": said}
+            return move_facts.file(stage_set.key, found)
+        context = {
+            **self._site(request, stage_set),
+            **move_facts.moves(found),
+            "said": said,
+            "back": reverse("admin:segments_stageset_change", args=[stage_set.pk]),
+            "back_words": _("The stages"),
+        }
         return render(request, "segments/stages/matrix.html", context)
 
     def _one(self, request: HttpRequest, pk: str) -> StageSet:
@@ -191,12 +197,3 @@ def _number(given: str | None) -> int:
 
 def _to(pk: int) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("admin:segments_stageset_change", args=[pk]))
-
-
-def _csv(stage_set: StageSet, found: matrix.Matrix) -> HttpResponse:
-    """The matrix for spreadsheets, with a mark by which Excel knows UTF-8."""
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"{stage_set.key}-{found.since}-{found.until}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    csv.writer(answer).writerows(stage_facts.sheet(found))
-    return answer

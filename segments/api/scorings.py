@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -12,9 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import clock
-from segments import scorings, tasks, valuing
-from segments.models import Scoring, ScoringRun
+from segments import scorings, stages, tasks, tiers, valuing
+from segments.api.stages import MatrixSerializer, moved
+from segments.models import Customer, Scoring, ScoringRun
 from segments.rules.nodes import RuleError
+
+LIVING = Q(merged_into=None, erased_at=None)
 
 
 class RecipeSerializer(serializers.Serializer):
@@ -43,6 +48,18 @@ class ScoringSerializer(serializers.Serializer):
     run = serializers.JSONField(allow_null=True)
 
 
+class FactorSerializer(serializers.Serializer):
+    """Where the customer stands in one factor, from 0 to 1, and the points that it makes."""
+
+    factor = serializers.CharField()
+    name = serializers.CharField()
+    rests_on = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    stands_at = serializers.FloatField()
+    share = serializers.FloatField()
+    points = serializers.FloatField()
+
+
 class ScoringViewSet(viewsets.GenericViewSet):
     """RFM, value score, high potential and clusters. A change is a new version."""
 
@@ -50,6 +67,8 @@ class ScoringViewSet(viewsets.GenericViewSet):
         "list": "scorings.view",
         "retrieve": "scorings.view",
         "history": "scorings.view",
+        "moves": "scorings.view",
+        "explain": "customers.view",
         "preview": "scorings.view",
         "change": "scorings.change",
         "run": "scorings.change",
@@ -71,6 +90,37 @@ class ScoringViewSet(viewsets.GenericViewSet):
     def history(self, request: Request, kind: str = "") -> Response:
         """Every version, the newest first."""
         return Response([_said(one) for one in scorings.history(_known(kind))])
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("since", OpenApiTypes.DATE, description="The end of this day …"),
+            OpenApiParameter("until", OpenApiTypes.DATE, description="… against that of this."),
+        ],
+        responses=MatrixSerializer,
+    )
+    @action(detail=True)
+    def moves(self, request: Request, kind: str = "") -> Response:
+        """Who moved between cells of RFM, or tiers of value, between the ends of two days."""
+        if kind not in tiers.LAYERS:
+            raise Http404
+        ledger = tiers.Tiers(kind)
+        last = ledger.last() or clock.today()
+        usual = {"since": last - stages.MONTH, "until": last}
+        return Response(moved(ledger, request, usual))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("customer", OpenApiTypes.INT, required=True)],
+        responses=FactorSerializer(many=True),
+    )
+    @action(detail=True)
+    def explain(self, request: Request, kind: str = "") -> Response:
+        """A customer's value score, factor by factor."""
+        text = request.query_params.get("customer", "")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        if kind != scorings.VALUE or not Customer.objects.filter(LIVING, pk=number).exists():
+            raise Http404
+        parts = valuing.explain(number, day=clock.today())
+        return Response([_part(one) for one in parts])
 
     @extend_schema(request=RecipeSerializer, responses={200: dict})
     @action(detail=True, methods=["post"])
@@ -113,6 +163,18 @@ class ScoringViewSet(viewsets.GenericViewSet):
         """Score everybody now; the answer names the job."""
         staff: Any = request.user
         return Response({"job": tasks.score_soon(_known(kind), by=staff).pk}, status=202)
+
+
+def _part(one: valuing.Part) -> dict[str, Any]:
+    return {
+        "factor": one.factor.key,
+        "name": scorings.named(one.factor, scorings.FACTORS),
+        "rests_on": one.factor.trait or one.factor.stage_set,
+        "value": one.value if one.factor.trait else None,
+        "stands_at": one.stands,
+        "share": one.share,
+        "points": one.points,
+    }
 
 
 def _known(kind: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from console import clock
 from segments import collection, membership, tasks
+from segments.api.segment_insight import SegmentInsight
 from segments.models import Segment
 from segments.rules import words
 from segments.rules.nodes import RuleError
@@ -61,10 +62,17 @@ class PreviewSerializer(serializers.Serializer):
     segment = serializers.IntegerField(required=False, allow_null=True)
 
 
+class GoBackSerializer(serializers.Serializer):
+    """The version whose rule is to be in force again, and the one that somebody saw last."""
+
+    number = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    rule_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
 class SegmentViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
-    viewsets.GenericViewSet,
+    SegmentInsight,
 ):
     """Saved rules. A change of a rule starts the computation of its members."""
 
@@ -72,10 +80,12 @@ class SegmentViewSet(
         "list": "segments.view",
         "retrieve": "segments.view",
         "preview": "segments.view",
+        **dict.fromkeys(SegmentInsight.looks, "segments.view"),
         "create": "segments.change",
         "partial_update": "segments.change",
         "archive": "segments.change",
         "restore": "segments.change",
+        "go_back": "segments.change",
     }
     queryset = Segment.objects.defer("members")
     serializer_class = SegmentSerializer
@@ -120,6 +130,22 @@ class SegmentViewSet(
         segment = self.get_object()
         collection.restore(segment, by=request.user)  # type: ignore[arg-type]
         tasks.recompute_soon(segment)
+        return Response(self.get_serializer(segment).data)
+
+    @extend_schema(request=GoBackSerializer)
+    @action(detail=True, methods=["post"], url_path="go-back")
+    def go_back(self, request: Request, pk: str | None = None) -> Response:
+        """Give the segment the rule of an earlier version again."""
+        segment = self.get_object()
+        asked = GoBackSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        number, seen = (asked.validated_data[key] for key in ("number", "rule_version"))
+        try:
+            collection.go_back(segment, number, by=request.user, seen_version=seen)  # type: ignore[arg-type]
+        except RuleError as problem:
+            raise _refusal(problem) from problem
+        tasks.recompute_soon(segment)
+        segment.refresh_from_db()
         return Response(self.get_serializer(segment).data)
 
     @extend_schema(request=PreviewSerializer, responses={200: dict})

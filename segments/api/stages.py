@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from console import clock
 from segments import matrix, stages
-from segments.models import Stage, StageSet
+from segments.models import StageSet
 
 
 class StageSetSerializer(serializers.ModelSerializer):
@@ -52,7 +52,7 @@ class StandingSerializer(serializers.Serializer):
 
 
 class CellSerializer(serializers.Serializer):
-    """How many stood here on the first day and there on the second; null is in no stage."""
+    """How many stood here on the first day and there on the second; null is outside of all."""
 
     was = serializers.CharField(allow_null=True)
     now = serializers.CharField(allow_null=True)
@@ -60,7 +60,7 @@ class CellSerializer(serializers.Serializer):
 
 
 class MatrixSerializer(serializers.Serializer):
-    """Every pair of stages that anybody is in, and the sums."""
+    """Every pair of stages, or tiers, that anybody is in, and the sums."""
 
     since = serializers.DateField()
     until = serializers.DateField()
@@ -111,10 +111,7 @@ class StageSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         stage_set = self.get_object()
         last = stage_set.data_as_of or clock.today()
         usual = {"since": last - stages.MONTH, "until": last}
-        asked = AskedSerializer(data=usual | request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        found = matrix.between(stage_set, **asked.validated_data)
-        return Response(_matrix(found))
+        return Response(moved(matrix.Stages(stage_set), request, usual))
 
 
 def _standing(one: stages.Standing) -> dict[str, Any]:
@@ -129,7 +126,11 @@ def _standing(one: stages.Standing) -> dict[str, Any]:
     }
 
 
-def _matrix(found: matrix.Matrix) -> dict[str, Any]:
+def moved(ledger: matrix.Ledger, request: Request, usual: dict[str, Any]) -> dict[str, Any]:
+    """The matrix between the two days that the address asks for."""
+    asked = AskedSerializer(data=usual | request.query_params.dict())
+    asked.is_valid(raise_exception=True)
+    found = matrix.between(ledger, **asked.validated_data)
     return {
         "since": found.since,
         "until": found.until,
@@ -147,5 +148,6 @@ def _matrix(found: matrix.Matrix) -> dict[str, Any]:
     }
 
 
-def _key(stage: Stage | None) -> str | None:
-    return stage.key if stage else None
+def _key(place: Any) -> str | None:
+    """Of a stage or a tier."""
+    return str(getattr(place, "key", place.pk)) if place else None

@@ -18,7 +18,7 @@ from segments.models.live_set import LiveSet, LiveSetChange
 from segments.models.merge import Merge, Suspect
 from segments.models.note import CustomerNote
 from segments.models.privacy import ForgottenId, PrivacyRequest
-from segments.models.scoring import Scoring, ScoringRun
+from segments.models.scoring import Scoring, ScoringRun, TierFlow
 from segments.models.segment import Segment, SegmentSnapshot, SegmentVersion
 from segments.models.stage import (
     Stage,
@@ -75,6 +75,7 @@ __all__ = [
     "Tag",
     "TagChange",
     "Thing",
+    "TierFlow",
     "Trait",
     "WriteKey",
 ]

@@ -38,6 +38,12 @@ class BitmapField(models.BinaryField):
         return super().get_prep_value(value)
 
 
+class DaysField(BitmapField):
+    """A roaring set of days since 1970-01-01: nobody is in it, whatever their number."""
+
+    description = "A set of days"
+
+
 def digest_of(column: str) -> models.GeneratedField:
     """A column that the database fills with the SHA-256 of another: whoever has kept a set under
     it never has to ask whether it is still the same."""

@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from segments.models.fields import BitmapField
+
 
 class Scoring(models.Model):
     """One version of a way of scoring. Versions are only ever added; the newest rules."""
@@ -53,3 +55,26 @@ class ScoringRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scoring} {self.day}"
+
+
+class TierFlow(models.Model):
+    """Who moved from one cell or tier to another with a run, as a set. Empty stands for none.
+
+    Where a customer stands now is the `Column` of the scoring's layer.
+    """
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Scoring.Kind)
+    on = models.DateField(_("on"))
+    was = models.CharField(max_length=40, blank=True)  # the key of a cell or tier
+    now = models.CharField(max_length=40, blank=True)
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+
+    class Meta:
+        ordering: ClassVar = ["-on", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "on", "was", "now"], name="one_tier_flow"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on}: {self.was or '–'} → {self.now or '–'}"

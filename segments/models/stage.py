@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
 from segments import stage_words
-from segments.models.fields import BitmapField
+from segments.models.fields import BitmapField, DaysField
 
 
 class StageSet(models.Model):
@@ -37,7 +37,7 @@ class StageSet(models.Model):
     computed_version = models.PositiveIntegerField(null=True)
     data_as_of = models.DateField(_("as of"), null=True)
     # The days counted, since 1970-01-01: one on which nobody moved has no flow to show for it.
-    days = BitmapField(editable=False)
+    days = DaysField(editable=False)
 
     class Meta:
         verbose_name = _("stage set")

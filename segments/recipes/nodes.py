@@ -144,6 +144,7 @@ class Ratio:
     part: str
     whole: str
     percent: bool = False
+    at_most: int | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from segments.rules.nodes import gettext_noop as _
 
 WORDS = ("active", "interaction", "paid")
 MOST_EVENTS, MOST_WHERE, MOST_DAYS = 50, 5, 1_000
+MOST_RATIO = 1_000_000
 MOST_AHEAD = 90  # days of a change
 HOWS = ("sum", "average", "min", "max")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -66,7 +67,7 @@ def write(recipe: Recipe) -> dict[str, Any]:
     found = {key: value for key, value in asdict(recipe).items() if key != "of"}
     if isinstance(recipe, FromEvents):
         found |= _events_json(recipe.of)
-    found = {key: value for key, value in found.items() if value is not False}
+    found = {key: value for key, value in found.items() if value is not False and value is not None}
     return {"take": _NAMES[type(recipe)], **found}
 
 
@@ -161,7 +162,10 @@ def _ratio(raw: dict[str, Any]) -> Ratio:
     percent = raw.get("percent", False)
     if not isinstance(percent, bool):
         raise RuleError(("percent",), _("Say true or false."))
-    return Ratio(_key(raw, "part"), _key(raw, "whole"), percent)
+    most = raw.get("at_most")
+    if most is not None:
+        most = values.whole(most, ("at_most",), 1, MOST_RATIO)
+    return Ratio(_key(raw, "part"), _key(raw, "whole"), percent, most)
 
 
 def _field(raw: dict[str, Any]) -> Field:
@@ -204,7 +208,7 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Recipe], set[str]]] = {
     "profile": (_field, {"field"}),
     "since": (lambda raw: Since(_key(raw, "date")), {"date"}),
     "between": (lambda raw: Between(_key(raw, "start"), _key(raw, "end")), {"start", "end"}),
-    "ratio": (_ratio, {"part", "whole", "percent"}),
+    "ratio": (_ratio, {"part", "whole", "percent", "at_most"}),
     "elsewhere": (lambda raw: Elsewhere(values.text(raw.get("by"), ("by",))), {"by"}),
 }
 _NAMES: dict[type, str] = {

@@ -53,7 +53,7 @@ def test_who_moved_forward_back_away_and_in(three: StageSet) -> None:
     stand(three, 0, "nnnbb--")
     stand(three, 5, "nbbbg-n")
     stand(three, 9, "nbn-gn-")
-    found = matrix.between(three, since=day(0), until=day(9))
+    found = matrix.between(matrix.Stages(three), since=day(0), until=day(9))
     assert told(found) == {
         ("new", "new"): 2, ("new", "best"): 1, ("best", "gone"): 1, ("best", "-"): 1,
         ("-", "new"): 1,
@@ -67,7 +67,7 @@ def test_who_moved_forward_back_away_and_in(three: StageSet) -> None:
 def test_into_a_stage_of_a_lower_level_is_back_whatever_its_place(three: StageSet) -> None:
     stand(three, 0, "bg")
     stand(three, 1, "gn")
-    rates = matrix.between(three, since=day(0), until=day(1)).rates
+    rates = matrix.between(matrix.Stages(three), since=day(0), until=day(1)).rates
     assert (rates.up, rates.down) == (1, 1)
 
 
@@ -76,10 +76,10 @@ def test_weeks_tell_their_shares(three: StageSet) -> None:
     stand(three, 3, "bnnn")
     stand(three, 7, "bbnn")
     stand(three, 14, "ggnn")
-    first, second = matrix.weeks(three, until=day(14))
+    first, second = matrix.weeks(matrix.Stages(three), until=day(14))
     assert (first.until, first.rates.of, first.rates.up, first.rates.down) == (day(7), 4, 2, 0)
     assert (second.rates.up, second.rates.down, second.rates.stayed) == (0, 2, 2)
-    assert matrix.weeks(StageSet.objects.create(key="empty"), until=day(14)) == []
+    assert matrix.weeks(matrix.Stages(StageSet.objects.create(key="empty")), until=day(14)) == []
 
 
 @examples(
@@ -108,6 +108,6 @@ def test_the_matrix_equals_comparing_the_two_days(
             for a, b in zip(before, after, strict=True)
         ]
         expected = Counter(pair for pair in pairs if pair != ("-", "-"))
-        found = matrix.between(three, since=day(since), until=day(since + span))
+        found = matrix.between(matrix.Stages(three), since=day(since), until=day(since + span))
         assert told(found) == expected
         transaction.set_rollback(True)
