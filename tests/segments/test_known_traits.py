@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from segments import arrays, computing, traits
+from segments import arrays, computing, scorings, traits, valuing
 from segments.lake import schema, store
 from segments.models import Customer, Trait
 from tests.segments.factories import EventTypeFactory, lake_path
@@ -90,24 +90,39 @@ def test_online_retail() -> None:
     }
 
 
-def test_cdnow_until_the_end_of_its_calibration() -> None:
-    with gzip.open(DATA / "cdnow_sample.csv.gz", "rt") as file:
-        lines = list(csv.DictReader(file))
+def cdnow(name: str) -> list[dict[str, str]]:
+    with gzip.open(DATA / f"cdnow_{name}.csv.gz", "rt") as file:
+        return list(csv.DictReader(file))
+
+
+def test_cdnow_as_a_whole_and_its_sample_until_the_end_of_the_calibration() -> None:
+    """The sample is a tenth of the whole, so that the orders come in once."""
     bring_in(
         (
             dt.date.fromisoformat(_iso(one["date"])),
-            int(one["sample_id"]),
+            int(one["customer_id"]),
             round(float(one["dollars"]) * 100),
         )
-        for one in lines
+        for one in cdnow("master")
     )
+    sample = np.array(sorted({int(one["master_id"]) for one in cdnow("sample")}))
     recipe = {"take": "days", "word": "paid"}  # purchases of one day are one
     Trait.objects.create(key="order_days", title="order days", kind="whole", recipe=recipe)
-    day = dt.date(1997, 9, 30)
-    computing.recompute(day)
-    days = traits.values("order_days", day)
-    assert (days[arrays.known(days)] > 0).sum() == 2_357
-    assert (days[arrays.known(days)] > 1).sum() == 946
+    calibrated = dt.date(1997, 9, 30)
+    computing.recompute(calibrated)
+    days = traits.values("order_days", calibrated)[sample]
+    assert ((days > 0).sum(), (days > 1).sum()) == (2_357, 946)
+
+    last = dt.date(1998, 6, 30)
+    computing.recompute(last)
+    counts, spent = (traits.values(key, last) for key in ("orders", "monetary_minor"))
+    known = arrays.known(traits.values("recency_days", last))
+    assert (known.sum(), counts[known].sum()) == (23_570, 69_659)
+    assert spent[known].sum() == 250_031_563
+    valuing.run(scorings.RFM, last)
+    run = scorings.last_run(scorings.RFM)
+    assert run is not None
+    assert sum(one["customers"] for one in run.summary["cells"]) == 23_570
 
 
 def _iso(day: str) -> str:

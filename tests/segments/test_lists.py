@@ -144,6 +144,20 @@ def test_a_bad_file_is_refused_in_words(content: Any, named: Any, words: str) ->
     assert AuditEntry.objects.filter(action="customerlist.refused").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "called"),
+    [
+        ("guests.csv", "", "guests"),
+        ("guests.XLSX", "VIP 11/11.csv", "VIP 11/11"),
+        ("v1.2", "", "v1.2"),
+        ("a.csv", "2.5 stars", "2.5 stars"),
+    ],
+)
+def test_a_list_is_not_called_as_files_end(file: str, name: str, called: str) -> None:
+    IdentifierFactory(value="anna")
+    assert sent("user_id\nanna\n", file=file, name=name).name == called
+
+
 @pytest.mark.parametrize("number", ["0", "-3", "99999999999", "1.5", "x"])
 def test_a_number_that_nobody_can_have_is_unknown(number: str) -> None:
     CustomerFactory()

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
-from segments import library, sheet, stage_drafts, stage_sets, stages, standing, taxonomies
+from segments import bits, library, sheet, stage_drafts, stage_sets, stages, standing, taxonomies
 from segments.models import StageFlow, StageSet
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments import factories
@@ -266,3 +266,8 @@ def test_a_recompute_of_everybody_asks_as_much_as_one_of_few(
     factories.traits(orders=0)
     with django_assert_max_num_queries(60):
         stages.recompute(lifecycle, day=DAY)
+
+
+def test_the_days_counted_are_not_taken_for_customers() -> None:
+    assert (StageSet, "days") not in bits.columns()
+    assert (StageFlow, "members") in bits.columns()

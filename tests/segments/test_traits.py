@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection
+from pyroaring import BitMap
 
-from segments import columns, computing, traits
+from segments import columns, computing, explaining, membership, sheet, traits
 from segments.models import Customer, EventType, Trait
 from segments.recipes import reading
 from tests.segments import factories
@@ -116,6 +117,51 @@ def test_each_trait_of_ours_has_a_row_with_its_freshness() -> None:
     assert (row.data_as_of, row.known, row.is_shipped) == (DAY, 1, True)
     assert set(Trait.objects.values_list("key", flat=True)) == set(traits.SHIPPED)
     assert traits.install() == 0
+
+
+def test_campaigns_answered_are_never_more_than_all() -> None:
+    factories.EventTypeFactory(name="coupon_redeemed", counts_as_interaction=True)
+    one, other = factories.CustomerFactory.create_batch(2)
+
+    def to(customer: Any, name: str, campaign: str) -> Any:
+        given = {"name": name, "properties": {"campaign": campaign}}
+        return incoming(customer, "2011-12-01", **given)
+
+    factories.happened(
+        *(to(one, "campaign_received", campaign) for campaign in "1234"),
+        *(to(one, "coupon_redeemed", "2") for _coupon in range(9)),
+        to(other, "campaign_received", "1"),
+        *(to(other, "coupon_redeemed", campaign) for campaign in "123"),
+    )
+    computing.recompute(DAY)
+    found = traits.of([one.pk, other.pk], ["promotion_response", "promotions_answered"])
+    assert found[one.pk] == {"promotion_response": 25, "promotions_answered": 9}
+    assert found[other.pk]["promotion_response"] == 100
+
+
+def test_events_beyond_the_kinds_with_columns_are_asked_of_day_sets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    who = factories.CustomerFactory()
+    factories.happened(
+        *(incoming(who, "2011-12-01", name="often") for _ in range(3)),
+        incoming(who, "2011-12-02", name="rare"),
+        incoming(who, "2011-12-05", name="rare"),
+        incoming(who, "2011-12-05", name="x" * 80),
+    )
+    computing.recompute(DAY)
+    assert sheet.read("first:rare")
+    monkeypatch.setattr(computing, "MOST_KINDS", 1)
+    computing.recompute(DAY)
+    assert not sheet.read("first:rare", "last:rare")
+    assert sheet.read("last:often")
+    ago = (DAY - dt.date(2011, 12, 5)).days
+    for event in ("rare", "x" * 80):
+        rule = {"last": event, "op": "=", "value": ago}
+        assert membership.evaluate(rule, day=DAY) == BitMap([who.pk])
+        segment = factories.SegmentFactory(name=event[:40], rule=rule)
+        found = explaining.explain(segment, who, day=DAY)
+        assert found.parts[0].actual.endswith(f"last on 2011-12-05: {ago} days ago")
 
 
 # --- columns ------------------------------------------------------------------
