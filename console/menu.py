@@ -14,6 +14,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         "",
         [
             (_("Home"), "home", "admin:index", "metrics.view"),
+            (
+                pgettext_lazy("duties", "Work"),
+                "task_alt",
+                "admin:console_workitem_changelist",
+                "work.view",
+            ),
             (_("Approvals"), "verified", "admin:console_approval_changelist", "approvals.view"),
         ],
     ),

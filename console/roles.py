@@ -61,7 +61,13 @@ TABLE: dict[str, set[str]] = {
     "suppressions.change": {OP, SU, AD},
     "approvals.view": {OP, MA, AD},
     "approvals.decide": {MA, AD},
+    "work.view": EVERYBODY,
+    "work.do": EVERYBODY,  # what is theirs, or their team's and nobody's
+    "work.give": {MA, AD},
     "metrics.view": EVERYBODY,
+    "comparisons.change": {OP, PR, AN, AD},
+    "rules.change": {MA, AN, AD},  # what a period is held to, and when periods close
+    "alerts.change": {OP, MA, AN, AD},  # acknowledge, snooze, and set what is watched
     "jobs.view": EVERYBODY,
     "mailbox.view": {OP, MA, SU, AD},
     "audit.view": {MA, AD},

@@ -1,6 +1,16 @@
 """The house's own screens; Django finds them through this package."""
 
-from console.admin import approval, audit, job, mailbox, privacy, project, retention, staff
+from console.admin import (
+    approval,
+    audit,
+    job,
+    mailbox,
+    privacy,
+    project,
+    retention,
+    staff,
+    work_item,
+)
 
 __all__ = [
     "approval",
@@ -11,4 +21,5 @@ __all__ = [
     "project",
     "retention",
     "staff",
+    "work_item",
 ]

@@ -1,4 +1,4 @@
-"""What the floor remembers: staff, project, audit, jobs, approvals, the local mailbox."""
+"""What the floor remembers: staff, project, audit, jobs, approvals, work, the local mailbox."""
 
 from console.models.approval import Approval, Vote
 from console.models.audit import AuditEntry
@@ -7,6 +7,7 @@ from console.models.mailbox import MailboxMessage
 from console.models.project import Project
 from console.models.retention import RetentionPeriod
 from console.models.staff import Staff, Team
+from console.models.work_item import WorkItem
 
 __all__ = [
     "Approval",
@@ -18,4 +19,5 @@ __all__ = [
     "Staff",
     "Team",
     "Vote",
+    "WorkItem",
 ]

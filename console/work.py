@@ -1,0 +1,220 @@
+"""Work: giving it, doing it, handing it over, and saying what came of it."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console import audit, roles, states
+from console.models import Staff, Team, WorkItem
+from console.states import NotAllowed, Stale
+
+VIEW = "work.view"
+DO = "work.do"
+GIVE = "work.give"  # also: hand over what is somebody else's
+Status = WorkItem.Status
+
+
+@transaction.atomic
+def give(
+    kind: str,
+    title: str,
+    *,
+    on: dt.date,
+    why: str = "",
+    plan: str = "",
+    subject: models.Model | None = None,
+    owner: Staff | None = None,
+    team: Team | None = None,
+    due_on: dt.date | None = None,
+    once: str = "",
+    by: Staff | None = None,
+) -> WorkItem | None:
+    """A new work item; None when something was given under this `once` already.
+
+    Two who give it at the same moment give it once: the database decides.
+
+    Raises:
+        NotAllowed: it is due before it is given, or says nothing.
+    """
+    if not title.strip():
+        raise NotAllowed(_("Say what is to be done."))
+    if due_on is not None and due_on < on:
+        raise NotAllowed(_("It cannot be due before it is given."))
+    item = WorkItem(
+        kind=kind,
+        title=title.strip()[:200],
+        why=why,
+        plan=plan,
+        owner=owner,
+        team=team or (owner.team if owner else None),
+        due_on=due_on,
+        once=once,
+        given_on=on,
+        given_by=by,
+    )
+    if subject is not None:
+        item.subject_type = ContentType.objects.get_for_model(subject)
+        item.subject_id = subject.pk
+    try:
+        with transaction.atomic():
+            item.save(force_insert=True)
+    except IntegrityError:
+        if not once:
+            raise
+        return None
+    audit.log("work_item.given", item, by=by, kind=kind, owner=_name(owner), due_on=due_on)
+    return item
+
+
+# --- doing it -----------------------------------------------------------------
+
+
+def start(item: WorkItem, *, by: Staff) -> None:
+    """Begin; what belonged to nobody belongs to who begins.
+
+    Raises:
+        NotAllowed: it is somebody else's, or closed.
+        Stale: somebody else was first.
+    """
+    _require(item, by=by)
+    also: dict[str, Any] = {} if item.owner_id else {"owner": by}
+    states.move(item, to=Status.STARTED, **also)
+
+
+def finish(item: WorkItem, *, outcome: str, by: Staff) -> None:
+    """Done, with what came of it.
+
+    Raises:
+        NotAllowed: no outcome, or it is not theirs to finish.
+        Stale: somebody else was first.
+    """
+    _close(item, to=Status.DONE, words=outcome, by=by)
+
+
+def drop(item: WorkItem, *, because: str, by: Staff) -> None:
+    """Not to be done after all, with the reason.
+
+    Raises:
+        NotAllowed: no reason, or it is not theirs to drop.
+        Stale: somebody else was first.
+    """
+    _close(item, to=Status.DROPPED, words=because, by=by)
+
+
+@transaction.atomic
+def reopen(item: WorkItem, *, by: Staff) -> None:
+    """Take it up again; the outcome so far stays to be read."""
+    _require(item, by=by)
+    states.move(item, to=Status.OPEN, closed_at=None, closed_by=None)
+
+
+def _close(item: WorkItem, *, to: str, words: str, by: Staff) -> None:
+    _require(item, by=by)
+    if not words.strip():
+        raise NotAllowed(_("Say in a few words what came of it."))
+    states.move(
+        item,
+        to=to,
+        outcome=words.strip(),
+        closed_at=timezone.now(),
+        closed_by=by,
+    )
+
+
+# --- changing it --------------------------------------------------------------
+
+
+@transaction.atomic
+def hand_over(item: WorkItem, *, to: Staff | None, because: str = "", by: Staff) -> None:
+    """Give it to somebody else, or back to nobody.
+
+    Raises:
+        NotAllowed: it is closed, not theirs to give, or the other one has left.
+        Stale: somebody else changed it.
+    """
+    _require(item, by=by)
+    if to is not None and not to.is_active:
+        raise NotAllowed(_("%(who)s does not work here any more.") % {"who": to})
+    was, team = item.owner, to.team if to else item.team
+    _change(item, owner=to, team=team)
+    audit.log(
+        "work_item.handed_over", item, by=by, was=_name(was), owner=_name(to), because=because
+    )
+
+
+@transaction.atomic
+def move_deadline(item: WorkItem, *, to: dt.date, because: str, by: Staff) -> None:
+    """Another deadline, with the reason.
+
+    Raises:
+        NotAllowed: it is closed, not theirs, or no reason is given.
+        Stale: somebody else changed it.
+    """
+    _require(item, by=by)
+    if not because.strip():
+        raise NotAllowed(_("Say why the deadline moves."))
+    was = item.due_on
+    _change(item, due_on=to)
+    audit.log("work_item.deadline_moved", item, by=by, was=was, due_on=to, because=because)
+
+
+def _change(item: WorkItem, **fields: Any) -> None:
+    """Write fields over an unfinished item, unless somebody else changed them meanwhile."""
+    if not item.is_unfinished:
+        raise NotAllowed(_("This is closed; open it again first."))
+    seen = {f"{name}": getattr(item, name) for name in fields}
+    rows = WorkItem.objects.filter(pk=item.pk, status__in=WorkItem.UNFINISHED, **seen)
+    if not rows.update(**fields):
+        raise Stale(
+            _("%(what)s was changed by somebody else; load the page again.") % {"what": item}
+        )
+    for name, value in fields.items():
+        setattr(item, name, value)
+
+
+# --- whose --------------------------------------------------------------------
+
+
+def may_do(item: WorkItem, *, by: Staff) -> bool:
+    """Its owner, anybody of its team while nobody owns it, and who may give work."""
+    if not roles.allows(by, DO):
+        return False
+    if item.owner_id == by.pk or roles.may_change(by, item, GIVE):
+        return True
+    return item.owner_id is None and item.team_id in {None, by.team_id}
+
+
+def unfinished() -> QuerySet[WorkItem]:
+    return WorkItem.objects.filter(status__in=WorkItem.UNFINISHED)
+
+
+def mine(staff: Staff) -> Q:
+    """What this person owns."""
+    return Q(owner=staff)
+
+
+def of_team(staff: Staff) -> Q:
+    """What the team owns, and what nobody owns."""
+    return Q(team=staff.team) if staff.team_id else Q(owner=staff) | Q(team=None)
+
+
+def about(subject: models.Model) -> QuerySet[WorkItem]:
+    """The work that a record gave cause to, the newest first."""
+    kind = ContentType.objects.get_for_model(subject)
+    found = WorkItem.objects.filter(subject_type=kind, subject_id=subject.pk)
+    return found.select_related("owner").order_by("-pk")
+
+
+def _require(item: WorkItem, *, by: Staff) -> None:
+    roles.require(by, DO)
+    if not may_do(item, by=by):
+        raise NotAllowed(_("This is somebody else's work; ask them to hand it over."))
+
+
+def _name(staff: Staff | None) -> str:
+    return staff.username if staff else ""
