@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from console import clock, copies, jobs, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
-from metrics import measure, results, retention
+from metrics import activity_tables, measure, results, retention
+from metrics.tasks import REPORT
 from segments import pipeline
 from segments.models import PrivacyRequest
 from segments.tasks import CUSTOMERS, IMPORT
 
 PRIVACY = "privacy"  # the kind of job
-OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY)  # kinds of jobs that a record names
+OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT)  # kinds of jobs that a record names
 
 
 @shared_task
@@ -27,6 +28,7 @@ def run_night() -> None:
         pipeline.run(clock.today(), progress=progress)
         measure.run()
         retention.monthly()
+        activity_tables.update()
         results.compute_open(at=clock.now())
 
 

@@ -1,13 +1,18 @@
 """When metrics are measured."""
 
+from contextlib import suppress
+
 from celery import shared_task
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
-from metrics import measure, results, retention
+from metrics import activity_tables, answers, measure, reports, results, retention
+from metrics.answers import Question
+from metrics.models import KeptAnswer
 
-MEASURE = "measure"  # the kind of job
+MEASURE, REPORT = "measure", "report"  # kinds of jobs
 
 
 @shared_task
@@ -25,6 +30,7 @@ def run_measures(job_id: int) -> None:
     with jobs.running(job) as progress:
         measure.run(progress=progress)
         retention.monthly()
+        activity_tables.update()
         results.compute_open(at=clock.now())
 
 
@@ -32,3 +38,26 @@ def measure_soon(*, by: Staff) -> Job:
     """Start measuring everything anew; a run that waits already is enough."""
     label = _("Measure everything")
     return jobs.share(MEASURE, label, by=by, start=lambda pk: run_measures.delay(pk))
+
+
+@shared_task
+def answer_question(answer_id: int, job_id: int) -> None:
+    """Work out a report that somebody asked for, reporting to its job."""
+    row = KeptAnswer.objects.select_related("job").filter(pk=answer_id).first()
+    if row is None or row.job is None or row.job.pk != job_id:
+        return
+    with suppress(jobs.Taken), jobs.running_alone(row.job) as progress:
+        reports.answer(row, progress=progress)
+
+
+@transaction.atomic
+def answer_soon(question: Question, title: str, *, by: Staff | None) -> KeptAnswer:
+    """Start working out a report, unless somebody else did a moment ago."""
+    row = KeptAnswer.objects.select_for_update().get(pk=answers.about(question).pk)
+    if row.job is not None and not row.job.is_over:
+        return row
+    row.job = jobs.create(REPORT, title, by=by)
+    row.save(update_fields=["job"])
+    number, job = row.pk, row.job.pk
+    transaction.on_commit(lambda: answer_question.delay(number, job))
+    return row

@@ -1,6 +1,7 @@
-"""What metrics remembers: definitions, measurements, and what results were computed from."""
+"""What metrics remembers: definitions, measurements, results' bases, and answers of reports."""
 
 from metrics.models.basis import ResultBasis
 from metrics.models.metric import Measurement, Metric
+from metrics.models.report import FoundSet, KeptAnswer, SavedReport
 
-__all__ = ["Measurement", "Metric", "ResultBasis"]
+__all__ = ["FoundSet", "KeptAnswer", "Measurement", "Metric", "ResultBasis", "SavedReport"]

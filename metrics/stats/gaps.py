@@ -14,6 +14,7 @@ and end inside of it.
 """
 
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -103,6 +104,14 @@ class Tables:
         chosen = slice(since, None if until is None else until + 1)
         return int(back[chosen].sum()), int(self.cohorts()[: len(back)][chosen].sum())
 
+    def first(self, periods: int) -> "Tables":
+        """Those of the first so many periods; who came later came at least until their end."""
+        some = slice(0, periods)
+        last = self.last[some, some].copy()
+        if periods:
+            last[:, -1] += self.last[some, periods:].sum(axis=1, dtype=last.dtype)
+        return Tables(self.returned[some, some], self.gaps[some, some], last)
+
     def dump(self) -> bytes:
         return _packed(returned=self.returned, gaps=self.gaps, last=self.last)
 
@@ -169,6 +178,13 @@ class Builder:
         builder.seen, builder.period = kept["seen"], int(kept["period"])
         builder.returned[some, some], builder.gaps[some, some] = kept["returned"], kept["gaps"]
         return builder
+
+    @staticmethod
+    def has(saved: bytes, customers: Collection[int]) -> bool:
+        """Whether it was told of one of these customers."""
+        seen = _unpacked(saved)["seen"]
+        known = [one for one in customers if one < len(seen)]
+        return bool((seen[known, 0] != NEVER).any()) if known else False
 
 
 def _packed(**arrays: Array) -> bytes:

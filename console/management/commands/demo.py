@@ -19,7 +19,7 @@ from console import audit, clock, jobs
 from console.embedded import places
 from console.models import Staff, Team
 from console.terminal import Bar
-from metrics import measure, results, retention
+from metrics import activity_tables, measure, results, retention
 from segments import activity, demo, library, pipeline
 
 TEAMS = ("用户运营 · User operations", "增长 · Growth")
@@ -142,6 +142,7 @@ def record_campaigns(progress: jobs.Progress) -> None:
 def measure_all(progress: jobs.Progress) -> None:
     measure.run(progress=progress)
     retention.monthly()
+    activity_tables.update()
     results.compute_open(at=clock.now())
 
 
