@@ -42,6 +42,7 @@ class Chart:
     size: str = ""  # "", "low" or "tall"
     word: Word | None = field(default=None, kw_only=True)
     empty: str = field(default="", kw_only=True)  # what to do about it when there are no rows
+    export: str = field(default="", kw_only=True)  # where its table is as a file
 
 
 def unit(kind: str, currency: str = "") -> Option:
@@ -72,6 +73,47 @@ def lines(
                 "name": str(name),
                 "showSymbol": len(days) < 2,
                 "data": [[day.isoformat(), plain(v)] for day, v in zip(days, values, strict=True)],
+            }
+            for name, values in series.items()
+        ],
+    }
+
+
+def curves(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit: Option) -> Option:
+    """A line a series over labels that are not days; what has no value is a gap."""
+    return {
+        "unit": unit,
+        "legend": {"show": len(series) > 1},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
+        "yAxis": {"type": "value", "min": 0},
+        "series": [
+            {
+                "type": "line",
+                "name": str(name),
+                "showSymbol": len(labels) < 40,
+                "data": [plain(value) for value in values],
+            }
+            for name, values in series.items()
+        ],
+    }
+
+
+def stacks(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit: Option) -> Option:
+    """A bar a label, in layers; what is below nothing hangs down."""
+    return {
+        "unit": unit,
+        "legend": {"show": True},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+        "xAxis": {"type": "category", "data": list(labels)},
+        "yAxis": {"type": "value"},
+        "series": [
+            {
+                "type": "bar",
+                "stack": "all",
+                "name": str(name),
+                "itemStyle": {"borderRadius": 0},
+                "data": [plain(value) for value in values],
             }
             for name, values in series.items()
         ],

@@ -75,6 +75,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("What came of it"),
         [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
+            (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
             (
                 _("Definitions"),
                 "menu_book",

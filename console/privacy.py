@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from campaigns import forgetting as of_campaigns
 from console import audit, clock, formats, jobs, states
 from console.models import Job, MailboxMessage
+from metrics import forgetting as of_metrics
 from segments import erasure, forgetting, history, ingest, searching
 from segments.forgetting import Place
 from segments.models import Identifier, PrivacyRequest
@@ -47,6 +48,7 @@ def _jobs(sought: Sought) -> QuerySet[Job]:
 PLACES = [
     *forgetting.PLACES,
     *of_campaigns.PLACES,
+    *of_metrics.PLACES,
     Place(
         "mailbox",
         gettext_lazy("mails in the local mailbox"),

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
-from metrics import activity_tables, answers, measure, reports, results, retention
+from metrics import activity_tables, answers, measure, results, retention
 from metrics.answers import Question
 from metrics.models import KeptAnswer
+from metrics.reports import asking
 
 MEASURE, REPORT = "measure", "report"  # kinds of jobs
 
@@ -47,7 +48,7 @@ def answer_question(answer_id: int, job_id: int) -> None:
     if row is None or row.job is None or row.job.pk != job_id:
         return
     with suppress(jobs.Taken), jobs.running_alone(row.job) as progress:
-        reports.answer(row, progress=progress)
+        asking.answer(row, progress=progress)
 
 
 @transaction.atomic

@@ -27,6 +27,17 @@ def by_metric() -> dict[str, Word]:
     }
 
 
+def of(key: str, version: int | None) -> Word:
+    """A word beside numbers that follow this version of it."""
+    current = definitions.current(key)
+    return Word(
+        label=f"{current.get_key_display()} v{version or current.version}",
+        sentence=definitions.sentence(current, catalogue.titles()),
+        link=f"{reverse(PAGE)}#{key}",
+        warning=outdated() if version and version != current.version else "",
+    )
+
+
 def outdated() -> str:
     """Said of numbers that follow an older version than the one in force."""
     return _("Some of these numbers still follow an older definition; they are measured anew.")

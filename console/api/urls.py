@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
+from metrics.api.report import ReportViewSet
 from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
 from segments.api.scorings import ScoringViewSet
@@ -28,4 +29,12 @@ router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("reports/", ReportViewSet.as_view({"get": "list"}), name="report-list"),
+    path(
+        "reports/<slug:kind>/",
+        ReportViewSet.as_view({"get": "retrieve", "post": "ask"}),
+        name="report-detail",
+    ),
+    path("", include(router.urls)),
+]

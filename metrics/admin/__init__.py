@@ -1,5 +1,5 @@
 """The metrics screens; Django finds them through this package."""
 
-from metrics.admin import definition, metric
+from metrics.admin import definition, metric, report
 
-__all__ = ["definition", "metric"]
+__all__ = ["definition", "metric", "report"]

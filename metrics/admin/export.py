@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
@@ -20,6 +21,15 @@ def answer(metric: Metric, found: Iterable[Figure], *, currency: str) -> Streami
     rows = (row(metric, figure, currency) for figure in found)
     response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{metric.key}.csv"'
+    return response
+
+
+def table(name: str, lines: Iterable[Iterable[object]]) -> StreamingHttpResponse:
+    """Any table as a CSV download; text in it is no formula."""
+    rows = ([harmless(one) if isinstance(one, str) else one for one in line] for line in lines)
+    text = itertools.chain(["\ufeff"], map(_line, rows))
+    response = StreamingHttpResponse(text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 

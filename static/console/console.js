@@ -79,5 +79,6 @@ document.addEventListener("DOMContentLoaded", () => {
   // Unfold would write a file's name into a box that our own forms do not have.
   document.querySelectorAll(".upload input[type=file]").forEach((input) => { input.hasChangeListener = true; });
   document.querySelectorAll("[data-copy]").forEach(offerToCopy);
+  document.querySelectorAll("form[data-at-once]").forEach((form) => form.requestSubmit());
   document.querySelectorAll("[data-job]").forEach((place) => new JobBar(place));
 });

@@ -1,28 +1,15 @@
 """Questions of reports: whether there is an answer, whether it is still true, and answering."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from console import jobs
 from console.states import NotAllowed
-from metrics import activity_tables, answers
-from metrics.answers import Fresh, Question
+from metrics import answers
+from metrics.answers import Question
 from metrics.models import KeptAnswer
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a kind of question is answered, and from which data it would be now."""
-
-    version: Callable[[Question], str]
-    compute: Callable[[Question, jobs.Progress], Fresh]
-
-
-WAYS: Mapping[str, Way] = {
-    activity_tables.KIND: Way(activity_tables.version, activity_tables.compute),
-}
+from metrics.reports import every
 
 
 @dataclass(frozen=True)
@@ -49,11 +36,12 @@ class Known:
 
 
 def look(question: Question) -> Known:
-    """What is kept of a question; reads no data."""
+    """What is kept of a question."""
     answer = answers.find(question)
-    if answer is None or answer.data is None:
+    report = every.of(question)
+    if answer is None or answer.data is None or report is None:
         return Known(answer)
-    return Known(answer, answer.version == WAYS[question.kind].version(question))
+    return Known(answer, answer.version == report.version(question))
 
 
 def answer(row: KeptAnswer, *, progress: jobs.Progress = jobs.silent) -> KeptAnswer:
@@ -62,7 +50,7 @@ def answer(row: KeptAnswer, *, progress: jobs.Progress = jobs.silent) -> KeptAns
     Raises:
         NotAllowed: it cannot be answered; why, in words.
     """
-    if row.kind not in WAYS:
-        raise NotAllowed(_("There is no such report."))
     question = Question(row.kind, row.question)
-    return answers.keep(question, WAYS[row.kind].compute(question, progress))
+    if (report := every.of(question)) is None:
+        raise NotAllowed(_("There is no such report."))
+    return answers.keep(question, report.compute(question, progress))

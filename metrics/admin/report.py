@@ -1,0 +1,169 @@
+"""The reports: an index of them, and for each a page on which one sets what it asks."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from console import roles
+from console.charts import Chart
+from console.modeladmin import ReadOnlyAdmin
+from console.states import NotAllowed
+from metrics import charts, saved_reports, tasks, words
+from metrics.admin import export
+from metrics.measurements import Freshness
+from metrics.models import SavedReport
+from metrics.reports import asking, every, fields, parts
+from metrics.reports.asking import Known
+from metrics.reports.fields import Settings
+from metrics.reports.parts import Part
+from metrics.reports.report import Report
+
+NAME = "metrics_savedreport"
+
+
+@admin.register(SavedReport)
+class SavedReportAdmin(ReadOnlyAdmin):
+    """Saved ones are links; what a page shows is in its address."""
+
+    view_action = "metrics.view"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<slug:kind>/show/", view(self.show), name=f"{NAME}_show"),
+            path("<slug:kind>/ask/", view(require_POST(self.ask)), name=f"{NAME}_ask"),
+            path("<slug:kind>/save/", view(require_POST(self.save)), name=f"{NAME}_save"),
+            path("<slug:kind>/file/<slug:key>/", view(self.file), name=f"{NAME}_file"),
+            path("<int:pk>/remove/", view(require_POST(self.remove)), name=f"{NAME}_remove"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        saved = [
+            {
+                "report": one,
+                "link": f"{page(one.kind)}?{one.query}",
+                "may_remove": roles.may_change(request.user, one, saved_reports.ACTION),
+            }
+            for one in SavedReport.objects.select_related("by")
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Reports"),
+            "reports": [{"report": one, "link": page(one.kind)} for one in every.EVERY],
+            "saved": saved,
+        }
+        return TemplateResponse(request, "metrics/reports.html", context)
+
+    def show(self, request: HttpRequest, kind: str) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        report = _report(kind)
+        settings, problem = _settings(report, request)
+        known = asking.look(report.question(settings)) if not problem else Known()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": report.kind.label,
+            "report": report,
+            "fields": report.fields(settings),
+            "problem": problem,
+            "known": known,
+            "charts": _charts(report, settings, known),
+            "query": fields.query(settings),
+            "actions": {name: _at(report, name, settings) for name in ("ask", "save")},
+        }
+        return TemplateResponse(request, "metrics/report.html", context)
+
+    # --- buttons --------------------------------------------------------------
+
+    def ask(self, request: Any, kind: str) -> HttpResponse:
+        """Work it out from the data as they are now; a worker does."""
+        roles.require(request.user, self.view_action)
+        report = _report(kind)
+        settings, problem = _settings(report, request)
+        if problem:
+            messages.error(request, problem)
+        else:
+            tasks.answer_soon(report.question(settings), str(report.kind.label), by=request.user)
+        return HttpResponseRedirect(_at(report, "show", settings))
+
+    def save(self, request: Any, kind: str) -> HttpResponse:
+        report = _report(kind)
+        settings, _problem = _settings(report, request)
+        query, name = fields.query(settings), request.POST.get("name", "")
+        try:
+            saved_reports.save(name, kind=report.kind, query=query, by=request.user)
+        except NotAllowed as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("The report is saved; everybody finds it under Reports."))
+        return HttpResponseRedirect(_at(report, "show", settings))
+
+    def remove(self, request: Any, pk: int) -> HttpResponse:
+        one = get_object_or_404(SavedReport, pk=pk)
+        try:
+            saved_reports.remove(one, by=request.user)
+        except NotAllowed as refused:
+            messages.error(request, str(refused))
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_changelist"))
+
+    def file(self, request: HttpRequest, kind: str, key: str) -> HttpResponseBase:
+        roles.require(request.user, self.view_action)
+        report = _report(kind)
+        settings, _problem = _settings(report, request)
+        known = asking.look(report.question(settings))
+        found = {one.key: one for one in _parts(report, settings, known)}
+        if key not in found:
+            raise Http404
+        return export.table(key, parts.lines(found[key]))
+
+
+def page(kind: str) -> str:
+    return reverse(f"admin:{NAME}_show", args=[kind])
+
+
+def _at(report: Report, name: str, settings: Settings, *more: str) -> str:
+    address = reverse(f"admin:{NAME}_{name}", args=[report.kind.value, *more])
+    query = fields.query(settings)
+    return f"{address}?{query}" if query else address
+
+
+def _report(kind: str) -> Report:
+    if kind not in every.BY_KIND:
+        raise Http404
+    return every.BY_KIND[kind]
+
+
+def _settings(report: Report, request: HttpRequest) -> tuple[Settings, str]:
+    """What the address says, and what is wrong with it; then the usual settings."""
+    try:
+        return report.read(request.GET), ""
+    except NotAllowed as refused:
+        return report.read({}), str(refused)
+
+
+def _parts(report: Report, settings: Settings, known: Known) -> list[Part]:
+    if known.answer is None or known.answer.data is None:
+        return []
+    return report.parts(settings, known.answer)
+
+
+def _charts(report: Report, settings: Settings, known: Known) -> list[Chart]:
+    answer = known.answer
+    if answer is None or answer.as_of is None or answer.computed_at is None:
+        return []
+    key = report.word(settings)
+    word = words.of(key, answer.under.get(key)) if key else None
+    fresh = charts.freshness_words(Freshness(answer.as_of, answer.computed_at))
+    return [
+        parts.chart(one, freshness=fresh, word=word, export=_at(report, "file", settings, one.key))
+        for one in _parts(report, settings, known)
+    ]

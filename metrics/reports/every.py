@@ -1,0 +1,17 @@
+"""All reports, by their kind and by what they ask."""
+
+from metrics import activity_tables
+from metrics.answers import Question
+from metrics.reports.growth import Growth
+from metrics.reports.report import Report
+from metrics.reports.retention import Retention
+
+# In the order in which they are shown.
+EVERY: list[Report] = [Retention(), Growth()]
+BY_KIND: dict[str, Report] = {one.kind.value: one for one in EVERY}
+ASKED = {**BY_KIND, activity_tables.KIND: EVERY[0]}
+
+
+def of(question: Question) -> Report | None:
+    """Who answers a question; several reports may read the same answer."""
+    return ASKED.get(question.kind)
