@@ -68,6 +68,7 @@ TABLE: dict[str, set[str]] = {
     "comparisons.change": {OP, PR, AN, AD},
     "rules.change": {MA, AN, AD},  # what a period is held to, and when periods close
     "alerts.change": {OP, MA, AN, AD},  # acknowledge, snooze, and set what is watched
+    "lifetime.change": {OP, AN, AD},  # the settings of lifetime value
     "jobs.view": EVERYBODY,
     "mailbox.view": {OP, MA, SU, AD},
     "audit.view": {MA, AD},

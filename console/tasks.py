@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from console import clock, copies, jobs, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
-from metrics import activity_tables, measure, results, retention
+from metrics import activity_tables, history, lifetime_value, measure, results, retention
 from metrics.tasks import REPORT
 from segments import pipeline
 from segments.models import PrivacyRequest
@@ -23,8 +23,10 @@ OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT)  # kinds of jobs that a record
 
 @shared_task
 def run_night() -> None:
-    """Everything anew: customers first, then what the closed days came to."""
+    """Everything anew: what is foretold of customers, on which segments may lean, customers, then
+    what the closed days came to."""
     with jobs.running(jobs.create("night", _("Nightly recompute"))) as progress:
+        lifetime_value.run(history.last_closed_day())
         pipeline.run(clock.today(), progress=progress)
         measure.run()
         retention.monthly()

@@ -8,12 +8,20 @@ from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
-from metrics import activity_tables, answers, measure, results, retention
+from metrics import (
+    activity_tables,
+    answers,
+    history,
+    lifetime_value,
+    measure,
+    results,
+    retention,
+)
 from metrics.answers import Question
 from metrics.models import KeptAnswer
 from metrics.reports import asking
 
-MEASURE, REPORT = "measure", "report"  # kinds of jobs
+MEASURE, REPORT, LIFETIME = "measure", "report", "lifetime"  # kinds of jobs
 
 
 @shared_task
@@ -62,3 +70,24 @@ def answer_soon(question: Question, title: str, *, by: Staff | None) -> KeptAnsw
     number, job = row.pk, row.job.pk
     transaction.on_commit(lambda: answer_question.delay(number, job))
     return row
+
+
+@shared_task
+def run_lifetime(job_id: int) -> None:
+    """Fit the model of lifetime value, as a job that somebody watches."""
+    job = Job.objects.get(pk=job_id)
+    if job.status == Job.Status.DONE:  # delivered twice
+        return
+    with jobs.running(job) as progress:
+        lifetime_value.run(history.last_closed_day(), progress)
+
+
+def run_lifetime_soon(*, by: Staff) -> Job:
+    """Start to fit the model; a run that waits already is enough."""
+    label = _("Lifetime value")
+    return jobs.share(LIFETIME, label, by=by, start=lambda pk: run_lifetime.delay(pk))
+
+
+def lifetime_now() -> Job | None:
+    """The run that is under way or waits for a worker."""
+    return Job.objects.filter(kind=LIFETIME, status__in=jobs.UNFINISHED).first()

@@ -208,7 +208,7 @@ def _free(title: str) -> str:
     title = title.strip()
     if not title or len(title) > 80:
         raise NotAllowed(_("Give the trait a name of up to 80 characters."))
-    shipped = {str(one.label).lower() for one in traits.SHIPPED.values()}
+    shipped = {str(one.label).lower() for one in traits.OURS.values()}
     taken = Trait.objects.filter(title__iexact=title, is_shipped=False).exists()
     if taken or title.lower() in shipped:
         raise NotAllowed(_("Another trait has this name already; choose a different one."))
@@ -219,7 +219,7 @@ def _key(title: str) -> str:
     """A key from the name: letters of a language without Latin ones make a number."""
     base = slugify(title).replace("-", "_").strip("_")[:40] or "own"
     base = base if base[0].isalpha() else f"own_{base}"
-    taken = {*Trait.objects.values_list("key", flat=True), *traits.SHIPPED}
+    taken = {*Trait.objects.values_list("key", flat=True), *traits.OURS}
     tries = (base if n == 1 else f"{base}_{n}" for n in range(1, MOST * 100))
     return next(key for key in tries if key not in taken and not (base == "own" and key == base))
 

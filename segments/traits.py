@@ -5,15 +5,17 @@ stored, but taken from the date when somebody reads them.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
 
 from segments import arrays, sheet
 from segments.arrays import Array
+from segments.foretold import FORETOLD
 from segments.models import Column
 from segments.models import Trait as Row
 from segments.recipes import reading
@@ -21,6 +23,7 @@ from segments.shipped import CHOICE, DATE, MONEY, NUMBER, SHIPPED, WHOLE, Trait
 
 __all__ = ["CHOICE", "DATE", "MONEY", "NUMBER", "SHIPPED", "WHOLE", "Trait"]
 
+OURS = SHIPPED | FORETOLD
 EPOCH = dt.date(1970, 1, 1)
 FEW = 200  # customers, of whom one asks for their bytes and not for whole columns
 DTYPES = {WHOLE: "<i4", NUMBER: "<f8", MONEY: "<i8", DATE: "<i4", CHOICE: "<i4"}
@@ -31,9 +34,9 @@ Value = int | float | str | dt.date | None
 
 
 def registry() -> dict[str, Trait]:
-    """Everything in use by its key: what ships, then what people added."""
-    own = Row.objects.filter(is_shipped=False, archived_at=None).order_by("pk")
-    return SHIPPED | {row.key: of_row(row) for row in own}
+    """Everything in use by its key: what ships, then what people added and models foretold."""
+    more = Row.objects.filter(Q(is_shipped=False) | Q(key__in=FORETOLD), archived_at=None)
+    return SHIPPED | {row.key: of_row(row) for row in more.order_by("pk")}
 
 
 def some(keys: Iterable[str]) -> dict[str, Trait]:
@@ -47,8 +50,8 @@ def some(keys: Iterable[str]) -> dict[str, Trait]:
 
 def of_row(row: Row) -> Trait:
     """A row of the table as the registry has it."""
-    if row.is_shipped and row.key in SHIPPED:
-        return SHIPPED[row.key]
+    if row.is_shipped and row.key in OURS:
+        return OURS[row.key]
     recipe = reading.read(row.recipe)
     return Trait(row.key, row.title, row.description, recipe, row.kind, row.unit, False)
 
@@ -164,3 +167,24 @@ def install() -> int:
                 recipe=written[key], kind=SHIPPED[key].kind, version=row.version + 1
             )
     return len(fresh)
+
+
+def foretell(columns: Mapping[str, Array], *, day: dt.date) -> int:
+    """Keep what a model foretells of everybody on a day, with how fresh it is; from the first
+    time on these traits are in the registry. Tells how many blocks changed."""
+    fresh = {}
+    for key, values in columns.items():
+        says = {
+            "kind": FORETOLD[key].kind,
+            "recipe": reading.write(FORETOLD[key].recipe),
+            "is_shipped": True,
+        }
+        row, _is_new = Row.objects.get_or_create(key=key, defaults=says)
+        if not row.is_shipped:  # people had one of this name before there was a model
+            continue
+        fresh[key] = sheet.Fresh(values)
+        row.known, row.failure = int(arrays.known(values).sum()), ""
+        row.computed_at, row.data_as_of = timezone.now(), day
+        row.computed_version = row.version
+        row.save()
+    return sheet.write(fresh, day=day)

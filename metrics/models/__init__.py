@@ -1,7 +1,17 @@
 """What metrics remembers: definitions, measurements, results' bases, and answers of reports."""
 
 from metrics.models.basis import ResultBasis
+from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
 from metrics.models.metric import Measurement, Metric
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
 
-__all__ = ["FoundSet", "KeptAnswer", "Measurement", "Metric", "ResultBasis", "SavedReport"]
+__all__ = [
+    "FoundSet",
+    "KeptAnswer",
+    "LifetimeModel",
+    "LifetimeRecipe",
+    "Measurement",
+    "Metric",
+    "ResultBasis",
+    "SavedReport",
+]

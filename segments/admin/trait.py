@@ -23,6 +23,7 @@ from segments import catalogue, own_traits, tasks, trait_previews, trait_words, 
 from segments.admin import trait_charts
 from segments.admin.filters import ArchivedFilter
 from segments.admin.trait_form import TraitForm
+from segments.foretold import FORETOLD
 from segments.models import Trait
 
 
@@ -48,7 +49,7 @@ class TraitAdmin(ReadOnlyAdmin):
     search_fields: ClassVar = ["key", "title", "description"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trait]:
-        shipped = Trait.objects.filter(is_shipped=True, key__in=traits.SHIPPED)
+        shipped = Trait.objects.filter(is_shipped=True, key__in=traits.OURS)
         return super().get_queryset(request) & (shipped | Trait.objects.filter(is_shipped=False))
 
     def get_changelist(self, request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
@@ -80,6 +81,8 @@ class TraitAdmin(ReadOnlyAdmin):
 
     @display(description=_("owner"))
     def whose(self, row: Trait) -> str:
+        if row.key in FORETOLD:
+            return gettext("the model of lifetime value")
         if row.is_shipped:
             return gettext("ships with the console")
         return " · ".join(str(one) for one in (row.owner, row.team) if one) or "–"

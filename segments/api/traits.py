@@ -86,7 +86,7 @@ class TraitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     filterset_fields: ClassVar = {"archived_at": ["isnull"], "is_shipped": ["exact"]}
 
     def get_queryset(self) -> QuerySet[Trait]:
-        ours = Trait.objects.filter(is_shipped=True, key__in=traits.SHIPPED)
+        ours = Trait.objects.filter(is_shipped=True, key__in=traits.OURS)
         return ours | Trait.objects.filter(is_shipped=False)
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from console import audit, clock, jobs
 from console.embedded import places
 from console.models import Staff, Team
 from console.terminal import Bar
-from metrics import activity_tables, measure, results, retention
+from metrics import activity_tables, history, lifetime_value, measure, results, retention
 from segments import activity, demo, library, pipeline
 
 TEAMS = ("用户运营 · User operations", "增长 · Growth")
@@ -146,6 +146,10 @@ def measure_all(progress: jobs.Progress) -> None:
     results.compute_open(at=clock.now())
 
 
+def foretell(progress: jobs.Progress) -> None:
+    lifetime_value.run(history.last_closed_day(), progress)
+
+
 @dataclass(frozen=True)
 class Step:
     """A part of the load: its words on the terminal, its share of a hundred, and the work."""
@@ -164,6 +168,7 @@ STEPS = [
     Step("the past of stages and segments", 18, replay),
     Step("stages and segments of today", 4, recompute),
     Step("metrics", 6, measure_all),
+    Step("lifetime value", 2, foretell),
 ]
 
 

@@ -64,10 +64,13 @@ def _free(at: Array, slope: Array, edge: float) -> Array:
 
 def _way(inverse: Array, slope: Array, free: Array) -> Array:
     """Where to go, and how far; straight down where the guess of the curvature misleads."""
-    way = np.where(free, -inverse @ np.where(free, slope, 0.0), 0.0)
-    if way @ slope < 0:
-        return way
-    return np.where(free, -slope, 0.0)
+    way = np.zeros(len(slope))
+    if free.all():
+        way = -inverse @ slope
+    else:  # along an edge the curvature is that of those which move, not a part of the inverse
+        curve = np.linalg.inv(inverse)[np.ix_(free, free)]
+        way[free] = -np.linalg.solve(curve, slope[free])
+    return way if way @ slope < 0 else np.where(free, -slope, 0.0)
 
 
 def _updated(inverse: Array, moved: Array, turned: Array) -> Array:

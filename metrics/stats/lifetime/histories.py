@@ -63,9 +63,7 @@ class Counted:
         self.times = np.arange(self.last + 1) / unit  # a table's place is a whole day
         self.of_T = np.bincount(T, minlength=self.last + 1).astype(float)
         self.x_of_T = np.bincount(T, x, self.last + 1)
-        counts = np.bincount(x)
-        self.xs = np.flatnonzero(counts)  # different x
-        self.of_x = counts[self.xs].astype(float)
+        self.of_x = np.bincount(x, minlength=1).astype(float)  # from 0 on
         again = x > 0
         self._group(x[again], t_x[again], T[again])
 

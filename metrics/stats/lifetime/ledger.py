@@ -4,6 +4,7 @@ Numbers of customers are places in arrays; of a day each customer comes once. Da
 since 1970, in order.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,8 +31,11 @@ class Ledger:
         self.times = np.zeros(self.length, np.int32)
         self.before, self.total = (np.zeros(self.length, np.int64) for _ in range(2))
 
-    def add(self, day: int, who: Array, bought: Array, amount: Array) -> None:
-        """A day's customers; who only had something paid back did not buy, but spent less."""
+    def add(self, day: int, who: Array, bought: Array, amount: Array) -> int:
+        """A day's customers; who only had something paid back did not buy, but spent less.
+
+        Tells how many bought who had done so before.
+        """
         buyers, paid = who[bought], amount[bought]
         fresh = self.first[buyers] == NEVER
         self.first[buyers[fresh]] = day
@@ -39,6 +43,7 @@ class Ledger:
         self.last[buyers] = day
         self.times[buyers] += 1
         self.total[who] += amount
+        return len(buyers) - int(np.count_nonzero(fresh))
 
     def copy(self) -> "Ledger":
         """As it stands now; what is added later does not change it."""
@@ -95,26 +100,36 @@ class After:
 
 
 class Cohorts:
-    """What the customers of each month of first order spent, month by month since."""
+    """What the customers of each month of first order spent, month by month since; of each of
+    some parts of the customers apart, if there are any."""
 
-    def __init__(self, length: int, first_month: int, last_month: int) -> None:
+    def __init__(
+        self,
+        length: int,
+        first_month: int,
+        last_month: int,
+        parts: Array | None = None,
+        names: Sequence[str] = ("",),
+    ) -> None:
         self.first_month, self.months = first_month, last_month - first_month + 1
+        self.names = names
+        self.part = np.zeros(length, np.int64) if parts is None else parts
         self.of = np.full(length, NEVER, np.int16)
-        self.spent = np.zeros((self.months, self.months), np.int64)  # cohort, months later
+        self.spent = np.zeros((len(names), self.months, self.months), np.int64)  # months later
 
     def add(self, month: int, who: Array, bought: Array, amount: Array) -> None:
         """A day's customers; `month` is the year times twelve and the month."""
         place = month - self.first_month
         buyers = who[bought]
         self.of[buyers[self.of[buyers] == NEVER]] = place
-        cohort = self.of[who]
-        has = cohort != NEVER
-        sums = np.zeros(self.months, np.int64)
-        np.add.at(sums, cohort[has], amount[has])
-        cohorts = np.arange(place + 1)
-        self.spent[cohorts, place - cohorts] += sums[: place + 1]
+        has = self.of[who] != NEVER
+        who, amount = who[has], amount[has]
+        cohort = self.of[who].astype(np.int64)
+        np.add.at(self.spent, (self.part[who], cohort, place - cohort), amount)
 
     def sizes(self, living: Array) -> Array:
-        """Customers of each cohort that are there."""
-        mine = self.of[living[: len(self.of)] & (self.of != NEVER)]
-        return np.bincount(mine, minlength=self.months)
+        """Customers of each part and cohort that are there."""
+        mine = np.flatnonzero(living[: len(self.of)] & (self.of != NEVER))
+        found = np.zeros((len(self.names), self.months), np.int64)
+        np.add.at(found, (self.part[mine], self.of[mine].astype(np.int64)), 1)
+        return found

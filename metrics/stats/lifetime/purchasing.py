@@ -120,37 +120,43 @@ def _inverse_curvature(counted: Counted, at: Array) -> Array:
 def log_likelihood(theta: Array, counted: Counted) -> tuple[float, Array]:
     """Equation (6) summed, and its slope, at the parameters' logarithms.
 
-    Logarithms of times come from tables by day, gamma functions from those by different x. Only
-    the chance of having left needs a look at every row.
+    Logarithms of times come from tables by day. Quotients of gamma functions are products, as x
+    is whole: their tables by x stay exact where the functions would be too large to tell apart.
+    Only the chance of having left needs a look at every row.
     """
-    from scipy import special  # heavy: not in the web process
-
     r, alpha, a, b = np.exp(theta)
-    of_x, xs, everybody = counted.of_x, counted.xs, counted.customers
+    of_x, everybody = counted.of_x, counted.customers
     log_times = np.log(alpha + counted.times)
     later = 1 / (alpha + counted.times)
     gone = _gone(counted, r, a, b, log_times, later)
-    psi = special.digamma
-    ln = special.gammaln
+    (ln_r, psi_r), (ln_b, psi_b), (ln_ab, psi_ab) = (
+        _rising(one, len(of_x)) for one in (r, b, a + b)
+    )
     value = (
-        of_x @ (ln(r + xs) + ln(b + xs) - ln(a + b + xs))
-        + everybody * (r * np.log(alpha) - ln(r) + ln(a + b) - ln(b))
+        of_x @ (ln_r + ln_b - ln_ab)
+        + everybody * r * np.log(alpha)
         - (r * counted.of_T + counted.x_of_T) @ log_times
         + gone.value
     )
-    of_ab = everybody * psi(a + b) - of_x @ psi(a + b + xs)
     slope = np.array(
         [
-            of_x @ psi(r + xs)
-            + everybody * (np.log(alpha) - psi(r))
-            - counted.of_T @ log_times
-            + gone.of_r,
+            of_x @ psi_r + everybody * np.log(alpha) - counted.of_T @ log_times + gone.of_r,
             everybody * r / alpha - (r * counted.of_T + counted.x_of_T) @ later + gone.of_alpha,
-            of_ab + gone.weight / a,
-            of_ab + of_x @ psi(b + xs) - everybody * psi(b) - gone.of_b,
+            gone.weight / a - of_x @ psi_ab,
+            of_x @ (psi_b - psi_ab) - gone.of_b,
         ]
     )
     return float(value), slope * np.exp(theta)
+
+
+def _rising(start: float, count: int) -> tuple[Array, Array]:
+    """ln(Gamma(start + x) / Gamma(start)) for x from 0 on, and its slope."""
+    terms = start + np.arange(count - 1)
+    nought = np.zeros(1)
+    return (
+        np.concatenate([nought, np.cumsum(np.log(terms))]),
+        np.concatenate([nought, np.cumsum(1 / terms)]),
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,7 @@ class _Gone:
 
 def _gone(counted: Counted, r: float, a: float, b: float, log_times: Array, later: Array) -> _Gone:
     """The sum of ln(1 + e^u): e^u is the odds of having left, the last two terms of (6)."""
-    every = np.arange(counted.xs[-1] + 1) if len(counted.xs) else np.empty(0)
+    every = np.arange(len(counted.of_x))
     since_last = np.maximum(b + every - 1, 1e-300)  # of x = 0 nobody asks
     apart = log_times[counted.T] - log_times[counted.t_x]
     times = r + counted.x_float
@@ -206,19 +212,34 @@ def while_alive(model: Purchasing, x: Array, T: Array, weeks: float | Array) -> 
 
     Equation (10) without its denominator, which is 1 by the chance of being alive. By Euler's
     transformation of the hypergeometric function x stays out of every power, so that customers
-    with thousands of orders do no harm.
+    with thousands of orders do no harm; a large `a` does, for which the paper's own form is.
     """
-    from scipy import special  # heavy: not in the web process
-
     r, alpha, a, b = astuple(model)
     if abs(a - 1) < ALIKE:
         a = 1 + ALIKE
-    ahead = np.asarray(weeks, float)
-    z = ahead / (alpha + T / WEEK + ahead)
+    z = np.broadcast_to(weeks / (alpha + T / WEEK + weeks), np.shape(x))
     c = a + b + x - 1.0
     c = np.where(np.abs(c) < ALIKE, ALIKE, c)
-    series = special.hyp2f1(a + b - 1 - r, a - 1, c, z)
-    return np.maximum(c / (a - 1) * (1 - (1 - z) ** (a - 1) * series), 0.0)
+    series = _hypergeometric(r, a, b, x, c, z)
+    found = c / (a - 1) * (1 - series)
+    if not (bad := ~np.isfinite(found)).any():
+        return np.maximum(found, 0.0)
+    # Too large for either form: the chance to leave then hardly differs between customers.
+    leaves = a / (a + b + x)
+    plain = -np.expm1(-(r + x) * np.log1p(leaves * weeks / (alpha + T / WEEK))) / leaves
+    return np.maximum(np.where(bad, plain, found), 0.0)
+
+
+def _hypergeometric(r: float, a: float, b: float, x: Array, c: Array, z: Array) -> Array:
+    """((alpha + T) / (alpha + T + t))^(r + x) 2F1(r + x, b + x; a + b + x - 1; t / ...)."""
+    from scipy import special  # heavy: not in the web process
+
+    with np.errstate(all="ignore"):
+        found = (1 - z) ** (a - 1) * special.hyp2f1(a + b - 1 - r, a - 1, c, z)
+        if (bad := ~np.isfinite(found)).any():
+            own = (1 - z) ** (r + x) * special.hyp2f1(r + x, b + x, c, z)
+            found = np.where(bad, own, found)
+    return found
 
 
 def expected(model: Purchasing, histories: Histories, days: float) -> Array:
@@ -238,8 +259,8 @@ def of_each(histories: Histories, work: Any) -> Array:
 
 def since_first(model: Purchasing, days: Array) -> Array:
     """Equation (9): orders after the first that a new customer makes within so many days."""
-    nought = np.zeros(len(days), np.int64)
-    return while_alive(model, nought, nought, np.asarray(days) / WEEK)
+    nought, weeks = np.zeros(len(days), np.int64), np.asarray(days) / WEEK
+    return while_alive(model, nought, nought, weeks)
 
 
 def silent(model: Purchasing, histories: Histories, days: float) -> Array:

@@ -78,6 +78,14 @@ def test_cohorts_spend_from_their_first_month_on() -> None:
     found.add(100, np.array([0, 1]), yes, np.array([10, 20]))
     found.add(100, np.array([0, 2]), np.array([True, False]), np.array([5, -3]))  # 2 never bought
     found.add(102, np.array([0, 2]), yes, np.array([7, 9]))
-    assert found.spent.tolist() == [[35, 0, 7], [0, 0, 0], [9, 0, 0]]
-    assert found.sizes(np.ones(4, bool)).tolist() == [2, 0, 1]
-    assert found.sizes(np.array([False, True, True, True])).tolist() == [1, 0, 1]
+    assert found.spent.tolist() == [[[35, 0, 7], [0, 0, 0], [9, 0, 0]]]
+    assert found.sizes(np.ones(4, bool)).tolist() == [[2, 0, 1]]
+    assert found.sizes(np.array([False, True, True, True])).tolist() == [[1, 0, 1]]
+
+
+def test_parts_of_the_customers_are_counted_apart() -> None:
+    found = Cohorts(3, 7, 8, np.array([1, 0, 1]), ("web", "shop"))
+    found.add(7, np.array([0, 1]), np.array([True, True]), np.array([10, 20]))
+    found.add(8, np.array([0, 2]), np.array([True, True]), np.array([1, 2]))
+    assert found.spent.tolist() == [[[20, 0], [0, 0]], [[10, 1], [2, 0]]]
+    assert found.sizes(np.ones(3, bool)).tolist() == [[1, 0], [1, 1]]

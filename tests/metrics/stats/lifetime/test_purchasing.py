@@ -149,7 +149,42 @@ def test_orders_and_silence_are_those_of_a_simulation(history: tuple[int, int, i
     assert purchasing.silent(PUBLISHED, one(*history), 60)[0] == pytest.approx(quiet, abs=0.01)
 
 
-@pytest.mark.parametrize("a", [0.4, 1.0, 1.0 + 1e-9, 3.0])
+@pytest.mark.parametrize("model", [(1.4, 1.35, 0.02, 12), (1, 5, 80, 500), (0.9, 5, 2.7e4, 1.6e5)])
+@pytest.mark.parametrize("history", [(0, 0, 0), (3, 9, 280), (500, 500, 560)], ids=str)
+def test_orders_are_the_average_over_every_chance_to_leave(
+    model: tuple[float, float, float, float], history: tuple[int, int, int]
+) -> None:
+    from scipy import special
+
+    # By quadrature over the beta distribution, where the closed form nears what floats can hold.
+    (r, alpha, a, b), (x, _t_x, T), weeks = model, history, 52
+    leaves = special.betaincinv(a, b + x, (np.arange(20_000) + 0.5) / 20_000).clip(1e-200)
+    orders = -np.expm1(-(r + x) * np.log1p(leaves * weeks / (alpha + T / WEEK))) / leaves
+    found = purchasing.while_alive(Purchasing(*model), np.array([x]), np.array([T]), weeks)
+    assert found[0] == pytest.approx(orders.mean(), rel=5e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("leaving", [0.0, 0.15, 0.4])
+def test_customers_who_do_not_differ_lead_to_an_edge_and_no_further(
+    seed: int, leaving: float
+) -> None:
+    chance, rows = np.random.default_rng(seed), []
+    for _customer in range(250):
+        day, pace, days = float(chance.integers(0, 200)), chance.gamma(2, 20) + 5, []
+        while day < 300:
+            days.append(int(day))
+            day += max(1.0, chance.exponential(pace))
+            if chance.random() < leaving:
+                break
+        rows.append((len(days) - 1, days[-1] - days[0], 299 - days[0]))
+    fit = purchasing.fit(histories.made(*np.array(rows).T))
+    assert fit.arrived
+    assert fit.looks < 500
+    assert fit.found.leaving == pytest.approx(leaving, abs=0.1)
+
+
+@pytest.mark.parametrize("a", [0.4, 1.0, 1.0 + 1e-9, 3.0, 3e4])
 @pytest.mark.parametrize(
     "history",
     [(0, 0, 0), (0, 0, 3_000), (1, 0, 0), (3, 50, 50), (50_000, 2_999, 3_000), (7, 1, 3_000)],
