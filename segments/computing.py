@@ -18,7 +18,7 @@ from segments.models import Column, EventType, Trait
 from segments.models.event import OTHERS
 from segments.recipes import adding, nodes
 from segments.recipes.nodes import Events
-from segments.tallies import Measure, Tally
+from segments.tallies import Measure, Tallies, Tally
 
 EVERYTHING = Measure("all")
 MOST_KINDS = 100  # of events, whose first and last day are kept for rules
@@ -130,13 +130,14 @@ def _from_events(
         group.adders.append((one, adding.adder(one.recipe, len(world.living), world.number)))
     measures = {group.measure for group in groups.values()} | {one for _t, one in by_values}
     steps = len(measures) + len(by_values)
-    for done, measure in enumerate(sorted(measures, key=repr)):
-        progress(done, steps)
-        mine = [group for group in groups.values() if group.measure == measure]
-        if mine:
-            _add_up(world, measure, mine)
-    for one, measure in by_values:
-        _count_values(world, one, measure)
+    with tallies.reading() as read:
+        for done, measure in enumerate(sorted(measures, key=repr)):
+            progress(done, steps)
+            mine = [group for group in groups.values() if group.measure == measure]
+            if mine:
+                _add_up(world, read, measure, mine)
+        for one, measure in by_values:
+            _count_values(world, read, one, measure)
     if not keep:
         tallies.keep_only({EVERYTHING, *measures})
     return failures
@@ -154,11 +155,11 @@ def _measure(recipe: nodes.FromEvents, names: tuple[str, ...]) -> Measure:
     return Measure("some", names, of.where) if of.where else EVERYTHING
 
 
-def _add_up(world: World, measure: Measure, groups: list[_Group]) -> None:
+def _add_up(world: World, read: Tallies, measure: Measure, groups: list[_Group]) -> None:
     every = [adder for group in groups for _trait, adder in group.adders]
     since = None if any(one.since is None for one in every) else min(o.since for o in every)  # type: ignore[type-var]
     start = None if since is None else traits.EPOCH + dt.timedelta(days=since)
-    for day, tally in tallies.days(measure, since=start, until=world.day):
+    for day, tally in read.days(measure, since=start, until=world.day):
         number = (day - traits.EPOCH).days
         for group in groups:
             adders = [adder for _trait, adder in group.adders if adder.wants(number)]
@@ -239,14 +240,14 @@ def _now(world: World, who: Array) -> Array:
     return who
 
 
-def _count_values(world: World, trait: traits.Trait, measure: Measure) -> None:
+def _count_values(world: World, read: Tallies, trait: traits.Trait, measure: Measure) -> None:
     recipe = trait.recipe
     assert isinstance(recipe, nodes.Different | nodes.Favourite)
     since = None
     if recipe.of.days is not None:
         since = world.day - dt.timedelta(days=recipe.of.days - 1)
     values = adding.Values()
-    for _on, tally in tallies.days(measure, since=since, until=world.day):
+    for _on, tally in read.days(measure, since=since, until=world.day):
         who = _now(world, tally["customer"])
         inside = who < len(world.living)
         words, times, total = tally["value words"], tally["times"], tally["total"]

@@ -8,6 +8,7 @@ column brings only the blocks that changed. Who reads a few customers asks for t
 import datetime as dt
 import fcntl
 import shutil
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,20 +59,37 @@ def write(columns: Mapping[str, Fresh], *, day: dt.date) -> int:
 
     Blocks that stay the same are not touched, so a second run writes nothing.
     """
-    return sum(_write(key, columns[key], day) for key in sorted(columns))
+    rows = _held(columns)
+    was: dict[int, dict[int, bytes]] = defaultdict(dict)
+    for pk, number, digest in Block.objects.filter(column__in=rows).values_list(*_BLOCK):
+        was[pk][number] = bytes(digest)
+    versions = _next_versions(len(rows))
+    return sum(
+        _write(column, columns[column.key], day, was[column.pk], version)
+        for column, version in zip(rows, versions, strict=True)
+    )
 
 
-def _write(key: str, fresh: Fresh, day: dt.date) -> int:
-    dtype = fresh.values.dtype.newbyteorder("<").str
-    Column.objects.bulk_create([Column(key=key, dtype=dtype)], ignore_conflicts=True)
-    # Two writers of one column wait for each other here.
-    column = Column.objects.select_for_update().get(key=key)
-    was = dict(column.blocks.values_list("number", "digest")) if column.dtype == dtype else {}
+def _held(columns: Mapping[str, Fresh]) -> list[Column]:
+    """The rows of these columns, in an order in which two writers wait for each other."""
+    new = [Column(key=key, dtype=_dtype(one)) for key, one in sorted(columns.items())]
+    Column.objects.bulk_create(new, ignore_conflicts=True)
+    return list(Column.objects.select_for_update().filter(key__in=columns).order_by("key"))
+
+
+def _dtype(fresh: Fresh) -> str:
+    return fresh.values.dtype.newbyteorder("<").str
+
+
+def _write(
+    column: Column, fresh: Fresh, day: dt.date, was: Mapping[int, bytes], version: int
+) -> int:
+    dtype = _dtype(fresh)
     values = fresh.values.astype(dtype, copy=False)
-    column.version, before = _next_version(), column.version
-    count = -(-len(values) // ROWS)
-    changed = _keep_blocks(column, values, was)
-    gone, _ = column.blocks.filter(number__gte=count).delete()
+    column.version, before = version, column.version
+    changed = _keep_blocks(column, values, was if column.dtype == dtype else {})
+    if gone := [number for number in was if number >= -(-len(values) // ROWS)]:
+        column.blocks.filter(number__in=gone).delete()
     words = column.words if fresh.words is None else list(fresh.words)
     if not (changed or gone or column.length != len(values) or column.words != words):
         column.version = before
@@ -81,23 +99,25 @@ def _write(key: str, fresh: Fresh, day: dt.date) -> int:
     return changed
 
 
-def _keep_blocks(column: Column, values: Array, was: Mapping[int, bytes | memoryview]) -> int:
-    changed = 0
+def _keep_blocks(column: Column, values: Array, was: Mapping[int, bytes]) -> int:
+    fresh = []
     for number, start in enumerate(range(0, len(values), ROWS)):
         part = np.ascontiguousarray(values[start : start + ROWS])
-        digest = blake2b(part.tobytes(), digest_size=16).digest()
-        if bytes(was.get(number, b"")) == digest:
-            continue
+        digest = blake2b(part, digest_size=16).digest()
+        if was.get(number) != digest:
+            fresh.append([column.pk, number, column.version, digest, part.data])
+    if fresh:
         with connection.cursor() as cursor:
-            cursor.execute(_UPSERT, [column.pk, number, column.version, digest, part.tobytes()])
-        changed += 1
-    return changed
+            cursor.executemany(_UPSERT, fresh)
+    return len(fresh)
 
 
-def _next_version() -> int:
+def _next_versions(count: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('segments_column_version')")
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT nextval('segments_column_version') FROM generate_series(1, %s)", [count]
+        )
+        return [int(version) for (version,) in cursor.fetchall()]
 
 
 def drop(keys: Collection[str]) -> None:
@@ -286,7 +306,7 @@ def forget(customers: Collection[int]) -> None:
             if not arrays.known(values[places]).any():
                 continue
             values[places] = arrays.nothing(column.dtype)
-            version = version or _next_version()
+            version = version or _next_versions(1)[0]
             digest = blake2b(values.tobytes(), digest_size=16).digest()
             Block.objects.filter(pk=block.pk).update(
                 values=values.tobytes(), digest=digest, version=version
@@ -295,6 +315,7 @@ def forget(customers: Collection[int]) -> None:
             Column.objects.filter(pk=column.pk).update(version=version)
 
 
+_BLOCK = ("column", "number", "digest")
 _UPSERT = """
     INSERT INTO segments_block (column_id, number, version, digest, values)
     VALUES (%s, %s, %s, %s, %s)

@@ -9,7 +9,9 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.conf import settings
 
-from segments import history
+from segments import catalogue, history
 from segments.arrays import Array
 from segments.lake.properties import Condition
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from segments.lake.engine import Lake
 
-DAYS_AT_A_TIME = 7  # of which the answers are held in memory
+EVENTS_AT_A_TIME = 2_500_000  # about as many, of whole days, are asked for at once
 GAP = np.timedelta64(30, "m")  # without an event, after which the next begins another visit
 _WORDS = ("event", "value")  # columns of words
 Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
@@ -59,18 +61,45 @@ def keep_only(measures: Collection[Measure]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def days(
-    measure: Measure, *, since: dt.date | None, until: dt.date
-) -> Iterator[tuple[dt.date, Tally]]:
-    """The tally of each day that has any, in order; those that are missing are made first."""
-    import pyarrow as pa  # heavy: not in the web process
+class Tallies:
+    """What there is of each day; what is missing is made by asking the lake, opened once for all."""
 
-    files = _files(measure, since, until)
-    _catch_up(measure, {day: file for day, file in files.items() if not file.exists()})
-    for day, file in files.items():
-        with pa.memory_map(str(file)) as source:
-            table = pa.ipc.open_file(source).read_all()
-        yield day, _Columns(table)
+    def __init__(self, opened: ExitStack) -> None:
+        self._opened = opened
+
+    @cached_property
+    def _lake(self) -> "Lake":
+        return self._opened.enter_context(history.as_written())
+
+    def days(
+        self, measure: Measure, *, since: dt.date | None, until: dt.date
+    ) -> Iterator[tuple[dt.date, Tally]]:
+        """The tally of each day that has any, in order; those that are missing are made first."""
+        import pyarrow as pa  # heavy: not in the web process
+
+        files = _files(measure, since, until)
+        self._catch_up(measure, files)
+        for day, file in files.items():
+            with pa.memory_map(str(file)) as source:
+                table = pa.ipc.open_file(source).read_all()
+            yield day, _Columns(table)
+
+    def _catch_up(self, measure: Measure, files: Mapping[dt.date, Path]) -> None:
+        missing = {day for day, file in files.items() if not file.exists()}
+        if not missing:
+            return
+        measure.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for some in _spans(list(files), missing):
+            table = _ask(self._lake, measure, some[0], some[-1])
+            for day, part in _by_day(table, some):
+                _write(part, files[day])
+
+
+@contextmanager
+def reading() -> Iterator[Tallies]:
+    """The tallies, for as long as the block."""
+    with ExitStack() as opened:
+        yield Tallies(opened)
 
 
 def _files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:
@@ -87,23 +116,19 @@ def _digest(names: Sequence[str]) -> str:
     return blake2b("\n".join(sorted(names)).encode(), digest_size=12).hexdigest()
 
 
-def _catch_up(measure: Measure, missing: Mapping[dt.date, Path]) -> None:
-    measure.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with history.as_written() as lake:
-        for some in _spans(list(missing)):
-            table = _ask(lake, measure, some[0], some[-1])
-            for day, part in _by_day(table, some):
-                _write(part, missing[day])
-
-
-def _spans(missing: list[dt.date]) -> Iterator[list[dt.date]]:
-    """The days in groups that follow each other, so that no other day is read."""
+def _spans(days: Sequence[dt.date], missing: Collection[dt.date]) -> Iterator[list[dt.date]]:
+    """The missing ones of the days that have events, in groups between which no other day is."""
+    sizes = catalogue.volumes(min(missing), max(missing))
     some: list[dt.date] = []
-    for day in missing:
-        if some and (len(some) == DAYS_AT_A_TIME or (day - some[-1]).days > 1):
+    room = EVENTS_AT_A_TIME
+    for day in days:
+        size = sizes.get(day, 0)
+        if some and (day not in missing or size > room):
             yield some
-            some = []
-        some.append(day)
+            some, room = [], EVENTS_AT_A_TIME
+        if day in missing:
+            some.append(day)
+            room -= size
     if some:
         yield some
 

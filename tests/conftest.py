@@ -1,6 +1,7 @@
 """What every test may use: the database's floor, people of each role, and browsers for them."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,11 +9,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 
 from console import translations
 from console.models import Project, Staff
-from tests import emptying, factories, turns
+from tests import databases, emptying, factories, turns
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -37,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> turns.InTurn | None:
     """Keep together what shares something, unless another way was asked for."""
     return turns.InTurn(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """In the place of pytest-django's, which walks the migrations in each process."""
+    with django_db_blocker.unblock():
+        databases.make(os.environ.get("PYTEST_XDIST_WORKER"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,10 @@
 """What an import linter cannot see: sentences, storeys of foreign keys, and statuses."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,13 +17,18 @@ def modules(*, tests: bool = False) -> Iterator[Path]:
         yield from (p for p in (ROOT / top).rglob("*.py") if "migrations" not in p.parts)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(modules(tests=True)), ids=lambda p: str(p.relative_to(ROOT))
-)
-def test_every_module_opens_with_its_sentence(path: Path) -> None:
-    sentence = ast.get_docstring(ast.parse(path.read_text("utf-8")))
-    assert sentence, "say in one sentence what lives here"
-    assert sentence.splitlines()[0].rstrip().endswith((".", "?", "!")), sentence
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def test_every_module_opens_with_its_sentence() -> None:
+    wrong = []
+    for path in modules(tests=True):
+        sentence = ast.get_docstring(tree(path)) or "says nothing"
+        if not sentence.splitlines()[0].rstrip().endswith((".", "?", "!")):
+            wrong.append(f"{path.relative_to(ROOT)}: {sentence}")
+    assert wrong == [], "say in one sentence what lives here"
 
 
 def test_foreign_keys_point_to_the_same_storey_or_lower() -> None:
@@ -45,7 +50,7 @@ def test_statuses_are_written_in_one_place() -> None:
     for path in modules():
         if path.relative_to(ROOT).as_posix() == "console/states.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree(path)):
             assigns = isinstance(node, ast.Assign) and any(
                 isinstance(t, ast.Attribute) and t.attr == "status" for t in node.targets
             )

@@ -1,18 +1,26 @@
 """Every word on the screens has its Chinese."""
 
+import functools
 import re
 from pathlib import Path
+
+from babel.messages.catalog import Catalog
 
 from console import translations
 
 CATALOG = Path(__file__).resolve().parent.parent / "locale/zh_Hans/LC_MESSAGES/django.po"
 
 
+@functools.cache
+def collected() -> Catalog:
+    return translations.collect()
+
+
 def test_every_string_of_the_code_is_translated() -> None:
     known = translations.read(CATALOG)
     missing = [
         message.id
-        for message in translations.collect()
+        for message in collected()
         if message.id and not (known.get(message.id, message.context) or _nothing).string
     ]
     assert missing == [], "run `manage.py messages`, then translate"
@@ -37,7 +45,7 @@ def test_translations_keep_the_placeholders() -> None:
 
 
 def test_the_catalogue_has_nothing_that_the_code_no_longer_says() -> None:
-    said = {m.id if isinstance(m.id, str) else m.id[0] for m in translations.collect()}
+    said = {m.id if isinstance(m.id, str) else m.id[0] for m in collected()}
     kept = {m.id if isinstance(m.id, str) else m.id[0] for m in translations.read(CATALOG)}
     assert sorted(str(m) for m in kept - said) == []
 

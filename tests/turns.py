@@ -12,6 +12,8 @@ TOGETHER = (
     "tests/browser/",  # a console on the demo business
     "tests/console/test_whole_console.py",  # a console without it
     "tests/segments/test_parity.py",  # half a gigabyte of ClickHouse
+    "tests/test_translations.py",  # every string of the code
+    "tests/test_layout.py",  # every module of it, read as Python
 )
 
 

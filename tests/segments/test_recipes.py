@@ -186,7 +186,7 @@ def own_recipes() -> None:
     late=st.integers(0, 8),
 )
 @examples(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_a_recipe_equals_counting_by_hand(
     own_recipes: None,
