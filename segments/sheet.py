@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -100,10 +101,10 @@ def _write(
 
 
 def _keep_blocks(column: Column, values: Array, was: Mapping[int, bytes]) -> int:
-    fresh = []
+    fresh: list[list[Any]] = []
     for number, start in enumerate(range(0, len(values), ROWS)):
         part = np.ascontiguousarray(values[start : start + ROWS])
-        digest = blake2b(part, digest_size=16).digest()
+        digest = blake2b(part.data, digest_size=16).digest()
         if was.get(number) != digest:
             fresh.append([column.pk, number, column.version, digest, part.data])
     if fresh:

@@ -62,7 +62,7 @@ def keep_only(measures: Collection[Measure]) -> None:
 
 
 class Tallies:
-    """What there is of each day; what is missing is made by asking the lake, opened once for all."""
+    """What there is of each day; what is missing is made from the lake, opened once for all."""
 
     def __init__(self, opened: ExitStack) -> None:
         self._opened = opened

@@ -13,7 +13,7 @@ def make(process: str | None) -> None:
     if process is None:
         connection.creation.create_test_db(verbosity=0, serialize=False)
         return
-    name = connection.creation._get_test_db_name()
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
     made = Path(os.environ["CONSOLE_HOME"]) / "migrated"
     with made.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

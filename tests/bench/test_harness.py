@@ -1,5 +1,6 @@
 """The harness compares answers before it compares times."""
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.bench.harness import AnswersDiffer, Contest, Entry
 @pytest.fixture(autouse=True)
 def no_collecting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The garbage of all tests so far takes a second to look through, before each round."""
-    monkeypatch.setattr(harness.gc, "collect", lambda: 0)
+    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 def entry(ours: object = 1, peer: object = 1, *, peer_takes: float = 0.0) -> Entry:
