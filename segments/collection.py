@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,8 @@ from segments.models import Segment, SegmentVersion
 from segments.rules import tree
 
 ACTION = "segments.change"
+WORDS = ("name", "description")
+LONGEST, LONGEST_DESCRIPTION = 120, 2_000
 
 
 def check(rule: Any, *, of: int | None = None) -> None:
@@ -26,6 +28,31 @@ def check(rule: Any, *, of: int | None = None) -> None:
     membership.refuse_cycles(rule, of)
 
 
+def checked(**words: str) -> dict[str, str]:
+    """A name, a description, or both, as they may be kept.
+
+    Raises:
+        NotAllowed: one is empty, too long, or has characters that nobody sees.
+    """
+    fields = {key: one.strip() for key, one in words.items()}
+    name = fields.get("name")
+    if name is not None and not (0 < len(name) <= LONGEST and name.isprintable()):
+        raise NotAllowed(_("Give the segment a name of 1 to %(most)d letters.") % {"most": LONGEST})
+    if len(fields.get("description", "")) > LONGEST_DESCRIPTION:
+        words_ = _("A description has at most %(most)d letters.")
+        raise NotAllowed(words_ % {"most": LONGEST_DESCRIPTION})
+    return fields
+
+
+def _save(segment: Segment, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            segment.save(**how)
+    except IntegrityError as taken:  # somebody else gave the name at this moment
+        words = _("Another segment has this name already; choose a different one.")
+        raise NotAllowed(words) from taken
+
+
 @transaction.atomic
 def add(*, name: str, rule: Any, by: Staff, description: str = "", note: str = "") -> Segment:
     """A new segment; it belongs to its maker and to the maker's team.
@@ -35,10 +62,11 @@ def add(*, name: str, rule: Any, by: Staff, description: str = "", note: str = "
         RuleError: the rule.
     """
     roles.require(by, ACTION)
+    fields = checked(name=name, description=description)
+    usage.alone()
     check(rule)
-    segment = Segment.objects.create(
-        name=name, description=description, rule=rule, owner=by, team=by.team
-    )
+    segment = Segment(**fields, rule=rule, owner=by, team=by.team)
+    _save(segment, force_insert=True)
     versions.record(segment, by=by, note=note)
     audit.log("segment.added", segment, by=by, rule=rule)
     return segment
@@ -55,8 +83,10 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, note: str = "", **fi
         Stale: somebody else changed the rule since `seen_version`.
         RuleError: the rule.
     """
+    usage.alone()
     kept = Segment.objects.select_for_update().defer("members").get(pk=segment.pk)
     roles.require(by, ACTION, record=kept)
+    fields |= checked(**{key: fields[key] for key in WORDS if key in fields})
     if kept.rule_version != seen_version:
         raise Stale(_("Somebody else changed this rule meanwhile; load the page again."))
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
@@ -72,7 +102,7 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, note: str = "", **fi
         setattr(segment, name, value)
     segment.rule_version = kept.rule_version
     if changed:
-        kept.save(update_fields=[*changed, "rule_version", "failure"])
+        _save(kept, update_fields=[*changed, "rule_version", "failure"])
         audit.log("segment.changed", kept, by=by, fields=sorted(changed))
     if new_rule:
         versions.record(kept, by=by, note=note)

@@ -53,8 +53,8 @@ class Ledger(Protocol):
     def sums(self, until: dt.date) -> Iterable[tuple[Key, Key, int]]:
         """How many ever went from where to where, up to a day."""
 
-    def first(self) -> dt.date | None:
-        """The day of the first move."""
+    def days(self) -> set[dt.date]:
+        """The days of which it is known where everybody stood."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,10 @@ class Stages:
         found = self.stage_set.flows.filter(on__lte=until).order_by()
         return found.values_list("from_stage", "to_stage").annotate(many=Sum("size"))
 
-    def first(self) -> dt.date | None:
-        return self.stage_set.flows.order_by("on").values_list("on", flat=True).first()
+    def days(self) -> set[dt.date]:
+        epoch = dt.date(1970, 1, 1)
+        counted = {epoch + dt.timedelta(number) for number in self.stage_set.days}
+        return counted | set(self.stage_set.flows.order_by().values_list("on", flat=True))
 
 
 def between(ledger: Ledger, *, since: dt.date, until: dt.date) -> Matrix:
@@ -193,12 +195,10 @@ def _way(was: Key, now: Key, places: Mapping[Key, Place]) -> str:
 
 
 def weeks(ledger: Ledger, *, until: dt.date, most: int = WEEKS) -> list[Week]:
-    """The last weeks that have moves behind them, the oldest first."""
-    first = ledger.first()
-    if first is None:
-        return []
+    """The last weeks in which anything was computed, and before which it was, the oldest first."""
+    days = ledger.days()
     ends = [until - dt.timedelta(weeks=back) for back in range(most, -1, -1)]
-    ends = [day for day in ends if day >= first]
+    ends = [end for end in ends if days and end >= min(days)]
     if len(ends) < 2:
         return []
     places = {one.pk: one for one in ledger.places()}
@@ -207,7 +207,8 @@ def weeks(ledger: Ledger, *, until: dt.date, most: int = WEEKS) -> list[Week]:
     found = []
     for since, end in pairwise(ends):
         mine = [one for one in moves if since < one.on <= end]
-        found.append(Week(end, _rates(sum(stood.values()), net(mine), places)))
+        if any(since < day <= end for day in days):
+            found.append(Week(end, _rates(sum(stood.values()), net(mine), places)))
         for _on, was, now, members in mine:
             if was is not None:
                 stood[was] -= len(members)

@@ -123,7 +123,7 @@ def recompute_all(day: dt.date, progress: jobs.Progress = jobs.silent) -> dict[i
     found = {}
     for done, segment in enumerate(_in_order(live), start=1):
         found[segment.pk] = recompute(segment, day=day, sources=sources)
-        progress(done, len(live), segment.name)
+        progress(done, len(live), str(segment))
     return found
 
 
@@ -151,7 +151,7 @@ def refuse_cycles(rule: Any, of: int | None) -> None:
     inside[of or 0] = wanted
     cycle = _cycle(of or 0, inside)
     if cycle:
-        names = dict(live.values_list("pk", "name"))
+        names = {one.pk: str(one) for one in live.only("pk", "name")}
         shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
         raise RuleError((), gettext_noop("A segment cannot contain itself: %(path)s."), path=shown)
 

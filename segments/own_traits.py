@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from console import audit, formats, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import catalogue, masking, traits
+from segments import catalogue, masking, traits, usage
 from segments.models import Customer, Scoring, Segment, Stage, Trait
 from segments.recipes import nodes, reading
 from segments.recipes.nodes import Recipe
@@ -108,6 +108,7 @@ def add(
         RuleError: the recipe.
     """
     roles.require(by, ACTION)
+    usage.alone()
     title = _free(title)
     _read, kind = check(recipe, kind)
     own = Trait.objects.filter(is_shipped=False, archived_at=None)
@@ -136,6 +137,7 @@ def edit(row: Trait, *, by: Staff, seen_version: int, **fields: Any) -> bool:
         Stale: somebody else changed it since `seen_version`.
         RuleError: the recipe.
     """
+    usage.alone()
     kept = Trait.objects.select_for_update().get(pk=row.pk)
     _require(kept, by)
     if kept.version != seen_version:
@@ -167,6 +169,7 @@ def archive(row: Trait, *, by: Staff) -> None:
     Raises:
         NotAllowed: not theirs to change, or something is made of it; says what.
     """
+    usage.alone()
     kept = Trait.objects.select_for_update().get(pk=row.pk)
     _require(kept, by)
     if users := used_by(kept.key):
@@ -187,6 +190,7 @@ def restore(row: Trait, *, by: Staff) -> None:
     Raises:
         NotAllowed: not theirs to change, or what it was made of is no more.
     """
+    usage.alone()
     kept = Trait.objects.select_for_update().get(pk=row.pk)
     _require(kept, by)
     try:
@@ -231,7 +235,7 @@ def used_by(key: str) -> list[str]:
     """The names of what leans on a trait: segments, stages, other traits, ways of scoring."""
     asked = {"trait": key}
     segments = Segment.objects.filter(archived_at=None).defer("members")
-    found = [one.name for one in segments if _names(one.rule, asked)]
+    found = [str(one) for one in segments if _names(one.rule, asked)]
     stages = Stage.objects.filter(retired_at=None).select_related("stage_set")
     words = _("stage “%(stage)s” of “%(set)s”")
     found += [

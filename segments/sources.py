@@ -132,7 +132,7 @@ class Sources:
                 raise RuleError(
                     leaf.path,
                     _("The segment “%(name)s” cannot be computed: %(why)s"),
-                    name=other.name,
+                    name=str(other),
                     why=problem,
                 ) from problem
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from console import audit, formats, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import membership, stage_drafts, stages, standing, taxonomies
+from segments import membership, stage_drafts, stages, standing, taxonomies, usage
 from segments.models import Segment, Stage, StageSet, StageSetVersion
 from segments.rules import leaning, tree
 from segments.rules.nodes import RuleError
@@ -130,6 +130,7 @@ def add(
         NotAllowed: the role may not, or something is wrong with the stages.
     """
     roles.require(by, ACTION)
+    usage.alone()
     name = _named(name)
     _refuse(drafts)
     taken = set(StageSet.objects.values_list("key", flat=True))
@@ -155,6 +156,7 @@ def edit(
         NotAllowed: not theirs to change, something is wrong, or a rule needs a stage left out.
         Stale: somebody else changed it since `seen_version`.
     """
+    usage.alone()
     kept = StageSet.objects.select_for_update().get(pk=stage_set.pk)
     roles.require(by, ACTION, record=kept)
     if kept.version != seen_version:
@@ -253,7 +255,7 @@ def _refuse_used(stage_set: StageSet, keys: set[str]) -> None:
     if keys and (found := users(stage_set, keys)):
         raise NotAllowed(
             _("A stage that you leave out is used by: %(names)s. Change those first.")
-            % {"names": formats.listed(one.name for one in found)}
+            % {"names": formats.listed(found)}
         )
 
 
@@ -283,6 +285,7 @@ def archive(stage_set: StageSet, *, by: Staff) -> None:
     Raises:
         NotAllowed: not theirs to change, it is the default, or segments speak of it.
     """
+    usage.alone()
     kept = StageSet.objects.select_for_update().get(pk=stage_set.pk)
     roles.require(by, ACTION, record=kept)
     if kept.is_default:
@@ -290,7 +293,7 @@ def archive(stage_set: StageSet, *, by: Staff) -> None:
     if found := users(kept):
         raise NotAllowed(
             _("These segments speak of the set: %(names)s. Change those first.")
-            % {"names": formats.listed(one.name for one in found)}
+            % {"names": formats.listed(found)}
         )
     StageSet.objects.filter(pk=kept.pk).update(archived_at=timezone.now())
     audit.log("stageset.archived", kept, by=by)

@@ -1,6 +1,7 @@
 """Tags: made, given to customers and taken from them, with a line for who gave what to whom."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from segments.models import Customer, Tag, TagChange
 
 ACTION = "tags.change"
 LONGEST = 60
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 FEW = 10_000  # customers, of whom each is looked at
 _GONE = """
     SELECT id FROM segments_customer WHERE merged_into_id IS NOT NULL OR erased_at IS NOT NULL
@@ -38,7 +40,7 @@ def add(
     roles.require(by, ACTION)
     tag = Tag(name=checked(name), description=description.strip()[:300], team=team)
     if color:
-        tag.color = color
+        tag.color = _color(color)
     try:
         with transaction.atomic():
             tag.save(force_insert=True)
@@ -59,6 +61,8 @@ def edit(tag: Tag, *, by: Staff, **fields: Any) -> None:
     roles.require(by, ACTION, record=kept)
     if "name" in fields:
         fields["name"] = checked(fields["name"], besides=tag.pk)
+    if "color" in fields:
+        fields["color"] = _color(fields["color"])
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     for name, value in changed.items():
         setattr(tag, name, value)
@@ -95,6 +99,12 @@ def restore(tag: Tag, *, by: Staff) -> None:
 def _set_archived(tag: Tag, moment: dt.datetime | None) -> None:
     Tag.objects.filter(pk=tag.pk).update(archived_at=moment)
     tag.archived_at = moment
+
+
+def _color(color: str) -> str:
+    if not _COLOR.fullmatch(color):
+        raise NotAllowed(_("A colour is written as #rrggbb."))
+    return color
 
 
 def checked(name: str, besides: int | None = None) -> str:

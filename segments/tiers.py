@@ -16,7 +16,7 @@ from django.utils import timezone
 from segments import bitmaps, scorings, sheet, standing
 from segments.arrays import Array
 from segments.matrix import Key, Move
-from segments.models import TierFlow
+from segments.models import ScoringRun, TierFlow
 from segments.sheet import Fresh
 
 LOCK = 0x71E5  # the advisory lock of who writes moves down
@@ -107,9 +107,13 @@ class Tiers:
         every = found.values_list("was", "now").annotate(many=Sum("size"))
         return [(was or None, now or None, many) for was, now, many in every]
 
-    def first(self) -> dt.date | None:
-        found = TierFlow.objects.filter(kind=self.kind).order_by("on")
-        return found.values_list("on", flat=True).first()
+    def days(self) -> set[dt.date]:
+        flows = TierFlow.objects.filter(kind=self.kind).order_by().values_list("on", flat=True)
+        first = min(flows, default=None)
+        if first is None:
+            return set()
+        runs = ScoringRun.objects.filter(scoring__kind=self.kind, day__gte=first)
+        return {*flows, *runs.order_by().values_list("day", flat=True)}
 
     def last(self) -> dt.date | None:
         """The day of the last run."""

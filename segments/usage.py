@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -10,6 +11,8 @@ from console import formats
 from console.states import NotAllowed
 from segments.models import Segment, Stage
 from segments.rules import tree
+
+LOCK = 0x5A1E  # the advisory lock of who saves a rule
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,23 @@ def of(kind: str, number: int) -> list[Use]:
     return [*_in_segments(kind, number), *_in_stages(kind, number)]
 
 
+def alone() -> None:
+    """Until the end of the transaction nobody else saves a rule or puts away what rules need.
+
+    So no rule comes to speak of what is being put away, and of two rules that speak of each
+    other the second sees the first. To be called before any row is locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def refuse_used(kind: str, number: int) -> None:
     """Refuse to put away what a rule needs.
 
     Raises:
         NotAllowed: with where it is used.
     """
+    alone()
     uses = of(kind, number)
     if uses:
         names = formats.listed(use.label for use in uses)
@@ -43,7 +57,7 @@ def _in_segments(kind: str, number: int) -> Iterator[Use]:
     live = Segment.objects.filter(archived_at=None).only("pk", "name", "rule").order_by("name")
     for one in live:
         if number in tree.numbers_in(one.rule, kind) and (kind != "segment" or one.pk != number):
-            yield Use(one, _("segment “%(name)s”") % {"name": one.name})
+            yield Use(one, _("segment “%(name)s”") % {"name": one})
 
 
 def _in_stages(kind: str, number: int) -> Iterator[Use]:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, jobs, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from segments import arrays, scores, scorings, sheet, tiers, traits
+from segments import arrays, scores, scorings, sheet, tiers, traits, usage
 from segments.arrays import Array
 from segments.models import Scoring, ScoringRun, StageSet, Trait
 from segments.recipes.nodes import Field
@@ -42,6 +43,7 @@ def change(kind: str, recipe: Any, *, seen_version: int, note: str, by: Staff) -
         Stale: somebody else changed it since `seen_version`.
     """
     roles.require(by, ACTION)
+    usage.alone()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     was = keep(kind)
@@ -229,7 +231,11 @@ def _note(found: Outcome, day: dt.date) -> None:
     for key, codes in found.columns.items():
         known = int(arrays.known(codes).sum())
         Trait.objects.filter(key=key).update(
-            computed_at=timezone.now(), data_as_of=day, failure="", known=known
+            computed_at=timezone.now(),
+            computed_version=F("version"),
+            data_as_of=day,
+            failure="",
+            known=known,
         )
 
 

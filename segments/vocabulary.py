@@ -59,7 +59,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
         events=frozenset(titles),
         titles=titles,
         stage_sets=_Asked(_stage_sets),
-        segments=_Asked(lambda: _named(Segment.objects.filter(archived_at=None))),
+        segments=_Asked(lambda: _segments(archived_at=None)),
         tags=_Asked(lambda: _named(Tag.objects.filter(archived_at=None))),
         lists=_Asked(lambda: _named(_ready_lists().filter(archived_at=None))),
         channels=_said(CHANNELS),
@@ -134,6 +134,12 @@ def _named(records: QuerySet) -> dict[int, str]:
     return dict(records.order_by("name").values_list("pk", "name"))
 
 
+def _segments(**of: Any) -> dict[int, str]:
+    """As the reader knows them: what ships has a name in each language."""
+    found = Segment.objects.filter(**of).only("pk", "name")
+    return {one.pk: str(one) for one in sorted(found, key=str)}
+
+
 def _ready_lists() -> QuerySet[CustomerList]:
     return CustomerList.objects.filter(status=CustomerList.Status.READY)
 
@@ -157,7 +163,7 @@ def _stages(stage_set: StageSet) -> StageSetWord:
 _GONE: dict[str, Callable[[], Mapping[Any, str]]] = {
     "trait": lambda: dict(Trait.objects.exclude(archived_at=None).values_list("key", "title")),
     "stage": lambda: {one.key: str(one) for one in StageSet.objects.exclude(archived_at=None)},
-    "segment": lambda: _named(Segment.objects.exclude(archived_at=None)),
+    "segment": lambda: _segments(archived_at__isnull=False),
     "tag": lambda: _named(Tag.objects.exclude(archived_at=None)),
     "list": lambda: _named(CustomerList.objects.exclude(archived_at=None)),
 }

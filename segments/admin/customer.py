@@ -183,7 +183,8 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     @display(description=_("customer"), ordering="pk", header=True)
     def who(self, customer: Customer) -> list[str]:
-        return [f"#{customer.pk}", looks.mask(customer.name or customer.email)]
+        masked = looks.mask(customer.name or customer.email)
+        return [f"#{customer.pk}", masked] if masked else [f"#{customer.pk}"]
 
     @display(description=_("stage"), label=True)
     def stage(self, customer: Any) -> str | None:
@@ -204,6 +205,8 @@ class CustomerAdmin(ReadOnlyAdmin):
     @display(description=_("R F M"))
     def rfm(self, customer: Any) -> str:
         scores = [customer.known.get(f"{letter}_score") for letter in "rfm"]
+        if not any(scores):
+            return figures.NOTHING
         return " ".join("–" if score is None else str(score) for score in scores)
 
     # --- the page -----------------------------------------------------------

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 
-from console import clock, figures, roles
+from console import clock, figures, formats, roles
 from segments import (
     consent,
     corrections,
@@ -35,6 +35,12 @@ from segments.models import (
 
 CHANGE = corrections.ACTION
 MOST_MOVES, MOST_CHANGES = 60, 50
+SCORES = ("r_score", "f_score", "m_score")  # stand apart
+TELLING = (
+    *("recency_days", "tenure_days", "orders", "orders_90d", "monetary_minor"),
+    *("average_order_minor", "active_days_30d", "activity_change", "favourite_department"),
+    *("promotion_response", "value_score", "value_tier", "potential", "cluster"),
+)
 
 
 def context(staff: Any, customer: Any) -> dict[str, Any]:
@@ -46,7 +52,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         **who(staff, customer, shown=False),
         "title": f"#{customer.pk}",
         "original": customer,  # who is called by the number alone
-        "traits": _traits(known, project.currency) if known else [],
+        **_parted(known, project.currency),
         "as_of": traits.as_of(),
         "worth": portrait.worth(known),
         "scores": _scores(known),
@@ -135,20 +141,34 @@ def _read(text: str, was: Any) -> Any:
 
 
 def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
-    """Each trait but the RFM scores with its value, as it is shown, and its unit."""
+    """Each trait that is known with its value, as it is shown, and its unit."""
     shown, titles = [], scorings.labels()
     for one in traits.registry().values():
-        if one.key in {"r_score", "f_score", "m_score"}:
+        if one.key not in known or one.key in SCORES:
             continue
-        value = known.get(one.key)
-        if one.key in titles and value is not None:
-            value = titles[one.key].get(str(value), value)
-        is_money = one.kind == traits.MONEY
-        words = figures.money(value, currency) if is_money else value
-        if isinstance(value, float):
+        value = known[one.key]
+        words = titles.get(one.key, {}).get(str(value), value)
+        if one.kind == traits.MONEY:
+            words = figures.money(value, currency)
+        elif isinstance(value, float):
             words = figures.number(value)
-        shown.append({"trait": one, "value": words, "unit": "" if is_money else one.unit})
+        unit = "" if one.kind == traits.MONEY else one.unit
+        shown.append({"trait": one, "value": words, "unit": unit})
     return shown
+
+
+def _parted(known: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """The traits that tell most, all others, and the names of those that are not known."""
+    shown = _traits(known, currency)
+    return {
+        "traits": [one for one in shown if one["trait"].key in TELLING],
+        "more_traits": [one for one in shown if one["trait"].key not in TELLING],
+        "unknown_traits": formats.listed(
+            one.label
+            for one in traits.registry().values()
+            if one.key not in known and one.key not in SCORES
+        ),
+    }
 
 
 def _scores(known: Mapping[str, Any]) -> list[dict[str, Any]]:

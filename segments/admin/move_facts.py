@@ -29,6 +29,10 @@ class Words:
     went_to: Promise
     by_week: Promise
     nobody: Promise
+    weekly: Promise
+    never: Promise
+    who: Promise
+    row: Promise
 
 
 STAGES = Words(
@@ -40,6 +44,13 @@ STAGES = Words(
         "one of a higher (lower) level at its end."
     ),
     gettext_lazy("Nobody stood in a stage on either of these days."),
+    gettext_lazy("Moves by week"),
+    gettext_lazy("A line appears once stages were computed on days a week apart."),
+    gettext_lazy("Who moved from where to where"),
+    gettext_lazy(
+        "A row is where somebody stood on the first day, a column where on the second. Shares are "
+        "of the row. Whoever moved several times between the two days counts once."
+    ),
 )
 TIERS = Words(
     gettext_lazy("not scored"),
@@ -50,6 +61,13 @@ TIERS = Words(
         "(lower) tier at its end."
     ),
     gettext_lazy("Nobody was scored on either of these days."),
+    gettext_lazy("Moves between tiers by week"),
+    gettext_lazy("A line appears once everybody was scored on days a week apart."),
+    gettext_lazy("Who moved between which tiers"),
+    gettext_lazy(
+        "A row is the tier on the first day, a column that on the second. Shares are of the row. "
+        "Whoever moved several times between the two days counts once."
+    ),
 )
 
 
@@ -59,7 +77,7 @@ def weeks(ledger: matrix.Ledger, until: dt.date, words: Words = STAGES) -> chart
     days = [one.until for one in found]
     return charts.Chart(
         id="stage-weeks",
-        title=_("Moves by week"),
+        title=str(words.weekly),
         definition=str(words.by_week),
         option=charts.lines(
             days,
@@ -82,9 +100,9 @@ def weeks(ledger: matrix.Ledger, until: dt.date, words: Words = STAGES) -> chart
             ]
             for one in reversed(found)
         ],
-        note=_("Also a week in which nothing was computed shows that nobody moved."),
+        note=_("Weeks in which nothing was computed are left out."),
         size="low",
-        empty=_("A line appears once stages were computed on days a week apart."),
+        empty=str(words.never),
     )
 
 
@@ -127,6 +145,7 @@ def moves(found: Matrix, words: Words = STAGES) -> dict[str, Any]:
     """The page of a matrix: the table, the streams, and the sums."""
     return {
         "matrix": found,
+        "words": words,
         "chart": streams(found, words),
         "rates": rates(found.rates),
         "columns": [_name(one, words) for one in found.stages],

@@ -15,7 +15,7 @@ from console import clock, figures
 from segments import arrays, matrix, scorings, sheet, tiers, trait_words, traits, valuing
 from segments.admin import move_facts
 from segments.admin import scoring_charts as charts
-from segments.models import Scoring, ScoringRun, Stage
+from segments.models import Scoring, ScoringRun, Stage, StageSet
 from segments.rules.nodes import RuleError
 from segments.scoring import clusters, potential, rfm, value
 from segments.valuing import Preview
@@ -138,7 +138,7 @@ def _of_value(scoring: Scoring, summary: Any, fresh: str, names: Any, asked: Any
         "factors": [
             {
                 "name": scorings.named(one, scorings.FACTORS),
-                "rests_on": one.stage_set or _label(one.trait),
+                "rests_on": _stages(one.stage_set) if one.stage_set else _label(one.trait),
                 "weight": f"{one.weight:g}",
                 "share": figures.share(weights.get(one.key, 0.0)),
                 "is_unknown": one.key in unknown,
@@ -147,6 +147,10 @@ def _of_value(scoring: Scoring, summary: Any, fresh: str, names: Any, asked: Any
         ],
         "extremes": extremes(),
     }
+
+
+def _stages(key: str) -> str:
+    return str(StageSet.objects.filter(key=key).first() or key)
 
 
 def extremes() -> list[tuple[str, list[dict[str, Any]]]]:

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
+from console.states import NotAllowed
 from segments import collection, layering, tasks, usage, versions, vocabulary
 from segments.admin import editor, segment_facts, segment_library, segment_pages, segment_report
 from segments.admin.filters import ArchivedFilter
@@ -55,6 +56,18 @@ class SegmentForm(forms.ModelForm):
         self.initial.setdefault("rule", self.instance.rule)
         self.initial["seen_version"] = self.instance.rule_version
 
+    def clean_name(self) -> str:
+        return self._checked("name")
+
+    def clean_description(self) -> str:
+        return self._checked("description")
+
+    def _checked(self, field: str) -> str:
+        try:
+            return collection.checked(**{field: self.cleaned_data[field]})[field]
+        except NotAllowed as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
     def clean_rule(self) -> Any:
         rule = self.cleaned_data["rule"]
         try:
@@ -83,7 +96,7 @@ class SegmentAdmin(ConsoleModelAdmin):
     change_action = "segments.change"
     form = SegmentForm
     fields: ClassVar = ["name", "description"]
-    list_display: ClassVar = ["name", "customers", "share", "freshness", "whose"]
+    list_display: ClassVar = ["label", "customers", "share", "freshness", "whose"]
     list_filter: ClassVar = [ArchivedFilter]
     list_before_template = "segments/segment_list_head.html"
     search_fields: ClassVar = ["name", "description"]
@@ -102,6 +115,10 @@ class SegmentAdmin(ConsoleModelAdmin):
                 today=Value(clock.today(), output_field=DateField()),
             )
         )
+
+    @display(description=_("name"), ordering="name")
+    def label(self, segment: Segment) -> str:
+        return str(segment)
 
     @display(description=_("customers"), ordering="size")
     def customers(self, segment: Segment) -> str:

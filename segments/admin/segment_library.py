@@ -15,7 +15,6 @@ from segments import collection, library, membership, ready, tasks, vocabulary
 from segments.admin import segment_pages
 from segments.models import Segment
 from segments.rules.nodes import RuleError
-from segments.rules.vocabulary import Vocabulary
 
 EVENT, FIELD = "event:", "field:"
 
@@ -39,11 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "opts": Segment._meta,
         "title": _("Library of segments"),
         "themes": [
-            {
-                "title": title,
-                "in_order": theme in ready.IN_ORDER,
-                "cards": [_card(one, known) for one in shelf[theme]],
-            }
+            _theme(theme, title, [_card(*one) for one in enumerate(shelf[theme], start=1)])
             for theme, title in ready.THEMES.items()
         ],
         "events": sorted((known.titles.get(one, one), one) for one in known.events),
@@ -53,8 +48,19 @@ def show(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "segments/segment/library.html", context)
 
 
-def _card(one: library.OnShelf, known: Vocabulary) -> dict[str, Any]:
+def _theme(theme: str, title: Any, cards: list[dict[str, Any]]) -> dict[str, Any]:
+    """What can be used at once stands before what needs something first."""
     return {
+        "title": title,
+        "in_order": theme in ready.IN_ORDER,
+        "ready": [one for one in cards if one["is_ready"]],
+        "waiting": [one for one in cards if not one["is_ready"]],
+    }
+
+
+def _card(place: int, one: library.OnShelf) -> dict[str, Any]:
+    return {
+        "place": place,
         "one": one,
         "key": one.ready.key,
         "name": str(one.ready.name),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.models import Team
+from segments import segment_words
 from segments.models.fields import BitmapField, digest_of
 
 
@@ -49,7 +50,7 @@ class Segment(models.Model):
         ordering: ClassVar = ["-id"]
 
     def __str__(self) -> str:
-        return self.name
+        return str(segment_words.NAMES.get(self.name, self.name))
 
     @property
     def is_computed(self) -> bool:

@@ -29,6 +29,7 @@ from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import CHOICE, Vocabulary
 
 MAX_WHERE = 10
+MAX_STAGES = 20  # a set has no more
 MAX_TIMES = 1_000
 MAX_DAYS = 3_660
 MAX_HOURS = 24 * 90
@@ -201,8 +202,10 @@ def _stages(raw: Any, path: Path, known: Vocabulary, stage_set: str) -> tuple[st
     if not isinstance(raw, list) or not raw:
         raise RuleError(path, _("Choose at least one stage."))
     word = known.stage_sets[stage_set]
+    if len(raw) > MAX_STAGES:
+        raise RuleError(path, _("Choose at most %(most)s stages."), most=MAX_STAGES)
     chosen = []
-    for at, one in enumerate(raw[: len(word.stages) + 1]):
+    for at, one in enumerate(raw):
         if isinstance(one, str) and one in word.retired:
             raise RuleError((*path, at), NOT_IN_USE, name=word.retired[one])
         there_is_none = _("There is no stage “%(value)s”.")

@@ -132,6 +132,7 @@
         emphasis: { itemStyle: { borderColor: look.strong } },
         ...series,
         label: { show: true, fontSize: 11, formatter: (cell) => write.short(cell.value[2]) },
+        labelLayout: { hideOverlap: true },
         data: series.data.map((value) => ({
           value,
           label: { color: value[2] > middle ? look.onHeat[1] : look.onHeat[0] },
