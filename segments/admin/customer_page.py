@@ -1,7 +1,7 @@
 """What the page of one customer shows, as its templates want it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
@@ -140,11 +140,13 @@ def _read(text: str, was: Any) -> Any:
 # --- value ------------------------------------------------------------------
 
 
-def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
+def _traits(
+    registry: Iterable[traits.Trait], known: Mapping[str, Any], currency: str
+) -> list[dict[str, Any]]:
     """Each trait that is known with its value, as it is shown, and its unit."""
-    shown, titles = [], scorings.labels()
-    for one in traits.registry().values():
-        if one.key not in known or one.key in SCORES:
+    shown, titles = [], scorings.labels() if known else {}
+    for one in registry:
+        if one.key not in known:
             continue
         value = known[one.key]
         words = titles.get(one.key, {}).get(str(value), value)
@@ -159,15 +161,12 @@ def _traits(known: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
 
 def _parted(known: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """The traits that tell most, all others, and the names of those that are not known."""
-    shown = _traits(known, currency)
+    registry = [one for one in traits.registry().values() if one.key not in SCORES]
+    shown = _traits(registry, known, currency)
     return {
         "traits": [one for one in shown if one["trait"].key in TELLING],
         "more_traits": [one for one in shown if one["trait"].key not in TELLING],
-        "unknown_traits": formats.listed(
-            one.label
-            for one in traits.registry().values()
-            if one.key not in known and one.key not in SCORES
-        ),
+        "unknown_traits": formats.listed(one.label for one in registry if one.key not in known),
     }
 
 

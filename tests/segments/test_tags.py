@@ -206,7 +206,10 @@ def test_the_form_makes_and_renames_tags_in_words(signed_in: SignIn) -> None:
 
 
 def test_a_colour_from_elsewhere_is_no_style(signed_in: SignIn) -> None:
-    made(color="#0;x:url(y)")
+    with pytest.raises(NotAllowed, match="#rrggbb"):
+        made(color="#0;x:url(y)")
+    made()
+    Tag.objects.update(color="#0;x:url(y)")
     assert "url(y)" not in signed_in("analyst").get(LIST).content.decode()
 
 
