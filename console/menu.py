@@ -77,6 +77,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
             (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
             (
+                _("Period rules"),
+                "event_busy",
+                "admin:metrics_periodrule_changelist",
+                "metrics.view",
+            ),
+            (
                 _("Definitions"),
                 "menu_book",
                 "admin:segments_definition_changelist",
@@ -143,6 +149,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 
 # Screens that the menu leaves out, and the one that leads to each.
 INSIDE = {
+    "admin:metrics_periodresult_changelist": "admin:metrics_periodrule_changelist",
     "admin:segments_importpreset_changelist": "admin:segments_eventimport_changelist",
     "admin:segments_suspect_changelist": "admin:segments_merge_changelist",
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from console import clock, copies, jobs, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
-from metrics import activity_tables, history, lifetime_value, measure, results, retention
+from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
 from metrics.tasks import REPORT
 from segments import pipeline
 from segments.models import PrivacyRequest
@@ -32,6 +32,7 @@ def run_night() -> None:
         retention.monthly()
         activity_tables.update()
         results.compute_open(at=clock.now())
+        watch.run(today=clock.today())
 
 
 @shared_task

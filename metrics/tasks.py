@@ -16,6 +16,7 @@ from metrics import (
     measure,
     results,
     retention,
+    watch,
 )
 from metrics.answers import Question
 from metrics.models import KeptAnswer
@@ -41,6 +42,7 @@ def run_measures(job_id: int) -> None:
         retention.monthly()
         activity_tables.update()
         results.compute_open(at=clock.now())
+        watch.run(today=clock.today())
 
 
 def measure_soon(*, by: Staff) -> Job:

@@ -3,15 +3,29 @@
 from metrics.models.basis import ResultBasis
 from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
 from metrics.models.metric import Measurement, Metric
+from metrics.models.period import (
+    Breach,
+    Closing,
+    Grain,
+    PeriodResult,
+    PeriodRule,
+    PeriodVerdict,
+)
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
 
 __all__ = [
+    "Breach",
+    "Closing",
     "FoundSet",
+    "Grain",
     "KeptAnswer",
     "LifetimeModel",
     "LifetimeRecipe",
     "Measurement",
     "Metric",
+    "PeriodResult",
+    "PeriodRule",
+    "PeriodVerdict",
     "ResultBasis",
     "SavedReport",
 ]

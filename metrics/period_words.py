@@ -1,0 +1,55 @@
+"""Period rules and their verdicts in words, for screens and for the work that they give."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console import clock, figures
+from metrics import periods
+from metrics.models import Metric, PeriodRule
+
+RELATIVE = {PeriodRule.Comparator.FELL, PeriodRule.Comparator.ROSE}
+
+
+def value(metric: Metric, number: Decimal | None, currency: str) -> str:
+    """A value of a metric; a plain number keeps two decimals."""
+    if metric.unit in {"money", "share", "customers"}:
+        return figures.in_unit(number, metric.unit, currency)
+    return figures.number(number)
+
+
+def threshold(rule: PeriodRule, currency: str) -> str:
+    """What the rule compares with."""
+    if rule.benchmark is not None:
+        return f"“{rule.benchmark.label}”"
+    if rule.comparator in RELATIVE:
+        return figures.share(rule.threshold, digits=0)
+    return value(rule.metric, rule.threshold, currency)
+
+
+def sentence(rule: PeriodRule, currency: str) -> str:
+    """The whole condition: what, of whom, how long."""
+    said = f"{rule.metric.label} {rule.get_comparator_display()} {threshold(rule, currency)}"
+    if rule.slice:
+        said = f"{said} ({rule.slice})"
+    if rule.grain == "month":
+        long = ngettext("for %(n)d month", "for %(n)d months in a row", rule.times)
+    else:
+        long = ngettext("for %(n)d week", "for %(n)d weeks in a row", rule.times)
+    return f"{said}, {long % {'n': rule.times}}"
+
+
+def of_run(rule: PeriodRule, came_to: Mapping[dt.date, Decimal | None]) -> str:
+    """Why the work is given: the condition, and each period's value."""
+    currency = clock.project().currency
+    values = "; ".join(
+        f"{periods.name(day, rule.grain)}: {value(rule.metric, number, currency)}"
+        for day, number in came_to.items()
+    )
+    return _("%(condition)s. %(values)s.") % {
+        "condition": sentence(rule, currency),
+        "values": values,
+    }
