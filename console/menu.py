@@ -77,6 +77,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
             (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
             (
+                _("Lifetime value"),
+                "savings",
+                "admin:metrics_lifetimemodel_changelist",
+                "metrics.view",
+            ),
+            (
                 _("Period rules"),
                 "event_busy",
                 "admin:metrics_periodrule_changelist",

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
+from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from metrics.api.report import ReportViewSet
 from segments.api.customers import CustomerViewSet
@@ -26,6 +27,7 @@ router.register("tags", TagViewSet, basename="tag")
 router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("campaigns", CampaignViewSet, basename="campaign")
+router.register("lifetime", LifetimeViewSet, basename="lifetime")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")
 

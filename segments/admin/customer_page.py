@@ -70,6 +70,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "event_types": EventType.objects.order_by("name"),
         "may_change": roles.allows(staff, CHANGE),
         "messages_link": _messages(customer) if roles.allows(staff, "messages.view") else "",
+        "lifetime_link": _above("admin:metrics_lifetimemodel_of", customer),
     }
 
 
@@ -204,10 +205,15 @@ def _merges(customer: Customer) -> list[Merge]:
 
 
 def _messages(customer: Customer) -> str:
-    """Where the part with this customer's messages comes from: a screen of a room above."""
+    """Where the part with this customer's messages comes from."""
+    return _above("admin:campaigns_message_of", customer)
+
+
+def _above(name: str, customer: Customer) -> str:
+    """Where a part of the page comes from that a room above has."""
     try:
-        return reverse("admin:campaigns_message_of", args=[customer.pk])
-    except NoReverseMatch:  # segments stand without campaigns
+        return reverse(name, args=[customer.pk])
+    except NoReverseMatch:  # segments stand without what is above
         return ""
 
 

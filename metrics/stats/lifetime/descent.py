@@ -15,7 +15,7 @@ from metrics.stats.lifetime.histories import Array
 Function = Callable[[Array], tuple[float, Array]]
 MOST_STEPS, MOST_HALVINGS = 400, 40
 LONGEST = 2.0  # of a first step, while nothing is known of the curvature
-NOISE = 1e-13  # of the value, relative: below it the slope alone decides
+NOISE = 1e-12  # of the value, relative: below it the slope alone decides
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def fit(histories: Histories, *, start: Purchasing | None = None) -> Fit:
     counted = Counted(histories)
     found = _search(counted, begin, inverse)
     value = log_likelihood(found.at, counted)[0]
-    inside = np.abs(found.at) < EDGE  # a parameter at its edge still wants to go on
+    inside = np.abs(found.at) < EDGE - 0.01  # a parameter at its edge still wants to go on
     arrived = bool(np.isfinite(value) and np.abs(found.slope[inside]).max(initial=0.0) < SLACK)
     return Fit(Purchasing(*np.exp(found.at).tolist()), value, arrived, found.looks)
 

@@ -13,9 +13,9 @@ import numpy as np
 from metrics.stats.lifetime import descent
 from metrics.stats.lifetime.histories import Array, dot
 
-EDGE = 14.0
+EDGE = 9.0  # a logarithm beyond which a parameter says: no limit
 ENOUGH = 1e-9  # of the slope a customer
-SLACK = 1e-5  # beyond which a fit that stopped has not arrived
+SLACK = 1e-4  # beyond which a fit that stopped has not arrived
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def fit(x: Array, total: Array, *, start: Spending | None = None) -> Fit:
 
     found = descent.lowest(loss, begin, inverse=np.eye(3), edge=EDGE, enough=ENOUGH)
     value = sums.log_likelihood(found.at)[0]
-    inside = np.abs(found.at) < EDGE
+    inside = np.abs(found.at) < EDGE - 0.01
     arrived = bool(np.isfinite(value) and np.abs(found.slope[inside]).max(initial=0.0) < SLACK)
     p, q, v = np.exp(found.at).tolist()
     # The density of an amount in whole units is that of the scaled one by the unit.
