@@ -83,6 +83,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "metrics.view",
             ),
             (
+                _("Alerts"),
+                "notifications",
+                "admin:metrics_alert_changelist",
+                "metrics.view",
+            ),
+            (
                 _("Period rules"),
                 "event_busy",
                 "admin:metrics_periodrule_changelist",
@@ -155,6 +161,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 
 # Screens that the menu leaves out, and the one that leads to each.
 INSIDE = {
+    "admin:metrics_watch_changelist": "admin:metrics_alert_changelist",
     "admin:metrics_periodresult_changelist": "admin:metrics_periodrule_changelist",
     "admin:segments_importpreset_changelist": "admin:segments_eventimport_changelist",
     "admin:segments_suspect_changelist": "admin:segments_merge_changelist",

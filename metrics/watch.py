@@ -1,15 +1,18 @@
-"""What happens once the days are measured: periods close, and rules are judged."""
+"""What happens once the days are measured: periods close, rules and alerts are judged."""
 
 import datetime as dt
 
 from console import jobs
-from metrics import period_rules, periods
+from metrics import alerts, period_rules, periods
 
 
 def run(*, today: dt.date, progress: jobs.Progress = jobs.silent) -> None:
     """Close what is over and judge what it is held to."""
     period_rules.install()
     periods.close(today=today, slices=period_rules.slices_asked_for())
-    progress(1, 2)
+    progress(1, 3)
     period_rules.judge_all(today=today)
-    progress(2, 2)
+    progress(2, 3)
+    alerts.install()
+    alerts.judge_all(day=today - dt.timedelta(days=1))
+    progress(3, 3)

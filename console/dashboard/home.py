@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from console.charts import Chart
-from console.dashboard import cards, charts, panels
+from console.dashboard import cards, charts, duties, panels
 from console.dashboard.page import Page
 from console.dashboard.panels import Panel
 from console.models import Staff
@@ -32,10 +32,12 @@ LISTS: dict[str, Callable[[Page, HttpRequest], Panel]] = {
     "health": panels.health_now,
     "imports": panels.imports,
     "my_campaigns": panels.my_campaigns,
+    "my_work": duties.my_work,
     "newest_values": panels.newest_values,
     "search": panels.search,
     "stale_segments": panels.stale_segments,
     "suppressions": panels.suppressions,
+    "warnings": duties.warnings,
 }
 CHARTS: dict[str, Callable[[Page], Chart]] = {
     "activity": charts.activity,
@@ -54,6 +56,8 @@ LAYOUTS: dict[str, Layout] = {
     Role.OPERATOR: Layout(
         cards=("dau", "mau", "stickiness", "revenue", "orders", "new_customers"),
         parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
             ("my_campaigns", "half"),
             ("stale_segments", "half"),
             ("campaigns", "full"),
@@ -66,6 +70,8 @@ LAYOUTS: dict[str, Layout] = {
     Role.MANAGER: Layout(
         cards=("revenue", "orders", "average_order", "dau", "mau", "new_customers"),
         parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
             ("approvals", "third"),
             ("revenue", "wide"),
             ("campaigns", "full"),
@@ -77,6 +83,8 @@ LAYOUTS: dict[str, Layout] = {
     Role.ANALYST: Layout(
         cards=("dau", "mau", "stickiness", "revenue", "average_order", "retention_d7"),
         parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
             ("activity", "full"),
             ("months", "full"),
             ("newest_values", "half"),
@@ -87,11 +95,19 @@ LAYOUTS: dict[str, Layout] = {
     ),
     Role.PRODUCT: Layout(
         cards=("dau", "wau", "mau", "stickiness", "new_customers", "retention_d7"),
-        parts=(("activity", "full"), ("months", "wide"), ("stages", "third")),
+        parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
+            ("activity", "full"),
+            ("months", "wide"),
+            ("stages", "third"),
+        ),
     ),
     Role.SUPPORT: Layout(
         cards=("dau", "mau", "new_customers"),
         parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
             ("search", "half"),
             ("suppressions", "half"),
             ("stages", "half"),
@@ -101,6 +117,8 @@ LAYOUTS: dict[str, Layout] = {
     Role.ADMIN: Layout(
         cards=("dau", "mau", "revenue", "orders"),
         parts=(
+            ("warnings", "half"),
+            ("my_work", "half"),
             ("health", "third"),
             ("failed_jobs", "third"),
             ("imports", "third"),

@@ -1,8 +1,9 @@
 """The metrics screens; Django finds them through this package."""
 
-from metrics.admin import definition, lifetime, metric, period_result, period_rule, report
+from metrics.admin import alert, definition, lifetime, metric, period_result, period_rule, report
 
 __all__ = [
+    "alert",
     "definition",
     "lifetime",
     "metric",

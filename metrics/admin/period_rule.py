@@ -115,12 +115,17 @@ def in_unit(metric: Metric, number: Decimal, typed: str) -> Decimal:
 
 def written(rule: PeriodRule) -> str:
     """The threshold as the form has it."""
-    if rule.threshold is None:
+    is_share = rule.comparator in period_words.RELATIVE
+    return as_typed(rule.metric, rule.threshold, is_share=is_share)
+
+
+def as_typed(metric: Metric, number: Decimal | None, *, is_share: bool) -> str:
+    """A number in its unit as one types it; `is_share`: whatever the unit, it is a share."""
+    if number is None:
         return ""
-    if rule.metric.unit == Metric.Unit.SHARE or rule.comparator in period_words.RELATIVE:
-        return f"{(rule.threshold * 100).normalize():f}%"
-    number = rule.threshold
-    if rule.metric.unit == Metric.Unit.MONEY:
+    if is_share or metric.unit == Metric.Unit.SHARE:
+        return f"{(number * 100).normalize():f}%"
+    if metric.unit == Metric.Unit.MONEY:
         number = figures.major(number, clock.project().currency)
     return f"{number.normalize():f}"
 

@@ -1,5 +1,6 @@
 """What metrics remembers: definitions, measurements, results' bases, and answers of reports."""
 
+from metrics.models.alert import Alert, Watch
 from metrics.models.basis import ResultBasis
 from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
 from metrics.models.metric import Measurement, Metric
@@ -14,6 +15,7 @@ from metrics.models.period import (
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
 
 __all__ = [
+    "Alert",
     "Breach",
     "Closing",
     "FoundSet",
@@ -28,4 +30,5 @@ __all__ = [
     "PeriodVerdict",
     "ResultBasis",
     "SavedReport",
+    "Watch",
 ]

@@ -1,0 +1,58 @@
+"""What waits for this person on the home page: their work, and the warnings."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console import work
+from console.dashboard.page import Page
+from console.dashboard.panels import LINES, Line, Panel
+from metrics import alerts, period_words
+
+
+def my_work(page: Page, request: HttpRequest) -> Panel:
+    """The next things to do, the most urgent first."""
+    items = work.unfinished().filter(work.mine(page.staff))[:LINES]
+    return Panel(
+        title=_("My work"),
+        lines=[
+            Line(
+                what=item.title,
+                link=page.link("admin:console_workitem_change", item.pk, needs=work.VIEW),
+                badge=_("overdue") if item.is_overdue(page.today) else item.get_status_display(),
+                tone="bad" if item.is_overdue(page.today) else "",
+                when=item.due_on.isoformat() if item.due_on else "",
+            )
+            for item in items
+        ],
+        link=page.link("admin:console_workitem_changelist", needs=work.VIEW),
+        empty=_("Nothing waits for you."),
+    )
+
+
+def warnings(page: Page, request: HttpRequest) -> Panel:
+    """What stands out, one line a cause."""
+    found = alerts.unresolved()[:LINES]
+    lines = []
+    for alert in found:
+        metric, effects = alert.watch.metric, len(alert.effects.all())
+        value = period_words.value(metric, alert.value, page.currency)
+        expected = period_words.value(metric, alert.expected, page.currency)
+        also = ngettext("%(n)d other with it", "%(n)d others with it", effects) % {"n": effects}
+        lines.append(
+            Line(
+                what=f"{metric.label}: {value}",
+                link=page.link("admin:metrics_alert_change", alert.pk, needs="metrics.view"),
+                badge=alert.get_status_display(),
+                tone="bad" if alert.status == alert.Status.OPEN else "warn",
+                when=alert.began_on.isoformat(),
+                why=_("expected %(value)s") % {"value": expected}
+                + (f" · {also}" if effects else ""),
+            )
+        )
+    return Panel(
+        title=_("Alerts"),
+        lines=lines,
+        link=page.link("admin:metrics_alert_changelist", needs="metrics.view"),
+        empty=_("Nothing stands out."),
+    )

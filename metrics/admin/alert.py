@@ -1,0 +1,195 @@
+"""Alerts: what stands out now, and what is watched."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from console import audit, clock, figures, roles
+from console.modeladmin import ConsoleModelAdmin, ReadOnlyAdmin
+from console.states import NotAllowed, Stale
+from metrics import alerts, period_words
+from metrics.admin import period_rule
+from metrics.models import Alert, Watch
+
+PAST = 50
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    """One page: what is open, with what stands under it, and what is over."""
+
+    view_action = "metrics.view"
+
+    def get_urls(self) -> list[URLPattern]:
+        do = self.admin_site.admin_view(require_POST(self.do))
+        return [path("<int:pk>/do/", do, name="metrics_alert_do"), *super().get_urls()]
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        currency = clock.project().currency
+        rows = Alert.objects.select_related("watch__metric", "acknowledged_by")
+        effects = Prefetch("effects", rows)
+        unresolved = rows.exclude(status=Alert.Status.RESOLVED).filter(cause=None)
+        over = rows.filter(status=Alert.Status.RESOLVED)[:PAST]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Alerts"),
+            "open": [
+                (line(one, currency), [line(effect, currency) for effect in one.effects.all()])
+                for one in unresolved.prefetch_related(effects)
+            ],
+            "over": [line(one, currency) for one in over],
+            "may_change": roles.allows(request.user, alerts.ACTION),
+            "watched": Watch.objects.filter(is_on=True).count(),
+            "tomorrow": clock.today() + alerts.DAY,
+        }
+        return render(request, "metrics/alerts.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """An alert stands on the one page of all."""
+        roles.require(request.user, self.view_action)
+        return HttpResponseRedirect(reverse("admin:metrics_alert_changelist") + f"#a{object_id}")
+
+    def do(self, request: Any, pk: int) -> HttpResponse:
+        """Somebody looks after it, or it is to be quiet."""
+        roles.require(request.user, alerts.ACTION)
+        alert = get_object_or_404(Alert.objects.select_related("watch"), pk=pk)
+        try:
+            if request.POST.get("deed") == "acknowledge":
+                alerts.acknowledge(alert, by=request.user)
+                messages.success(request, gettext("Others see now that you look after it."))
+            else:
+                until = _day(request.POST.get("until", ""))
+                alerts.snooze(alert.watch, until=until, today=clock.today(), by=request.user)
+                messages.success(request, gettext("It is quiet until then."))
+        except (NotAllowed, Stale) as refused:
+            messages.error(request, str(refused))
+        return HttpResponseRedirect(reverse("admin:metrics_alert_changelist"))
+
+
+def line(alert: Alert, currency: str) -> dict[str, Any]:
+    """One alert as the page tells it."""
+    metric = alert.watch.metric
+    change = figures.change(alert.value, alert.expected)
+    return {
+        "alert": alert,
+        "metric": metric.label,
+        "slice": alert.watch.slice,
+        "kind": alert.watch.get_kind_display(),
+        "value": period_words.value(metric, alert.value, currency),
+        "expected": period_words.value(metric, alert.expected, currency),
+        "change": figures.signed_share(change) if change is not None else "",
+        "link": reverse("admin:metrics_metric_change", args=[metric.pk]),
+    }
+
+
+class WatchForm(forms.ModelForm):
+    """The threshold is written as people write it."""
+
+    threshold = forms.CharField(
+        label=_("threshold"),
+        required=False,
+        help_text=_("For a level or a change: 500, 30% or an amount. An anomaly needs none."),
+    )
+
+    class Meta:
+        model = Watch
+        fields: ClassVar = [
+            "metric",
+            "slice",
+            "kind",
+            "side",
+            "threshold",
+            "cool_down_days",
+            "owner",
+            "is_on",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "threshold" in self.fields:
+            self.initial["threshold"] = written(self.instance)
+
+    def clean_threshold(self) -> Decimal | None:
+        return period_rule.read(self.cleaned_data["threshold"])
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        metric, number = found.get("metric"), found.get("threshold")
+        if metric and number is not None and found.get("kind") == Watch.Kind.LEVEL:
+            typed = self.data.get("threshold", "")
+            found["threshold"] = period_rule.in_unit(metric, number, typed)
+        return found
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
+        if not set(self.errors) - {NON_FIELD_ERRORS}:
+            try:
+                alerts.check(self.instance)
+            except NotAllowed as refused:
+                self.add_error(None, str(refused))
+
+
+def written(watch: Watch) -> str:
+    """The threshold as the form has it."""
+    is_share = watch.kind == Watch.Kind.CHANGE
+    return period_rule.as_typed(watch.metric, watch.threshold, is_share=is_share)
+
+
+@admin.register(Watch)
+class WatchAdmin(ConsoleModelAdmin):
+    view_action = "metrics.view"
+    add_action = change_action = alerts.ACTION
+    form = WatchForm
+    empty_words: ClassVar = _(
+        "The main metrics are watched by themselves once they are measured; add others here."
+    )
+    list_display: ClassVar = ["what", "how", "state", "owner"]
+    list_display_links: ClassVar = ["what"]
+    list_select_related: ClassVar = ["metric", "owner"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Watch]:
+        self.today = clock.today()
+        return super().get_queryset(request)
+
+    @display(description=_("metric"))
+    def what(self, watch: Watch) -> str:
+        return f"{watch.metric.label} ({watch.slice})" if watch.slice else watch.metric.label
+
+    @display(description=_("when it"))
+    def how(self, watch: Watch) -> str:
+        return f"{watch.get_kind_display()} {written(watch)} · {watch.get_side_display()}"
+
+    @display(description=_("status"), label={"on": "success", "off": "", "quiet": "warning"})
+    def state(self, watch: Watch) -> tuple[str, Any]:
+        if not watch.is_on:
+            return "off", _("off")
+        if watch.snoozed_until and watch.snoozed_until >= self.today:
+            return "quiet", _("quiet until %(day)s") % {"day": watch.snoozed_until.isoformat()}
+        return "on", _("on")
+
+    def save_model(self, request: Any, obj: Any, form: forms.Form, change: bool) -> None:
+        obj.save()
+        audit.log("watch.changed" if change else "watch.added", obj, fields=form.changed_data)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as wrong:
+        raise NotAllowed(gettext("Write the day as 2018-01-31.")) from wrong

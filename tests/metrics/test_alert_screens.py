@@ -1,0 +1,134 @@
+"""The page of alerts, what is watched, and the notices on the home page."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from console import work
+from console.models import Staff
+from metrics import library
+from metrics.models import Alert, Metric, Watch
+from tests.metrics.factories import today_is
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Staff | str], Client]
+LIST = "admin:metrics_alert_changelist"
+TODAY = dt.date(2018, 1, 1)
+
+
+def alert(key: str = "orders", **values: Any) -> Alert:
+    library.install()
+    today_is(TODAY)
+    watch = Watch.objects.create(metric=Metric.objects.get(key=key))
+    said = {
+        "began_on": TODAY - dt.timedelta(2),
+        "last_on": TODAY - dt.timedelta(1),
+        "value": Decimal(400),
+        "expected": Decimal(1_000),
+    }
+    return Alert.objects.create(watch=watch, **(said | values))
+
+
+def test_one_line_a_cause_with_its_effects(
+    signed_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    orders = alert()
+    alert("revenue", cause=orders, value=Decimal(5_000), expected=Decimal(10_000))
+    alert("dau", status="resolved", resolved_on=TODAY)
+    client = signed_in("product")
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse(LIST)).content.decode()
+    for words in ("Orders", "−60.0%", "Revenue", "−50.0%", "Over on"):
+        assert words in page
+    assert page.count("data-alert=") == 1
+    assert "I look after it" not in page
+    home = client.get(reverse("admin:index")).content.decode()
+    assert "1 other with it" in home
+
+
+def test_nothing_stands_out_is_said(signed_in: SignIn) -> None:
+    client = signed_in("support")
+    assert "Nothing stands out" in client.get(reverse(LIST)).content.decode()
+    assert "Nothing waits for you" in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize("role", list(Staff.Role.values))
+def test_who_may_answer_an_alert(signed_in: SignIn, role: str) -> None:
+    one, client = alert(), signed_in(role)
+    may = role in {"operator", "manager", "analyst", "admin"}
+    address = reverse("admin:metrics_alert_do", args=[one.pk])
+    assert client.get(address).status_code == 405
+    answer = client.post(address, {"deed": "acknowledge"})
+    assert answer.status_code == (302 if may else 403)
+    client.post(address, {"deed": "snooze", "until": "2018-01-20"})
+    one.refresh_from_db()
+    assert (one.status == "acknowledged") == may
+    assert (one.watch.snoozed_until == dt.date(2018, 1, 20)) == may
+
+
+def test_a_day_that_makes_no_sense_is_refused_in_words(signed_in: SignIn) -> None:
+    one, client = alert(), signed_in("manager")
+    for until in ("soon", "2017-12-01", "2030-01-01"):
+        address = reverse("admin:metrics_alert_do", args=[one.pk])
+        page = client.post(address, {"deed": "snooze", "until": until}, follow=True)
+        assert "day" in page.content.decode()
+    one.watch.refresh_from_db()
+    assert one.watch.snoozed_until is None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"kind": "level", "side": "low", "threshold": ""}, "needs a threshold"),
+        ({"kind": "level", "side": "both", "threshold": "5"}, "which side"),
+        ({"kind": "change", "side": "low", "threshold": "-3%"}, "above nothing"),
+        ({"kind": "level", "side": "low", "threshold": "x"}, "no number"),
+    ],
+    ids=["nothing", "side", "change", "words"],
+)
+def test_a_watch_that_makes_no_sense_comes_back(
+    signed_in: SignIn, said: dict[str, str], words: str
+) -> None:
+    library.install()
+    metric = Metric.objects.get(key="orders").pk
+    page = signed_in("analyst").post(
+        reverse("admin:metrics_watch_add"), {"metric": metric, "cool_down_days": "3", **said}
+    )
+    assert words in page.content.decode()
+    assert not Watch.objects.exists()
+
+
+def test_a_watch_is_kept_as_it_was_written(signed_in: SignIn) -> None:
+    library.install()
+    client = signed_in("analyst")
+    said = {
+        "metric": Metric.objects.get(key="revenue").pk,
+        "kind": "level",
+        "side": "low",
+        "threshold": "1,000",
+        "cool_down_days": "3",
+        "is_on": "on",
+    }
+    assert client.post(reverse("admin:metrics_watch_add"), said).status_code == 302
+    assert Watch.objects.get().threshold == 100_000
+    assert client.post(reverse("admin:metrics_watch_add"), said).status_code == 200
+    assert Watch.objects.count() == 1
+    assert (
+        "is beyond a level 1000"
+        in client.get(reverse("admin:metrics_watch_changelist")).content.decode()
+    )
+
+
+def test_the_home_page_has_my_work(signed_in: SignIn) -> None:
+    today_is(TODAY)
+    client = signed_in("operator")
+    me: Staff = client.staff  # type: ignore[attr-defined]
+    work.give("test", "Call them", on=dt.date(2017, 12, 1), owner=me, due_on=dt.date(2017, 12, 9))
+    home = client.get(reverse("admin:index")).content.decode()
+    assert "Call them" in home
+    assert "overdue" in home
