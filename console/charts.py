@@ -120,6 +120,28 @@ def stacks(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit
     }
 
 
+def grouped(
+    labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit: Option
+) -> Option:
+    """A group of bars a label, a bar in it a series."""
+    return {
+        "unit": unit,
+        "legend": {"show": len(series) > 1},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+        "xAxis": {"type": "category", "data": list(labels)},
+        "yAxis": {"type": "value"},
+        "series": [
+            {
+                "type": "bar",
+                "name": str(name),
+                "label": {"show": len(labels) * len(series) <= 12, "position": "top"},
+                "data": [plain(value) for value in values],
+            }
+            for name, values in series.items()
+        ],
+    }
+
+
 def bars(
     labels: Sequence[str],
     values: Sequence[Value],
@@ -211,6 +233,27 @@ def sankey(
             }
         ],
     }
+
+
+def streams(
+    nodes: Sequence[Node],
+    depths: Mapping[str, int],
+    links: Iterable[tuple[str, str, int]],
+    *,
+    unit: Option,
+) -> Option:
+    """Streams over several places from left to right, each node at its depth."""
+    option = sankey([], [], links, unit=unit)
+    option["series"][0]["data"] = [
+        {
+            "name": node.key,
+            "words": node.label,
+            "depth": depths[node.key],
+            "itemStyle": {"color": node.color},
+        }
+        for node in nodes
+    ]
+    return option
 
 
 def plain(value: Value) -> int | float | None:

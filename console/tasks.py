@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from console import clock, copies, jobs, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
-from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
+from metrics import (
+    activity_tables,
+    answers,
+    history,
+    lifetime_value,
+    measure,
+    results,
+    retention,
+    watch,
+)
 from metrics.tasks import REPORT
 from segments import pipeline
 from segments.models import PrivacyRequest
@@ -31,6 +40,7 @@ def run_night() -> None:
         measure.run()
         retention.monthly()
         activity_tables.update()
+        answers.tidy(today=clock.today())
         results.compute_open(at=clock.now())
         watch.run(today=clock.today())
 

@@ -119,14 +119,14 @@ def _values(key: str, day: dt.date) -> list[Group]:
 # --- what one may choose ------------------------------------------------------
 
 
-def offered() -> list[tuple[str, list[tuple[str, str]]]]:
+def offered(*, sets_only: bool = False) -> list[tuple[str, list[tuple[str, str]]]]:
     """For a list to choose from: what it is, and each as `read` takes it with its name."""
     segments = Segment.objects.filter(archived_at=None).exclude(size=None).order_by("name")
     named = [(f"{SEGMENT}:{pk}", name) for pk, name in segments.values_list("pk", "name")[:200]]
     choices = [
         (f"{TRAIT}:{one.key}", str(one.label))
         for one in traits.registry().values()
-        if one.kind == traits.CHOICE
+        if one.kind == traits.CHOICE and not sets_only
     ]
     reached = Campaign.objects.filter(audience__isnull=False).order_by("-pk")
     sent = [(f"{CAMPAIGN}:{pk}", name) for pk, name in reached.values_list("pk", "name")[:100]]

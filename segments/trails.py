@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from django.db.models import Count, Max
 
 from console import jobs
 from segments import history
 from segments.lake import trails
 from segments.lake.trails import Rows
+from segments.models import DaySet
 
 THREADS = 2
 
@@ -47,6 +49,14 @@ def days(since: dt.date, until: dt.date, *, progress: jobs.Progress = jobs.silen
         for done, _none in enumerate(pool.map(make, missing)):
             progress(done, len(missing))
     return [part for path in asked.values() for part in merged.read(trails.read(path))]
+
+
+def version(since: dt.date, until: dt.date) -> str:
+    """Of the events of these days, by the day sets that were made of them: for every look."""
+    days = DaySet.objects.filter(day__gte=since, day__lte=until).order_by().values("day")
+    said = days.annotate(newest=Max("pk"), count=Count("pk")).order_by("day")
+    rows = list(said.values_list("day", "newest", "count"))
+    return blake2b(repr((since, until, rows)).encode(), digest_size=20).hexdigest()
 
 
 def _file(day: dt.date, names: Sequence[str]) -> Path:

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from console import roles
+from console import clock, figures, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
@@ -18,11 +18,12 @@ from metrics import charts, saved_reports, tasks, words
 from metrics.admin import export
 from metrics.measurements import Freshness
 from metrics.models import SavedReport
-from metrics.reports import asking, every, fields, parts
+from metrics.reports import asking, every, parts
 from metrics.reports.asking import Known
 from metrics.reports.fields import Settings
 from metrics.reports.parts import Part
-from metrics.reports.report import Report
+from metrics.reports.report import Found, Report
+from segments import lists
 
 NAME = "metrics_savedreport"
 
@@ -40,6 +41,11 @@ class SavedReportAdmin(ReadOnlyAdmin):
             path("<slug:kind>/ask/", view(require_POST(self.ask)), name=f"{NAME}_ask"),
             path("<slug:kind>/save/", view(require_POST(self.save)), name=f"{NAME}_save"),
             path("<slug:kind>/file/<slug:key>/", view(self.file), name=f"{NAME}_file"),
+            path(
+                "<slug:kind>/list/<slug:place>/",
+                view(require_POST(self.make_list)),
+                name=f"{NAME}_list",
+            ),
             path("<int:pk>/remove/", view(require_POST(self.remove)), name=f"{NAME}_remove"),
             *super().get_urls(),
         ]
@@ -67,7 +73,7 @@ class SavedReportAdmin(ReadOnlyAdmin):
         roles.require(request.user, self.view_action)
         report = _report(kind)
         settings, problem = _settings(report, request)
-        known = asking.look(report.question(settings)) if not problem else Known()
+        known = Known() if problem else asking.look(report.question(settings))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -77,7 +83,15 @@ class SavedReportAdmin(ReadOnlyAdmin):
             "problem": problem,
             "known": known,
             "charts": _charts(report, settings, known),
-            "query": fields.query(settings),
+            "finds": [
+                {
+                    "found": one,
+                    "count": figures.whole(one.count),
+                    "action": _at(report, "list", settings, one.place),
+                }
+                for one in _finds(report, settings, known)
+            ],
+            "may_list": roles.allows(request.user, lists.ACTION),
             "actions": {name: _at(report, name, settings) for name in ("ask", "save")},
         }
         return TemplateResponse(request, "metrics/report.html", context)
@@ -98,7 +112,7 @@ class SavedReportAdmin(ReadOnlyAdmin):
     def save(self, request: Any, kind: str) -> HttpResponse:
         report = _report(kind)
         settings, _problem = _settings(report, request)
-        query, name = fields.query(settings), request.POST.get("name", "")
+        query, name = report.address(settings), request.POST.get("name", "")
         try:
             saved_reports.save(name, kind=report.kind, query=query, by=request.user)
         except NotAllowed as refused:
@@ -106,6 +120,27 @@ class SavedReportAdmin(ReadOnlyAdmin):
         else:
             messages.success(request, _("The report is saved; everybody finds it under Reports."))
         return HttpResponseRedirect(_at(report, "show", settings))
+
+    def make_list(self, request: Any, kind: str, place: str) -> HttpResponse:
+        """The customers whom a report found, as a list that rules and campaigns can use."""
+        roles.require(request.user, lists.ACTION)
+        report = _report(kind)
+        settings, _problem = _settings(report, request)
+        known = asking.look(report.question(settings))
+        found = {one.place: one for one in _finds(report, settings, known)}
+        if place not in found or known.answer is None:
+            raise Http404
+        whom = known.answer.sets.get(place=place).members
+        name = request.POST.get("name", "") or found[place].who
+        try:
+            made = lists.of_found(
+                whom, name=name, source=f"report {kind}", by=request.user, at=clock.now()
+            )
+        except NotAllowed as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(_at(report, "show", settings))
+        messages.success(request, _("The list is made; rules and campaigns can use it."))
+        return HttpResponseRedirect(reverse("admin:segments_customerlist_change", args=[made.pk]))
 
     def remove(self, request: Any, pk: int) -> HttpResponse:
         one = get_object_or_404(SavedReport, pk=pk)
@@ -132,7 +167,7 @@ def page(kind: str) -> str:
 
 def _at(report: Report, name: str, settings: Settings, *more: str) -> str:
     address = reverse(f"admin:{NAME}_{name}", args=[report.kind.value, *more])
-    query = fields.query(settings)
+    query = report.address(settings)
     return f"{address}?{query}" if query else address
 
 
@@ -143,17 +178,24 @@ def _report(kind: str) -> Report:
 
 
 def _settings(report: Report, request: HttpRequest) -> tuple[Settings, str]:
-    """What the address says, and what is wrong with it; then the usual settings."""
+    """What the address says, and why that cannot be asked."""
     try:
-        return report.read(request.GET), ""
+        settings = report.read(request.GET)
     except NotAllowed as refused:
         return report.read({}), str(refused)
+    return settings, report.missing(settings)
 
 
 def _parts(report: Report, settings: Settings, known: Known) -> list[Part]:
     if known.answer is None or known.answer.data is None:
         return []
     return report.parts(settings, known.answer)
+
+
+def _finds(report: Report, settings: Settings, known: Known) -> list[Found]:
+    if known.answer is None or known.answer.data is None:
+        return []
+    return report.finds(settings, known.answer)
 
 
 def _charts(report: Report, settings: Settings, known: Known) -> list[Chart]:

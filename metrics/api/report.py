@@ -65,6 +65,9 @@ def _asked(kind: str, given: Any) -> tuple[Report, Settings]:
         raise NotFound
     report = every.BY_KIND[kind]
     try:
-        return report, report.read(given)
+        settings = report.read(given)
     except NotAllowed as refused:
         raise ValidationError(str(refused)) from refused
+    if missing := report.missing(settings):
+        raise ValidationError(missing)
+    return report, settings

@@ -2,12 +2,25 @@
 
 from metrics import activity_tables
 from metrics.answers import Question
+from metrics.reports.funnel import Funnel
 from metrics.reports.growth import Growth
+from metrics.reports.paths import Paths
 from metrics.reports.report import Report
 from metrics.reports.retention import Retention
+from metrics.reports.rhythm import Rhythm
+from metrics.reports.stickiness import Stickiness
+from metrics.reports.undone import Undone
 
 # In the order in which they are shown.
-EVERY: list[Report] = [Retention(), Growth()]
+EVERY: list[Report] = [
+    Retention(),
+    Growth(),
+    Funnel(),
+    Undone(),
+    Paths(),
+    Stickiness(),
+    Rhythm(),
+]
 BY_KIND: dict[str, Report] = {one.kind.value: one for one in EVERY}
 ASKED = {**BY_KIND, activity_tables.KIND: EVERY[0]}
 

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext
@@ -21,6 +22,15 @@ from segments import definitions
 from segments.models import Definition
 
 
+@dataclass(frozen=True)
+class Found:
+    """Customers whom a report found: the place of their set, who they are, and how many."""
+
+    place: str
+    who: str
+    count: int
+
+
 class Report(abc.ABC):
     """One kind of report."""
 
@@ -33,7 +43,7 @@ class Report(abc.ABC):
         """The settings in an address, what makes no sense left out.
 
         Raises:
-            NotAllowed: there is nothing to ask yet; what is missing, in words.
+            NotAllowed: the groups make no sense.
         """
 
     @abc.abstractmethod
@@ -59,6 +69,18 @@ class Report(abc.ABC):
     def word(self, settings: Settings) -> str:
         """The defined word that the numbers rest on, if there is one."""
         return ""
+
+    def missing(self, settings: Settings) -> str:
+        """What has to be set before it can be asked; nothing, when it can."""
+        return ""
+
+    def address(self, settings: Settings) -> str:
+        """The settings as they stand in an address, from which `read` reads them."""
+        return fields.query(settings)
+
+    def finds(self, settings: Settings, answer: KeptAnswer) -> list[Found]:
+        """The customers whom the answer names, of whom one can make a list."""
+        return []
 
 
 class OfActivity(Report):
@@ -106,10 +128,10 @@ def words() -> list[tuple[str, Any]]:
     return [(key, labels[Definition.Key(key)]) for key in activity_tables.WORDS]
 
 
-def sliced(by: str) -> Field:
-    """By whom a report is sliced."""
-    everybody = [("", gettext("all customers"))]
-    return Field("by", _("Customers"), "grouped", by, everybody, groups=groups.offered())
+def sliced(by: str, *, sets_only: bool = False) -> Field:
+    """By whom a report is sliced; or of whom alone it is."""
+    everybody, offered = [("", gettext("all customers"))], groups.offered(sets_only=sets_only)
+    return Field("by", _("Customers"), "grouped", by, everybody, groups=offered)
 
 
 def not_over(found: Activity) -> str:

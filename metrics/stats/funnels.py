@@ -127,14 +127,17 @@ def undone(
     *,
     window: int,
     over: int,
-    since: int | None = None,
+    until: int | None = None,
     progress: Report = quiet,
 ) -> Undone:
-    """Each time that `first` was done from the moment `since` on: did `then` follow inside the
-    window? What the moment `over` comes too early for is not counted."""
+    """Each time that `first` was done: did `then` follow inside the window?
+
+    What the moment `over` comes too early for is not counted, nor what was first done on days
+    whose first event is later than the moment `until`.
+    """
     length = max((rows.highest for rows in days), default=-1) + 1
     counts = np.zeros((length, 2), np.int32)
-    prepared = [(rows, _roles(rows, first, then, since)) for rows in reversed(days)]
+    prepared = [(rows, _roles(rows, first, then, until)) for rows in reversed(days)]
     firsts = range(0, length, BLOCK)
     for done, start in enumerate(firsts):
         _count_undone(prepared, start, counts[start : start + BLOCK], window, over)
@@ -155,9 +158,9 @@ def _count_undone(
         loops.wait(*about, upcoming, counts[:, 0], counts[:, 1])
 
 
-def _roles(rows: Rows, first: frozenset[str], then: frozenset[str], since: int | None) -> Array:
-    is_early = since is not None and rows.origin < since
+def _roles(rows: Rows, first: frozenset[str], then: frozenset[str], until: int | None) -> Array:
+    is_late = until is not None and rows.origin > until
     return np.array(
-        [(name in first and not is_early) + 2 * (name in then) for name in rows.names] or [0],
+        [(name in first and not is_late) + 2 * (name in then) for name in rows.names] or [0],
         np.uint8,
     )

@@ -1,0 +1,174 @@
+"""Hours and days: when customers are there, by hour, weekday and day of the month."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from pyroaring import BitMap
+
+from console import charts, clock, figures, jobs
+from metrics import answers
+from metrics.answers import Fresh, Question
+from metrics.groups import By
+from metrics.models import KeptAnswer
+from metrics.models.report import Kind
+from metrics.reports import events, fields
+from metrics.reports.fields import Field, Settings
+from metrics.reports.parts import NUMBER, TEXT, Column, Part
+from metrics.reports.report import Report, sliced, words
+from metrics.stats import cycles
+from metrics.stats.cycles import Usual
+from segments import activity, bitmaps, definitions
+
+DAYS = 90  # usually
+CUSTOMERS, EVENTS = "customers", "events"
+COUNTED = [(CUSTOMERS, gettext_lazy("customers")), (EVENTS, gettext_lazy("events"))]
+ALL, AGAIN = "all", "again"
+WHO = [(ALL, gettext_lazy("everybody")), (AGAIN, gettext_lazy("not for the first time"))]
+
+
+class Rhythm(Report):
+    kind = Kind.RHYTHM
+    icon = "calendar_view_week"
+    sentence = gettext_lazy("At which hours, weekdays and days of the month are customers there?")
+
+    def read(self, given: Mapping[str, Any]) -> Settings:
+        return {
+            "what": fields.one_of(given, "what", [*words(), *events.kinds()], definitions.ACTIVE),
+            "counted": fields.one_of(given, "counted", COUNTED, CUSTOMERS),
+            "who": fields.one_of(given, "who", WHO, ALL),
+            **events.read_days(given, usual=DAYS),
+            "by": str(By.read(str(given.get("by", "")))),
+        }
+
+    def fields(self, settings: Settings) -> list[Field]:
+        groups = [(_("Words"), words()), (_("Events"), events.kinds())]
+        return [
+            Field("what", _("What"), "grouped", settings["what"], groups=groups),
+            Field("counted", _("Hours count"), "choice", settings["counted"], COUNTED),
+            Field("who", _("Days count"), "choice", settings["who"], WHO),
+            *events.day_fields(settings),
+            sliced(settings["by"], sets_only=True),
+        ]
+
+    def question(self, settings: Settings) -> Question:
+        asked = ("what", "days", "until", "by")
+        about = {name: settings[name] for name in asked}
+        return Question(self.kind.value, events.dated(about))
+
+    def version(self, question: Question) -> str:
+        return events.version(question.about, events.days(question.about)[1])
+
+    def compute(self, question: Question, progress: jobs.Progress) -> Fresh:
+        about, now, under = question.about, self.version(question), definitions.versions()
+        since, until = events.days(about)
+        found = [one.members for one in events.found(about) if one.members is not None]
+        members = bitmaps.union(found) if found else None
+        names = frozenset(definitions.events(about["what"])) if _is_word(about) else None
+        rows = events.only(events.rows(since, until, progress), members)
+        week = cycles.week(rows, names or frozenset([about["what"]]), clock.zone())
+        data = {
+            "events": week.events.tolist(),
+            "customers": week.customers.tolist(),
+            "days": _days(about["what"], since, until, members),
+        }
+        word = {about["what"]: under[about["what"]]} if _is_word(about) else {}
+        return Fresh(answers.as_json(data), until, now, word)
+
+    def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
+        assert answer.data is not None
+        said = answers.from_json(answer.data)
+        place = 2 if settings["who"] == AGAIN else 1
+        daily = {dt.date.fromisoformat(one[0]): int(one[place]) for one in said["days"]}
+        return [_week(said[settings["counted"]]), _weekdays(daily), _month(daily), _thirds(daily)]
+
+    def word(self, settings: Settings) -> str:
+        return str(settings["what"]) if _is_word(settings) else ""
+
+
+def _is_word(about: Mapping[str, Any]) -> bool:
+    return about["what"] in definitions.KEYS
+
+
+def _days(
+    what: str, since: dt.date, until: dt.date, members: BitMap | None
+) -> list[tuple[str, int, int]]:
+    """Each day, how many customers, and of them those who had done it before."""
+    first = activity.span()
+    if first is None:
+        return []
+    found, before = [], BitMap()
+    start = min(first[0], since)
+    for day, today in _daily(what, start, until).items():
+        own = today if members is None else today & members
+        if day >= since:
+            found.append((day.isoformat(), len(own), own.intersection_cardinality(before)))
+        before |= own
+    return found
+
+
+def _daily(what: str, since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
+    if what in definitions.KEYS:
+        return activity.daily(what, since, until)
+    levels = activity.levels([what], since, until)
+    return {
+        since + events.A_DAY * at: bitmaps.union([one[1] for one in found if 1 in one])
+        for at, found in enumerate(levels)
+    }
+
+
+def _week(cells: list[list[int]]) -> Part:
+    names = [str(WEEKDAYS[at]) for at in range(7)]
+    hours = [f"{hour:02d}" for hour in range(24)]
+    drawn = [(hour, at, many) for at, row in enumerate(cells) for hour, many in enumerate(row)]
+    return Part(
+        "week",
+        _("By hour and weekday"),
+        [Column(_("Weekday"), TEXT), *(Column(hour) for hour in hours)],
+        [[names[at], *row] for at, row in enumerate(cells)] if any(map(any, cells)) else [],
+        charts.heatmap(hours, names, drawn, name=_("By hour"), unit=charts.unit("count")),
+        definition=_("By the clock of the project's time zone; a customer counts once an hour."),
+        size="wide",
+        empty=_("Nobody did this on these days."),
+    )
+
+
+def _weekdays(daily: Mapping[dt.date, int]) -> Part:
+    names = [str(WEEKDAYS[at]) for at in range(7)]
+    return _usual("weekdays", _("By weekday"), names, cycles.by_weekday(daily))
+
+
+def _month(daily: Mapping[dt.date, int]) -> Part:
+    names = [str(at) for at in range(1, 32)]
+    return _usual("month-days", _("By day of the month"), names, cycles.by_day_of_month(daily))
+
+
+def _thirds(daily: Mapping[dt.date, int]) -> Part:
+    names = [_("1st to 10th"), _("11th to 20th"), _("21st to the end")]
+    found = cycles.by_third(daily)
+    part = _usual("month-thirds", _("Early, middle and late in the month"), names, found)
+    known = [one.index for one in found if one.index is not None]
+    if len(known) < 3 or max(known) < 1.05:  # within a twentieth of each other
+        return part
+    best = max(range(3), key=lambda at: found[at].index or 0)
+    said = {"part": names[best], "more": figures.signed_share((found[best].index or 1) - 1)}
+    words = _("Most come on days %(part)s: %(more)s against all days.") % said
+    return Part(**{**part.__dict__, "note": words})
+
+
+def _usual(key: str, title: str, names: list[str], found: list[Usual]) -> Part:
+    columns = [Column(_("Days"), TEXT), Column(_("Customers a day"), NUMBER)]
+    columns += [Column(_("Against all days"), NUMBER), Column(_("So many days"))]
+    rows = [[name, one.mean, one.index, one.days] for name, one in zip(names, found, strict=True)]
+    return Part(
+        key,
+        title,
+        columns,
+        rows if any(one.mean for one in found) else [],
+        charts.bars(names, [one.mean for one in found], name=title, unit=charts.unit("customers")),
+        definition=_("Customers on such a day on average; 1 is what all days come to."),
+        empty=_("Nobody did this on these days."),
+    )
