@@ -15,7 +15,7 @@ from metrics.models import KeptAnswer
 from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
-from metrics.reports.parts import SHARE, TEXT, Column, Part
+from metrics.reports.parts import SHARE, TEXT, Cell, Column, Part
 from metrics.reports.report import Report, sliced
 from metrics.stats import paths
 from metrics.stats.paths import Streams
@@ -113,16 +113,16 @@ def _streams(found: Streams, settings: Settings, total: int) -> Part:
         for place in sorted(found.nodes)
     ]
     depths = {_key(place): place[0] if after else deepest - place[0] for place in found.nodes}
-    links = sorted(found.links.items(), key=lambda one: -one[1])
-    rows = [
+    links = sorted(found.links.items(), key=lambda one: (max(one[0][0][0], one[0][1][0]), -one[1]))
+    rows: list[list[Cell]] = [
         [
-            source[0] if after else target[0],
+            target[0] if after else source[0],
             _called(source[1], titles, after),
             _called(target[1], titles, after),
             times,
             times / total,
         ]
-        for (source, target), times in sorted(links, key=lambda one: (one[0][0][0], -one[1]))
+        for (source, target), times in links
     ]
     columns = [Column(_("Step")), Column(_("From"), TEXT), Column(_("To"), TEXT)]
     columns += [Column(_("Sessions")), Column(_("Share"), SHARE)]
@@ -150,8 +150,9 @@ def _streams(found: Streams, settings: Settings, total: int) -> Part:
 
 
 def _list(gone: Mapping[paths.Path, int], settings: Settings, total: int) -> Part:
-    titles, rows = catalogue.titles(), []
-    anchor = titles.get(settings["event"], settings["event"])
+    titles = catalogue.titles()
+    rows: list[list[Cell]] = []
+    anchor = str(titles.get(settings["event"], settings["event"]))
     for path, times in list(gone.items())[:PATHS_SHOWN]:
         names = [_called(name, titles, True) for name in path]
         walk = [anchor, *names] if settings["way"] == AFTER else [*names, anchor]
