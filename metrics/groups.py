@@ -87,7 +87,11 @@ def of(by: By, *, day: dt.date) -> list[Group]:
     else:
         return [Group(_("all customers"))]
     if not found:
-        raise NotAllowed(_("There is nobody to compare: %(what)s.") % {"what": str(by)})
+        what = f"{by.kind} {by.key}"
+        raise NotAllowed(
+            _("There is nobody to compare: %(what)s has no customers, or was never computed.")
+            % {"what": what}
+        )
     return sorted(found, key=lambda one: -len(one.members or ()))[:MOST]
 
 

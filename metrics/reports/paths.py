@@ -23,6 +23,11 @@ from segments import bitmaps, catalogue, definitions
 
 AFTER, BEFORE = "after", "before"
 WAYS = [(AFTER, gettext_lazy("follows")), (BEFORE, gettext_lazy("precedes"))]
+EVERYTHING, OWN = "all", "own"
+TAKEN = [
+    (EVERYTHING, gettext_lazy("all events")),
+    (OWN, gettext_lazy("only what counts as being active")),
+]
 KEPT = 20_000  # of the most frequent paths; the rest could not be seen anyway
 PATHS_SHOWN = 50
 MINUTE = 60_000
@@ -42,6 +47,7 @@ class Paths(Report):
             "depth": fields.whole(given, "depth", 1, paths.MOST_DEPTH, 3),
             "top": fields.whole(given, "top", 1, 12, 6),
             "pause": fields.whole(given, "pause", 1, 1440, 30),
+            "taken": fields.one_of(given, "taken", TAKEN, EVERYTHING),
             **events.read_days(given),
             "by": str(By.read(str(given.get("by", "")))),
         }
@@ -59,6 +65,7 @@ class Paths(Report):
             Field(
                 "pause", _("Pause in minutes"), "number", settings["pause"], lowest=1, highest=1440
             ),
+            Field("taken", _("Events"), "choice", settings["taken"], TAKEN),
             *events.day_fields(settings),
             sliced(settings["by"], sets_only=True),
         ]
@@ -83,7 +90,7 @@ class Paths(Report):
             depth=about["depth"],
             pause=about["pause"] * MINUTE,
             after=about["way"] == AFTER,
-            leaving_out=frozenset(definitions.NOT_BEING_ACTIVE) - {about["event"]},
+            leaving_out=_left_out(about),
             progress=events.told(progress),
         )
         kept = found.most_common(KEPT)
@@ -102,6 +109,13 @@ class Paths(Report):
             after=settings["way"] == AFTER,
         )
         return [_streams(found, settings, said["total"]), _list(gone, settings, said["total"])]
+
+
+def _left_out(about: Mapping[str, Any]) -> frozenset[str]:
+    if about["taken"] == EVERYTHING:
+        return frozenset()
+    counting = {*definitions.events(definitions.ACTIVE), about["event"]}
+    return frozenset(catalogue.titles()) - counting
 
 
 def _streams(found: Streams, settings: Settings, total: int) -> Part:
@@ -139,8 +153,7 @@ def _streams(found: Streams, settings: Settings, total: int) -> Part:
         ),
         definition=_(
             "Of each session the first time of the event; a session ends after %(pause)s minutes "
-            "without any event. The same event again and again is one. What is done to customers, "
-            "such as messages, is left out."
+            "without any event. The same event again and again is one."
         )
         % {"pause": settings["pause"]},
         note=_("%(count)s sessions have the event.") % {"count": figures.whole(total)},

@@ -89,9 +89,9 @@ def _named(label: str) -> str:
 def _curve(found: Activity, cohorts: range, later: bool) -> Part:
     """All cohorts together: the share after each number of periods."""
     count = found.groups[0][2].periods if found.groups else 0
-    places = range(min(LONGEST[found.period] + 1, count))
+    places = range(1, min(LONGEST[found.period] + 1, count))
     shares = {
-        _named(label): [_share(*_pooled(tables, after, cohorts, later)) for after in places]
+        _named(label): {at: _share(*_pooled(tables, at, cohorts, later)) for at in places}
         for label, _size, tables in found.groups
     }
     known = [at for at in places if any(values[at] is not None for values in shares.values())]
