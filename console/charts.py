@@ -103,7 +103,7 @@ def stacks(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit
     """A bar a label, in layers; what is below nothing hangs down."""
     return {
         "unit": unit,
-        "legend": {"show": True},
+        "legend": {"show": True, "type": "scroll"},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "category", "data": list(labels)},
         "yAxis": {"type": "value"},

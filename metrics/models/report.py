@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.models import Job, Team
 from segments.models.fields import BitmapField
@@ -14,7 +15,7 @@ class Kind(models.TextChoices):
     """The reports there are."""
 
     RETENTION = "retention", _("Retention")
-    GROWTH = "growth", _("Growth")
+    GROWTH = "growth", pgettext_lazy("a report", "Growth")
     FUNNEL = "funnel", _("Funnel")
     PATHS = "paths", _("Paths")
     UNDONE = "undone", _("Left undone")

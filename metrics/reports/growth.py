@@ -57,12 +57,12 @@ def _accounts(found: Activity, label: str, tables: Tables, number: int, last: in
         _("New"): [row[2] for row in rows],
         _("Stayed away"): [-row[5] for row in rows],
     }
-    columns = [Column(_("From"), A_DAY), Column(_("Active")), Column(_("New"))]
+    columns = [Column(_("First day"), A_DAY), Column(_("Active")), Column(_("New"))]
     columns += [Column(_("Retained")), Column(_("Came back")), Column(_("Stayed away"))]
     columns.append(Column(_("Quick ratio"), NUMBER))
     return Part(
         f"growth-{number}",
-        label or _("Growth"),
+        label or str(Kind.GROWTH.label),
         columns,
         rows,
         charts.stacks([f"{row[0]:%Y-%m-%d}" for row in rows], series, unit=charts.unit("count")),
@@ -97,7 +97,7 @@ def _actives(found: Activity, last: int) -> Part:
     return Part(
         "growth-actives",
         title,
-        [Column(_("From"), A_DAY), *(Column(name) for name in series)],
+        [Column(_("First day"), A_DAY), *(Column(name) for name in series)],
         [[start, *(series[name][at] for name in series)] for at, start in enumerate(starts)],
         charts.lines(starts, series, unit=charts.unit("count")),
         definition=_("Different customers in the period and those before it, each counted once."),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from console import charts, figures, jobs
 from console.charts import Node
@@ -22,7 +22,7 @@ from metrics.stats.paths import Streams
 from segments import bitmaps, catalogue, definitions
 
 AFTER, BEFORE = "after", "before"
-WAYS = [(AFTER, gettext_lazy("follows")), (BEFORE, gettext_lazy("precedes"))]
+WAYS = [(AFTER, gettext_lazy("what follows")), (BEFORE, gettext_lazy("what precedes"))]
 EVERYTHING, OWN = "all", "own"
 TAKEN = [
     (EVERYTHING, gettext_lazy("all events")),
@@ -58,14 +58,14 @@ class Paths(Report):
     def fields(self, settings: Settings) -> list[Field]:
         offered = [("", "–"), *events.kinds()]
         return [
-            Field("way", _("What"), "choice", settings["way"], WAYS),
+            Field("way", _("Direction"), "choice", settings["way"], WAYS),
             Field("event", _("Event"), "choice", settings["event"], offered),
             Field("depth", _("Steps"), "number", settings["depth"], lowest=1, highest=5),
             Field("top", _("Events a step"), "number", settings["top"], lowest=1, highest=12),
             Field(
                 "pause", _("Pause in minutes"), "number", settings["pause"], lowest=1, highest=1440
             ),
-            Field("taken", _("Events"), "choice", settings["taken"], TAKEN),
+            Field("taken", _("Which events"), "choice", settings["taken"], TAKEN),
             *events.day_fields(settings),
             sliced(settings["by"], sets_only=True),
         ]
@@ -138,7 +138,8 @@ def _streams(found: Streams, settings: Settings, total: int) -> Part:
         ]
         for (source, target), times in links
     ]
-    columns = [Column(_("Step")), Column(_("From"), TEXT), Column(_("To"), TEXT)]
+    columns = [Column(_("Step")), Column(pgettext("a path", "From"), TEXT)]
+    columns += [Column(pgettext("a path", "To"), TEXT)]
     columns += [Column(_("Sessions")), Column(_("Share"), SHARE)]
     return Part(
         "paths",

@@ -97,7 +97,7 @@ class OfActivity(Report):
     def fields(self, settings: Settings) -> list[Field]:
         return [
             Field("word", _("What counts"), "choice", settings["word"], words()),
-            Field("period", _("By"), "choice", settings["period"], PERIODS),
+            Field("period", _("Period"), "choice", settings["period"], PERIODS),
             sliced(settings["by"]),
         ]
 

@@ -47,7 +47,7 @@ class Rhythm(Report):
     def fields(self, settings: Settings) -> list[Field]:
         groups = [(_("Words"), words()), (_("Events"), events.kinds())]
         return [
-            Field("what", _("What"), "grouped", settings["what"], groups=groups),
+            Field("what", _("Event or word"), "grouped", settings["what"], groups=groups),
             Field("counted", _("Hours count"), "choice", settings["counted"], COUNTED),
             Field("who", _("Days count"), "choice", settings["who"], WHO),
             *events.day_fields(settings),

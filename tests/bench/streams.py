@@ -21,7 +21,7 @@ MERGE_TREE = """
 """
 FILL = """
     INSERT INTO events SELECT day, time, customer, event
-    FROM file('{folder}/events/*/*.parquet', Parquet)
+    FROM file('{folder}/events/day=*/*.parquet', Parquet)
     SETTINGS max_threads = 2, use_hive_partitioning = 1
 """
 
