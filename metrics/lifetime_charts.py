@@ -76,19 +76,19 @@ def value(run: LifetimeModel, model: Report) -> Chart:
         option=charts.bars(
             tenths,
             [words.minor(one["total"] / one["customers"], currency) for one in rows],
-            name=_("each"),
+            name=_("Each on average"),
             unit=charts.unit("money", currency),
         ),
         columns=[
             _("Tenth"),
             _("Customers"),
-            _("each"),
-            _("together"),
+            _("Each on average"),
+            _("Together"),
             _("Share"),
-            _("from"),
-            _("orders so far"),
-            _("orders expected in 90 days"),
-            _("likely still a customer"),
+            _("At least"),
+            _("Orders so far, each"),
+            _("Orders expected in 90 days, each"),
+            _("Likely still a customer"),
         ],
         rows=[
             [
@@ -115,7 +115,7 @@ def weeks(run: LifetimeModel, trial: Report) -> Chart:
     """All orders after the first, added up week by week."""
     days = [words.day_of(row[0]) for row in trial["weeks"]]
     said, came = [row[1] for row in trial["weeks"]], [row[2] for row in trial["weeks"]]
-    series = {_("said"): [round(one) for one in said], _("came"): came}
+    series = {_("Predicted"): [round(one) for one in said], _("Actual"): came}
     return Chart(
         id="weeks",
         title=_("Orders by week, added up"),
@@ -124,7 +124,7 @@ def weeks(run: LifetimeModel, trial: Report) -> Chart:
         )
         % {"cut": words.day_of(trial["cut"])},
         option=charts.lines(days, series, unit=charts.unit("count")),
-        columns=[_("Week to"), _("said"), _("came"), _("Difference")],
+        columns=[_("Week to"), _("Predicted"), _("Actual"), _("Difference")],
         rows=[
             [day.isoformat(), figures.whole(a), figures.whole(b), words.apart(a, b)]
             for day, a, b in zip(reversed(days), reversed(said), reversed(came), strict=True)
@@ -201,8 +201,8 @@ def _against(
         return words.money(number, currency) if is_money else figures.number(number)
 
     series = {
-        _("said"): [drawn(one["said"]) for _label, one in groups],
-        _("came"): [drawn(one["came"]) for _label, one in groups],
+        _("Predicted"): [drawn(one["said"]) for _label, one in groups],
+        _("Actual"): [drawn(one["came"]) for _label, one in groups],
     }
     return Chart(
         id=key,
@@ -215,7 +215,7 @@ def _against(
         option=charts.curves(
             [label for label, _one in groups], series, unit=charts.unit(unit, currency)
         ),
-        columns=[heading, _("Customers"), _("said"), _("came"), _("Difference")],
+        columns=[heading, _("Customers"), _("Predicted"), _("Actual"), _("Difference")],
         rows=[
             [
                 label,
@@ -235,8 +235,8 @@ def risk(run: LifetimeModel, trial: Report, days: int) -> Chart:
     found = trial["risks"][str(days)]
     groups = _ranked(found["groups"])
     series = {
-        _("said"): [one["said"] for _label, one in groups],
-        _("came"): [one["came"] for _label, one in groups],
+        _("Predicted"): [one["said"] for _label, one in groups],
+        _("Actual"): [one["came"] for _label, one in groups],
     }
     return Chart(
         id=f"risk-{days}",
@@ -247,7 +247,7 @@ def risk(run: LifetimeModel, trial: Report, days: int) -> Chart:
         )
         % {"cut": words.day_of(trial["cut"])},
         option=charts.curves([label for label, _one in groups], series, unit=charts.unit("share")),
-        columns=[_("Tenth"), _("Customers"), _("said"), _("came")],
+        columns=[_("Tenth"), _("Customers"), _("Predicted"), _("Actual")],
         rows=[
             [
                 label,

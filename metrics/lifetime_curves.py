@@ -1,5 +1,6 @@
 """What cohorts spent month by month, and how long contracts run, as charts."""
 
+import bisect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from metrics import lifetime_words as words
 from metrics.models import LifetimeModel
 
 Report = dict[str, Any]
-MOST_CURVES = 6
+MOST_CURVES, MOST_POINTS = 6, 120
 Curve = list[float | None]
 
 
@@ -122,12 +123,16 @@ def survival(run: LifetimeModel, found: Report) -> Chart:
     rows = found["rows"]
     if not rows or rows[0][0] > 0:
         rows = [[0, found["contracts"], 0, 1.0, 0.0, 1.0, 1.0], *rows]
-    labels = [figures.whole(row[0]) for row in rows]
+    step = max(1, -(-found["longest"] // MOST_POINTS))
+    days = range(0, found["longest"] + 1, step)
+    begun = [row[0] for row in rows]
+    drawn = [rows[bisect.bisect_right(begun, day) - 1] for day in days]  # flat between two ends
     series = {
-        _("still running"): [row[3] for row in rows],
-        _("95% from"): [row[5] for row in rows],
-        _("95% to"): [row[6] for row in rows],
+        _("Still running"): [row[3] for row in drawn],
+        _("95% from"): [row[5] for row in drawn],
+        _("95% to"): [row[6] for row in drawn],
     }
+    labels = [figures.whole(row[0]) for row in rows]
     return Chart(
         id="contracts",
         title=_("How long contracts run"),
@@ -135,13 +140,15 @@ def survival(run: LifetimeModel, found: Report) -> Chart:
             "Kaplan-Meier: the share of contracts that outlive so many days, with Greenwood's "
             "error; contracts that still run count as long as they were seen."
         ),
-        option=charts.curves(labels, series, unit=charts.unit("share")),
+        option=charts.curves(
+            [figures.whole(day) for day in days], series, unit=charts.unit("share")
+        ),
         columns=[
             _("Days"),
-            _("at risk"),
-            _("ended"),
-            _("still running"),
-            _("error"),
+            _("At risk"),
+            _("Ended then"),
+            _("Still running"),
+            _("Standard error"),
             _("95% from"),
             _("95% to"),
         ],

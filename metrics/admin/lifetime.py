@@ -25,6 +25,7 @@ from segments.models import Customer
 
 NAME = "metrics_lifetimemodel"
 RUN = "pipeline.run"
+CONTRACTS = "contracts"  # the chart that does not rest on orders
 
 
 @admin.register(LifetimeModel)
@@ -147,8 +148,13 @@ def _run(number: str) -> LifetimeModel:
 def _charts(run: LifetimeModel) -> dict[str, Chart]:
     """The charts of a run, each with where its table is as a file."""
     names = scorings.labels().get(run.recipe.split_by, {}) if run.recipe.split_by else {}
+    word = lifetime_facts.word(run)
     return {
-        key: replace(one, export=reverse(f"admin:{NAME}_file", args=[run.pk, key]))
+        key: replace(
+            one,
+            export=reverse(f"admin:{NAME}_file", args=[run.pk, key]),
+            word=None if key == CONTRACTS else word,
+        )
         for key, one in lifetime_charts.every(run, names).items()
     }
 

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console import figures
+from console.charts import Word
 from metrics import lifetime_value
 from metrics import lifetime_words as words
 from metrics.models import LifetimeModel
-from segments import catalogue, foretold, traits
+from metrics.words import PAGE, outdated
+from segments import catalogue, definitions, foretold, traits
 from segments.models import Trait
 
 SHOWN = 30  # runs
@@ -24,8 +27,8 @@ RUN_COLUMNS = [
     "a",
     "b",
     gettext_lazy("Log-likelihood"),
-    gettext_lazy("Trial: said"),
-    gettext_lazy("came"),
+    gettext_lazy("Trial: predicted"),
+    gettext_lazy("Trial: actual"),
     gettext_lazy("Settings"),
     gettext_lazy("Seconds"),
     gettext_lazy("Refused"),
@@ -42,6 +45,17 @@ def of_run(run: LifetimeModel) -> dict[str, Any]:
         "notes": [*_notes(run, model)] if model else [],
         "trial": words.orders_words(run.report["trial"]) if run.report.get("trial") else "",
     }
+
+
+def word(run: LifetimeModel) -> Word:
+    """What counted as paid when the run read the orders."""
+    now = definitions.current(definitions.PAID)
+    return Word(
+        label=f"{now.get_key_display()} v{run.paid_version}",
+        sentence=definitions.sentence(now, catalogue.titles()),
+        link=f"{reverse(PAGE)}#{definitions.PAID}",
+        warning="" if now.version == run.paid_version else outdated(),
+    )
 
 
 def _rows(run: LifetimeModel, model: dict[str, Any]) -> list[tuple[str, str]]:
@@ -73,7 +87,7 @@ def _rows(run: LifetimeModel, model: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(
                 (
                     _("Correlation of how often and how much"),
-                    figures.number(paid["correlation"]),
+                    figures.number(paid["correlation"], digits=3),
                 )
             )
     rows.append((_("Log-likelihood"), figures.number(run.log_likelihood, digits=3)))

@@ -155,11 +155,13 @@ def _verdict(found: trial.Verdict | None) -> Report | None:
 
 def of_cohorts(cohorts: Cohorts, living: Array) -> Report:
     """Customers of each month of first order, and what they spent month by month since."""
-    kept = min(cohorts.months, MOST_MONTHS)
+    sizes = cohorts.sizes(living)
+    begun = np.flatnonzero(sizes.sum(0))
+    kept = min(cohorts.months - (int(begun[0]) if len(begun) else 0), MOST_MONTHS)
     return {
         "first_month": cohorts.first_month + cohorts.months - kept,
         "parts": list(cohorts.names),
-        "sizes": cohorts.sizes(living)[:, -kept:].tolist(),
+        "sizes": sizes[:, -kept:].tolist(),
         "spent": cohorts.spent[:, -kept:, :kept].tolist(),
     }
 
