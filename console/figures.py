@@ -66,6 +66,8 @@ def in_unit(value: int | Decimal | None, unit: str, currency: str) -> str:
     """A value in the words of its unit: `money`, `share`, or anything that is counted."""
     if unit == "money":
         return money(value, currency)
+    if unit in {"number", "minutes"}:
+        return number(value, digits=2 if unit == "number" else 1)
     return share(value) if unit == "share" else whole(value)
 
 

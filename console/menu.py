@@ -76,6 +76,25 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
             (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
+            (_("Goals"), "flag", "admin:metrics_goal_changelist", "metrics.view"),
+            (
+                _("Health"),
+                "monitor_heart",
+                "admin:metrics_indicator_changelist",
+                "metrics.view",
+            ),
+            (
+                _("Review"),
+                "summarize",
+                "admin:metrics_reviewnote_changelist",
+                "metrics.view",
+            ),
+            (
+                _("Channels and cost"),
+                "payments",
+                "admin:metrics_channel_changelist",
+                "metrics.view",
+            ),
             (
                 _("Lifetime value"),
                 "savings",
@@ -163,6 +182,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 INSIDE = {
     "admin:metrics_watch_changelist": "admin:metrics_alert_changelist",
     "admin:metrics_periodresult_changelist": "admin:metrics_periodrule_changelist",
+    "admin:metrics_spend_changelist": "admin:metrics_channel_changelist",
     "admin:segments_importpreset_changelist": "admin:segments_eventimport_changelist",
     "admin:segments_suspect_changelist": "admin:segments_merge_changelist",
 }

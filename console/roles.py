@@ -69,6 +69,11 @@ TABLE: dict[str, set[str]] = {
     "rules.change": {MA, AN, AD},  # what a period is held to, and when periods close
     "alerts.change": {OP, MA, AN, AD},  # acknowledge, snooze, and set what is watched
     "lifetime.change": {OP, AN, AD},  # the settings of lifetime value
+    "metrics.change": {OP, MA, AN, AD},
+    "spend.change": {OP, MA, AN, AD},  # what acquisition costs, and how channels are told
+    "goals.change": {OP, MA, AN, AD},
+    "health.change": {OP, MA, AN, AD},  # weights, thresholds and benchmarks
+    "reviews.change": {OP, PR, MA, AN, AD},  # what people say of a month or a year
     "jobs.view": EVERYBODY,
     "mailbox.view": {OP, MA, SU, AD},
     "audit.view": {MA, AD},

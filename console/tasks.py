@@ -37,7 +37,7 @@ def run_night() -> None:
     with jobs.running(jobs.create("night", _("Nightly recompute"))) as progress:
         lifetime_value.run(history.last_closed_day())
         pipeline.run(clock.today(), progress=progress)
-        measure.run()
+        measure.run_due()
         retention.monthly()
         activity_tables.update()
         answers.tidy(today=clock.today())

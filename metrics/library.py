@@ -1,184 +1,132 @@
-"""The metrics that the console ships, each with the sentence that defines it."""
+"""The library of metrics: what ships is installed as rows, and every row tells its recipe."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db import transaction
-from django.utils.translation import gettext_noop as _
 
-from metrics.models import Metric
-from segments.definitions import ACTIVE, EFFECTIVE, INTERACTION, PAID
+from metrics.models import Metric, MetricVersion
+from metrics.recipes import nodes, reading
+from metrics.recipes.nodes import Recipe
+from metrics.shipped import SHIPPED, Definition
+from segments.definitions import ACTIVE
 
-# Metrics whose days add up; of the others the sum of days means nothing.
-SUMMED = {"revenue", "orders", "new_customers", "effective_new"}
-CUSTOMERS, COUNT, MONEY, SHARE = (unit.value for unit in Metric.Unit)
+__all__ = ["SHIPPED", "Definition"]
 
-
-@dataclass(frozen=True)
-class Definition:
-    """What a shipped metric says. A change of its meaning is a new version."""
-
-    key: str
-    name: str
-    unit: str
-    definition: str
-    version: int = 1
-    # The word whose definition decides about it: `segments.definitions`. Not in the table.
-    rests_on: str = field(default="", kw_only=True)
-
-
-# Names and sentences are English msgids; the screen translates them.
-SHIPPED = [
-    Definition(
-        "dau",
-        _("Daily actives (DAU)"),
-        CUSTOMERS,
-        _("Different customers who did at least one event that counts as active on the day."),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "wau",
-        _("Weekly actives (WAU)"),
-        CUSTOMERS,
-        _("Different customers who were active on the day or in the 6 days before it."),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "mau",
-        _("Monthly actives (MAU)"),
-        CUSTOMERS,
-        _("Different customers who were active on the day or in the 29 days before it."),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "stickiness",
-        _("Stickiness (DAU/MAU)"),
-        SHARE,
-        _("Daily active customers divided by the monthly active customers of the same day."),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "new_customers",
-        _("New customers"),
-        CUSTOMERS,
-        _("Customers who were active for the first time ever on the day."),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "orders",
-        _("Orders"),
-        COUNT,
-        _("Paid orders of the day. A basket is one order, however many items are in it."),
-        rests_on=PAID,
-    ),
-    Definition(
-        "revenue",
-        _("Revenue"),
-        MONEY,
-        _("The sum of the amounts of the day's paid orders; refunds count negative."),
-        rests_on=PAID,
-    ),
-    Definition(
-        "buyers",
-        _("Buyers"),
-        CUSTOMERS,
-        _("Different customers with at least one paid order on the day."),
-        rests_on=PAID,
-    ),
-    Definition(
-        "arppu",
-        _("Revenue per buyer (ARPPU)"),
-        MONEY,
-        _("The day's revenue divided by the day's buyers."),
-        rests_on=PAID,
-    ),
-    Definition(
-        "average_order",
-        _("Average order"),
-        MONEY,
-        _("The day's revenue divided by the day's orders."),
-        rests_on=PAID,
-    ),
-    Definition(
-        "retention_d1",
-        _("Next-day retention (D1)"),
-        SHARE,
-        _(
-            "Of the day's new customers, the share who were active on the next day; "
-            "known once that day has passed."
-        ),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "retention_d7",
-        _("7-day retention (D7)"),
-        SHARE,
-        _(
-            "Of the day's new customers, the share who were active on the 7th day after; "
-            "known once that day has passed."
-        ),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "retention_d30",
-        _("30-day retention (D30)"),
-        SHARE,
-        _(
-            "Of the day's new customers, the share who were active on the 30th day after; "
-            "known once that day has passed."
-        ),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "monthly_retention",
-        _("Retention by month"),
-        SHARE,
-        _(
-            "Of the customers who were active for the first time in a month, the share who "
-            "were active so many calendar months later."
-        ),
-        rests_on=ACTIVE,
-    ),
-    Definition(
-        "interacting",
-        _("Interacting customers"),
-        CUSTOMERS,
-        _("Different customers with at least one event that counts as interaction on the day."),
-        rests_on=INTERACTION,
-    ),
-    Definition(
-        "effective_new",
-        _("New effective customers"),
-        CUSTOMERS,
-        _("Customers who became effective on the day; nobody becomes it twice."),
-        rests_on=EFFECTIVE,
-    ),
-    Definition(
-        "stage_customers",
-        _("Customers by stage"),
-        CUSTOMERS,
-        _("Customers in each stage of the default stage set, when the stages were computed."),
-    ),
-]
-
-
-# Metric by metric the word that it rests on; a metric that is not here rests on none.
-RESTS_ON = {one.key: one.rests_on for one in SHIPPED if one.rests_on}
+BY_KEY = {one.key: one for one in SHIPPED}
+SAYS = ("name", "definition", "group", "unit", "direction", "over", "recipe", "slices")
 
 
 @transaction.atomic
 def install() -> int:
-    """Write the shipped metrics that are missing or older; how many were written."""
-    have = dict(Metric.objects.values_list("key", "version"))
-    missing = [d for d in SHIPPED if have.get(d.key, 0) < d.version]
-    for definition in missing:
-        fields: dict[str, Any] = asdict(definition)
-        del fields["rests_on"]
-        Metric.objects.update_or_create(key=fields.pop("key"), defaults=fields)
-    return len(missing)
+    """Write the shipped metrics that are missing or older; how many were written.
+
+    What people changed keeps what they say.
+    """
+    have = {one.key: one for one in Metric.objects.filter(key__in=BY_KEY)}
+    fresh = [one for one in SHIPPED if _version(have.get(one.key)) < one.version]
+    for one in fresh:
+        _install(one, have.get(one.key))
+    return len(fresh)
+
+
+def _version(row: Metric | None) -> int:
+    return (row.shipped_version or 0) if row else -1
+
+
+def _install(one: Definition, row: Metric | None) -> None:
+    row = row or Metric(key=one.key, version=0)
+    row.shipped_version = one.version
+    if not row.is_tailored:
+        for name in SAYS:
+            value = getattr(one, name)
+            setattr(row, name, list(value) if name == "slices" else value)
+        row.rests_on = rests_on(reading.read(one.recipe), shipped_words())
+        row.version += 1
+    row.save()
+    note_version(row)
+
+
+def note_version(row: Metric, *, note: str = "", by: Any = None) -> None:
+    """Keep what the metric says now as a version of its own."""
+    MetricVersion.objects.get_or_create(
+        metric=row, version=row.version, defaults={"says": says(row), "note": note, "by": by}
+    )
+
+
+def says(row: Metric) -> dict[str, Any]:
+    """Everything that a version decides about."""
+    return {name: getattr(row, name) for name in SAYS}
+
+
+# --- asking -------------------------------------------------------------------
 
 
 def by_key() -> dict[str, Metric]:
     """All metrics, with the shipped ones in place."""
     install()
     return {metric.key: metric for metric in Metric.objects.all()}
+
+
+def in_use() -> dict[str, Metric]:
+    """Those that are measured: not archived."""
+    return {key: one for key, one in by_key().items() if one.archived_at is None}
+
+
+def recipe(row: Metric) -> Recipe:
+    """How the metric is computed."""
+    return _read(orjson.dumps(row.recipe))
+
+
+@lru_cache(maxsize=1_000)
+def _read(raw: bytes) -> Recipe:
+    return reading.read(orjson.loads(raw))
+
+
+def in_order(recipes: Mapping[str, Recipe]) -> list[str]:
+    """Every metric after those that it is made of; what is not among them is left out."""
+    found: dict[str, None] = {}
+
+    def visit(key: str, above: tuple[str, ...]) -> None:
+        if key in found or key in above or key not in recipes:
+            return
+        for other in nodes.leans_on(recipes[key]):
+            visit(other, (*above, key))
+        found[key] = None
+
+    for key in recipes:
+        visit(key, ())
+    return list(found)
+
+
+def needing(keys: Iterable[str], recipes: Mapping[str, Recipe]) -> set[str]:
+    """These metrics and all that are made of them."""
+    found = set(keys)
+    for key in in_order(recipes):
+        if found & set(nodes.leans_on(recipes[key])):
+            found.add(key)
+    return found
+
+
+def rests_on(found: Recipe, words: Mapping[str, str]) -> str:
+    """The word whose definition decides about a metric; `words` has that of the others."""
+    for events in nodes.events(found):
+        if events.word:
+            return events.word
+    if isinstance(found, nodes.Conversion) and found.first is None:
+        return ACTIVE
+    if isinstance(found, nodes.Coded):
+        return words.get(f"coded:{found.by}", "")
+    return next((words[key] for key in nodes.leans_on(found) if words.get(key)), "")
+
+
+@lru_cache(maxsize=1)
+def shipped_words() -> dict[str, str]:
+    """The word that each shipped metric rests on."""
+    words = {f"coded:{one.recipe['by']}": one.word for one in SHIPPED if one.word}
+    recipes = {one.key: reading.read(one.recipe) for one in SHIPPED}
+    for key in in_order(recipes):
+        words[key] = rests_on(recipes[key], words)
+    return words

@@ -23,7 +23,7 @@ from metrics.stats.lifetime import fitting, report, survival
 from metrics.stats.lifetime.fitting import Fitted, Foretold, Parameters, Refused
 from metrics.stats.lifetime.histories import Histories
 from metrics.stats.lifetime.report import Past
-from segments import arrays, definitions, foretold, live_sets, traits
+from segments import arrays, definitions, foretold, live_sets, sheet, traits
 from segments.arrays import Array
 from segments.models import EventType
 
@@ -241,7 +241,9 @@ def _keep(kept: LifetimeModel, now: _Run) -> None:
     if now.said is None or now.who is None:
         audit.log("lifetime.refused", kept, day=kept.day, why=kept.refusal)
         return
-    changed = traits.foretell(_columns(now.said, now.who, now), day=now.day)
+    columns = _columns(now.said, now.who, now)
+    fresh = {key: sheet.Fresh(values) for key, values in columns.items()}
+    changed = traits.keep(fresh, day=now.day)
     audit.log("lifetime.fitted", kept, day=kept.day, customers=kept.customers, changed=changed)
 
 

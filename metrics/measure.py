@@ -1,69 +1,179 @@
-"""What each closed day came to, from the stored day sets and the lake's sums."""
+"""What each closed day came to: recipes worked out, and what code alone can tell."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from console import audit, jobs
-from metrics import history, measurements
+from metrics import attribution, days, history, library, measurements
 from metrics.history import History
 from metrics.measurements import Figure, count, ratio
-from metrics.queries import orders
-from metrics.stats import cohorts, windows
-from segments import definitions
-from segments.models import Definition, Stage, StageFlow, StageSet
+from metrics.models import Measurement, Metric, Spend
+from metrics.recipes.nodes import Coded, Recipe
+from metrics.reckoning import Reckoning
+from metrics.slicing import Slicing
+from metrics.sources import NotMeasured, Sources
+from metrics.stats import cohorts, conversions
+from segments import bitmaps, definitions
+from segments.models import Stage, StageFlow, StageSet
 
 RETURNS = {"retention_d1": 1, "retention_d7": 7, "retention_d30": 30}
+EXISTING_AGE = EXISTING_WITHIN = 30
+REPURCHASE_DAYS = 90
 
 
 def run(
     *,
     since: dt.date | None = None,
     until: dt.date | None = None,
+    only: Collection[str] | None = None,
     progress: jobs.Progress = jobs.silent,
 ) -> int:
     """Measure the closed days from `since` (default: the first) to `until` (default: the last).
 
     A late event of a day changes that day, the windows and cohorts after it, and the
     retention of the 30 days before: give its day as `since`, and all of them are measured
-    again. Days without events are measured too: nobody was active. Returns how many
-    figures were written.
+    again. Days without events are measured too: nobody was active. A metric whose recipe
+    changed is measured from the first day on. With `only`, these metrics and what is made of
+    them. Returns how many figures were written.
     """
     under = definitions.everything()  # first: what is read below may be newer, never older
     past = history.load(until=until)
+    sources = Sources(past, under)
     progress(1, 4)
-    figures = [*stage_figures()]
+    metrics = library.in_use()
+    recipes = {key: library.recipe(one) for key, one in metrics.items()}
+    if only is not None:
+        wanted = library.needing(only, recipes)
+        recipes = {key: one for key, one in recipes.items() if key in wanted}
+    written = 0
     if past.days:
+        now = days.digests(past.days[-1])
         since = max(since or past.days[0], past.days[0])
-        figures += [*activity_figures(past, since), *return_figures(past, since)]
-        figures += word_figures(past, since, under[definitions.EFFECTIVE])
+        attribution.refresh(past, since)
         progress(2, 4)
-        figures += order_figures(since, past.days[-1])
+        for keys, start in _rounds(metrics, recipes, past.days[0], since):
+            written += _measure(metrics, {key: recipes[key] for key in keys}, sources, start)
+        if only is None:
+            days.note(now, since, past.days[-1])
+    if only is None:
+        figures = [*stage_figures()]
+        measurements.keep(figures, metrics=metrics, under=sources.versions)
+        written += len(figures)
     progress(3, 4)
-    with transaction.atomic():
-        measurements.keep(figures, under={key: one.version for key, one in under.items()})
-        audit.log("metrics.measured", figures=len(figures), since=since)
+    audit.log("metrics.measured", figures=written, since=since)
     progress(4, 4)
-    return len(figures)
+    return written
 
 
-def activity_figures(past: History, since: dt.date) -> Iterator[Figure]:
-    """Daily, weekly, monthly actives, stickiness and new customers."""
-    weekly = windows.rolling_sizes(past.active, 7)
-    monthly = windows.rolling_sizes(past.active, 30)
-    new = cohorts.first_seen(past.active)
-    for number in range((since - past.days[0]).days, len(past.days)):
-        day, daily = past.days[number], len(past.active[number])
-        yield count("dau", day, daily)
-        yield count("wau", day, weekly[number])
-        yield count("mau", day, monthly[number])
-        yield ratio("stickiness", day, daily, monthly[number])
-        yield count("new_customers", day, len(new[number]))
+def run_due(*, progress: jobs.Progress = jobs.silent) -> int:
+    """Measure what is not measured yet, or not from the data as they are now."""
+    last = history.last_closed_day()
+    since = days.changed(days.digests(last), last)
+    stale = any(one.measured_version != one.version for one in library.in_use().values())
+    if since is None and not stale:
+        return 0
+    return run(since=since or last, progress=progress)
+
+
+def _rounds(
+    metrics: Mapping[str, Metric], recipes: Mapping[str, Recipe], first: dt.date, since: dt.date
+) -> Iterator[tuple[set[str], dt.date]]:
+    """Which metrics from which day on: those with a new recipe, and all that are made of them,
+    from the first; then the others."""
+    new = {key for key in recipes if metrics[key].measured_version != metrics[key].version}
+    new = library.needing(new, recipes) & set(recipes)
+    if new and since > first:
+        yield new, first
+        yield set(recipes) - new, since
+    else:
+        yield set(recipes), since
+
+
+def _measure(
+    metrics: Mapping[str, Metric], recipes: Mapping[str, Recipe], sources: Sources, since: dt.date
+) -> int:
+    if not recipes:
+        return 0
+    given, failures = coded_figures(recipes, sources, since)
+    reckoning = Reckoning(
+        recipes,
+        sources,
+        since,
+        sources.past.days[-1],
+        slices={key: metrics[key].slices for key in recipes},
+        slicing=Slicing(),
+        given=given,
+        failures=failures,
+    )
+    found = list(reckoning.figures())
+    with transaction.atomic():
+        at = measurements.keep(
+            found, metrics=metrics, under={key: one.version for key, one in sources.under.items()}
+        )
+        for key in recipes:
+            _let_go(metrics[key], reckoning, at)
+        _note(metrics, recipes, reckoning.failures)
+    return len(found)
+
+
+def _let_go(metric: Metric, reckoning: Reckoning, at: dt.datetime) -> None:
+    """What was measured earlier in these days and is not there any more, such as a slice."""
+    recipe = reckoning.recipes[metric.key]
+    if isinstance(recipe, Coded) and recipe.by in {"months", "stages"}:
+        return
+    old = Measurement.objects.filter(metric=metric).exclude(computed_at=at)
+    if metric.key not in reckoning.failures:
+        old = old.filter(day__gte=reckoning.since[metric.key], day__lte=reckoning.until)
+    old.delete()
+
+
+def _note(
+    metrics: Mapping[str, Metric], recipes: Mapping[str, Recipe], failures: Mapping[str, str]
+) -> None:
+    for key in recipes:
+        row, failure = metrics[key], failures.get(key, "")
+        if (row.measured_version, row.failure) != (row.version, failure):
+            Metric.objects.filter(pk=row.pk).update(measured_version=row.version, failure=failure)
+
+
+# --- what code computes -----------------------------------------------------------
+
+
+def coded_figures(
+    recipes: Mapping[str, Recipe], sources: Sources, since: dt.date
+) -> tuple[list[Figure], dict[str, str]]:
+    """The figures of metrics that code computes, and of which there are none, with the reason."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for key, recipe in recipes.items():
+        if isinstance(recipe, Coded):
+            by[recipe.by].append(key)
+    found: list[Figure] = []
+    failures: dict[str, str] = {}
+    for one, keys in by.items():
+        try:
+            found += [figure for figure in _coded(one, sources, since) if figure.key in keys]
+        except NotMeasured as problem:
+            failures |= dict.fromkeys(keys, str(problem))
+    return found, failures
+
+
+def _coded(by: str, sources: Sources, since: dt.date) -> Iterable[Figure]:
+    match by:
+        case "retention":
+            past = sources.past
+            return [*return_figures(past, since), *existing_figures(past, since)]
+        case "repurchase":
+            return repurchase_figures(sources, since)
+        case "spend":
+            return spend_figures(sources.past, since)
+    return []
 
 
 def return_figures(past: History, since: dt.date) -> Iterator[Figure]:
@@ -76,25 +186,48 @@ def return_figures(past: History, since: dt.date) -> Iterator[Figure]:
             yield ratio(key, day, share.numerator, share.denominator)
 
 
-def word_figures(past: History, since: dt.date, effective: Definition) -> Iterator[Figure]:
-    """Who interacted, and who became effective."""
-    interacting = history.interacting(past)
-    became = history.became_effective(past, effective)
-    for number in range((since - past.days[0]).days, len(past.days)):
-        yield count("interacting", past.days[number], len(interacting[number]))
-        yield count("effective_new", past.days[number], len(became[number]))
+def existing_figures(past: History, since: dt.date) -> Iterator[Figure]:
+    """Who of a day's older customers came again within 30 days."""
+    shares = conversions.kept(past.active, age=EXISTING_AGE, within=EXISTING_WITHIN)
+    start = max(0, (since - past.days[0]).days - EXISTING_WITHIN)
+    for day, share in list(zip(past.days, shares, strict=False))[start:]:
+        yield ratio("existing_retention", day, share.numerator, share.denominator)
 
 
-def order_figures(since: dt.date, until: dt.date) -> Iterator[Figure]:
-    """Orders, revenue, buyers, and the averages over them."""
-    sums = orders.by_day(definitions.events(definitions.PAID), since=since, until=until)
-    for day in history.each_day(since, until):
-        of = sums.get(day, orders.DayOfOrders())
-        yield count("orders", day, of.orders)
-        yield count("revenue", day, of.amount)
-        yield count("buyers", day, of.buyers)
-        yield ratio("arppu", day, of.amount, of.buyers)
-        yield ratio("average_order", day, of.amount, of.orders)
+def repurchase_figures(sources: Sources, since: dt.date) -> Iterator[Figure]:
+    """Of the buyers of 90 days, those who bought on two of them."""
+    days_back = dt.timedelta(days=REPURCHASE_DAYS - 1)
+    first, last = max(sources.past.days[0], since - days_back), sources.past.days[-1]
+    paid = sources.paid()[(first - sources.past.days[0]).days :]
+    length = max((one.max() + 1 for one in paid if one), default=0)
+    arrays = (bitmaps.to_array(one) for one in paid)
+    shares = conversions.repeated(arrays, REPURCHASE_DAYS, length)
+    for day, share in zip(history.each_day(first, last), shares, strict=True):
+        if day >= since:
+            yield ratio("repurchase_rate", day, share.numerator, share.denominator)
+
+
+def spend_figures(past: History, since: dt.date) -> Iterator[Figure]:
+    """What was spent on each day, in all and by channel.
+
+    Raises:
+        NotMeasured: nothing was ever entered.
+    """
+    entered = Spend.objects.order_by()
+    if not entered.exists():
+        raise NotMeasured(_("Nobody has entered yet what acquisition costs."))
+    sums: dict[tuple[dt.date, str], int] = {}
+    of_days = entered.filter(day__gte=since, day__lte=past.days[-1])
+    for day, channel, amount in of_days.values_list("day", "channel__key").annotate(
+        amount=Sum("amount_minor")
+    ):
+        sums[day, channel or ""] = int(amount)
+    channels = sorted({channel for _day, channel in sums if channel})
+    for day in history.each_day(since, past.days[-1]):
+        parts = {one: sums.get((day, one), 0) for one in channels}
+        yield count("spend", day, sums.get((day, ""), 0) + sum(parts.values()))
+        for one, amount in parts.items():
+            yield count("spend", day, amount, part=f"channel={one}")
 
 
 def stage_figures() -> Iterator[Figure]:
@@ -108,9 +241,9 @@ def stage_figures() -> Iterator[Figure]:
         return
     stages = dict(Stage.objects.filter(stage_set=stage_set).values_list("pk", "key"))
     standing: Counter[int] = Counter()
-    days = {day: list(moves) for day, moves in groupby(_moves(stage_set), itemgetter(0))}
-    for day in sorted({*days, stage_set.data_as_of}):
-        for _, origin, goal, customers in days.get(day, []):
+    moved = {day: list(moves) for day, moves in groupby(_moves(stage_set), itemgetter(0))}
+    for day in sorted({*moved, stage_set.data_as_of}):
+        for _on, origin, goal, customers in moved.get(day, []):
             standing[goal] += customers
             standing[origin] -= customers
         yield from (

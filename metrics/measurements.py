@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from metrics import library
-from metrics.models import Measurement
+from metrics.models import Measurement, Metric
 from segments import definitions
 
 MILLIONTH = Decimal("0.000001")
@@ -49,13 +49,19 @@ def ratio(key: str, day: dt.date, numerator: int, denominator: int, *, part: str
 
 
 @transaction.atomic
-def keep(figures: Sequence[Figure], *, under: Mapping[str, int] | None = None) -> dt.datetime:
+def keep(
+    figures: Sequence[Figure],
+    *,
+    metrics: Mapping[str, Metric] | None = None,
+    under: Mapping[str, int] | None = None,
+) -> dt.datetime:
     """Write the figures over what stood in their places; returns the moment they carry.
 
-    `under` are the versions of the definitions that they follow (None: those in force). Who
-    computes for long has to ask for them before it reads what they rest on.
+    `metrics` are those that they were measured by, and `under` the versions of the definitions
+    that they follow (None: those in force). Who computes for long has to ask for both before it
+    reads what they rest on.
     """
-    metrics = library.by_key()
+    metrics = library.by_key() if metrics is None else metrics
     under = definitions.versions() if under is None else under
     at = timezone.now()
     Measurement.objects.bulk_create(
@@ -67,7 +73,8 @@ def keep(figures: Sequence[Figure], *, under: Mapping[str, int] | None = None) -
                 value=figure.value,
                 numerator=figure.numerator,
                 denominator=figure.denominator,
-                definition_version=under.get(library.RESTS_ON.get(figure.key, "")),
+                definition_version=under.get(metrics[figure.key].rests_on),
+                metric_version=metrics[figure.key].version,
                 computed_at=at,
             )
             for figure in figures
@@ -79,6 +86,7 @@ def keep(figures: Sequence[Figure], *, under: Mapping[str, int] | None = None) -
             "numerator",
             "denominator",
             "definition_version",
+            "metric_version",
             "computed_at",
         ],
         batch_size=ROWS_A_WRITE,
@@ -105,12 +113,16 @@ def read(
 
 
 def outdated(versions: Mapping[str, int]) -> set[str]:
-    """The metrics with figures that follow an older version of what they rest on."""
-    rows = Measurement.objects.order_by().values_list("metric__key", "definition_version")
+    """The metrics with figures that follow an older version of what they rest on, or of their
+    own recipe."""
+    rows = Measurement.objects.order_by().values_list(
+        "metric__key", "metric__rests_on", "definition_version", "metric_version", "metric__version"
+    )
     return {
         key
-        for key, version in rows.distinct()
-        if version is not None and version != versions.get(library.RESTS_ON.get(key, ""))
+        for key, word, version, measured, current in rows.distinct()
+        if (version is not None and version != versions.get(word))
+        or (measured is not None and measured != current)
     }
 
 

@@ -14,7 +14,6 @@ from django.db.models import Avg, Max, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from console import audit
-from metrics import library
 from metrics.models import Closing, Grain, Measurement, Metric, PeriodResult
 
 DAY = dt.timedelta(days=1)
@@ -132,12 +131,9 @@ def latest(grain: str, slices: Collection[str] = ("",)) -> Iterable[PeriodResult
 
 def way(metric: Metric, found: Sums) -> str:
     """What several days of this metric together come to; see `Metric.Over`."""
-    said = str(getattr(metric, "over", ""))
-    if said:
-        return said
-    if metric.key in library.SUMMED:
-        return SUM
-    return AVERAGE if found.denominator is None else QUOTIENT
+    # A formula has no parts of its own: the average of its days comes near it.
+    is_formula = metric.over == QUOTIENT and found.denominator is None
+    return AVERAGE if is_formula else str(metric.over)
 
 
 def _is_closed(begins_on: dt.date, grain: str, *, today: dt.date, newest: dt.date) -> bool:

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db import transaction
 from pyroaring import BitMap
@@ -14,7 +16,7 @@ from metrics.models import Measurement
 from metrics.stats import cohorts
 from segments import definitions
 
-KEY = "monthly_retention"
+KEY, NEXT = "monthly_retention", "next_month_retention"
 
 
 @transaction.atomic
@@ -25,10 +27,12 @@ def monthly(*, until: dt.date | None = None) -> int:
     """
     under = definitions.versions()  # first: what is read next may be newer, never older
     months = by_month(history.load(until=until))
-    figures = triangle(months)
+    last = min(until or history.last_closed_day(), history.last_closed_day())
+    lines = triangle(months)
+    figures = [*lines, *next_month(lines, last)]
     at = measurements.keep(figures, under=under)
     # A cohort that late events have moved leaves nothing behind.
-    Measurement.objects.filter(metric__key=KEY).exclude(computed_at=at).delete()
+    Measurement.objects.filter(metric__key__in=(KEY, NEXT)).exclude(computed_at=at).delete()
     audit.log("metrics.retention_measured", cohorts=len(months))
     return len(months)
 
@@ -49,3 +53,17 @@ def triangle(months: dict[dt.date, BitMap]) -> list[Figure]:
         for month, line in zip(months, lines, strict=True)
         for later, share in enumerate(line)
     ]
+
+
+def next_month(figures: Iterable[Figure], last: dt.date) -> list[Figure]:
+    """The second place of each line, once that month is over on the `last` closed day."""
+    return [
+        replace(figure, key=NEXT, slice="")
+        for figure in figures
+        if figure.slice == "1" and _months_after(figure.day, 2) - dt.timedelta(days=1) <= last
+    ]
+
+
+def _months_after(month: dt.date, many: int) -> dt.date:
+    years, place = divmod(month.month - 1 + many, 12)
+    return dt.date(month.year + years, place + 1, 1)

@@ -1,14 +1,18 @@
 """What the slices of a metric are called on screen."""
 
+from collections.abc import Iterable
+
+from metrics import slicing
+from metrics.measurements import Figure
 from metrics.models import Metric
 from segments.models import Stage
 
 
-def names(metric: Metric) -> dict[str, str]:
+def names(metric: Metric, found: Iterable[Figure] = ()) -> dict[str, str]:
     """The words for this metric's slices, in the order in which they are shown."""
     if metric.key == "stage_customers":
         return {stage.key: str(stage) for stage in default_stages()}
-    return {}
+    return slicing.names(list(dict.fromkeys(one.slice for one in found if "=" in one.slice)))
 
 
 def default_stages() -> list[Stage]:

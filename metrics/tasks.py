@@ -1,6 +1,7 @@
 """When metrics are measured."""
 
 from contextlib import suppress
+from typing import Any
 
 from celery import shared_task
 from django.db import transaction
@@ -9,11 +10,13 @@ from django.utils.translation import gettext as _
 from console import clock, jobs
 from console.models import Job, Staff
 from metrics import (
+    acquisition,
     activity_tables,
     answers,
     history,
     lifetime_value,
     measure,
+    previews,
     results,
     retention,
     watch,
@@ -23,6 +26,7 @@ from metrics.models import KeptAnswer
 from metrics.reports import asking
 
 MEASURE, REPORT, LIFETIME = "measure", "report", "lifetime"  # kinds of jobs
+CHANGES, PAYBACK = "measure_changes", "payback"
 
 
 @shared_task
@@ -93,3 +97,49 @@ def run_lifetime_soon(*, by: Staff) -> Job:
 def lifetime_now() -> Job | None:
     """The run that is under way or waits for a worker."""
     return Job.objects.filter(kind=LIFETIME, status__in=jobs.UNFINISHED).first()
+
+
+@shared_task
+def run_due_measures(job_id: int) -> None:
+    """Measure what changed: new recipes, late events, spend that was entered."""
+    job = Job.objects.get(pk=job_id)
+    if job.status == Job.Status.DONE:
+        return
+    with jobs.running(job) as progress:
+        measure.run_due(progress=progress)
+
+
+def measure_changes_soon(*, by: Staff) -> Job:
+    """Start measuring what changed; a run that waits already is enough."""
+    label = _("Measure what changed")
+    return jobs.share(CHANGES, label, by=by, start=lambda pk: run_due_measures.delay(pk))
+
+
+@shared_task
+def preview_metric(job_id: int) -> None:
+    """Find out what a metric would come to; the page of its form shows it."""
+    with jobs.running(Job.objects.get(pk=job_id)):
+        previews.compute(job_id)
+
+
+@transaction.atomic
+def preview_metric_soon(
+    recipe: dict[str, Any], unit: str, *, form: dict[str, list[str]], by: Staff
+) -> int:
+    """Start a preview of a metric; its number finds it again."""
+    job = jobs.create(previews.KIND, _("Preview of a metric"), by=by)
+    previews.begin(job, recipe, unit, form=form, by=by)
+    transaction.on_commit(lambda: preview_metric.delay(job.pk))
+    return job.pk
+
+
+@shared_task
+def run_payback(job_id: int) -> None:
+    """Work out what customers brought by months since they came."""
+    with jobs.running(Job.objects.get(pk=job_id)):
+        acquisition.compute_payback()
+
+
+def payback_soon(*, by: Staff) -> Job:
+    """Start working out the payback; a run that waits already is enough."""
+    return jobs.share(PAYBACK, _("Payback"), by=by, start=lambda pk: run_payback.delay(pk))

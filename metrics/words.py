@@ -4,7 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.charts import Word
-from metrics import library, measurements
+from metrics import measurements
+from metrics.models import Metric
 from segments import catalogue, definitions
 
 PAGE = "admin:segments_definition_changelist"
@@ -23,7 +24,7 @@ def by_metric() -> dict[str, Word]:
             link=f"{page}#{key}",
             warning=outdated() if metric in stale else "",
         )
-        for metric, key in library.RESTS_ON.items()
+        for metric, key in resting().items()
     }
 
 
@@ -36,6 +37,11 @@ def of(key: str, version: int | None) -> Word:
         link=f"{reverse(PAGE)}#{key}",
         warning=outdated() if version and version != current.version else "",
     )
+
+
+def resting() -> dict[str, str]:
+    """Metric by metric the word that it rests on; a metric that is not here rests on none."""
+    return dict(Metric.objects.exclude(rests_on="").values_list("key", "rests_on"))
 
 
 def outdated() -> str:

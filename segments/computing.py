@@ -182,7 +182,7 @@ def _day(
 
     About the values, which few recipes need, only if they are asked for.
     """
-    rows: Any = _rows(tally, names) if "event" in tally else slice(None)
+    rows: Any = tallies.rows(tally, names) if "event" in tally else slice(None)
     who = _now(world, tally["customer"][rows])
     columns = {
         name: tally[name][rows] for name in (_ABOUT if valued else _ABOUT[:1]) if name in tally
@@ -219,17 +219,6 @@ _HOW: dict[str, Any] = {
     "low": np.fmin,
     "high": np.fmax,
 }
-
-
-def _rows(tally: Tally, names: tuple[str, ...]) -> Any:
-    """The places of the events with these names; those of one name follow each other."""
-    words, ends = tally["event words"].tolist(), tally["event ends"].tolist()
-    places = dict(zip(words, map(slice, [0, *ends], ends), strict=False))
-    mine = [places[name] for name in names if name in places]
-    if len(mine) == 1:
-        return mine[0]
-    spans = [np.arange(one.start, one.stop) for one in mine]
-    return np.concatenate(spans) if spans else np.empty(0, np.int64)
 
 
 def _now(world: World, who: Array) -> Array:

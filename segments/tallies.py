@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EVENTS_AT_A_TIME = 2_500_000  # about as many, of whole days, are asked for at once
 GAP = np.timedelta64(30, "m")  # without an event, after which the next begins another visit
 _WORDS = ("event", "value")  # columns of words
+TRAITS = "traits"
 Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
 
 
@@ -42,21 +43,22 @@ class Measure:
     names: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
     value: str = ""
+    kept_by: str = field(default=TRAITS, repr=False)  # what needs it: each has files of its own
 
     @property
     def folder(self) -> Path:
         digest = blake2b(repr(self).encode(), digest_size=12).hexdigest()
-        return _root() / f"{self.of}-{digest}"
+        return _root(self.kept_by) / f"{self.of}-{digest}"
 
 
-def _root() -> Path:
-    return Path(settings.COPIES_PATH) / "tallies"
+def _root(kept_by: str) -> Path:
+    return Path(settings.COPIES_PATH) / ("tallies" if kept_by == TRAITS else f"tallies-{kept_by}")
 
 
-def keep_only(measures: Collection[Measure]) -> None:
-    """Throw away what no trait needs any more."""
+def keep_only(measures: Collection[Measure], *, kept_by: str = TRAITS) -> None:
+    """Throw away what nothing of this kind needs any more."""
     kept = {one.folder for one in measures}
-    for folder in _root().glob("*"):
+    for folder in _root(kept_by).glob("*"):
         if folder not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -100,6 +102,17 @@ def reading() -> Iterator[Tallies]:
     """The tallies, for as long as the block."""
     with ExitStack() as opened:
         yield Tallies(opened)
+
+
+def rows(tally: Tally, names: Sequence[str]) -> Any:
+    """The places of the events with these names; those of one name follow each other."""
+    words, ends = tally["event words"].tolist(), tally["event ends"].tolist()
+    places = dict(zip(words, map(slice, [0, *ends], ends), strict=False))
+    mine = [places[name] for name in names if name in places]
+    if len(mine) == 1:
+        return mine[0]
+    spans = [np.arange(one.start, one.stop) for one in mine]
+    return np.concatenate(spans) if spans else np.empty(0, np.int64)
 
 
 def _files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:

@@ -29,7 +29,7 @@ HOWS = {
 def sentence(recipe: Recipe, titles: Mapping[str, str], known: Mapping[str, traits.Trait]) -> str:
     """What a recipe computes."""
     if isinstance(recipe, nodes.FromEvents):
-        return _of_events(recipe, _events(recipe.of, titles))
+        return _of_events(recipe, events(recipe.of, titles))
     label = {key: str(one.label) for key, one in known.items()}
     match recipe:
         case nodes.Field(field):
@@ -95,11 +95,11 @@ def _of_trends(recipe: nodes.FromEvents, what: str) -> str:
     return _("Minutes of a visit on average: %(what)s.") % {"what": what}
 
 
-def _events(events: Events, titles: Mapping[str, str]) -> str:
+def events(of: Events, titles: Mapping[str, str]) -> str:
     """Which events, under which conditions, of how many days."""
-    names = [titles.get(name, name) for name in events.names]
-    words = str(WORDS[events.word]) if events.word else formats.listed(names)
-    for one in events.where:
+    names = [titles.get(name, name) for name in of.names]
+    words = str(WORDS[of.word]) if of.word else formats.listed(names)
+    for one in of.where:
         operator = operators.TABLE[one.op]
         value = (
             one.value
@@ -112,9 +112,9 @@ def _events(events: Events, titles: Mapping[str, str]) -> str:
             "value": "" if value is None else value,
         }
         words = words.rstrip()
-    if events.days:
-        last = ngettext("last %(days)d day", "last %(days)d days", events.days)
-        return _("%(what)s (%(window)s)") % {"what": words, "window": last % {"days": events.days}}
+    if of.days:
+        last = ngettext("last %(days)d day", "last %(days)d days", of.days)
+        return _("%(what)s (%(window)s)") % {"what": words, "window": last % {"days": of.days}}
     return words
 
 

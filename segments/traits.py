@@ -14,6 +14,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from segments import arrays, sheet
+from segments.acquired import ACQUIRED
 from segments.arrays import Array
 from segments.foretold import FORETOLD
 from segments.models import Column
@@ -23,7 +24,8 @@ from segments.shipped import CHOICE, DATE, MONEY, NUMBER, SHIPPED, WHOLE, Trait
 
 __all__ = ["CHOICE", "DATE", "MONEY", "NUMBER", "SHIPPED", "WHOLE", "Trait"]
 
-OURS = SHIPPED | FORETOLD
+LATER = FORETOLD | ACQUIRED  # ours too, and there from the first time they are kept
+OURS = SHIPPED | LATER
 EPOCH = dt.date(1970, 1, 1)
 FEW = 200  # customers, of whom one asks for their bytes and not for whole columns
 DTYPES = {WHOLE: "<i4", NUMBER: "<f8", MONEY: "<i8", DATE: "<i4", CHOICE: "<i4"}
@@ -34,8 +36,8 @@ Value = int | float | str | dt.date | None
 
 
 def registry() -> dict[str, Trait]:
-    """Everything in use by its key: what ships, then what people added and models foretold."""
-    more = Row.objects.filter(Q(is_shipped=False) | Q(key__in=FORETOLD), archived_at=None)
+    """Everything in use by its key: what ships, then what people added and is kept since."""
+    more = Row.objects.filter(Q(is_shipped=False) | Q(key__in=LATER), archived_at=None)
     return SHIPPED | {row.key: of_row(row) for row in more.order_by("pk")}
 
 
@@ -169,21 +171,21 @@ def install() -> int:
     return len(fresh)
 
 
-def foretell(columns: Mapping[str, Array], *, day: dt.date) -> int:
-    """Keep what a model foretells of everybody on a day, with how fresh it is; from the first
-    time on these traits are in the registry. Tells how many blocks changed."""
+def keep(columns: Mapping[str, sheet.Fresh], *, day: dt.date) -> int:
+    """Keep what was found out of everybody on a day, with how fresh it is; from the first time
+    on these traits are in the registry. Tells how many blocks changed."""
     fresh = {}
     for key, values in columns.items():
         says = {
-            "kind": FORETOLD[key].kind,
-            "recipe": reading.write(FORETOLD[key].recipe),
+            "kind": LATER[key].kind,
+            "recipe": reading.write(LATER[key].recipe),
             "is_shipped": True,
         }
         row, _is_new = Row.objects.get_or_create(key=key, defaults=says)
         if not row.is_shipped:  # people had one of this name before there was a model
             continue
-        fresh[key] = sheet.Fresh(values)
-        row.known, row.failure = int(arrays.known(values).sum()), ""
+        fresh[key] = values
+        row.known, row.failure = int(arrays.known(values.values).sum()), ""
         row.computed_at, row.data_as_of = timezone.now(), day
         row.computed_version = row.version
         row.save()

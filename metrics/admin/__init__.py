@@ -1,13 +1,31 @@
 """The metrics screens; Django finds them through this package."""
 
-from metrics.admin import alert, definition, lifetime, metric, period_result, period_rule, report
+from metrics.admin import (
+    alert,
+    channel,
+    definition,
+    goal,
+    lifetime,
+    metric,
+    period_result,
+    period_rule,
+    report,
+    review,
+    scorecard,
+    spend,
+)
 
 __all__ = [
     "alert",
+    "channel",
     "definition",
+    "goal",
     "lifetime",
     "metric",
     "period_result",
     "period_rule",
     "report",
+    "review",
+    "scorecard",
+    "spend",
 ]

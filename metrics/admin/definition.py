@@ -16,7 +16,7 @@ from console import figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Job, Staff
 from console.states import NotAllowed, Stale
-from metrics import history, library, measurements, tasks, words
+from metrics import history, measurements, tasks, words
 from metrics.models import Metric
 from segments import activity, catalogue, definitions
 from segments import tasks as segment_tasks
@@ -120,11 +120,11 @@ def cards(tried: dict[str, tuple[Said, str]]) -> list[dict[str, Any]]:
     titles = catalogue.titles()
     current = definitions.everything()
     stale = measurements.outdated({key: one.version for key, one in current.items()})
-    metrics = {one.key: one for one in Metric.objects.all()}
+    metrics = list(Metric.objects.filter(archived_at=None))
     found = []
     for key, definition in current.items():
         said, note = tried.get(key, (_as_said(definition, titles), ""))
-        resting = [metric for metric, word in library.RESTS_ON.items() if word == key]
+        resting = [metric for metric in metrics if metric.rests_on == key]
         found.append(
             {
                 "key": key,
@@ -137,8 +137,8 @@ def cards(tried: dict[str, tuple[Said, str]]) -> list[dict[str, Any]]:
                     key=lambda one: one[1],
                 ),
                 "has_numbers": key == EFFECTIVE,
-                "metrics": [metrics[one] for one in resting if one in metrics],
-                "warning": words.outdated() if stale & set(resting) else "",
+                "metrics": resting,
+                "warning": words.outdated() if stale & {one.key for one in resting} else "",
                 "versions": versions(key, titles),
             }
         )

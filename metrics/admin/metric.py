@@ -11,19 +11,48 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from console import clock, figures, roles
 from console.charts import Chart, Word
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
-from metrics import charts, history, library, measurements, retention, slices, tasks, words
-from metrics.admin import export
+from console.states import NotAllowed, Stale
+from metrics import (
+    charts,
+    history,
+    measurements,
+    own,
+    previews,
+    retention,
+    slices,
+    slicing,
+    tasks,
+    words,
+)
+from metrics.admin import export, metric_pages
+from metrics.admin.metric_form import MetricForm
 from metrics.models import Measurement, Metric
+from segments.admin.filters import ArchivedFilter
 
 RANGES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "all": _("all")}
 USUAL_RANGE = "90"
+
+
+class ThemeFilter(admin.SimpleListFilter):
+    """Which theme of the library."""
+
+    title, parameter_name = _("theme"), "theme"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Metric.Group.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Metric]) -> QuerySet[Metric]:
+        chosen = self.value()
+        return queryset.filter(group=chosen) if chosen in Metric.Group.values else queryset
 
 
 @admin.register(Metric)
@@ -31,9 +60,12 @@ class MetricAdmin(ReadOnlyAdmin):
     """A list of definitions with their newest values, and a page for each."""
 
     view_action = "metrics.view"
-    list_display: ClassVar = ["name_shown", "newest", "newest_on", "rests_on", "meaning"]
+    list_display: ClassVar = ["name_shown", "newest", "newest_on", "theme", "word_shown", "meaning"]
     list_display_links: ClassVar = ["name_shown"]
     list_before_template = "metrics/compute.html"
+    list_per_page = 300
+    list_filter: ClassVar = [ThemeFilter, ArchivedFilter]
+    search_fields: ClassVar = ["key", "name", "definition"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Metric]:
         """With the newest value of each, in one query."""
@@ -60,7 +92,7 @@ class MetricAdmin(ReadOnlyAdmin):
         return format_html('<span class="whitespace-nowrap">{}</span>', day)
 
     @display(description=_("rests on"))
-    def rests_on(self, metric: Any) -> str:
+    def word_shown(self, metric: Any) -> str:
         if not (word := metric.word):
             return figures.NOTHING
         return format_html(
@@ -70,9 +102,20 @@ class MetricAdmin(ReadOnlyAdmin):
             word.label,
         )
 
+    @display(description=_("theme"))
+    def theme(self, metric: Metric) -> str:
+        return str(metric.get_group_display())
+
     @display(description=_("definition"))
     def meaning(self, metric: Metric) -> str:
-        return metric.explanation
+        if not metric.failure:
+            return metric.explanation
+        return format_html(
+            '{} <span class="badge">{}</span> <span class="quiet">{}</span>',
+            metric.explanation,
+            gettext("not measured"),
+            metric.failure,
+        )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The rows get their words together."""
@@ -89,6 +132,13 @@ class MetricAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("compute/", view(self.compute), name="metrics_metric_compute"),
+            path("make/", view(self.make), name="metrics_metric_make"),
+            path("<int:number>/edit/", view(self.edit), name="metrics_metric_edit"),
+            path(
+                "<int:number>/do/<str:deed>/",
+                view(require_POST(self.do)),
+                name="metrics_metric_do",
+            ),
             path("<int:number>/export/", view(self.export), name="metrics_metric_export"),
             *super().get_urls(),
         ]
@@ -100,6 +150,7 @@ class MetricAdmin(ReadOnlyAdmin):
         given = {
             "freshness": charts.freshness_words(fresh),
             "may_compute": roles.allows(request.user, "pipeline.run"),
+            "may_add": roles.allows(request.user, own.ACTION),
         }
         return super().changelist_view(request, {**given, **(extra_context or {})})
 
@@ -112,22 +163,109 @@ class MetricAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         metric = self._metric(request, object_id)
         project = clock.project()
-        chosen = _chosen_range(request)
+        chosen, sliced = _chosen_range(request), _chosen_slice(request, metric)
         word = words.by_metric().get(metric.key)
+        query = f"?range={chosen}"
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "original": metric,
-            "title": metric.label,
             "metric": metric,
-            "chart": _chart(metric, project, chosen, word),
+            "chart": _chart(metric, project, chosen, word, sliced),
             "word": word,
             "total": _total(metric, project, chosen),
             "ranges": [(key, label, key == chosen) for key, label in RANGES.items()],
+            "slices": _offered(metric, sliced),
+            "chosen": chosen,
             "has_ranges": metric.key != retention.KEY,
-            "export": reverse("admin:metrics_metric_export", args=[metric.pk]) + f"?range={chosen}",
+            "export": reverse("admin:metrics_metric_export", args=[metric.pk]) + query,
+            "about": metric_pages.about(metric),
+            "may_change": roles.may_change(request.user, metric, own.ACTION),
         }
-        return TemplateResponse(request, "metrics/metric.html", context)
+        return self._page(request, "metric", metric.label, context)
+
+    def make(self, request: Any) -> HttpResponse:
+        """A new metric: choose, look at what it comes to, keep it."""
+        roles.require(request.user, own.ACTION)
+        return self._form(request, None)
+
+    def edit(self, request: Any, number: int) -> HttpResponse:
+        metric = self._metric(request, str(number))
+        roles.require(request.user, own.ACTION, record=metric)
+        return self._form(request, metric)
+
+    def _form(self, request: Any, metric: Metric | None) -> HttpResponse:
+        found = previews.find(request.GET.get("preview", ""), by=request.user)
+        form = MetricForm(request.POST or None, of=metric)
+        if request.method == "POST" and form.is_valid():
+            if "save" in request.POST or form.is_coded:
+                return self._save(request, form, metric)
+            number = tasks.preview_metric_soon(
+                form.cleaned_data["recipe"],
+                form.cleaned_data["unit"],
+                form={name: request.POST.getlist(name) for name in request.POST},
+                by=request.user,
+            )
+            return HttpResponseRedirect(f"{request.path}?preview={number}")
+        if request.method != "POST" and found is not None:
+            form = MetricForm(found.as_post(), of=metric)
+        context = {
+            "metric": metric,
+            "form": form,
+            "preview": found,
+            "chart": found and metric_pages.preview_chart(found, form),
+        }
+        title = metric.label if metric else gettext("A metric of your own")
+        return self._page(request, "metric_form", title, context)
+
+    def _save(self, request: Any, form: MetricForm, metric: Metric | None) -> HttpResponse:
+        given = dict(form.cleaned_data)
+        names = ("name", "definition", "group", "direction", "slices", "recipe", "unit")
+        fields = {name: given[name] for name in names if name in given}
+        try:
+            if metric is None:
+                metric, anew = own.add(by=request.user, **fields), True
+            else:
+                anew = own.edit(
+                    metric,
+                    by=request.user,
+                    seen_version=given["seen_version"] or 0,
+                    note=given["note"],
+                    **fields,
+                )
+        except (NotAllowed, Stale) as problem:
+            messages.error(request, str(problem))
+            context = {"metric": metric, "form": form, "preview": None, "chart": None}
+            title = metric.label if metric else gettext("A metric of your own")
+            return self._page(request, "metric_form", title, context, status=409)
+        if anew:
+            tasks.measure_changes_soon(by=request.user)
+            messages.success(request, _("The metric is kept; its days are being measured."))
+        return HttpResponseRedirect(reverse("admin:metrics_metric_change", args=[metric.pk]))
+
+    def do(self, request: Any, number: int, deed: str) -> HttpResponse:
+        """Archive or restore a metric of somebody's own."""
+        metric = self._metric(request, str(number))
+        match deed:
+            case "archive":
+                own.archive(metric, by=request.user)
+                messages.success(request, _("The metric is archived."))
+            case "restore":
+                own.restore(metric, by=request.user)
+                tasks.measure_changes_soon(by=request.user)
+                messages.success(request, _("The metric is in use again."))
+            case _:
+                raise Http404
+        return HttpResponseRedirect(reverse("admin:metrics_metric_change", args=[metric.pk]))
+
+    def _page(
+        self,
+        request: HttpRequest,
+        name: str,
+        title: str,
+        context: dict[str, Any],
+        status: int = 200,
+    ) -> HttpResponse:
+        site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, f"metrics/{name}.html", site | context, status=status)
 
     def export(self, request: HttpRequest, number: int) -> HttpResponseBase:
         metric = self._metric(request, str(number))
@@ -168,7 +306,7 @@ def _days(project: Project, chosen: str) -> tuple[dt.date | None, dt.date]:
 
 def _total(metric: Metric, project: Project, chosen: str) -> str:
     """The sum over the chosen days, where it means something."""
-    if metric.key not in library.SUMMED:
+    if metric.over != Metric.Over.SUM:
         return ""
     since, until = _days(project, chosen)
     found = measurements.read([metric.key], since=since, until=until)[metric.key]
@@ -176,7 +314,23 @@ def _total(metric: Metric, project: Project, chosen: str) -> str:
     return figures.in_unit(whole, metric.unit, project.currency)
 
 
-def _chart(metric: Metric, project: Project, chosen: str, word: Word | None) -> Chart:
+def _chosen_slice(request: HttpRequest, metric: Metric) -> str:
+    chosen = request.GET.get("by", "")
+    return chosen if chosen in metric.slices else ""
+
+
+def _offered(metric: Metric, chosen: str) -> list[tuple[str, str, bool]]:
+    """The ways to divide the metric, for the page's second row of links."""
+    if not metric.slices:
+        return []
+    known = slicing.dimensions()
+    every = {"": gettext("everybody"), **{one: known.get(one, one) for one in metric.slices}}
+    return [(key, label, key == chosen) for key, label in every.items()]
+
+
+def _chart(
+    metric: Metric, project: Project, chosen: str, word: Word | None, sliced: str = ""
+) -> Chart:
     today = clock.today(project)
     fresh = charts.freshness_words(measurements.freshness(until=today))
     if metric.key == retention.KEY:
@@ -184,7 +338,9 @@ def _chart(metric: Metric, project: Project, chosen: str, word: Word | None) -> 
         return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
     since, until = _days(project, chosen)
     found = measurements.read([metric.key], since=since, until=until)[metric.key]
-    names = slices.names(metric)
+    if metric.slices:
+        found = [one for one in found if slicing.dimension_of(one.slice) == sliced]
+    names = slices.names(metric, found)
     return charts.over_time(
         metric, found, currency=project.currency, names=names, freshness=fresh, word=word
     )

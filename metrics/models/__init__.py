@@ -2,33 +2,39 @@
 
 from metrics.models.alert import Alert, Watch
 from metrics.models.basis import ResultBasis
+from metrics.models.goal import Benchmark, Goal, Indicator, ReviewNote
 from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
-from metrics.models.metric import Measurement, Metric
-from metrics.models.period import (
-    Breach,
-    Closing,
-    Grain,
-    PeriodResult,
-    PeriodRule,
-    PeriodVerdict,
-)
+from metrics.models.metric import MeasuredDay, Measurement, Metric, MetricVersion
+from metrics.models.period import Breach, Closing, Grain, PeriodResult, PeriodRule, PeriodVerdict
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
+from metrics.models.spend import Attribution, Channel, Payback, Spend, SpendImport
 
 __all__ = [
     "Alert",
+    "Attribution",
+    "Benchmark",
     "Breach",
+    "Channel",
     "Closing",
     "FoundSet",
+    "Goal",
     "Grain",
+    "Indicator",
     "KeptAnswer",
     "LifetimeModel",
     "LifetimeRecipe",
+    "MeasuredDay",
     "Measurement",
     "Metric",
+    "MetricVersion",
+    "Payback",
     "PeriodResult",
     "PeriodRule",
     "PeriodVerdict",
     "ResultBasis",
+    "ReviewNote",
     "SavedReport",
+    "Spend",
+    "SpendImport",
     "Watch",
 ]

@@ -11,8 +11,12 @@ from pyroaring import BitMap
 from metrics import library, measure, measurements
 from metrics.history import History
 from metrics.measurements import Figure
-from metrics.models import Measurement, Metric
+from metrics.models import MeasuredDay, Measurement, Metric, MetricVersion
+from metrics.recipes import reading
+from metrics.reckoning import Reckoning
+from metrics.sources import Sources
 from segments.models import EventType, Stage, StageFlow, StageSet
+from segments.recipes.nodes import Events
 from tests.metrics.factories import customers, today_is
 from tests.segments.factories import happened, incoming
 
@@ -36,9 +40,30 @@ def value(key: str, on: dt.date, part: str = "") -> Decimal | None:
 # --- arithmetic ---------------------------------------------------------------
 
 
+class Told(Sources):
+    """A history that is told, without lake and database."""
+
+    def __init__(self, world: list[set[int]]) -> None:
+        self.past, self._coded = past(world), {}
+
+    def names(self, of: Events) -> tuple[str, ...]:
+        return (of.word,)
+
+
+RECIPES = {
+    one.key: reading.read(one.recipe)
+    for one in library.SHIPPED
+    if one.key in {"dau", "wau", "mau", "stickiness", "new_customers"}
+}
+
+
+def of_activity(world: list[set[int]], since: dt.date = DAY_1) -> set[Figure]:
+    return {*Reckoning(RECIPES, Told(world), since, day(len(world))).figures()}
+
+
 @given(world=WORLDS)
 def test_activity_equals_counting_by_hand(world: list[set[int]]) -> None:
-    found = {(f.key, f.day): f for f in measure.activity_figures(past(world), DAY_1)}
+    found = {(f.key, f.day): f for f in of_activity(world)}
     for number, active in enumerate(world):
         on = day(number + 1)
         month = set().union(*world[max(0, number - 29) : number + 1])
@@ -72,17 +97,15 @@ def test_retention_equals_counting_by_hand_and_waits_for_its_day(world: list[set
 def test_measuring_from_a_day_gives_the_same_as_measuring_all(
     world: list[set[int]], since: int
 ) -> None:
-    def both(start: dt.date) -> set[Figure]:
-        history = past(world)
-        return {
-            *measure.activity_figures(history, start),
-            *measure.return_figures(history, start),
-        }
+    def everything(start: dt.date) -> set[Figure]:
+        found = of_activity(world, start)
+        found |= {*measure.return_figures(past(world), start)}
+        return found | {*measure.existing_figures(past(world), start)}
 
     start = day(min(since, len(world)))
-    some, everything = both(start), both(DAY_1)
-    assert some <= everything
-    assert {figure for figure in everything if figure.day >= start} <= some
+    some, whole = everything(start), everything(DAY_1)
+    assert some <= whole
+    assert {figure for figure in whole if figure.day >= start} <= some
 
 
 # --- with the lake and the database --------------------------------------------
@@ -177,6 +200,28 @@ def test_a_business_without_events_has_no_numbers_and_no_error(db: None) -> None
     assert measurements.freshness(until=dt.date(2030, 1, 1)) is None
 
 
+def test_only_what_changed_is_measured_again(small_world: list[int]) -> None:
+    assert measure.run_due() > 0
+    assert measure.run_due() == 0
+    before = dict(Measurement.objects.values_list("pk", "computed_at"))
+    happened(incoming(small_world[0], day(4), key="late"))
+    assert measure.run_due() > 0
+    assert value("orders", day(4)) == 2
+    untouched = Measurement.objects.filter(metric__key="orders", day__lt=day(4))
+    assert all(before[one.pk] == one.computed_at for one in untouched)
+    assert MeasuredDay.objects.count() == 4
+
+
+def test_a_metric_whose_events_never_happened_says_so_and_has_no_zeros(
+    small_world: list[int],
+) -> None:
+    measure.run()
+    nps = Metric.objects.get(key="nps")
+    assert "survey_answered" in nps.failure
+    assert not nps.measurements.exists()
+    assert Metric.objects.get(key="dau").failure == ""
+
+
 def test_progress_reaches_its_end(small_world: list[int]) -> None:
     seen: list[tuple[int, int]] = []
     measure.run(progress=lambda done, total, note="": seen.append((done, total)))
@@ -225,9 +270,20 @@ def test_the_customers_of_each_stage_are_counted_through_their_moves(db: None) -
 def test_the_shipped_metrics_are_installed_once_and_renewed_by_version(db: None) -> None:
     assert library.install() == len(library.SHIPPED)
     assert library.install() == 0
-    Metric.objects.filter(key="dau").update(version=0, definition="old")
+    Metric.objects.filter(key="dau").update(shipped_version=0, definition="old")
     assert library.install() == 1
-    assert Metric.objects.get(key="dau").definition != "old"
+    dau = Metric.objects.get(key="dau")
+    assert (dau.definition != "old", dau.version) == (True, 2)
+    assert list(dau.versions.values_list("version", flat=True)) == [2, 1]
+
+
+def test_what_people_changed_keeps_what_it_says(db: None) -> None:
+    library.install()
+    Metric.objects.filter(key="dau").update(shipped_version=0, definition="ours", is_tailored=True)
+    library.install()
+    dau = Metric.objects.get(key="dau")
+    assert (dau.definition, dau.version) == ("ours", 1)
+    assert MetricVersion.objects.filter(metric=dau).count() == 1
 
 
 def test_every_shipped_metric_says_what_it_is() -> None:

@@ -1,0 +1,138 @@
+"""Channels and cost: what a new customer costs, what remains unexplained, and the payback."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from console import clock, roles
+from console.modeladmin import ReadOnlyAdmin
+from console.states import NotAllowed, Stale
+from metrics import acquisition, attribution, history, spending, tasks
+from metrics.admin import channel_report, export, periods
+from metrics.admin.spend_forms import AttributionForm, ChannelForm
+from metrics.models import Attribution, Channel, Payback
+from segments import activity
+
+PAGE = "admin:metrics_channel_changelist"
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnlyAdmin):
+    """A report instead of a list; a channel's page is its form."""
+
+    view_action = "metrics.view"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("make/", view(self.edit), {"number": 0}, name="metrics_channel_make"),
+            path("<int:number>/edit/", view(self.edit), name="metrics_channel_edit"),
+            path(
+                "<int:number>/archive/",
+                view(require_POST(self.archive)),
+                name="metrics_channel_archive",
+            ),
+            path("told-by/", view(self.told_by), name="metrics_channel_told_by"),
+            path("export/", view(self.export), name="metrics_channel_export"),
+            path("payback/", view(require_POST(self.compute)), name="metrics_channel_payback"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        period = _period(request)
+        report = acquisition.report(period.since, period.until)
+        kept = Payback.objects.order_by("-day").first()
+        context = {
+            "period": period,
+            "offered": [(key, str(words)) for key, words in periods.OFFERED.items()],
+            "report": report,
+            "rows": channel_report.rows(report),
+            "rest": channel_report.rest_sentence(report),
+            "chart": channel_report.cost_chart(report),
+            "payback": channel_report.payback_chart(kept, report),
+            "is_payback_old": kept is None or kept.day < history.last_closed_day(),
+            "channels": Channel.objects.all(),
+            "told_by": attribution.current(),
+            "may_change": roles.allows(request.user, spending.ACTION),
+        }
+        return self._page(request, "channels", _("Channels and cost"), context)
+
+    def change_view(self, request: Any, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404
+        return self.edit(request, int(object_id))
+
+    def edit(self, request: Any, number: int) -> HttpResponse:
+        roles.require(request.user, spending.ACTION)
+        channel = get_object_or_404(Channel, pk=number) if number else None
+        form = ChannelForm(request.POST or None, of=channel)
+        if request.method == "POST" and form.is_valid():
+            try:
+                spending.save_channel(channel, by=request.user, **form.cleaned_data)
+            except NotAllowed as problem:
+                form.add_error(None, str(problem))
+            else:
+                tasks.measure_soon(by=request.user)
+                messages.success(request, _("The channel is kept; customers are told anew by it."))
+                return HttpResponseRedirect(reverse(PAGE))
+        context = {"form": form, "channel": channel, "button": _("Keep")}
+        return self._page(request, "money_form", str(channel or _("A new channel")), context)
+
+    def archive(self, request: Any, number: int) -> HttpResponse:
+        spending.archive_channel(get_object_or_404(Channel, pk=number), by=request.user)
+        return HttpResponseRedirect(reverse(PAGE))
+
+    def told_by(self, request: Any) -> HttpResponse:
+        """How the channel of a new customer is told: read by all, changed by some."""
+        roles.require(request.user, self.view_action)
+        now = attribution.current()
+        form = AttributionForm(request.POST or None, of=now)
+        if request.method == "POST" and form.is_valid():
+            try:
+                attribution.change(by=request.user, **form.cleaned_data)
+            except (NotAllowed, Stale) as problem:
+                form.add_error(None, str(problem))
+            else:
+                tasks.measure_soon(by=request.user)
+                messages.success(
+                    request, _("The new version is in force; the numbers are measured anew.")
+                )
+                return HttpResponseRedirect(request.path)
+        context = {
+            "form": form,
+            "now": now,
+            "versions": list(Attribution.objects.select_related("by")),
+            "may_change": roles.allows(request.user, spending.ACTION),
+        }
+        return self._page(request, "told_by", _("How channels are told"), context)
+
+    def compute(self, request: Any) -> HttpResponse:
+        """Work out the payback up to the last closed day."""
+        roles.require(request.user, self.view_action)
+        job = tasks.payback_soon(by=request.user)
+        return HttpResponseRedirect(reverse("admin:console_job_change", args=[job.pk]))
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        roles.require(request.user, self.view_action)
+        period = _period(request)
+        report = acquisition.report(period.since, period.until)
+        currency = clock.project().currency
+        return export.table("channels", channel_report.export_rows(report, currency))
+
+    def _page(
+        self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _period(request: HttpRequest) -> periods.Period:
+    given = {key: str(value) for key, value in request.GET.items()}
+    return periods.chosen(given, last=history.last_closed_day(), first=activity.first_day())

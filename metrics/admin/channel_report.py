@@ -1,0 +1,181 @@
+"""The report about channels as rows, sentences and charts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from console import charts as drawing
+from console import clock, figures
+from console.charts import Chart
+from metrics import acquisition
+from metrics.acquisition import Report, Row
+from metrics.models import Payback
+
+GOOD, BAD, PLAIN = "#2f9e6b", "#d1495b", "#94a3b8"
+MOST_LINES = 8  # channels in the chart of the payback
+
+
+def rows(report: Report) -> list[dict[str, Any]]:
+    """Every channel, then what remains, then everything together."""
+    currency = clock.project().currency
+    found = [_row(one, one.name, currency, report) for one in report.rows]
+    if report.has_rest:
+        found.append(_row(report.rest, _("unexplained"), currency, report, kind="rest"))
+    found.append(_row(report.total, _("together"), currency, report, kind="total"))
+    return found
+
+
+def _row(row: Row, name: str, currency: str, report: Report, *, kind: str = "") -> dict[str, Any]:
+    new, whole = row.line.new, report.total.line.new
+    return {
+        "kind": kind,
+        "name": name,
+        "new": figures.whole(new),
+        "part": figures.share(new / whole if whole else None),
+        "spend": figures.money(row.line.spend, currency),
+        "cost": figures.money(row.line.cost, currency),
+        "cap": figures.money(row.cap_minor, currency),
+        "is_over": row.is_over,
+        "is_under": row.cap_minor is not None and row.line.spend and not row.is_over,
+        "converted": figures.share(row.converted),
+        "roi": figures.signed_share(float(row.roi)) if row.roi is not None else figures.NOTHING,
+    }
+
+
+def rest_sentence(report: Report) -> str:
+    """What remains when every channel that tells its cost is taken away."""
+    if not report.has_rest or not report.rows:
+        return ""
+    currency = clock.project().currency
+    said = {
+        "new": figures.whole(report.rest.line.new),
+        "cost": figures.money(report.rest.line.cost, currency),
+        "spend": figures.money(report.rest.line.spend, currency),
+        "average": figures.money(report.total.line.cost, currency),
+        "cap": figures.money(report.rest.cap_minor, currency),
+    }
+    if report.rest.line.new <= 0:
+        return _("%(spend)s was spent that no channel tells.") % said
+    if report.rest.is_over and not report.total.is_over:
+        return (
+            _(
+                "The average of %(average)s hides it: the remaining %(new)s customers cost "
+                "%(cost)s each, above the limit of %(cap)s."
+            )
+            % said
+        )
+    return _("The remaining %(new)s customers cost %(cost)s each.") % said
+
+
+def cost_chart(report: Report) -> Chart:
+    """A bar a channel: the cost of a new customer, with what remains."""
+    currency = clock.project().currency
+    shown = [(one.name, one) for one in report.rows]
+    if report.has_rest and report.rest.line.new > 0:
+        shown.append((_("unexplained"), report.rest))
+    shown.append((_("together"), report.total))
+    return Chart(
+        id="cost",
+        title=_("Cost of a new customer by channel"),
+        definition=_("What was spent for the channel, divided by the customers who came by it."),
+        option=drawing.bars(
+            [name for name, _row in shown],
+            [row.line.cost for _name, row in shown],
+            name=_("Cost"),
+            unit=drawing.unit("money", currency),
+            lying=True,
+            colors=[BAD if row.is_over else GOOD for _name, row in shown],
+        ),
+        columns=[_("Channel"), _("Cost"), _("Limit")],
+        rows=[
+            [name, figures.money(row.line.cost, currency), figures.money(row.cap_minor, currency)]
+            for name, row in shown
+            if report.rows or report.total.line.spend
+        ],
+        empty=_("Enter what acquisition costs, or read it from a file; then it shows here."),
+    )
+
+
+def payback_chart(kept: Payback | None, report: Report) -> Chart:
+    """What customers brought by months since they came, against what they cost."""
+    currency = clock.project().currency
+    costs = {one.line.key: one.line.cost for one in report.rows} | {"": report.total.line.cost}
+    names = {one.line.key: one.name for one in report.rows} | {"": _("everybody")}
+    courses = acquisition.courses(kept, costs)[:MOST_LINES] if kept else []
+    longest = max((len(one.values) for one in courses), default=0)
+    labels = [_("%(n)d mo.") % {"n": month} for month in range(1, longest + 1)]
+    series = {
+        names.get(one.key, one.key): [*one.values, *[None] * (longest - len(one.values))]
+        for one in courses
+    }
+    for one in courses:
+        if one.cost is not None:
+            name = _("cost: %(name)s") % {"name": names.get(one.key, one.key)}
+            series[name] = [one.cost] * longest
+    return Chart(
+        id="payback",
+        title=_("Payback"),
+        definition=_(
+            "Revenue a customer so far, by months of 30 days since they came. Each month counts "
+            "the customers for whom it is over. It is paid back where the line reaches the cost "
+            "of the chosen period."
+        ),
+        option=_lines(labels, series, drawing.unit("money", currency)),
+        columns=[_("Channel"), _("Cost"), _("Paid back after"), *labels],
+        rows=[
+            [
+                names.get(one.key, one.key),
+                figures.money(one.cost, currency),
+                _("%(n)d mo.") % {"n": one.months} if one.months else figures.NOTHING,
+                *(figures.money(value, currency) for value in one.values),
+                *[figures.NOTHING] * (longest - len(one.values)),
+            ]
+            for one in courses
+        ],
+        freshness=_("as of %(day)s") % {"day": kept.day.isoformat()} if kept else "",
+        size="tall",
+        empty=_("It is worked out when somebody asks for it; customers need a month behind them."),
+    )
+
+
+def _lines(labels: list[str], series: dict[str, Any], unit: Any) -> dict[str, Any]:
+    return {
+        "unit": unit,
+        "legend": {"show": True},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": labels},
+        "yAxis": {"type": "value"},
+        "series": [
+            {
+                "type": "line",
+                "name": str(name),
+                "showSymbol": len(labels) < 2,
+                "data": [drawing.plain(value) for value in values],
+            }
+            for name, values in series.items()
+        ],
+    }
+
+
+def export_rows(report: Report, currency: str) -> Iterator[list[object]]:
+    """The table as a file has it; money in whole units."""
+    yield ["channel", "new", "spend", "cost", "limit", "currency", "first_order", "revenue", "note"]
+    named = [(one, one.name, "") for one in report.rows]
+    named += [(one, one.name, "no spend") for one in report.without_spend]
+    if report.has_rest:
+        named.append((report.rest, "", "unexplained"))
+    named.append((report.total, "", "together"))
+    for row, name, note in named:
+        cost, cap = row.line.cost, row.cap_minor
+        yield [
+            name,
+            row.line.new,
+            figures.major(row.line.spend, currency),
+            "" if cost is None else round(figures.major(cost, currency), 4),
+            "" if cap is None else figures.major(cap, currency),
+            currency,
+            "" if row.converted is None else round(row.converted, 6),
+            "" if row.revenue is None else figures.major(row.revenue, currency),
+            note,
+        ]

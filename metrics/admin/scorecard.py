@@ -1,0 +1,255 @@
+"""The health scorecard: lights with their reasons, the score and its course, and benchmarks."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console import charts as drawing
+from console import clock, figures, roles
+from console.charts import Chart
+from console.modeladmin import ReadOnlyAdmin
+from console.states import NotAllowed
+from metrics import health, history
+from metrics.admin import amounts, export
+from metrics.health import Scorecard, Standing
+from metrics.models import Indicator, Metric
+
+PAGE = "admin:metrics_indicator_changelist"
+LIGHTS = {
+    "good": gettext_lazy("good"),
+    "warn": gettext_lazy("in between"),
+    "bad": gettext_lazy("bad"),
+    "": gettext_lazy("not known"),
+}
+SPARK_WIDTH, SPARK_HEIGHT = 100, 30
+
+
+class IndicatorForm(forms.Form):
+    metric = forms.ModelChoiceField(
+        label=gettext_lazy("metric"), queryset=Metric.objects.filter(archived_at=None)
+    )
+    weight = forms.IntegerField(label=gettext_lazy("weight"), min_value=0, max_value=100)
+    good = amounts.ValueField(label=gettext_lazy("good from"))
+    bad = amounts.ValueField(label=gettext_lazy("bad from"))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        metric = given.get("metric")
+        for name in ("good", "bad"):
+            if metric is not None and given.get(name) is not None:
+                given[name] = amounts.stored(given[name], metric)
+        return given
+
+
+Indicators = forms.formset_factory(
+    IndicatorForm, extra=0, min_num=health.MANY, max_num=health.MANY, validate_min=True
+)
+
+
+class BenchmarkForm(forms.Form):
+    metric = forms.ModelChoiceField(
+        label=gettext_lazy("metric"), queryset=Metric.objects.filter(archived_at=None)
+    )
+    value = amounts.ValueField(label=gettext_lazy("value"), help_text=amounts.HINT)
+    source = forms.CharField(
+        label=gettext_lazy("source"),
+        max_length=200,
+        help_text=gettext_lazy("Such as the report and its page, or who told it."),
+    )
+    day = forms.DateField(
+        label=gettext_lazy("as of"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("metric") and given.get("value") is not None:
+            given["value"] = amounts.stored(given["value"], given["metric"])
+        return given
+
+
+@admin.register(Indicator)
+class ScorecardAdmin(ReadOnlyAdmin):
+    view_action = "metrics.view"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("set/", view(self.edit), name="metrics_indicator_set"),
+            path("benchmark/", view(self.benchmark), name="metrics_indicator_benchmark"),
+            path("export/", view(self.export), name="metrics_indicator_export"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        card = health.scorecard(history.last_closed_day())
+        currency = clock.project().currency
+        context = {
+            "card": card,
+            "score": figures.whole(card.score),
+            "rows": [row(one, currency) for one in card.standings],
+            "chart": course(card),
+            "may_change": roles.allows(request.user, health.ACTION),
+        }
+        return self._page(request, "scorecard", _("Health"), context)
+
+    def edit(self, request: Any) -> HttpResponse:
+        roles.require(request.user, health.ACTION)
+        health.install()
+        now = [
+            {
+                "metric": one.metric,
+                "weight": one.weight,
+                "good": amounts.written(one.good, one.metric),
+                "bad": amounts.written(one.bad, one.metric),
+            }
+            for one in Indicator.objects.select_related("metric")
+        ]
+        form = Indicators(request.POST or None, initial=now)
+        problem = ""
+        if request.method == "POST" and form.is_valid():
+            try:
+                health.change([dict(one) for one in form.cleaned_data], by=request.user)
+            except NotAllowed as refused:
+                problem = str(refused)
+            else:
+                messages.success(request, _("The scorecard is set anew."))
+                return HttpResponseRedirect(reverse(PAGE))
+        context = {"form": form, "problem": problem}
+        return self._page(request, "scorecard_form", _("Weights and thresholds"), context)
+
+    def benchmark(self, request: Any) -> HttpResponse:
+        roles.require(request.user, health.ACTION)
+        form = BenchmarkForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            health.set_benchmark(by=request.user, **form.cleaned_data)
+            messages.success(request, _("The benchmark is kept."))
+            return HttpResponseRedirect(reverse(PAGE))
+        context = {"form": form, "button": _("Keep")}
+        return self._page(request, "money_form", _("A benchmark"), context)
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        roles.require(request.user, self.view_action)
+        card = health.scorecard(history.last_closed_day())
+        head = ["metric", "unit", "weight", "good", "bad", "score", *card.days]
+        lines = [
+            [
+                one.indicator.metric.key,
+                one.indicator.metric.unit,
+                one.indicator.weight,
+                one.indicator.good,
+                one.indicator.bad,
+                one.score,
+                *one.values,
+            ]
+            for one in card.standings
+        ]
+        whole: list[object] = ["score", "", "", "", "", card.score, *card.scores]
+        return export.table("health", [head, *lines, whole])
+
+    def _page(
+        self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def row(one: Standing, currency: str) -> dict[str, Any]:
+    """An indicator as the page shows it."""
+    metric = one.indicator.metric
+    return {
+        "metric": metric,
+        "link": reverse("admin:metrics_metric_change", args=[metric.pk]),
+        "value": figures.in_unit(one.value, metric.unit, currency),
+        "light": one.light,
+        "words": LIGHTS[one.light],
+        "weight": one.indicator.weight,
+        "score": figures.whole(one.score * 100) if one.score is not None else figures.NOTHING,
+        "reason": reason(one, currency),
+        "benchmark": benchmark(one, currency),
+        "spark": spark(one.values),
+    }
+
+
+def reason(one: Standing, currency: str) -> str:
+    """Why the light is as it is."""
+    metric = one.indicator.metric
+    if one.value is None:
+        return metric.failure or _("Nothing was measured in the last weeks.")
+    said = {
+        "good": figures.in_unit(one.indicator.good, metric.unit, currency),
+        "bad": figures.in_unit(one.indicator.bad, metric.unit, currency),
+        "before": figures.in_unit(one.before, metric.unit, currency),
+    }
+    words = {
+        "good": _("Good from %(good)s on."),
+        "warn": _("Between bad (%(bad)s) and good (%(good)s)."),
+        "bad": _("Bad from %(bad)s on; good would be %(good)s."),
+    }[one.light] % said
+    return (
+        f"{words} {_('Four weeks before: %(before)s.') % said}" if one.before is not None else words
+    )
+
+
+def benchmark(one: Standing, currency: str) -> str:
+    """The newest benchmark with its source, and how far from it."""
+    found, metric = one.benchmark, one.indicator.metric
+    if found is None:
+        return ""
+    said = {
+        "value": figures.in_unit(found.value, metric.unit, currency),
+        "source": found.source,
+        "day": found.day.isoformat(),
+        "by": _difference(one.value, found.value, metric),
+    }
+    return _("%(by)s · %(value)s by %(source)s, %(day)s") % said
+
+
+def _difference(value: Decimal | None, other: Decimal, metric: Metric) -> str:
+    if value is None:
+        return figures.NOTHING
+    if metric.unit == Metric.Unit.SHARE:
+        points = figures.signed_share(float(value - other)).rstrip("%")
+        return _("%(change)s points") % {"change": points}
+    part = figures.change(value, other)
+    return figures.signed_share(part)
+
+
+def course(card: Scorecard) -> Chart:
+    """The score week by week."""
+    return Chart(
+        id="health",
+        title=_("Score by week"),
+        definition=_(
+            "The average of the indicators by their weights: 100 where all are good, 0 where all "
+            "are bad. Each is of the four weeks that end then; past weeks follow today's weights "
+            "and thresholds, and indicators that are not known leave their weight to the others."
+        ),
+        option=drawing.lines(card.days, {_("Score"): card.scores}, unit=drawing.unit("number")),
+        columns=[_("Week until"), _("Score")],
+        rows=[
+            [day.isoformat(), figures.whole(score)]
+            for day, score in zip(reversed(card.days), reversed(card.scores), strict=True)
+            if score is not None
+        ],
+        freshness=_("as of %(day)s") % {"day": card.day.isoformat()},
+    )
+
+
+def spark(values: Any) -> str:
+    """The course as an SVG path; weeks without a value are passed over."""
+    points = [(n, float(value)) for n, value in enumerate(values) if value is not None]
+    if len(points) < 2:
+        return ""
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    across = SPARK_WIDTH / (len(values) - 1)
+    up = SPARK_HEIGHT / (high - low) if high > low else 0
+    steps = [f"{x * across:.1f},{SPARK_HEIGHT - (y - low) * up:.1f}" for x, y in points]
+    return "M" + " L".join(steps)

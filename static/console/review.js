@@ -1,0 +1,5 @@
+/** A page that prints: its button opens the browser's dialogue. */
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => window.print());
+}

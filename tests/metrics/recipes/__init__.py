@@ -1,0 +1,1 @@
+"""Recipes of metrics, read and worked out."""
