@@ -21,7 +21,7 @@ from metrics import lifetime_charts, lifetime_value
 from metrics.models import LifetimeModel, LifetimeRecipe
 from metrics.stats.lifetime import fitting, report, survival
 from metrics.stats.lifetime.ledger import After, Cohorts, Ledger
-from segments import traits
+from segments import sheet, traits
 from tests.metrics.factories import customers, today_is
 
 pytestmark = pytest.mark.django_db
@@ -219,7 +219,8 @@ def test_a_customer_s_page_has_what_is_foretold_of_them(
     worth = np.full(other.pk + 1, np.iinfo(np.int64).min)
     worth[one.pk] = 123_456
     keys = ("p_alive", "expected_orders_90", "churn_risk_30", "churn_risk_60", "churn_risk_90")
-    traits.foretell({"predicted_value": worth} | dict.fromkeys(keys, column), day=run.day)
+    columns = {"predicted_value": worth} | dict.fromkeys(keys, column)
+    traits.keep({key: sheet.Fresh(values) for key, values in columns.items()}, day=run.day)
     client = signed_in("support")
     link = reverse("admin:metrics_lifetimemodel_of", args=[one.pk])
     assert link in text_of(client, reverse("admin:segments_customer_change", args=[one.pk]))
