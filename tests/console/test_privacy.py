@@ -1,8 +1,6 @@
 """Erasing a person: everywhere, whatever dies, and searched again by somebody else."""
 
 import datetime as dt
-import io
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -14,37 +12,27 @@ from django.db import connection
 from campaigns import suppression
 from campaigns.models import Campaign, Message, Suppression
 from console import approvals, clock, copies, privacy
-from console.models import AuditEntry, MailboxMessage, Staff
-from console.states import NotAllowed
+from console.models import AuditEntry, Staff
 from segments import (
-    activity,
     bits,
-    deliveries,
     erasure,
     identity,
-    ingest,
-    items,
     merging,
 )
 from segments.lake import engine, rewrite, schema, store
 from segments.models import (
     Consent,
     Customer,
-    CustomerNote,
     Delivery,
-    EventSource,
-    Identifier,
     PrivacyRequest,
 )
 from tests.campaigns.factories import campaign_at, mail_server, people, send_all
+from tests.console import erasing
+from tests.console.erasing import ADDRESS, AT, DEVICE, TEXTS, USER, campaign_with, erased
 from tests.factories import StaffFactory
 from tests.segments import programs
 from tests.segments.factories import happened, incoming, row
 
-ADDRESS, USER, PHONE = "ann.erased@customers.example", "user-ann-erased-1", "13900001234"
-DEVICE = "device-ann-erased"
-TEXTS = (ADDRESS, USER, PHONE, DEVICE)
-AT = dt.datetime(2018, 1, 1, 9, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -61,61 +49,7 @@ def admin() -> Staff:
 
 @pytest.fixture
 def ann() -> Customer:
-    """Somebody of whom everything is known, everywhere, and whom somebody else was merged into."""
-    ann = Customer.objects.create(
-        name="Ann Erased", email=ADDRESS, phone=PHONE, language="en", attributes={"mail": ADDRESS}
-    )
-    was = Customer.objects.create()
-    for customer, kind, value in (
-        (ann, "user_id", USER),
-        (ann, "email", ADDRESS),
-        (was, "device_id", DEVICE),
-    ):
-        Identifier.objects.create(customer=customer, kind=kind, value=value)
-    Consent.objects.create(customer=ann, channel="email", granted=True, at=AT, source=ADDRESS)
-    staff = StaffFactory.create(role=Staff.Role.ADMIN)
-    CustomerNote.objects.create(customer=ann, text=f"Write to {ADDRESS}", by=staff, at=AT)
-    happened(
-        incoming(ann, "2018-01-01", properties={"mail": ADDRESS}),
-        incoming(was, "2017-12-31", properties={"device": DEVICE}),
-    )
-    merging.merge(ann, was, by=staff, at=clock.now(), why=f"both are {ADDRESS}")
-    merging.tell(at=clock.now())
-    ingest.receive([incoming(ann, "2018-01-01", properties={"waits": USER})])
-    _came_in(ann)
-    activity.catch_up()
-    return ann
-
-
-def _came_in(ann: Customer) -> None:
-    """What waits to be sorted, what could not be, and a mail in the local mailbox."""
-    source = EventSource.objects.create(name="App")
-    event = items.Event(key="k1", ids=(("user_id", USER),), name="seen", at=1)
-    other = items.Event(key="k2", ids=(("user_id", "somebody-else"),), name="seen", at=1)
-    deliveries.accept(
-        source.pk,
-        [event, other],
-        [deliveries.Dead("own", "no_id", json.dumps({"who": USER}).encode())],
-        received_at=AT,
-    )
-    MailboxMessage.objects.create(
-        sender="a@b.example", recipient=ADDRESS, subject="Hi", raw=ADDRESS.encode(), size=1
-    )
-    suppression.add(ADDRESS, reason="bounced", at=AT, customer=ann, channel="sms")
-
-
-def campaign_with(ann: Customer, status: str) -> Campaign:
-    consents = Consent.objects.filter(customer=ann)
-    consents.update(granted=True)
-    return campaign_at(status, [*people(3), ann])
-
-
-def erased(ann: Customer, by: Staff) -> PrivacyRequest:
-    request = erasure.ask(ann, "erase", by=by, asked_on=AT.date())
-    erasure.begin(request, by=by, typed=str(ann.pk), at=clock.now())
-    privacy.carry_out(request)
-    request.refresh_from_db()
-    return request
+    return erasing.somebody_known_everywhere()
 
 
 # --- a search that knows nothing of how things are forgotten -----------------
@@ -376,119 +310,3 @@ def test_a_flush_at_the_same_time_brings_nothing_back(
     privacy.carry_out(request)
     assert request.status == "done", (request.problem, request.parts)
     assert rewrite.count(settings.LAKE_PATH, [ann.pk]) == 0
-
-
-# --- who may ----------------------------------------------------------------
-
-
-ROLES = [role.value for role in Staff.Role]
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_who_may_ask(role: str) -> None:
-    customer = Customer.objects.create()
-    staff = StaffFactory.create(role=role)
-    if role in {"support", "admin"}:
-        assert erasure.ask(customer, "erase", by=staff, asked_on=AT.date()).pk
-        return
-    with pytest.raises(NotAllowed):
-        erasure.ask(customer, "erase", by=staff, asked_on=AT.date())
-    assert not PrivacyRequest.objects.exists()
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_who_may_carry_it_out(role: str, admin: Staff) -> None:
-    customer = Customer.objects.create(name="Ann")
-    request = erasure.ask(customer, "erase", by=admin, asked_on=AT.date())
-    staff = StaffFactory.create(role=role)
-    if role == "admin":
-        erasure.begin(request, by=staff, typed=f"#{customer.pk}", at=AT)
-        assert request.status == "running"
-        return
-    with pytest.raises(NotAllowed):
-        erasure.begin(request, by=staff, typed=str(customer.pk), at=AT)
-    request.refresh_from_db()
-    assert request.status == "requested"
-
-
-def test_the_number_has_to_be_typed(admin: Staff) -> None:
-    customer = Customer.objects.create(name="Ann")
-    request = erasure.ask(customer, "erase", by=admin, asked_on=AT.date())
-    with pytest.raises(NotAllowed):
-        erasure.begin(request, by=admin, typed=str(customer.pk + 1), at=AT)
-    assert PrivacyRequest.objects.get().status == "requested"
-
-
-def test_the_same_is_not_asked_for_twice(admin: Staff) -> None:
-    customer = Customer.objects.create()
-    erasure.ask(customer, "erase", by=admin, asked_on=AT.date())
-    with pytest.raises(NotAllowed):
-        erasure.ask(customer, "erase", by=admin, asked_on=AT.date())
-
-
-def test_a_begun_erasure_cannot_be_withdrawn(ann: Customer, admin: Staff) -> None:
-    request = erasure.ask(ann, "erase", by=admin, asked_on=AT.date())
-    erasure.begin(request, by=admin, typed=str(ann.pk), at=AT)
-    erasure.close(request, at=AT)
-    with pytest.raises(NotAllowed):
-        erasure.withdraw(request, by=admin)
-
-
-@pytest.mark.parametrize(
-    ("asked_on", "law", "due_on"),
-    [
-        ("2024-06-03", "pipl", "2024-06-24"),  # a Monday: three weeks
-        ("2024-06-08", "pipl", "2024-06-28"),  # a Saturday
-        ("2024-01-31", "gdpr", "2024-03-01"),
-    ],
-)
-def test_deadlines(asked_on: str, law: str, due_on: str) -> None:
-    assert erasure.due(dt.date.fromisoformat(asked_on), law) == dt.date.fromisoformat(due_on)
-
-
-# --- a copy -----------------------------------------------------------------
-
-
-def copied(ann: Customer, by: Staff) -> PrivacyRequest:
-    request = erasure.ask(ann, "export", by=by, asked_on=AT.date())
-    copies.start(request, by=by, at=clock.now())
-    copies.make(request)
-    return request
-
-
-def test_a_copy_has_everything(ann: Customer, admin: Staff) -> None:
-    import zipfile
-
-    campaign_with(ann, "sent")
-    request = copied(ann, admin)
-    path = copies.fetch(request, by=admin, at=dt.datetime.now(dt.UTC))
-    assert path.stat().st_mode & 0o777 == 0o600
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
-        told = json.loads(file.read("everything.json"))
-        page = file.read("everything.html").decode()
-    assert told["profile"][0]["email"] == ADDRESS
-    assert {one["value"] for one in told["identifiers"]} == {ADDRESS, USER, DEVICE}
-    assert len(told["events"]) >= 3
-    assert told["messages"][0]["address"] == ADDRESS
-    assert told["notes"][0]["text"].endswith(ADDRESS)
-    assert ADDRESS in page
-
-
-def test_only_who_asked_fetches_it_and_only_for_a_day(ann: Customer, admin: Staff) -> None:
-    request = copied(ann, admin)
-    now = dt.datetime.now(dt.UTC)
-    with pytest.raises(NotAllowed):
-        copies.fetch(request, by=StaffFactory.create(role="admin"), at=now)
-    with pytest.raises(NotAllowed):
-        copies.fetch(request, by=admin, at=now + dt.timedelta(hours=25))
-    copies.fetch(request, by=admin, at=now)
-    assert AuditEntry.objects.filter(action="privacyrequest.fetched", staff=admin).count() == 1
-    assert copies.tidy(at=now) == 0
-    assert copies.tidy(at=now + dt.timedelta(hours=25)) == 1
-    assert not Path(request.path).exists()
-
-
-def test_an_erasure_takes_the_copy_with_it(ann: Customer, admin: Staff) -> None:
-    request = copied(ann, admin)
-    erased(ann, admin)
-    assert not Path(request.path).exists()
