@@ -37,6 +37,7 @@ from segments.models import (
     Tag,
     TagChange,
     TierFlow,
+    TraitPreview,
 )
 from segments.sought import Sought
 
@@ -251,6 +252,12 @@ PLACES = [
         lambda s: _import_rows(s).delete(),
     ),
     Place("exports", _("exported files"), lambda s: _exports(s).count(), _forget_exports),
+    Place(
+        "trait_previews",
+        _("customers shown beside a trait that is tried"),
+        lambda _s: TraitPreview.objects.count(),  # all of them: they can be made anew
+        lambda _s: TraitPreview.objects.all().delete(),
+    ),
     Place("copies", _("copies made for the person"), lambda s: _copies(s).count(), _forget_copies),
     Place(
         "complaints",

@@ -1,64 +1,44 @@
 """What a trait would come to, before anybody keeps it: computed by a worker, read by a page."""
 
-from dataclasses import dataclass, field
+import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
 from django.http import QueryDict
+from django.utils import timezone
 
 from console.models import Job, Staff
 from segments import arrays, computing, distribution, gathering
-from segments.distribution import Spread
+from segments.distribution import Bin, Spread
+from segments.models import TraitPreview
 from segments.recipes import reading
 from segments.sheet import Known
 
 KIND = "trait_preview"
-SECONDS_KEPT, EXAMPLES = 3600, 8
-
-
-@dataclass
-class Preview:
-    """A form as it was sent, and what its recipe comes to once the job is done."""
-
-    job: int
-    recipe: dict[str, Any]
-    kind: str
-    form: dict[str, list[str]]
-    by: int
-    unit: str = ""
-    spread: Spread | None = None
-    examples: list[tuple[int, Any]] = field(default_factory=list)
-    problem: str = ""
-
-    @property
-    def is_done(self) -> bool:
-        return self.spread is not None or bool(self.problem)
-
-    def as_post(self) -> QueryDict:
-        data = QueryDict(mutable=True)
-        for name, values in self.form.items():
-            data.setlist(name, values)
-        return data
+KEPT = dt.timedelta(hours=1)
+EXAMPLES = 8
 
 
 def begin(
     job: Job, recipe: dict[str, Any], kind: str, *, form: dict[str, list[str]], by: Staff
 ) -> None:
-    """Remember what is to be tried."""
-    unit = (form.get("unit") or [""])[0]
-    _keep(Preview(job.pk, recipe, kind, form, by.pk, unit))
+    """Remember what is to be tried; what was tried long ago goes."""
+    TraitPreview.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    unit = (form.get("unit") or [""])[0].strip()[:20]
+    TraitPreview.objects.create(job=job, recipe=recipe, kind=kind, form=form, by=by, unit=unit)
 
 
-def find(number: str, *, by: Any) -> Preview | None:
+def find(number: str, *, by: Any) -> TraitPreview | None:
     """Somebody's own preview, while it is kept."""
-    found: Preview | None = cache.get(_key(number)) if number.isdecimal() else None
-    return found if found is not None and found.by == by.pk else None
+    if not number.isdecimal() or len(number) > 9:
+        return None
+    return TraitPreview.objects.filter(job=int(number), by=by).first()
 
 
-def compute(number: int, day: Any) -> None:
+def compute(number: int, day: dt.date) -> None:
     """Find out what a recipe comes to; a second time changes nothing."""
-    found: Preview | None = cache.get(_key(str(number)))
+    found = TraitPreview.objects.filter(job=number).first()
     if found is None or found.is_done:
         return
     try:
@@ -66,9 +46,23 @@ def compute(number: int, day: Any) -> None:
     except gathering.NotComputed as problem:
         found.problem = str(problem)
     else:
-        found.spread = distribution.of(column.values, column.words)
+        found.spread = asdict(distribution.of(column.values, column.words))
         found.examples = _examples(column)
-    _keep(found)
+    found.save(update_fields=["spread", "examples", "problem"])
+
+
+def spread(preview: TraitPreview) -> Spread:
+    """How the values would be spread."""
+    found = dict(preview.spread or asdict(Spread(0, [], {})))
+    return Spread(**{**found, "bins": [Bin(**one) for one in found["bins"]]})
+
+
+def as_post(preview: TraitPreview) -> QueryDict:
+    """The form as it was sent."""
+    data = QueryDict(mutable=True)
+    for name, values in preview.form.items():
+        data.setlist(name, values)
+    return data
 
 
 def _examples(column: Known) -> list[tuple[int, Any]]:
@@ -84,11 +78,3 @@ def _examples(column: Known) -> list[tuple[int, Any]]:
             order[places].tolist(), column.values[order[places]].tolist(), strict=True
         )
     ]
-
-
-def _key(number: str) -> str:
-    return f"{KIND}:{number}"
-
-
-def _keep(preview: Preview) -> None:
-    cache.set(_key(str(preview.job)), preview, SECONDS_KEPT)

@@ -137,12 +137,12 @@ class TraitAdmin(ReadOnlyAdmin):
             number = tasks.preview_trait_soon(
                 form.cleaned_data["recipe"],
                 form.cleaned_data["kind"],
-                form={name: request.POST.getlist(name) for name in request.POST},
+                form={name: request.POST.getlist(name) for name in form.fields},
                 by=request.user,
             )
             return HttpResponseRedirect(f"{request.path}?preview={number}")
         if request.method != "POST" and found is not None:
-            form = TraitForm(found.as_post(), of=row)
+            form = TraitForm(trait_previews.as_post(found), of=row)
         context = {
             "row": row,
             "form": form,

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from console import charts, clock, figures
 from console.charts import Chart
-from segments import distribution, scorings, trait_words, traits
+from segments import distribution, scorings, trait_previews, trait_words, traits
 from segments.admin.trait_form import TraitForm
 from segments.distribution import Bin, Spread
+from segments.models import TraitPreview
 from segments.recipes.nodes import KnownSince
-from segments.trait_previews import Preview
 from segments.traits import Trait
 
 RANKS = {
@@ -32,13 +32,12 @@ def of_trait(trait: Trait, day: dt.date) -> Chart:
     return chart(trait, spread)
 
 
-def of_preview(preview: Preview, form: TraitForm) -> Chart:
+def of_preview(preview: TraitPreview, form: TraitForm) -> Chart:
     """How the values would stand."""
-    assert preview.spread is not None
-    return chart(_as_trait(preview), preview.spread)
+    return chart(_as_trait(preview), trait_previews.spread(preview))
 
 
-def examples(preview: Preview) -> list[dict[str, Any]]:
+def examples(preview: TraitPreview) -> list[dict[str, Any]]:
     """Some customers with the value that they would have."""
     currency = clock.project().currency
     trait = _as_trait(preview)
@@ -48,7 +47,7 @@ def examples(preview: Preview) -> list[dict[str, Any]]:
     ]
 
 
-def _as_trait(preview: Preview) -> Trait:
+def _as_trait(preview: TraitPreview) -> Trait:
     return Trait("preview", "", "", KnownSince(), preview.kind, preview.unit, False)
 
 

@@ -28,7 +28,7 @@ from segments.models.stage import (
 )
 from segments.models.tag import Tag, TagChange
 from segments.models.thing import Thing
-from segments.models.trait import Trait
+from segments.models.trait import Trait, TraitPreview
 
 __all__ = [
     "Block",
@@ -77,5 +77,6 @@ __all__ = [
     "Thing",
     "TierFlow",
     "Trait",
+    "TraitPreview",
     "WriteKey",
 ]

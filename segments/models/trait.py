@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from console.models import Team
+from console.models import Job, Team
 
 
 class Trait(models.Model):
@@ -57,3 +58,29 @@ class Trait(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+
+class TraitPreview(models.Model):
+    """What a trait would come to, before anybody keeps it: asked by a form, found by a worker."""
+
+    job = models.OneToOneField(Job, models.CASCADE, related_name="+")
+    recipe = models.JSONField()
+    kind = models.CharField(max_length=8, choices=Trait.Kind)
+    unit = models.CharField(max_length=20, blank=True)
+    form = models.JSONField()  # every field of the form with its values, as they were sent
+    spread = models.JSONField(null=True)  # see `segments.distribution`
+    examples = models.JSONField(default=list)  # customers, each with the value
+    problem = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.job}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the worker has found what it comes to, or why it comes to nothing."""
+        return self.spread is not None or bool(self.problem)

@@ -1,4 +1,4 @@
-"""Value and traits as a person works with them: weights tried and changed, a trait made and used."""
+"""Value and traits at work: weights tried and put in force, a trait made and used in a rule."""
 
 import re
 from collections.abc import Callable

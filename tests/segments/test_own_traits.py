@@ -153,7 +153,7 @@ def test_a_trait_is_tried_before_it_is_kept(world: list[int], signed_in: SignedI
     answer = client.post(address, {**FORM, "try": ""})
     assert answer.status_code == 302
     number = int(answer.headers["Location"].rpartition("=")[2])
-    assert "data-job=" in client.get(answer.headers["Location"]).content.decode()
+    assert f'data-job="{number}"' in client.get(answer.headers["Location"]).content.decode()
     trait_previews.compute(number, clock.today())
     page = client.get(answer.headers["Location"]).content.decode()
     assert "over 3 customers" in page
