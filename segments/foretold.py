@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from segments.described import MONEY, NUMBER, Trait
 from segments.recipes.nodes import Elsewhere
-from segments.shipped import MONEY, NUMBER, Trait
 
 MODEL = "lifetime"  # what writes them: `metrics.lifetime_value`
 RISKS = (30, 60, 90)  # days ahead

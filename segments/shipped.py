@@ -1,11 +1,8 @@
 """The traits that ship: what each is called, what it means, and how it is computed."""
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from segments.models import Trait as Row
+from segments.described import CHOICE, DATE, MONEY, NUMBER, Trait
 from segments.recipes.nodes import (
     Between,
     Change,
@@ -19,43 +16,12 @@ from segments.recipes.nodes import (
     KnownSince,
     Moment,
     Ratio,
-    Recipe,
     Since,
     Slope,
     Streak,
     Sum,
     Visits,
 )
-
-WHOLE, NUMBER, MONEY, DATE, CHOICE = (kind.value for kind in Row.Kind)
-Words = Promise | str
-
-
-@dataclass(frozen=True)
-class Trait:
-    """One thing that we know: its name for people, its meaning, and how it comes about.
-
-    The words of ours follow the reader's language.
-    """
-
-    key: str  # of its column, and its name in rules
-    label: Words
-    definition: Words
-    recipe: Recipe
-    kind: str = WHOLE
-    unit: Words = ""
-    is_shipped: bool = True
-
-    @property
-    def column(self) -> str:
-        """Where its values stand, or the date that they are taken from."""
-        return self.recipe.date if isinstance(self.recipe, Since) else self.key
-
-    @property
-    def is_derived(self) -> bool:
-        """Whether it moves with the calendar alone, and is not stored."""
-        return isinstance(self.recipe, Since)
-
 
 _DAYS = _("days")
 PAID, ACTIVE = Events(word="paid"), Events(word="active")

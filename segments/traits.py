@@ -16,11 +16,12 @@ from django.utils import timezone
 from segments import arrays, sheet
 from segments.acquired import ACQUIRED
 from segments.arrays import Array
+from segments.described import CHOICE, DATE, MONEY, NUMBER, WHOLE, Trait
 from segments.foretold import FORETOLD
 from segments.models import Column
 from segments.models import Trait as Row
 from segments.recipes import reading
-from segments.shipped import CHOICE, DATE, MONEY, NUMBER, SHIPPED, WHOLE, Trait
+from segments.shipped import SHIPPED
 
 __all__ = ["CHOICE", "DATE", "MONEY", "NUMBER", "SHIPPED", "WHOLE", "Trait"]
 
