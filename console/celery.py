@@ -38,6 +38,10 @@ app.conf.beat_schedule = {
         "task": "console.tasks.keep_periods",
         "schedule": crontab(hour="20", minute="10"),
     },
+    "lifetime value": {
+        "task": "metrics.tasks.fit_lifetime",
+        "schedule": crontab(hour="18", minute="50"),  # so that segments find it done
+    },
     "nightly recompute": {
         "task": "console.tasks.run_night",
         "schedule": crontab(hour="19", minute="10"),  # UTC: 03:10 in Shanghai

@@ -14,8 +14,6 @@ from console.models import Job, Staff
 from metrics import (
     activity_tables,
     answers,
-    history,
-    lifetime_value,
     measure,
     results,
     retention,
@@ -32,10 +30,8 @@ OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT)  # kinds of jobs that a record
 
 @shared_task
 def run_night() -> None:
-    """Everything anew: what is foretold of customers, on which segments may lean, customers, then
-    what the closed days came to."""
+    """Everything anew: customers first, then what the closed days came to."""
     with jobs.running(jobs.create("night", _("Nightly recompute"))) as progress:
-        lifetime_value.run(history.last_closed_day())
         pipeline.run(clock.today(), progress=progress)
         measure.run_due()
         retention.monthly()

@@ -79,6 +79,14 @@ def answer_soon(question: Question, title: str, *, by: Staff | None) -> KeptAnsw
 
 
 @shared_task
+def fit_lifetime() -> None:
+    """Every night, before the recompute: what is foretold of customers, on which segments may
+    lean. On its own, so that whatever is wrong with it keeps nothing else from its work."""
+    with jobs.running(jobs.create(LIFETIME, _("Lifetime value"))) as progress:
+        lifetime_value.run(history.last_closed_day(), progress)
+
+
+@shared_task
 def run_lifetime(job_id: int) -> None:
     """Fit the model of lifetime value, as a job that somebody watches."""
     job = Job.objects.get(pk=job_id)
