@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import bitmaps, catalogue, definitions, history, planes, sets
+from segments import asking, bitmaps, catalogue, definitions, history, planes, sets
+from segments.asking import Question
 from segments.models import DaySet, DirtyDay
 from segments.planes import Plane
 
@@ -124,14 +126,22 @@ class Stored:
 
 def stored(event: str, since: dt.date, until: dt.date, times: int = 1) -> list[Stored]:
     """The sets that say who did the event so many times on these days, in the order of days."""
+    return told(asking.ask([question(event, since, until, times)])[0])
+
+
+def question(event: str, since: dt.date, until: dt.date, times: int = 1) -> Question:
+    """What asks for the stored sets that say who did the event so many times on these days."""
     if not 1 <= times <= LEVELS:
         raise ValueError(
             _("Day sets answer for 1 to %(most)d times, not %(times)d.")
             % {"most": LEVELS, "times": times}
         )
-    with connection.cursor() as cursor:
-        cursor.execute(_STORED, [event, since, until, times])
-        return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in cursor]
+    return Question(_STORED, (event, since, until, times))
+
+
+def told(rows: Iterable[tuple[Any, ...]]) -> list[Stored]:
+    """What it found."""
+    return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in rows]
 
 
 _STORED = """

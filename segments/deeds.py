@@ -15,6 +15,7 @@ from segments import activity, answers, arrays, bitmaps, history, local, masks, 
 from segments.activity import Stored
 from segments.answers import Answer
 from segments.arrays import Array
+from segments.asking import Question
 from segments.lake.properties import Condition
 from segments.models import DaySet, DirtyDay
 from segments.rules import compiler, written
@@ -29,22 +30,27 @@ EPOCH = dt.date(1970, 1, 1)
 SLOT = dt.timedelta(minutes=10)  # so often it is looked again who waited long enough
 
 
-def did(leaf: Did, day: dt.date) -> Answer:
-    """Who did an event so many times in a window."""
+def question(leaf: Did, day: dt.date) -> Question | None:
+    """What asks for the sets that answer `did`; None where the lake does."""
+    if compiler.needs_lake(leaf):
+        return None
+    since, until = leaf.span(day)
+    return activity.question(leaf.event, since or dt.date.min, until, leaf.times)
+
+
+def did(leaf: Did, day: dt.date, stored: list[Stored] | None = None) -> Answer:
+    """Who did an event so many times in a window, from these stored sets if they are known."""
     since, until = leaf.span(day)
     if compiler.needs_lake(leaf):
         return _of_lake(leaf, {leaf.event}, since, until, lambda lake: _counted(lake, leaf, day))
 
-    def stored() -> list[Stored]:
-        return activity.stored(leaf.event, since or dt.date.min, until, leaf.times)
-
-    days = stored()
+    fresh = (leaf.event, since or dt.date.min, until, leaf.times)
+    days = activity.stored(*fresh) if stored is None else stored
 
     def find(within: BitMap | None) -> BitMap:
         try:
             return activity.counted(days, leaf.times, within=within)
         except sets.Gone:  # a day was built anew since
-            fresh = (leaf.event, since or dt.date.min, until, leaf.times)
             return activity.members(*fresh, within=within)
 
     version = tuple((one.day, one.level, one.digest) for one in days)

@@ -4,14 +4,17 @@ Triggers note who comes and goes, whatever writes the rows; a reader takes the s
 last gathered together with the changes since. Gathering folds the changes into the set.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
 from pyroaring import BitMap
 
-from segments import bitmaps
+from segments import asking, bitmaps
 from segments.arrays import Array
+from segments.asking import Question
 from segments.models import LiveSet, LiveSetChange
 
 EVERYONE = "everyone"
@@ -25,7 +28,7 @@ class Now:
     version: tuple[bytes, bytes]
 
 
-_held: dict[str, tuple[bytes, BitMap]] = {}  # as gathered, by name: its digest and members
+_held: dict[str, tuple[bytes, BitMap]] = {}  # as gathered, by name
 _now: dict[str, Now] = {}
 
 
@@ -36,17 +39,38 @@ def everyone() -> BitMap:
 
 def agreed(channel: str, purpose: str) -> Now:
     """Who agreed to hear from us through a channel for a purpose."""
-    return now(f"consent:{channel}:{purpose}")
+    return now(consent(channel, purpose))
+
+
+def consent(channel: str, purpose: str) -> str:
+    """The name of the set of who agreed."""
+    return f"consent:{channel}:{purpose}"
 
 
 def now(name: str) -> Now:
     """The set as it is at this moment. It belongs to all who ask: change a copy."""
-    digest, base = _held.get(name, (b"", BitMap()))
-    with connection.cursor() as cursor:
-        # One statement, so that no gathering comes between the set and its changes.
-        cursor.execute(_READ, {"name": name, "held": digest})
-        ((stored, members, changes),) = cursor.fetchall()
+    held = held_of(name)
+    return told(name, held, asking.ask([question(name, held)])[0])
+
+
+Held = tuple[bytes, BitMap]  # a set as it was gathered: its digest and members
+
+
+def held_of(name: str) -> Held:
+    """What this process has of the set."""
+    return _held.get(name, (b"", BitMap()))
+
+
+def question(name: str, held: Held) -> Question:
+    """One statement, so that no gathering comes between the set and its changes."""
+    return Question(_READ, (held[0], name, name))
+
+
+def told(name: str, held: Held, rows: Iterable[tuple[Any, ...]]) -> Now:
+    """The set that it found."""
+    ((stored, members, changes),) = rows
     stored, changes = bytes(stored or b""), bytes(changes or b"")
+    digest, base = held
     if stored != digest:
         base = bitmaps.load(members)
         _held[name] = (stored, base)
@@ -94,12 +118,12 @@ def _set(customers: Array) -> BitMap:
 
 
 _READ = """
-    SELECT s.digest, CASE WHEN s.digest IS DISTINCT FROM %(held)s THEN s.members END, c.changes
+    SELECT s.digest, CASE WHEN s.digest IS DISTINCT FROM %s THEN s.members END, c.changes
     FROM (SELECT 1) AS one
-    LEFT JOIN segments_liveset s ON s.name = %(name)s
+    LEFT JOIN segments_liveset s ON s.name = %s
     LEFT JOIN (
         SELECT string_agg(int4send(customer) || boolsend(added), ''::bytea ORDER BY id) AS changes
-        FROM segments_livesetchange, unnest(customers) AS customer WHERE name = %(name)s
+        FROM segments_livesetchange, unnest(customers) AS customer WHERE name = %s
     ) c ON true
 """
 _CHANGES = """

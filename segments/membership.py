@@ -70,6 +70,7 @@ def preview(rule: Any, *, day: dt.date, of: int | None = None) -> Preview:
     sources = Sources(day, vocabulary.current())
     parsed = tree.parse(rule, sources.known)
     refuse_cycles(rule, of)
+    sources.expect(parsed)
     # Every condition about everyone, once; whatever is made of them is set algebra.
     for leaf in compiler.asked(parsed):
         sources.members(leaf)
@@ -168,6 +169,7 @@ def users_of(segment: Segment) -> list[Segment]:
 def _members(rule: Any, sources: Sources, of: int | None) -> BitMap:
     parsed = tree.parse(rule, sources.known)
     refuse_cycles(rule, of)
+    sources.expect(parsed)
     return compiler.evaluate(parsed, sources) & sources.everyone()
 
 

@@ -13,6 +13,7 @@ from django.db import connection, models
 from pyroaring import BitMap
 
 from segments import bitmaps, local, planes
+from segments.asking import Question
 from segments.kept import Kept
 from segments.planes import Plane
 
@@ -32,6 +33,12 @@ def steadily(read: Callable[[], Any]) -> Any:
         with suppress(Gone):
             return read()
     return read()
+
+
+def digests(model: type[models.Model], pks: Iterable[int]) -> Question:
+    """What asks for the number and the digest of these rows."""
+    table = model._meta.db_table
+    return Question(f"SELECT id, digest FROM {table} WHERE id = ANY(%s)", (list(pks),))  # noqa: S608
 
 
 def one(model: type[models.Model], pk: int, digest: bytes | None = None) -> tuple[BitMap, bytes]:

@@ -20,8 +20,9 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from segments import arrays, local
+from segments import arrays, asking, local
 from segments.arrays import Array
+from segments.asking import Question
 from segments.models import Block, Column
 
 ROWS = 1 << 16  # customers in a block
@@ -143,6 +144,11 @@ def files() -> set[str]:
     return {f"{uid}-{version}" for uid, version in Column.objects.values_list("uid", "version")}
 
 
+# All but the words, of which there may be thousands and which few conditions look at.
+_ABOUT = ("id", "key", "uid", "dtype", "length", "version", "data_as_of", "computed_at")
+COLUMNS = Question(f"SELECT {', '.join(_ABOUT)} FROM segments_column")  # noqa: S608
+
+
 class Sheet:
     """All columns as they stand when the first is asked for, each mapped when it is needed."""
 
@@ -150,11 +156,21 @@ class Sheet:
         self._columns: dict[str, Column] | None = None
         self._read: dict[str, Known] = {}
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was asked for."""
+        return self._columns is not None
+
+    def take(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """What `COLUMNS` found."""
+        found = (Column.from_db(connection.alias, _ABOUT, row) for row in rows)
+        self._columns = {one.key: one for one in found}
+
     def read(self, key: str) -> Known | None:
         """The column; None for one that was never written."""
         if self._columns is None:
-            found = Column.objects.order_by().defer("words")
-            self._columns = {one.key: one for one in found}
+            self.take(asking.ask([COLUMNS])[0])
+        assert self._columns is not None
         if key not in self._read and key in self._columns:
             self._read[key] = _known(self._columns[key])
         return self._read.get(key)

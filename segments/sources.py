@@ -28,12 +28,14 @@ from segments.rules.nodes import (
     Listed,
     Profile,
     RandomShare,
+    Rule,
     RuleError,
     Tagged,
     Trait,
 )
 from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import Vocabulary
+from segments.told import Told
 
 ROOM = 16 << 20  # bytes of answers whose version nobody can tell
 SHARE_STEP = 1 << 20  # a share is worked out for so many customers more than there are
@@ -51,24 +53,29 @@ class Sources:
         self._answers: dict[Leaf, Answer] = {}
         self._passing = Kept(ROOM)
         columns = Conditions(day)
+        self.sheet, self.told = columns.sheet, Told()
         self._ways: dict[type, Callable[[Any], Answer]] = {
             Trait: columns.trait,
             Profile: columns.profile,
             DaysSince: lambda leaf: columns.days_since(leaf) or deeds.days_since(leaf, day),
             InStage: columns.stage,
-            Did: lambda leaf: deeds.did(leaf, day),
+            Did: lambda leaf: deeds.did(leaf, day, self.told.days.get(leaf)),
             nodes.Sequence: lambda leaf: deeds.in_order(leaf, day),
             InSegment: self._in_segment,
             Crossed: self._crossed,
-            Tagged: lambda leaf: _stored(Tag, leaf.tag),
-            Listed: lambda leaf: _stored(CustomerList, leaf.customer_list),
+            Tagged: lambda leaf: self._stored(Tag, leaf.tag),
+            Listed: lambda leaf: self._stored(CustomerList, leaf.customer_list),
             RandomShare: self._share,
-            Consented: _agreed,
+            Consented: self._agreed,
         }
+
+    def expect(self, rule: Rule) -> None:
+        """Ask at once for the versions of all that a rule rests on, if they are not known."""
+        self.told.expect(set(compiler.asked(rule)), self.sheet, self.day)
 
     def everyone(self) -> BitMap:
         if self._everyone is None:
-            self._everyone = live_sets.everyone()
+            self._everyone = self.told.live_set(live_sets.EVERYONE).members
         return self._everyone
 
     def members(self, leaf: Leaf, within: BitMap | None = None) -> BitMap:
@@ -92,6 +99,7 @@ class Sources:
 
     def renew(self) -> None:
         """Ask anew for segments: one of them was recomputed."""
+        self.told.segments.clear()
         for leaf in [one for one in self._answers if isinstance(one, InSegment | Crossed)]:
             del self._answers[leaf]
             self._passing.drop(leaf)
@@ -121,9 +129,9 @@ class Sources:
 
     def _in_segment(self, leaf: InSegment) -> Answer:
         """The stored members when they are of this day, else what the other's rule says now."""
-        other = Segment.objects.defer("members").get(pk=leaf.segment)
+        other = self.told.segment(leaf.segment)
         if other.is_computed and other.data_as_of == self.day and not other.failure:
-            return _stored(Segment, leaf.segment, bytes(other.digest))
+            return _of_stored(Segment, leaf.segment, bytes(other.digest))
 
         def find(within: BitMap | None) -> BitMap:
             try:
@@ -154,6 +162,13 @@ class Sources:
 
         return Answer(find, tuple(digest for _pk, digest in rows))
 
+    def _stored(self, model: Any, pk: int) -> Answer:
+        return _of_stored(model, pk, self.told.digests.get((model, pk)))
+
+    def _agreed(self, leaf: Consented) -> Answer:
+        now = self.told.live_set(live_sets.consent(leaf.channel, leaf.purpose))
+        return Answer(lambda _within: now.members, now.version, is_at_hand=True)
+
     def _share(self, leaf: RandomShare) -> Answer:
         everyone = self.everyone()
         highest = everyone.max() if everyone else 0
@@ -165,14 +180,9 @@ class Sources:
         return Answer(find, length)
 
 
-def _stored(model: Any, pk: int, digest: bytes | None = None) -> Answer:
+def _of_stored(model: Any, pk: int, digest: bytes | None) -> Answer:
     members, digest = sets.one(model, pk, digest)
     return Answer(lambda _within: members, digest, is_at_hand=True)
-
-
-def _agreed(leaf: Consented) -> Answer:
-    now = live_sets.agreed(leaf.channel, leaf.purpose)
-    return Answer(lambda _within: now.members, now.version, is_at_hand=True)
 
 
 def _in_days(snapshots: Any) -> list[Any]:

@@ -116,7 +116,9 @@ def evaluated() -> Answer:
     from segments.sources import Sources
 
     sources = Sources(DAY, _vocabulary())
-    found = compiler.evaluate(tree.parse(rule(), sources.known), sources) & sources.everyone()
+    parsed = tree.parse(rule(), sources.known)
+    sources.expect(parsed)
+    found = compiler.evaluate(parsed, sources) & sources.everyone()
     return len(found), int(bitmaps.to_array(found).sum(dtype=np.int64))
 
 

@@ -174,10 +174,10 @@ def test_one_segment_that_fails_does_not_stop_the_others(monkeypatch: Any) -> No
     fine = SegmentFactory()
     factories.EventTypeFactory()
 
-    def fail(*_args: Any) -> BitMap:
+    def fail(*_args: Any, **_named: Any) -> BitMap:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(activity, "stored", fail)
+    monkeypatch.setattr(activity, "counted", fail)
     found = membership.recompute_all(DAY)
     assert "OSError" in found[broken.pk].failure
     assert found[fine.pk].failure == ""
