@@ -1,8 +1,8 @@
 """Who did what on which day: building the day sets from the lake, and asking them."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from segments.planes import Plane
 
 LEVELS = 3  # "at least 3 times" is the most that the sets can answer
 LOCK = 0xDA75  # the advisory lock of who swaps sets
+LONGEST = 63  # days that may follow the first of a span
 DAYS_AT_A_TIME = 31  # whose sets are held in memory
 
 # --- building ---------------------------------------------------------------
@@ -157,11 +158,51 @@ def counted(sets_: list[Stored], times: int, *, within: BitMap | None = None) ->
     Raises:
         sets.Gone: a day was built anew meanwhile.
     """
+    spans = [(_kept_as(rows, times), rows) for rows in _aligned(sets_)]
+    found = {key: sets.kept.get(key) for key, _rows in spans}
+    missing = [one for key, rows in spans if found[key] is None for one in rows]
+    made = sets.as_planes(DaySet, [(one.pk, one.digest) for one in missing])
+    of_row = dict(zip(missing, made, strict=True))
+    for key, rows in spans:
+        if found[key] is None:
+            found[key] = _together(rows, of_row, times)
+            if rows[0].day != rows[-1].day:
+                size = sum(plane.nbytes for plane in found[key].values())
+                sets.kept.put(key, found[key], size)
+    return planes.at_least(times, [found[key] for key, _rows in spans], within)
+
+
+def _kept_as(rows: list[Stored], times: int) -> Hashable:
+    return ("span", times, *((one.day, one.level, one.digest) for one in rows))
+
+
+def _together(
+    rows: list[Stored], of_row: Mapping[Stored, Plane], times: int
+) -> Mapping[int, Plane]:
+    """The days as one, which is counted as fast as a single day."""
     by_day: dict[dt.date, dict[int, Plane]] = defaultdict(dict)
-    rows = [(one.pk, one.digest) for one in sets_]
-    for one, plane in zip(sets_, sets.as_planes(DaySet, rows), strict=True):
-        by_day[one.day][one.level] = plane
-    return planes.at_least(times, list(by_day.values()), within)
+    for one in rows:
+        by_day[one.day][one.level] = of_row[one]
+    days = list(by_day.values())
+    return days[0] if len(days) == 1 else planes.together(times, days)
+
+
+def _aligned(rows: list[Stored]) -> Iterator[list[Stored]]:
+    """The rows by spans of days that also other windows are made of.
+
+    A span of 2, 4, 8 … days begins at a multiple of its length, so that a window of 30 days is
+    at most eight spans, most of which are in tomorrow's window as well.
+    """
+    left = deque(rows)
+    last = rows[-1].day.toordinal() if rows else 0
+    while left:
+        first, length = left[0].day.toordinal(), 1
+        while first % (2 * length) == 0 and first + 2 * length - 1 <= min(last, first + LONGEST):
+            length *= 2
+        span = []
+        while left and left[0].day.toordinal() < first + length:
+            span.append(left.popleft())
+        yield span
 
 
 def who(key: str, since: dt.date, until: dt.date) -> BitMap:

@@ -15,7 +15,8 @@ from segments.arrays import Array
 
 AT_A_TIME = 1 << 14  # words; a few rows of them fit into the cache of a core
 SPARSE = 10  # one in so many words has anything: one by one they are no slower
-Day = Mapping[int, "Plane"]  # by level: at least once, twice, three times that day
+# By level: at least once, twice, three times that day, or in several days put together.
+Day = Mapping[int, "Plane"]
 
 
 @dataclass(frozen=True)
@@ -60,32 +61,51 @@ def of(members: BitMap) -> Plane:
 
 
 def at_least(times: int, days: Sequence[Day], within: BitMap | None = None) -> BitMap:
-    """Who reaches so many times over the days; of others than `within` anything may be said.
+    """Who reaches so many times over the days; of others than `within` anything may be said."""
+    found = np.zeros(_length(days), np.uint64)
+    for start in range(0, len(found), AT_A_TIME):
+        end = min(start + AT_A_TIME, len(found))
+        if within is None or within.range_cardinality(start * 64, end * 64):
+            found[start:end] = _count(times, days, start, end)[times]
+    return bitmaps.from_words(found)
+
+
+def together(times: int, days: Sequence[Day]) -> dict[int, Plane]:
+    """Several days as if they were one, for counting up to so many times."""
+    found = np.zeros((times + 1, _length(days)), np.uint64)
+    for start in range(0, found.shape[1], AT_A_TIME):
+        end = min(start + AT_A_TIME, found.shape[1])
+        found[:, start:end] = _count(times, days, start, end)
+    return {level: _plane(found[level]) for level in range(1, times + 1)}
+
+
+def _length(days: Iterable[Day]) -> int:
+    return max((plane.length for day in days for plane in day.values()), default=0)
+
+
+def _plane(words: Array) -> Plane:
+    """The words in the form that takes less room."""
+    at = np.flatnonzero(words)
+    if len(at) * SPARSE > len(words):
+        return Plane(words.copy())
+    return Plane(words[at], at.astype(np.int32))
+
+
+def _count(times: int, days: Iterable[Day], start: int, end: int) -> Array:
+    """Who reaches each number of times, of the words from one place to before another.
 
     Saturating counting: `reached[k]` are those with at least k so far. Somebody reaches k
     today with j from before and k - j today, for any j.
     """
-    length = max((plane.length for day in days for plane in day.values()), default=0)
-    found = np.zeros(length, np.uint64)
-    for start in range(0, length, AT_A_TIME):
-        end = min(start + AT_A_TIME, length)
-        if within is None or within.range_cardinality(start * 64, end * 64):
-            parts = ({level: one.part(start, end) for level, one in day.items()} for day in days)
-            found[start:end] = _count(times, parts, end - start)
-    return bitmaps.from_words(found)
-
-
-def _count(
-    times: int, days: Iterable[Mapping[int, tuple[slice | Array, Array]]], length: int
-) -> Array:
-    reached = np.zeros((times + 1, length), np.uint64)
-    room = np.empty(length, np.uint64)
-    for today in days:
+    reached = np.zeros((times + 1, end - start), np.uint64)
+    room = np.empty(end - start, np.uint64)
+    for day in days:
+        today = {level: one.part(start, end) for level, one in day.items()}
         for goal in range(times, 0, -1):  # downward, so that each still reads yesterday's
             for before in range(goal):
                 if (found := today.get(goal - before)) is not None:
                     _add(reached[goal], reached[before] if before else None, *found, room)
-    return np.asarray(reached[times])
+    return reached
 
 
 def _add(into: Array, those: Array | None, at: slice | Array, words: Array, room: Array) -> None:

@@ -95,9 +95,10 @@ people = st.one_of(
     counts=st.lists(st.tuples(people, people, people), max_size=6),
     times=st.integers(1, 3),
     within=st.none() | people,
+    put_together=st.integers(0, 6),
 )
 def test_who_reaches_a_count_over_days(
-    counts: list[Any], times: int, within: set[int] | None
+    counts: list[Any], times: int, within: set[int] | None, put_together: int
 ) -> None:
     """Each day's levels lie within one another, as those of a day set do."""
     days, total = [], dict[int, int]()
@@ -107,6 +108,7 @@ def test_who_reaches_a_count_over_days(
         for one in (who for level in levels.values() for who in level):
             total[one] = total.get(one, 0) + 1
     expected = {who for who, count in total.items() if count >= times}
+    days = [planes.together(times, days[:put_together]), *days[put_together:]]
     found = set(planes.at_least(times, days, None if within is None else BitMap(within)))
     if within is None:
         assert found == expected
