@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 NAMES: dict[str, Promise | str] = {
-    "高价值沉默 · High value, gone silent": pgettext_lazy("a segment", "High value, gone silent"),
+    "高价值沉默 · High value, gone silent": _("High value, silent for 30 days"),
     "新客 · New customers": pgettext_lazy("a stage", "New customers"),
     "连续活跃 · Steadily active": _("Steadily active"),
     "沉睡用户 · Dormant over 30 days": _("Dormant over 30 days"),
