@@ -7,6 +7,7 @@ from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
+from metrics.api.money import GoalViewSet, SpendViewSet
 from metrics.api.report import ReportViewSet
 from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
@@ -28,6 +29,8 @@ router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("lifetime", LifetimeViewSet, basename="lifetime")
+router.register("goals", GoalViewSet, basename="goal")
+router.register("spend", SpendViewSet, basename="spend")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from metrics import goals, health, reviews, spending
+from metrics import goals, health, reviews, spending, tasks
 from metrics.measurements import Figure, count, ratio
 from metrics.models import Goal, Indicator, Metric, ReviewNote
 from tests.metrics.factories import measured, today_is
@@ -247,3 +247,31 @@ def test_money_is_in_the_review_by_channel(
         .content.decode()
     )
     assert "$999.00" in page
+
+
+# --- the API ----------------------------------------------------------------------
+
+
+def test_other_programs_set_goals_and_post_spend(
+    year: None, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.run_due_measures, "delay", lambda pk: None)
+    client, json = signed_in("manager"), "application/json"
+    given = {"metric": "new_customers", "since": "2025-01-01", "until": "2025-12-31",
+             "target": "50000"}  # fmt: skip
+    made = client.post("/api/v1/goals/", given, json)
+    assert made.status_code == 201, made.json()
+    one = f"/api/v1/goals/{made.json()['id']}/"
+    standing = client.get(f"{one}standing/").json()
+    assert (standing["attained"], standing["light"]) == (Decimal("1.24"), "good")
+    assert client.patch(one, {"target": "60000", "version": 9}, json).status_code == 409
+    assert client.patch(one, {"slice": "stage=new"}, json).status_code == 400
+    assert signed_in("support").post("/api/v1/goals/", given, json).status_code == 403
+    spent = client.post("/api/v1/spend/", {"day": "2025-03-01", "amount_minor": 500}, json)
+    assert spent.status_code == 201, spent.json()
+    costs = client.get("/api/v1/spend/channels/?since=2025-01-01&until=2025-12-31").json()
+    assert [(one["kind"], one["spend_minor"]) for one in costs] == [("rest", 500), ("total", 500)]
+    assert client.get("/api/v1/spend/channels/?since=x").status_code == 400
+    assert client.delete(f"/api/v1/spend/{spent.json()[0]['id']}/").status_code == 204
+    later = {"day": "2026-03-01", "amount_minor": 5}
+    assert client.post("/api/v1/spend/", later, json).status_code == 403
