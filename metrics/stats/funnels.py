@@ -14,10 +14,12 @@ import numpy as np
 from pyroaring import BitMap
 
 from segments import bitmaps
-from segments.lake.trails import BLOCK, Array, Rows
+from segments.lake import trails
+from segments.lake.trails import Array, Rows
 
 MOST_STEPS = 8
 THREADS = 2
+BLOCK = 1 << 15  # customers whose state stays in a core's cache
 
 # Which steps each code of a day's rows is, a bit each.
 StepsOf = Callable[[Rows], Array]
@@ -61,15 +63,17 @@ def levels(
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"A funnel has 1 to {MOST_STEPS} steps.")
     found = np.zeros(max((rows.highest for rows in days), default=-1) + 1, np.uint8)
-    prepared = [(rows, _steps_of(rows, steps_of, started_by)) for rows in days]
-    firsts = range(0, len(found), BLOCK)
+    blocks = -(-len(found) // BLOCK)
+    codes = [(rows, _steps_of(rows, steps_of, started_by)) for rows in days]
+    prepared = [_Day.of(rows, own, steps, blocks) for rows, own in codes if own.any()]
 
-    def of_block(first: int) -> None:
-        found[first : first + BLOCK] = _of_block(prepared, first, len(found), steps, window)
+    def of_block(block: int) -> None:
+        place = slice(block * BLOCK, (block + 1) * BLOCK)
+        found[place] = _of_block(prepared, block, len(found), steps, window)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        for done, _none in enumerate(pool.map(of_block, firsts)):
-            progress(done + 1, len(firsts))
+        for done, _none in enumerate(pool.map(of_block, range(blocks))):
+            progress(done + 1, blocks)
     return found
 
 
@@ -80,18 +84,40 @@ def _steps_of(rows: Rows, steps_of: StepsOf, started_by: int | None) -> Array:
     return found & np.uint8(0xFE) if is_late else found
 
 
-def _of_block(
-    days: Sequence[tuple[Rows, Array]], first: int, length: int, steps: int, window: int
-) -> Array:
+@dataclass(frozen=True)
+class _Day:
+    """A day's rows, where those of each block begin, and what its codes mean."""
+
+    rows: Rows
+    bounds: Array
+    steps_of: Array
+    step_of: Array
+
+    @classmethod
+    def of(cls, rows: Rows, steps_of: Array, steps: int, blocks: int) -> "_Day":
+        from metrics.stats import loops  # heavy: not in the web process
+
+        step_of = np.full(len(steps_of), loops.SEVERAL, np.uint8)
+        step_of[steps_of == 0] = steps
+        for step in range(steps):
+            step_of[steps_of == 1 << step] = step
+        edges = np.arange(blocks + 1, dtype=np.uint64) * BLOCK
+        bounds = np.searchsorted(rows.customers, edges.astype(np.uint32))
+        return cls(rows, bounds, steps_of, step_of)
+
+
+def _of_block(days: Sequence[_Day], block: int, length: int, steps: int, window: int) -> Array:
     from metrics.stats import loops  # heavy: not in the web process
 
-    starts = np.full((min(BLOCK, length - first), steps), loops.NOT_YET, np.int64)
-    for rows, steps_of in days:
-        if steps_of.any():
-            own = rows.of_block(first)
-            about = (own.customers, own.moments, own.codes, steps_of)
-            loops.advance(*about, first, own.origin, window, starts)
-    return (starts != loops.NOT_YET).sum(axis=1, dtype=np.uint8)
+    first = block * BLOCK
+    starts = np.full((min(BLOCK, length - first), steps + 2), loops.LONG_AGO, np.int64)
+    flat = starts.ravel()
+    for day in days:
+        own, rows = slice(*day.bounds[block : block + 2].tolist()), day.rows
+        columns = (rows.customers[own], rows.moments[own], rows.codes[own])
+        codes = (day.steps_of, day.step_of)
+        loops.advance(*columns, *codes, first, rows.origin, window, steps, flat)
+    return (starts[:, 1:-1] != loops.LONG_AGO).sum(axis=1, dtype=np.uint8)
 
 
 # --- what came of it ----------------------------------------------------------
@@ -138,9 +164,9 @@ def undone(
     length = max((rows.highest for rows in days), default=-1) + 1
     counts = np.zeros((length, 2), np.int32)
     prepared = [(rows, _roles(rows, first, then, until)) for rows in reversed(days)]
-    firsts = range(0, length, BLOCK)
+    firsts = range(0, length, trails.BLOCK)
     for done, start in enumerate(firsts):
-        _count_undone(prepared, start, counts[start : start + BLOCK], window, over)
+        _count_undone(prepared, start, counts[start : start + trails.BLOCK], window, over)
         progress(done + 1, len(firsts))
     in_vain = bitmaps.from_mask(counts[:, 1] > 0)
     return Undone(int(counts[:, 0].sum()), int(counts[:, 1].sum()), in_vain)

@@ -45,60 +45,77 @@ def note(customers: Array, period: int, seen: Array, returned: Array, gaps: Arra
 # --- funnels ------------------------------------------------------------------
 
 
+LONG_AGO = -(1 << 62)  # no chain has come so far: no window reaches back to it
+SEVERAL = 255  # of what `step_of` says: more than one step at once
+
+
 @numba.njit(cache=True, nogil=True)
 def advance(
     customers: Array,
     moments: Array,
     codes: Array,
     steps_of: Array,
+    step_of: Array,
     first: int,
     origin: int,
     window: int,
+    steps: int,
     starts: Array,
 ) -> None:
-    """Take further rows into a funnel: `starts[c, k]` is when the latest chain began that came
-    to step k.
+    """Take further rows into a funnel.
 
-    `steps_of` says for each code which steps it is, a bit each. Of the same moment, what is an
-    earlier step comes first.
+    Of each customer `starts` has `steps` + 2 moments: this row's own; for each step when the
+    latest chain began that came to it; and one that nobody reads. `steps_of` says for each code
+    which steps it is, a bit each; `step_of` the one step, or `steps` for none, or `SEVERAL`.
+
+    What a row does is done without asking what it is, because a processor cannot foresee that:
+    the first step takes over the row's own moment, a row that is no step writes where nobody
+    reads. Places are unsigned, for of a signed one Python's meaning of -1 would be looked for.
     """
-    at, end = 0, len(customers)
+    end, one, wide = np.uint64(len(customers)), np.uint64(1), np.uint64(steps + 2)
+    base, at = np.uint64(first), np.uint64(0)
     while at < end:
-        steps = steps_of[codes[at]]
-        if steps == 0:
-            at += 1
-            continue
-        customer, moment, after = customers[at], moments[at], at + 1
-        while after < end and moments[after] == moment and customers[after] == customer:
-            after += 1
-        row = starts[np.int64(customer) - first]
-        if after == at + 1:
-            _take(row, steps, origin + np.int64(moment), window)
+        place, after = (np.uint64(customers[at]) - base) * wide, at + one
+        moment, step = origin + np.int64(moments[at]), step_of[codes[at]]
+        if after < end and moments[after] == moments[at] and customers[after] == customers[at]:
+            while (
+                after < end and moments[after] == moments[at] and customers[after] == customers[at]
+            ):
+                after += one
+            _take_together(starts, place, steps, codes[at:after], steps_of, moment, window)
+        elif step == SEVERAL:
+            _take(starts, place, steps, np.int64(steps_of[codes[at]]), moment, window)
         else:
-            _take_together(row, codes[at:after], steps_of, origin + np.int64(moment), window)
+            here = place + np.uint64(step)
+            starts[place] = moment
+            start, was = starts[here], starts[here + one]
+            starts[here + one] = start if moment - start <= window else was
         at = after
 
 
 @numba.njit(cache=True, nogil=True)
-def _take_together(row: Array, codes: Array, steps_of: Array, moment: Any, window: int) -> None:
+def _take_together(
+    starts: Array, place: Any, steps: int, codes: Array, steps_of: Array, moment: Any, window: int
+) -> None:
     """Events of one moment, sorted by their first step, then by all of their steps."""
     order = np.empty(len(codes), np.int64)
     for at in range(len(codes)):
-        steps = np.int64(steps_of[codes[at]])
-        order[at] = (steps & -steps) << MOST_STEPS | steps
+        bits = np.int64(steps_of[codes[at]])
+        order[at] = (bits & -bits) << MOST_STEPS | bits
     order.sort()
     for key in order:
-        _take(row, key & ALL_STEPS, moment, window)
+        _take(starts, place, steps, key & ALL_STEPS, moment, window)
 
 
 @numba.njit(cache=True, nogil=True)
-def _take(row: Array, steps: Any, moment: Any, window: int) -> None:
+def _take(starts: Array, place: Any, steps: int, bits: Any, moment: Any, window: int) -> None:
     """One event. The last step first, so that it never follows itself."""
-    for step in range(len(row) - 1, 0, -1):
-        if steps >> step & 1 and row[step - 1] != NOT_YET and moment - row[step - 1] <= window:
-            row[step] = row[step - 1]
-    if steps & 1:
-        row[0] = moment
+    starts[place] = moment
+    for step in range(steps - 1, -1, -1):
+        if bits >> step & 1:
+            here = place + np.uint64(step)
+            if moment - starts[here] <= window:
+                starts[here + np.uint64(1)] = starts[here]
 
 
 # --- paths --------------------------------------------------------------------
