@@ -14,7 +14,7 @@ def test_who_stopped_in_a_funnel_becomes_a_list(open_as: Callable[..., Page]) ->
     page.get_by_label("Step 2", exact=True).last.select_option("coupon_redeemed")
     page.get_by_label("The last days").fill("365")
     page.get_by_label("Within").fill("60")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     stopped = page.get_by_role("row", name="stopped at 1 Campaign received")
     expect(stopped).to_be_visible()  # a worker has done it, and the page has loaded itself again
     expect(page.locator("[data-chart-drawn=yes]")).to_be_visible()
