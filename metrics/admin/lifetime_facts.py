@@ -1,8 +1,10 @@
 """What the page of lifetime value says besides its charts: parameters in words, runs, offers."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -138,12 +140,12 @@ class Run:
 
 def runs(most: int | None = SHOWN) -> list[Run]:
     """The newest runs."""
-    found = LifetimeModel.objects.select_related("recipe")[:most]
-    return [Run(one.pk, bool(one.refusal), _cells(one)) for one in found]
+    found = LifetimeModel.objects.select_related("recipe").defer("report")  # long, and many
+    trials = {name: KT(f"report__trial__{name}") for name in ("said", "came")}
+    return [Run(one.pk, bool(one.refusal), _cells(one)) for one in found.annotate(**trials)[:most]]
 
 
-def _cells(run: LifetimeModel) -> list[str]:
-    trial = run.report.get("trial") or {}
+def _cells(run: Any) -> list[str]:
     return [
         run.day.isoformat(),
         figures.whole(run.customers),
@@ -153,8 +155,7 @@ def _cells(run: LifetimeModel) -> list[str]:
             for name in ("r", "alpha", "a", "b")
         ),
         figures.number(run.log_likelihood),
-        figures.whole(trial["said"]) if trial else figures.NOTHING,
-        figures.whole(trial["came"]) if trial else figures.NOTHING,
+        *(figures.whole(Decimal(one) if one else None) for one in (run.said, run.came)),
         str(run.recipe),
         figures.number(run.seconds),
         run.get_refusal_display() if run.refusal else "",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from rest_framework import serializers, viewsets
 
 from console import rest
@@ -60,6 +61,10 @@ class LifetimeViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = LifetimeModel.objects.select_related("recipe")
     pagination_class = Newest
     filterset_fields: ClassVar = ["refusal"]
+
+    def get_queryset(self) -> QuerySet[LifetimeModel]:
+        found = super().get_queryset()
+        return found.defer("report") if self.action == "list" else found
 
     def get_serializer_class(self) -> type[LifetimeSerializer]:
         return LifetimeSerializer if self.action == "list" else LifetimeReportSerializer
