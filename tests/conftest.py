@@ -1,9 +1,11 @@
 """What every test may use: the database's floor, people of each role, and browsers for them."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -18,6 +20,9 @@ from tests import databases, emptying, factories, turns
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
+# A hundred examples, which is the usual, take twice as long and seldom find more.
+hypothesis.settings.register_profile("suite", max_examples=50)
+hypothesis.settings.load_profile("suite")
 # What Django does after each test that commits is thorough and slow.
 TransactionTestCase._fixture_teardown = emptying.empty  # type: ignore[attr-defined]
 
@@ -28,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "last: ends what the others of its group share")
     if not hasattr(config, "workerinput"):
         translations.compile_catalogs()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the search for garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)  # after the tests were put in a random order

@@ -58,7 +58,7 @@ def by_reading(path: Path, days: list[dt.date], moved: dict[int, int]) -> set[tu
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=happened, moved=merged, budget=st.sampled_from([1, 1 << 15, 1 << 25]))
 def test_sets_are_those_that_counting_finds(

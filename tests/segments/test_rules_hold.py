@@ -115,7 +115,7 @@ def _spread(values: dict[int, int]) -> arrays.Array:
 
 @pytest.mark.parametrize("slow_ways", [False, True], ids=["day sets", "lake"])
 @examples(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking asks the lake for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -83,7 +83,7 @@ def test_weeks_tell_their_shares(three: StageSet) -> None:
 
 
 @examples(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

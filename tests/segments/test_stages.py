@@ -190,7 +190,7 @@ def test_who_is_erased_leaves_no_place_and_no_move(lifecycle: StageSet) -> None:
 
 
 @examples(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
