@@ -23,7 +23,7 @@ from metrics.stats.lifetime import fitting, report, survival
 from metrics.stats.lifetime.fitting import Fitted, Foretold, Parameters, Refused
 from metrics.stats.lifetime.histories import Histories
 from metrics.stats.lifetime.report import Past
-from segments import arrays, definitions, foretold, live_sets, sheet, traits
+from segments import acquired, arrays, definitions, foretold, live_sets, sheet, traits
 from segments.arrays import Array
 from segments.models import EventType
 
@@ -160,7 +160,7 @@ def run(day: dt.date, progress: jobs.Progress = jobs.silent) -> LifetimeModel:
         definitions.events(definitions.PAID),
         until=day,
         length=len(living),
-        apart=past_orders.parts(in_use.split_by, len(living)),
+        apart=past_orders.parts(_split_by(in_use), len(living)),
         tell=lambda done, total, _note="": progress(done * 6 // max(total, 1), 10, _("orders")),
     )
     now = _Run(in_use, day, 10 ** figures.decimals(project.currency), living, past)
@@ -186,6 +186,11 @@ def run(day: dt.date, progress: jobs.Progress = jobs.silent) -> LifetimeModel:
     _keep(kept, now)
     progress(10, 10)
     return kept
+
+
+def _split_by(in_use: LifetimeRecipe) -> str:
+    """The trait by which curves are parted: the channel, unless the settings name another."""
+    return in_use.split_by or acquired.CHANNEL
 
 
 def _living() -> Array:
@@ -223,7 +228,8 @@ def _fit(now: _Run) -> None:
 def _report(now: _Run) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if now.past is not None:
-        found["cohorts"] = report.of_cohorts(now.past.cohorts, now.living)
+        curves = report.of_cohorts(now.past.cohorts, now.living)
+        found["cohorts"] = curves | {"trait": _split_by(now.recipe)}
     if now.past is not None and now.fitted and now.said and now.histories is not None:
         found["model"] = report.of_model(now.fitted, now.histories, now.said)
         found["trial"] = report.of_trial(now.past, now.living, foretold.RISKS, now.unit)

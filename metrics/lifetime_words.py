@@ -23,7 +23,7 @@ def freshness(run: LifetimeModel) -> str:
 
 def split_label(run: LifetimeModel) -> str:
     """What the trait is called by which customers are parted."""
-    key = run.recipe.split_by
+    key = run.report["cohorts"].get("trait", run.recipe.split_by)
     known = traits.some([key]).get(key)
     return str(known.label) if known else key
 
