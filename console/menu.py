@@ -102,6 +102,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "metrics.view",
             ),
             (
+                _("Comparisons"),
+                "compare_arrows",
+                "admin:metrics_comparison_changelist",
+                "metrics.view",
+            ),
+            (
                 _("Alerts"),
                 "notifications",
                 "admin:metrics_alert_changelist",

@@ -19,13 +19,13 @@ from metrics import (
     retention,
     watch,
 )
-from metrics.tasks import REPORT
+from metrics.tasks import COMPARE, REPORT
 from segments import pipeline
 from segments.models import PrivacyRequest
 from segments.tasks import CUSTOMERS, IMPORT
 
 PRIVACY = "privacy"  # the kind of job
-OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT)  # kinds of jobs that a record names
+OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT, COMPARE)  # kinds of jobs that a record names
 
 
 @shared_task

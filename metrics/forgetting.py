@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from metrics import activity_tables
-from metrics.models import FoundSet
+from metrics.models import ComparedGroup, FoundSet
 from segments import bits, trails
 from segments.forgetting import Place
 
@@ -25,5 +25,11 @@ PLACES = [
         _("customers whom reports found"),
         lambda s: len(bits.find(FoundSet, "members", s.numbers)),
         lambda s: bits.clear(FoundSet, "members", s.numbers),
+    ),
+    Place(
+        "compared",
+        _("customers in groups that are compared"),
+        lambda s: len(bits.find(ComparedGroup, "members", s.numbers)),
+        lambda s: bits.clear(ComparedGroup, "members", s.numbers),
     ),
 ]

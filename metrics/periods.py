@@ -21,7 +21,7 @@ MILLIONTH = Decimal("0.000001")
 # A last day that is not measured by then will not be: the metric knows other days only.
 LONGEST_WAIT = dt.timedelta(days=35)
 TRUNCATED = {Grain.MONTH: TruncMonth, Grain.WEEK: TruncWeek}
-SUM, AVERAGE, QUOTIENT, LAST = "sum", "average", "quotient", "last"
+Over = Metric.Over
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _close(
     for (metric, part, begins_on), found in sums.items():
         if not _is_closed(begins_on, grain, today=today, newest=newest[metric]):
             continue
-        value = _value(way(metrics[metric], found), found, last.get((metric, part, begins_on)))
+        value = _value(metrics[metric].over, found, last.get((metric, part, begins_on)))
         was = known.get((metric, part, begins_on))
         if was is None or not _is_same(was, value):
             fresh.append(_row(metric, part, grain, begins_on, value, was, today))
@@ -127,13 +127,6 @@ def latest(grain: str, slices: Collection[str] = ("",)) -> Iterable[PeriodResult
     rows = PeriodResult.objects.filter(grain=grain, slice__in=list(slices))
     order = ["metric_id", "slice", "begins_on"]
     return rows.order_by(*order, "-revision").distinct(*order).iterator(chunk_size=2_000)
-
-
-def way(metric: Metric, found: Sums) -> str:
-    """What several days of this metric together come to; see `Metric.Over`."""
-    # A formula has no parts of its own: the average of its days comes near it.
-    is_formula = metric.over == QUOTIENT and found.denominator is None
-    return AVERAGE if is_formula else str(metric.over)
 
 
 def _is_closed(begins_on: dt.date, grain: str, *, today: dt.date, newest: dt.date) -> bool:
@@ -175,7 +168,7 @@ def _last_values(
     wanted = {
         (metric, part, found.last_day): (metric, part, begins_on)
         for (metric, part, begins_on), found in sums.items()
-        if way(metrics[metric], found) == LAST
+        if metrics[metric].over == Over.LAST
     }
     rows = Measurement.objects.filter(
         metric__in={metric for metric, _, _ in wanted}, day__in={day for _, _, day in wanted}
@@ -184,11 +177,11 @@ def _last_values(
 
 
 def _value(over: str, found: Sums, last: Value | None) -> Value:
-    if over == LAST:
+    if over == Over.LAST:
         return last or Value(None)
-    if over == QUOTIENT:
+    if over == Over.QUOTIENT:
         return _quotient(found.numerator, found.denominator)
-    chosen = found.total if over == SUM else found.average
+    chosen = found.total if over == Over.SUM else found.average
     return Value(None if chosen is None else chosen.quantize(MILLIONTH))
 
 

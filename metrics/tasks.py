@@ -13,6 +13,7 @@ from metrics import (
     acquisition,
     activity_tables,
     answers,
+    comparisons,
     history,
     lifetime_value,
     measure,
@@ -22,11 +23,12 @@ from metrics import (
     watch,
 )
 from metrics.answers import Question
-from metrics.models import KeptAnswer
+from metrics.models import Comparison, KeptAnswer
 from metrics.reports import asking
 
 MEASURE, REPORT, LIFETIME = "measure", "report", "lifetime"  # kinds of jobs
 CHANGES, PAYBACK = "measure_changes", "payback"
+COMPARE = "compare"
 
 
 @shared_task
@@ -151,3 +153,28 @@ def run_payback(job_id: int) -> None:
 def payback_soon(*, by: Staff) -> Job:
     """Start working out the payback; a run that waits already is enough."""
     return jobs.share(PAYBACK, _("Payback"), by=by, start=lambda pk: run_payback.delay(pk))
+
+
+@shared_task
+def count_comparison(pk: int, job_id: int) -> None:
+    """Count what the groups of a comparison came to, reporting to its job."""
+    comparison = Comparison.objects.select_related("job").filter(pk=pk).first()
+    if comparison is None or comparison.job is None or comparison.job.pk != job_id:
+        return
+    with suppress(jobs.Taken), jobs.running_alone(comparison.job) as progress:
+        comparisons.count(comparison, yesterday=history.last_closed_day(), progress=progress)
+
+
+@transaction.atomic
+def count_soon(comparison: Comparison, *, by: Staff) -> Job:
+    """Start counting a comparison.
+
+    Raises:
+        NotAllowed: that is under way.
+    """
+    kept: Comparison = jobs.take(comparison)
+    kept.job = jobs.create(COMPARE, kept.name, by=by)
+    kept.save(update_fields=["job"])
+    number, job = kept.pk, kept.job.pk
+    transaction.on_commit(lambda: count_comparison.delay(number, job))
+    return kept.job

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from console import jobs
-from metrics import alerts, period_rules, periods
+from metrics import alerts, comparisons, period_rules, periods
 
 
 def run(*, today: dt.date, progress: jobs.Progress = jobs.silent) -> None:
@@ -13,6 +13,9 @@ def run(*, today: dt.date, progress: jobs.Progress = jobs.silent) -> None:
     progress(1, 3)
     period_rules.judge_all(today=today)
     progress(2, 3)
+    yesterday = today - dt.timedelta(days=1)
     alerts.install()
-    alerts.judge_all(day=today - dt.timedelta(days=1))
+    alerts.judge_all(day=yesterday)
+    for comparison in comparisons.unfinished(yesterday=yesterday):
+        comparisons.count(comparison, yesterday=yesterday)
     progress(3, 3)

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
 from console.api.jobs import JobViewSet
+from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from metrics.api.money import GoalViewSet, SpendViewSet
@@ -31,6 +32,7 @@ router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("lifetime", LifetimeViewSet, basename="lifetime")
 router.register("goals", GoalViewSet, basename="goal")
 router.register("spend", SpendViewSet, basename="spend")
+router.register("comparisons", ComparisonViewSet, basename="comparison")
 router.register("metrics", MetricViewSet, basename="metric")
 router.register(r"metrics/(?P<key>[-\w]+)/measurements", MeasurementViewSet, basename="measurement")
 

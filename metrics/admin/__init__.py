@@ -3,6 +3,7 @@
 from metrics.admin import (
     alert,
     channel,
+    comparison,
     definition,
     goal,
     lifetime,
@@ -18,6 +19,7 @@ from metrics.admin import (
 __all__ = [
     "alert",
     "channel",
+    "comparison",
     "definition",
     "goal",
     "lifetime",

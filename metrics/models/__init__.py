@@ -2,6 +2,7 @@
 
 from metrics.models.alert import Alert, Watch
 from metrics.models.basis import ResultBasis
+from metrics.models.comparison import ComparedDay, ComparedGroup, Comparison
 from metrics.models.goal import Benchmark, Goal, Indicator, ReviewNote
 from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
 from metrics.models.metric import MeasuredDay, Measurement, Metric, MetricVersion
@@ -16,6 +17,9 @@ __all__ = [
     "Breach",
     "Channel",
     "Closing",
+    "ComparedDay",
+    "ComparedGroup",
+    "Comparison",
     "FoundSet",
     "Goal",
     "Grain",

@@ -1,0 +1,210 @@
+"""What a comparison came to, in words, tables and charts."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console import charts, figures
+from console.charts import Chart
+from metrics import lift
+from metrics.lift import Line, Outcome, Sums
+from metrics.models import ComparedGroup, Comparison
+from metrics.stats.differences import Interval
+from metrics.stats.verdicts import Verdict
+
+MEASURES: dict[str, Any] = {
+    lift.CONVERSION: gettext_lazy("Conversion"),
+    lift.REVENUE: gettext_lazy("Revenue per customer"),
+    lift.ORDER: gettext_lazy("Revenue per event"),
+}
+VERDICTS: dict[str, tuple[Any, str]] = {
+    Verdict.WON: (gettext_lazy("won"), "good"),
+    Verdict.LOST: (gettext_lazy("lost"), "bad"),
+    Verdict.NO_DIFFERENCE: (gettext_lazy("no difference shown"), ""),
+    Verdict.TOO_EARLY: (gettext_lazy("too early to say"), ""),
+    Verdict.BROKEN: (gettext_lazy("the sizes of the groups are broken"), "warn"),
+    Verdict.HIGHER: (gettext_lazy("higher, which is no effect"), "warn"),
+    Verdict.LOWER: (gettext_lazy("lower, which is no effect"), "warn"),
+}
+
+
+def value(measure: str, number: float | None, currency: str) -> str:
+    """A mean in its unit."""
+    if measure == lift.CONVERSION:
+        return figures.share(number, digits=2)
+    return figures.money(None if number is None else round(number), currency)
+
+
+def signed(measure: str, number: float | None, currency: str) -> str:
+    """A difference; of shares in percentage points."""
+    if number is None:
+        return figures.NOTHING
+    if measure == lift.CONVERSION:
+        return figures.signed_share(number, digits=2)
+    sign = "+" if number > 0 else ""
+    return sign + value(measure, number, currency)
+
+
+def between(measure: str, bounds: Interval | None, currency: str) -> str:
+    if bounds is None:
+        return figures.NOTHING
+    low, high = (signed(measure, one, currency) for one in (bounds.low, bounds.high))
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def p_value(p: float | None) -> str:
+    if p is None:
+        return figures.NOTHING
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def rows(outcome: Outcome, currency: str) -> list[dict[str, Any]]:
+    """A line a variant and measure, as the table shows it."""
+    return [_row(line, currency) for line in outcome.lines]
+
+
+def _row(line: Line, currency: str) -> dict[str, Any]:
+    words, tone = VERDICTS[line.verdict]
+    found, measure = line.found, line.measure
+    relative = found.relative_interval
+    return {
+        "measure": MEASURES[measure],
+        "variant": line.group.name,
+        "control": value(measure, line.control_mean, currency),
+        "value": value(measure, line.mean, currency),
+        "difference": signed(measure, found.effect, currency),
+        "interval": between(measure, found.interval, currency),
+        "relative": figures.signed_share(found.relative),
+        "relative_interval": between(lift.CONVERSION, relative, currency) if relative else "–",
+        "daily": between(measure, line.daily, currency),
+        "p": p_value(found.p),
+        "detectable": value(measure, line.detectable, currency),
+        "explained": figures.share(line.explained, digits=0) if line.explained else "",
+        "verdict": words,
+        "tone": tone,
+    }
+
+
+COLUMNS: list[tuple[str, Any]] = [
+    ("measure", gettext_lazy("Measure")),
+    ("variant", gettext_lazy("Variant")),
+    ("control", gettext_lazy("Control")),
+    ("value", gettext_lazy("Value")),
+    ("difference", gettext_lazy("Difference")),
+    ("interval", gettext_lazy("Interval")),
+    ("relative", gettext_lazy("Relative")),
+    ("relative_interval", gettext_lazy("Relative interval")),
+    ("daily", gettext_lazy("Interval for looking daily")),
+    ("p", gettext_lazy("p")),
+    ("detectable", gettext_lazy("Smallest difference it can show")),
+    ("verdict", gettext_lazy("Verdict")),
+]
+
+
+def forest(outcome: Outcome, currency: str) -> Chart:
+    """The relative difference of each variant and measure with its bounds."""
+    drawn = [line for line in outcome.lines if line.found.relative_interval is not None]
+    names = [f"{MEASURES[line.measure]} · {line.group.name}" for line in drawn]
+    lows = [line.found.relative_interval.low for line in drawn if line.found.relative_interval]
+    spans = [
+        line.found.relative_interval.high - line.found.relative_interval.low
+        for line in drawn
+        if line.found.relative_interval
+    ]
+    option: dict[str, Any] = {
+        "unit": charts.unit("share"),
+        "legend": {"show": False},
+        "tooltip": {"trigger": "item"},
+        "xAxis": {"type": "value"},
+        "yAxis": {"type": "category", "data": names, "inverse": True},
+        "series": [
+            {
+                "type": "bar",
+                "stack": "bounds",
+                "stackStrategy": "all",
+                "silent": True,
+                "itemStyle": {"color": "transparent"},
+                "data": lows,
+            },
+            {
+                "type": "bar",
+                "stack": "bounds",
+                "stackStrategy": "all",
+                "barWidth": 8,
+                "name": _("Interval"),
+                "data": spans,
+            },
+            {
+                "type": "scatter",
+                "name": _("Relative difference"),
+                "symbolSize": 11,
+                "data": [
+                    [line.found.relative, name] for line, name in zip(drawn, names, strict=True)
+                ],
+            },
+        ],
+    }
+    return Chart(
+        id="forest",
+        title=_("Relative difference against the control"),
+        option=option,
+        columns=["", _("Difference"), _("Interval"), _("Verdict")],
+        rows=[
+            [
+                name,
+                figures.signed_share(line.found.relative),
+                between(lift.CONVERSION, line.found.relative_interval, currency),
+                str(VERDICTS[line.verdict][0]),
+            ]
+            for line, name in zip(drawn, names, strict=True)
+        ],
+        definition=_(
+            "The variant less the control as a share of the control, with Fieller's bounds. "
+            "Bounds that hold zero show no difference."
+        ),
+        empty=_("There is no relative difference before the control has done something."),
+    )
+
+
+def daily(
+    comparison: Comparison,
+    groups: Sequence[ComparedGroup],
+    course: Mapping[dt.date, Mapping[int, Sums]],
+    variant: ComparedGroup,
+    measure: str,
+    currency: str,
+) -> Chart:
+    """The difference day by day, with the bounds that hold on all days together."""
+    found = []
+    for sums in course.values():
+        lines = lift.outcome(comparison, groups, sums).lines
+        found.append(next(x for x in lines if x.group == variant and x.measure == measure))
+    unit = charts.unit("share" if measure == lift.CONVERSION else "money", currency)
+    days = list(course)
+    series = {
+        _("Difference"): [line.found.effect for line in found],
+        _("from, looking daily"): [line.daily.low if line.daily else None for line in found],
+        _("to, looking daily"): [line.daily.high if line.daily else None for line in found],
+    }
+    return Chart(
+        id=f"daily-{measure}-{variant.pk}",
+        title=f"{MEASURES[measure]} · {variant.name}",
+        option=charts.lines(days, series, unit=unit),
+        columns=[_("Day"), *series],
+        rows=[
+            [
+                day.isoformat(),
+                signed(measure, line.found.effect, currency),
+                signed(measure, line.daily.low if line.daily else None, currency),
+                signed(measure, line.daily.high if line.daily else None, currency),
+            ]
+            for day, line in reversed(list(zip(days, found, strict=True)))
+        ],
+        definition=_(
+            "The difference through each day. The outer lines hold on all days together, so that "
+            "one may look daily and stop once they leave zero out."
+        ),
+    )
