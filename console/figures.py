@@ -10,7 +10,7 @@ from babel.numbers import (
     format_percent,
     get_currency_precision,
 )
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
 
 NOTHING = "–"
 
@@ -66,9 +66,16 @@ def in_unit(value: int | Decimal | None, unit: str, currency: str) -> str:
     """A value in the words of its unit: `money`, `share`, or anything that is counted."""
     if unit == "money":
         return money(value, currency)
-    if unit in {"number", "minutes"}:
-        return number(value, digits=2 if unit == "number" else 1)
+    if unit == "number":
+        return number(value)
+    if unit == "minutes":
+        return NOTHING if value is None else minutes(value)
     return share(value) if unit == "share" else whole(value)
+
+
+def minutes(value: float | Decimal) -> str:
+    """A duration in minutes."""
+    return gettext("%(minutes)s min") % {"minutes": number(value, digits=1)}
 
 
 def change(now: int | Decimal | None, before: int | Decimal | None) -> float | None:

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from segments.described import CHOICE, DATE, Trait
 from segments.recipes.nodes import Elsewhere
-from segments.shipped import CHOICE, DATE, Trait
 
 BY = "attribution"  # what writes them: `metrics.attribution`
 ON, SOURCE = "acquired_on", "acquired_source"

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from console import charts as drawing
@@ -60,8 +60,8 @@ class GoalForm(forms.Form):
         help_text=gettext_lazy("Empty: everybody. Otherwise such as stage=mature."),
         widget=forms.TextInput(attrs={"list": "goal-slices"}),
     )
-    since = forms.DateField(label=gettext_lazy("from"), widget=DATE)
-    until = forms.DateField(label=gettext_lazy("until"), widget=DATE)
+    since = forms.DateField(label=pgettext_lazy("a period", "from"), widget=DATE)
+    until = forms.DateField(label=pgettext_lazy("a period", "until"), widget=DATE)
     direction = forms.ChoiceField(label=gettext_lazy("direction"), choices=Goal.Direction.choices)
     target = amounts.ValueField(label=gettext_lazy("target"), help_text=amounts.HINT)
     owner = forms.ModelChoiceField(

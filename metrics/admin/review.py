@@ -140,7 +140,7 @@ def change(one: Line, than: str) -> dict[str, str]:
 
 def campaign(one: Campaign, currency: str) -> dict[str, Any]:
     """A campaign with what came of it; it is what happened, not what it caused."""
-    result = getattr(one, "result", None)
+    result, is_mailed = getattr(one, "result", None), one.kind == Campaign.Kind.EMAIL
     reached = result.reached if result else 0
     share = result.purchased / reached if result and reached else None
     return {
@@ -148,7 +148,7 @@ def campaign(one: Campaign, currency: str) -> dict[str, Any]:
         "link": reverse("admin:campaigns_campaign_change", args=[one.pk]),
         "day": clock.day_of(one.started_at).isoformat() if one.started_at else "",
         "reached": figures.whole(reached) if result else figures.NOTHING,
-        "clicked": figures.whole(result.clicked) if result else figures.NOTHING,
+        "clicked": figures.whole(result.clicked if result and is_mailed else None),
         "redeemed": figures.whole(result.redeemed) if result else figures.NOTHING,
         "bought": figures.whole(result.purchased) if result else figures.NOTHING,
         "share": figures.share(share),
