@@ -85,7 +85,8 @@ class GoalViewSet(
         goal = self.get_object()
         serializer = self.get_serializer(goal, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        seen = request.data.get("version", goal.version)
+        given = request.data if isinstance(request.data, dict) else {}
+        seen = given.get("version", goal.version)
         if not isinstance(seen, int):
             raise ValidationError({"version": ["Write a whole number."]})
         goals.edit(goal, by=request.user, seen_version=seen, **serializer.validated_data)  # type: ignore[arg-type]

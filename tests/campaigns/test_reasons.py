@@ -15,5 +15,5 @@ def test_our_own_reasons_follow_the_reader_and_a_servers_words_stay(language: st
         assert said.endswith(("[Errno 104] reset)", "[Errno 104] reset）"))
         assert reasons.said(base.STOPPED) == translation.gettext(base.STOPPED)
         assert reasons.said("550 no such person: ann") == "550 no such person: ann"
-        assert reasons.said(Exclusion.Reason.NO_CONSENT) == Exclusion.Reason.NO_CONSENT.label
+        assert reasons.said(Exclusion.Reason.NO_CONSENT) == str(Exclusion.Reason.NO_CONSENT.label)
         assert reasons.said("") == ""

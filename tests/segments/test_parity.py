@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import metrics.queries
-from metrics.queries import conversions, orders
+from metrics.queries import conversions, durations, first_touch
 from segments import history
 from segments.lake import (
     clickhouse,
@@ -34,6 +35,7 @@ from segments.lake import (
 from segments.lake import store as lake_store
 from segments.lake.moves import Moves
 from segments.lake.properties import Condition
+from segments.recipes.nodes import Events
 
 FIRST, DAYS = dt.date(2024, 2, 20), 12
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
@@ -234,8 +236,21 @@ CASES: list[tuple[str, Asking]] = [
     ("tallies.moments", lambda lake: tallies.moments(lake, FIRST, LAST, names=KINDS[:1])),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows())),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows(), where=WHERE)),
-    ("orders.by_day", lambda _lake: orders.by_day(KINDS[:2], **WHOLE)),
+    ("durations.by_day", lambda _lake: took()),
+    ("first_touch.of", lambda _lake: came_by()),
 ]
+
+
+def took() -> dict[dt.date, tuple[int, int]]:
+    first, then = (Events(names=(name,)) for name in KINDS[:2])
+    return durations.by_day(first, KINDS[:1], then, KINDS[1:2], days=2, **WHOLE)
+
+
+def came_by() -> dict[str, list[dict[str, Any]]]:
+    who = np.arange(1, 140)
+    first = np.full(len(who), (FIRST - dt.date(1970, 1, 1)).days)
+    found = first_touch.of(who, first, channels=["a", "a.b"], devices=["词"], **WHOLE)
+    return {name: sorted(table.to_pylist(), key=str) for name, table in found.items()}
 
 
 def in_order(lake: engine.Lake, then: str, over: dt.datetime | None = None) -> pa.Table:
