@@ -65,7 +65,7 @@ def contract_words(found: Report) -> str:
         found["contracts"],
     ) % {"contracts": figures.whole(found["contracts"]), "open": figures.whole(found["open"])}
     if found["median"] is None:
-        return f"{said} {_('More than half outlive everything seen so far.')}"
+        return said + " " + _("More than half outlive everything seen so far.")
     return f"{said} " + _("Half end within %(days)s days.") % {
         "days": figures.whole(found["median"])
     }

@@ -40,7 +40,7 @@ LIGHTS = {
     "": gettext_lazy("open"),
 }
 OVER = {
-    "good": gettext_lazy("reached"),
+    "good": pgettext_lazy("a goal", "reached"),
     "warn": gettext_lazy("just missed"),
     "bad": gettext_lazy("missed"),
     "": gettext_lazy("open"),

@@ -98,13 +98,15 @@ class MetricForm(forms.Form):
         choices=[(one.value, one.label) for one in own.FORMULA_UNITS],
     )
     first_word = forms.ChoiceField(
-        label=_("first"),
+        label=_("those who"),
         required=False,
         choices=[(reading.NEW, _("being new")), *WORDS.items(), CHOSEN],
     )
-    first_events = forms.MultipleChoiceField(label=_("events of the first"), required=False)
-    then_word = forms.ChoiceField(label=_("then"), required=False, choices=[*WORDS.items(), CHOSEN])
-    then_events = forms.MultipleChoiceField(label=_("events of the then"), required=False)
+    first_events = forms.MultipleChoiceField(label=_("events of those who"), required=False)
+    then_word = forms.ChoiceField(
+        label=_("then did"), required=False, choices=[*WORDS.items(), CHOSEN]
+    )
+    then_events = forms.MultipleChoiceField(label=_("events that follow"), required=False)
     within = forms.IntegerField(
         label=_("within days"), required=False, min_value=1, max_value=reading.MOST_AFTER, initial=7
     )

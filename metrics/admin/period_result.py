@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from console import clock
@@ -55,8 +56,8 @@ class PeriodResultAdmin(ReadOnlyAdmin):
     def came_to(self, result: PeriodResult) -> str:
         return period_words.value(result.metric, result.value, self.currency)
 
-    @display(description=_("told"), label={"first": "", "late": "warning"})
+    @display(description=_("revision"), label={"first": "", "late": "warning"})
     def told(self, result: PeriodResult) -> tuple[str, Any]:
         if result.revision == 1:
-            return "first", _("first")
+            return "first", pgettext_lazy("a revision", "first")
         return "late", _("again, late data (%(n)d)") % {"n": result.revision}

@@ -193,9 +193,9 @@ def reason(one: Standing, currency: str) -> str:
         "warn": _("Between bad (%(bad)s) and good (%(good)s)."),
         "bad": _("Bad from %(bad)s on; good would be %(good)s."),
     }[one.light] % said
-    return (
-        f"{words} {_('Four weeks before: %(before)s.') % said}" if one.before is not None else words
-    )
+    if one.before is None:
+        return words
+    return words + " " + _("Four weeks before: %(before)s.") % said
 
 
 def benchmark(one: Standing, currency: str) -> str:

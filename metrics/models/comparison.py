@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.models import Job, Team
 from segments.models.fields import BitmapField, digest_of
@@ -37,7 +38,7 @@ class Comparison(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("comparison")
+        verbose_name = pgettext_lazy("of groups", "comparison")
         verbose_name_plural = _("comparisons")
         ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [

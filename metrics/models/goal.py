@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.models import Team
 from metrics.models.metric import Metric
@@ -22,7 +23,7 @@ class Goal(models.Model):
         Metric, models.PROTECT, related_name="goals", verbose_name=_("metric")
     )
     slice = models.CharField(_("slice"), max_length=80, blank=True)
-    since = models.DateField(_("from"))
+    since = models.DateField(pgettext_lazy("a period", "from"))
     until = models.DateField(_("until"))
     target = models.DecimalField(_("target"), max_digits=25, decimal_places=6)
     direction = models.CharField(
@@ -113,9 +114,9 @@ class ReviewNote(models.Model):
     class Kind(models.TextChoices):
         ACHIEVED = "achieved", _("achieved")
         REFLECTED = "reflected", _("reflected")
-        PLANNED = "planned", _("planned")
+        PLANNED = "planned", pgettext_lazy("a note", "planned")
 
-    since = models.DateField(_("from"))
+    since = models.DateField(pgettext_lazy("a period", "from"))
     until = models.DateField(_("until"))
     kind = models.CharField(_("kind"), max_length=9, choices=Kind)
     text = models.TextField(_("text"), max_length=4000)

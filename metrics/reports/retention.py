@@ -163,7 +163,9 @@ def _field(found: Activity, cohorts: range, later: bool) -> Part:
             name=_("Share"),
             unit=charts.unit("share"),
         ),
-        definition=_("Each row are the customers who came for the first time in that period."),
+        definition=_(
+            "Each row stands for the customers who came for the first time in that period."
+        ),
         note=_("The chart has the latest %(count)s cohorts, the table all.")
         % {"count": figures.whole(len(drawn))}
         if len(shown) > len(drawn)
