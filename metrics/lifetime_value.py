@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from console import audit, clock, figures, jobs, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
+from metrics import past_orders
 from metrics.models import LifetimeModel, LifetimeRecipe
-from metrics.queries import order_days, past_orders
+from metrics.queries import order_days
 from metrics.stats.lifetime import fitting, report, survival
 from metrics.stats.lifetime.fitting import Fitted, Foretold, Parameters, Refused
 from metrics.stats.lifetime.histories import Histories

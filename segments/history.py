@@ -1,5 +1,6 @@
 """The lake as it has to be read today: a merged customer's events are those of who they are now."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,13 @@ def place() -> Place:
     if settings.LAKE_ELSEWHERE is not None:
         return settings.LAKE_ELSEWHERE
     return places.of(Path(settings.LAKE_PATH))
+
+
+def first_day() -> dt.date | None:
+    """The first day in the lake; None while it is empty."""
+    from segments.lake import store  # heavy: not in the web process
+
+    return min(store.days(place()), default=None)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from console import jobs
 from segments import history
 from segments.lake import properties
 from segments.lake.properties import Condition
-from segments.lake.trails import Array, Rows
+from segments.lake.trails import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,18 +52,12 @@ def rows(
     return found
 
 
-def as_codes(rows: Rows) -> Array:
-    """What `funnels.levels` wants to know of such rows: a code is its steps."""
-    return np.arange(256, dtype=np.uint8)
-
-
 def _ask(lake: "Lake", steps: Sequence[Step], since: dt.date, until: dt.date) -> "pa.Table":
     events = lake.events(since, until)
-    bits = [_is(events, one).ifelse(1 << at, 0) for at, one in enumerate(steps)]
-    marked = events.mutate(steps=functools.reduce(operator.add, bits).cast("int16"))
-    marked = marked.filter(marked.steps > 0)
-    chosen = marked.select("day", "customer", "time", "steps")
-    return lake.ask(chosen.order_by(["day", "customer", "time"]))
+    flags = {f"is_{at}": _is(events, one).cast("int8") for at, one in enumerate(steps)}
+    marked = events.select("day", "customer", "time", **flags)
+    marked = marked.filter(functools.reduce(operator.or_, (marked[name] == 1 for name in flags)))
+    return lake.ask(marked.order_by(["day", "customer", "time", *flags]))
 
 
 def _is(events: "Table", step: Step) -> "BooleanValue":
@@ -75,7 +69,9 @@ def _by_day(table: "pa.Table") -> Iterator[Rows]:
     days = table["day"].to_numpy().astype("datetime64[D]")
     moments = table["time"].to_numpy().astype("datetime64[ms]").astype(np.int64)
     customers = table["customer"].to_numpy().astype(np.uint32)
-    codes = table["steps"].to_numpy().astype(np.uint8)
+    codes = np.zeros(len(days), np.uint8)
+    for at, name in enumerate(table.column_names[3:]):
+        codes |= table[name].to_numpy().astype(np.uint8) << at
     bounds = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)] if len(days) else [0]
     for start, end in itertools.pairwise(bounds):
         part, origin = slice(start, end), int(moments[start:end].min())

@@ -34,8 +34,8 @@ def by_customer_and_day(
         sums = mine.group_by(["customer", "day"]).agg(
             times=mine.count(), amount=operations.total(mine.amount)
         )
-        found = lake.ask(sums)
-    days = np.array(found["day"].to_pylist(), dtype="datetime64[D]")
+        found = lake.ask(sums.order_by(["customer", "day"]))
+    days = found["day"].to_numpy().astype("datetime64[D]")
     return {
         "customer": found["customer"].to_numpy().astype(np.int64),
         "day": (days - np.datetime64(since)).astype(np.int64),

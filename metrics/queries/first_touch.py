@@ -49,9 +49,11 @@ def of(
 
 def _earliest(events: "Table", wanted: Sequence[str]) -> "Table":
     told = events.mutate(word=_first(events, wanted))
-    told = told.filter(told.word.notnull())
-    told = told.mutate(place=told.time.cast("string") + " " + told.key)
-    return told.group_by("customer").agg(word=told.word.argmin(told.place))
+    told = told.filter(told.word.notnull()).select("customer", "time", "key", "word")
+    for column in ("time", "key"):
+        least = told.mutate(least=told[column].min().over(group_by="customer"))
+        told = least.filter(least[column] == least.least).select("customer", "time", "key", "word")
+    return told.group_by("customer").agg(word=told.word.min()).order_by("customer")
 
 
 def _first(events: "Table", wanted: Sequence[str]) -> "StringColumn":

@@ -24,17 +24,10 @@ class Day:
     amount: Array  # in minor units
 
 
-def first() -> dt.date | None:
-    """The first day in the lake."""
-    from segments.lake import store  # heavy: not in the web process
-
-    return min(store.days(history.place()), default=None)
-
-
 def each(events: Sequence[str], *, until: dt.date) -> Iterator[Day]:
     """Every day with any of the events, which are orders, in order. Orders of a customer's day
     are one; an event below nothing is money that was paid back."""
-    day = first()
+    day = history.first_day()
     if not events or day is None:
         return
     with history.opened() as lake:
@@ -75,11 +68,12 @@ def contracts(start: str, end: str, *, until: dt.date) -> Contracts:
     with history.opened() as lake:
         happened = lake.events(until=until)
         marks = happened.filter(happened.event.isin([start, end]))
-        table = lake.ask(
-            marks.select("customer", "day", "time", "event").order_by(["customer", "time"])
-        )
+        marks = marks.mutate(begins=(marks.event == start).cast("int8"))
+        chosen = marks.select("customer", "day", "time", "begins")
+        # Who ends a contract and begins the next in one moment has one.
+        table = lake.ask(chosen.order_by(["customer", "time", "begins", "day"]))
     who, day = table["customer"].to_numpy(), table["day"].to_numpy().astype("datetime64[D]")
-    begins = np.asarray(table["event"].to_pylist(), object) == start
+    begins = table["begins"].to_numpy().astype(bool)
     today = int((np.datetime64(until) - EPOCH).astype(int))
     return _pair(who, (day - EPOCH).astype(np.int64), begins, today)
 

@@ -214,7 +214,7 @@ def _levels(about: Mapping[str, Any], progress: jobs.Progress) -> Array:
     found: list[Rows]
     if any(one.where for one in steps):
         found = chains.rows(steps, since, events.last_day(about), progress=progress)
-        steps_of: funnels.StepsOf = chains.as_codes
+        steps_of: funnels.StepsOf = funnels.by_bits
     else:
         found = events.rows(since, events.last_day(about), progress)
         steps_of = funnels.by_name([one.events for one in steps])

@@ -50,6 +50,10 @@ class Exact(ClickHouseCompiler):
             return super().visit_NonNullLiteral(op, value=value, dtype=dtype)
         return self.f.toDateTime64(f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}", 6, "UTC")
 
+    def visit_ExtractEpochSeconds(self, op: Any, *, arg: Any) -> Any:
+        """Whole seconds, also before 1970 and after 2106, where 32 bits would begin anew."""
+        return self.f.intDiv(self.f.toUnixTimestamp64Micro(self.f.toDateTime64(arg, 6)), 1_000_000)
+
     def visit_JSONGetItem(self, op: Any, *, arg: Any, index: Any) -> Any:
         """A member as JSON; null where there is none."""
         name = sg.exp.convert(op.index.value.strip('"'))

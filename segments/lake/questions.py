@@ -149,7 +149,10 @@ def who_did_in_order(
         **{name: flag.max() for name, flag in flags.items()}
     )
     came = (moments.is_then == 1).ifelse(moments.time, None)
-    later = ibis.window(group_by="customer", order_by="time", rows=(1, None))
+    # From the newest back: whoever looks ahead from each moment anew takes the square of them.
+    later = ibis.window(
+        group_by="customer", order_by=moments.time.desc(), preceding=(None, 1), following=None
+    )
     next_one = came.min().over(later)
     if first.event != then.event:
         next_one = ibis.coalesce(came, next_one)

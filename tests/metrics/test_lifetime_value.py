@@ -16,7 +16,7 @@ from metrics.lifetime_value import Settings
 from metrics.models import LifetimeModel, LifetimeRecipe
 from metrics.queries import order_days
 from metrics.queries.order_days import Day
-from segments import foretold, membership, traits
+from segments import foretold, history, membership, traits
 from segments.models import Customer, Trait
 from tests.metrics.factories import today_is
 from tests.segments.factories import EventTypeFactory, happened, incoming
@@ -48,7 +48,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Read:
                     sums = [sum(theirs[pk]) for pk in who]
                     yield Day(day, np.array(who), np.array(bought), np.array(sums))
 
-        monkeypatch.setattr(order_days, "first", lambda: min(by_day, default=None))
+        monkeypatch.setattr(history, "first_day", lambda: min(by_day, default=None))
         monkeypatch.setattr(order_days, "each", each)
 
     return let

@@ -6,7 +6,6 @@ import json
 import os
 import pkgutil
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import metrics.queries
-from metrics.queries import conversions, durations, first_touch
 from segments import history
 from segments.lake import (
     clickhouse,
@@ -35,12 +32,8 @@ from segments.lake import (
 from segments.lake import store as lake_store
 from segments.lake.moves import Moves
 from segments.lake.properties import Condition
-from segments.recipes.nodes import Events
+from tests.segments.asked import CASES, DAYS, FIRST, KINDS, LAST, Asking
 
-FIRST, DAYS = dt.date(2024, 2, 20), 12
-LAST = FIRST + dt.timedelta(days=DAYS - 1)
-MIDDLE = dt.datetime(2024, 2, 25, 12, 0, 0, 250_001, tzinfo=dt.UTC)
-KINDS = ("order_paid", "page_viewed", "下单 'quoted' \\ \"", "order_refunded")
 MANY = 100_000
 BIG = 2**53 + 1  # a float would lose the last digit
 MOVED = {**{was: was + 100 for was in range(1, 40)}, 200: 3000, 201: 3000}
@@ -138,9 +131,6 @@ def server(place: Path) -> Iterator[Chdb]:
     os.chdir(before)
 
 
-Asking = Callable[[engine.Lake], Any]
-
-
 @pytest.fixture(params=[False, True], ids=["as written", "some merged"])
 def lakes(request: pytest.FixtureRequest, place: Path, server: Chdb) -> Iterator[list[engine.Lake]]:
     moves = Moves.of(MOVED if request.param else None)
@@ -159,6 +149,7 @@ def opening(lake: engine.Lake) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(history, "opened", opened)
+        patched.setattr(history, "place", lambda: lake.place)
         yield
 
 
@@ -166,115 +157,6 @@ def answer(asking: Asking, lake: engine.Lake) -> Any:
     with opening(lake):
         found = asking(lake)
     return found.to_pylist() if isinstance(found, pa.Table) else found
-
-
-def windows() -> conversions.Windows:
-    customers = [number for number in range(1, 300) if number % 3]
-    opens = [MIDDLE + dt.timedelta(microseconds=number) for number in customers]
-    closes = [
-        one + dt.timedelta(days=number % 4) for one, number in zip(opens, customers, strict=True)
-    ]
-    return conversions.Windows(customers, opens, closes)
-
-
-NARROW: dict[str, Any] = {
-    "since": FIRST + dt.timedelta(days=2),
-    "until": FIRST + dt.timedelta(days=7),
-}
-WHOLE: dict[str, Any] = {"since": FIRST, "until": LAST}
-WHERE = [Condition("a", ">", 3), Condition("a.b", "is_set")]
-
-# One or more for every question; a question that is not here fails a test below.
-CASES: list[tuple[str, Asking]] = [
-    ("daily_counts", lambda lake: questions.daily_counts(lake, **NARROW)),
-    ("daily_sums", lambda lake: questions.daily_sums(lake, **WHOLE)),
-    ("shapes", lambda lake: told(questions.shapes(lake, **NARROW))),
-    ("volumes", questions.volumes),
-    ("order_totals", lambda lake: questions.order_totals(lake, events=KINDS[:3], day=LAST)),
-    ("order_totals", lambda lake: questions.order_totals(lake, events=["nothing"], day=LAST)),
-    ("who_did", lambda lake: questions.who_did(lake, event=KINDS[2], **NARROW)),
-    ("who_did", lambda lake: questions.who_did(lake, event=KINDS[0], times=3, where=WHERE)),
-    ("who_did_in_order", lambda lake: in_order(lake, KINDS[1])),
-    ("who_did_in_order", lambda lake: in_order(lake, KINDS[0])),
-    ("who_did_in_order", lambda lake: in_order(lake, KINDS[1], over=MIDDLE)),
-    ("who_did_in_order", lambda lake: in_order(lake, KINDS[0], over=MIDDLE)),
-    ("newest_first", lambda lake: questions.newest_first(lake, customer=139, limit=50)),
-    (
-        "newest_first",
-        lambda lake: questions.newest_first(
-            lake, customer=5, limit=3, event=KINDS[1], before=(MIDDLE, "键"), **WHOLE
-        ),
-    ),
-    ("everything_of", lambda lake: questions.everything_of(lake, [7, 107, 3000])),
-    ("days_of", lambda lake: questions.days_of(lake, [7, 107, 3000])),
-    (
-        "did_between",
-        lambda lake: questions.did_between(
-            lake,
-            event=KINDS[0],
-            since=MIDDLE,
-            until=MIDDLE + dt.timedelta(days=3),
-            among=range(150),
-        ),
-    ),
-    (
-        "did_between",
-        lambda lake: questions.did_between(
-            lake, event=KINDS[0], since=MIDDLE, until=MIDDLE + dt.timedelta(microseconds=1)
-        ),
-    ),
-    ("tallies.of_all", lambda lake: tallies.of_all(lake, FIRST, LAST)),
-    ("tallies.of_some", lambda lake: tallies.of_some(lake, FIRST, LAST, names=KINDS[:2])),
-    (
-        "tallies.of_some",
-        lambda lake: tallies.of_some(lake, FIRST, LAST, names=KINDS, where=WHERE, value="a.b"),
-    ),
-    (
-        "tallies.of_values",
-        lambda lake: tallies.of_values(lake, FIRST, LAST, names=KINDS, value="a.b"),
-    ),
-    ("tallies.moments", lambda lake: tallies.moments(lake, FIRST, LAST, names=KINDS[:1])),
-    ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows())),
-    ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows(), where=WHERE)),
-    ("durations.by_day", lambda _lake: took()),
-    ("first_touch.of", lambda _lake: came_by()),
-]
-
-
-def took() -> dict[dt.date, tuple[int, int]]:
-    first, then = (Events(names=(name,)) for name in KINDS[:2])
-    return durations.by_day(first, KINDS[:1], then, KINDS[1:2], days=2, **WHOLE)
-
-
-def came_by() -> dict[str, list[dict[str, Any]]]:
-    who = np.arange(1, 140)
-    first = np.full(len(who), (FIRST - dt.date(1970, 1, 1)).days)
-    found = first_touch.of(who, first, channels=["a", "a.b"], devices=["词"], **WHOLE)
-    return {name: sorted(table.to_pylist(), key=str) for name, table in found.items()}
-
-
-def in_order(lake: engine.Lake, then: str, over: dt.datetime | None = None) -> pa.Table:
-    return questions.who_did_in_order(
-        lake,
-        first=questions.Step(KINDS[0], tuple(WHERE[:1])),
-        then=questions.Step(then),
-        within=dt.timedelta(hours=30),
-        over=over,
-        **NARROW,
-    )
-
-
-def told(shapes: pa.Table) -> Counter[tuple[Any, ...]]:
-    """What the catalogue reads out of the shapes: the kinds of the outermost properties."""
-    found: Counter[tuple[Any, ...]] = Counter()
-    for row in shapes.to_pylist():
-        shape = json.loads(row["shape"])
-        for name, kind in shape.items() if isinstance(shape, dict) else ():
-            what = "object" if isinstance(kind, dict) or kind == "JSON" else kind
-            what = "list" if isinstance(what, list) else what
-            what = "number" if what in {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"} else what
-            found[row["event"], row["day"], name, what] += row["volume"]
-    return found
 
 
 @pytest.mark.parametrize("asking", [case for _, case in CASES], ids=[name for name, _ in CASES])

@@ -10,7 +10,7 @@ from console import jobs
 from metrics.queries import order_days
 from metrics.stats.lifetime.ledger import After, Cohorts, Ledger
 from metrics.stats.lifetime.report import Past
-from segments import sheet, traits
+from segments import history, sheet, traits
 from segments.arrays import Array
 
 HOLDOUTS = (90, 60, 30)  # days kept from the model to try it on,
@@ -52,7 +52,7 @@ def read(
     tell: jobs.Progress = jobs.silent,
 ) -> Past | None:
     """The orders of customers with a number below `length`; nothing where there are none."""
-    begin, today = order_days.first(), number(until)
+    begin, today = history.first_day(), number(until)
     if begin is None or begin > until:
         return None
     all_days = today - number(begin) + 1
