@@ -6,7 +6,7 @@ It is kept as traits, so that rules, segments and slices of metrics can ask for 
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
@@ -23,6 +23,9 @@ from segments import arrays, bitmaps, sheet, traits
 from segments.acquired import CHANNEL, DEVICE, ON, SOURCE
 from segments.arrays import Array
 from segments.sheet import Fresh
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ACTION = "spend.change"
 MOST_SOURCES, LONGEST, MOST_PROPERTIES = 500, 60, 10
@@ -172,7 +175,7 @@ def _ask(
 
     who = np.flatnonzero(fresh)
     first = traits.EPOCH + dt.timedelta(days=int(on[who].min()))
-    tables = first_touch.of(
+    table = first_touch.of(
         who,
         on[who],
         channels=[] if rule.trait else rule.channel_properties,
@@ -180,13 +183,18 @@ def _ask(
         since=first,
         until=past.days[-1],
     )
-    return {
-        name: (
-            table["customer"].to_numpy().astype(np.int64),
-            [word.strip()[:LONGEST] for word in table["word"].to_pylist()],
-        )
-        for name, table in tables.items()
-    }
+    return {name: _told(table.select(["customer", name]).drop_null()) for name in _TOLD}
+
+
+_TOLD = ("channel", "device")
+
+
+def _told(table: "pa.Table") -> tuple[Array, list[str]]:
+    customers, words = table.columns
+    return (
+        customers.to_numpy().astype(np.int64),
+        [word.strip()[:LONGEST] for word in words.to_pylist()],
+    )
 
 
 def _of_trait(key: str, length: int) -> _Words:

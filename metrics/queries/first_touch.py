@@ -1,7 +1,6 @@
 """Where new customers came from: what the events of their first day tell."""
 
 import datetime as dt
-import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from segments.lake import properties
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from ibis.expr.types import StringColumn, Table
+    from ibis.expr.types import StringValue, Table
 
 
 def of(
@@ -24,8 +23,8 @@ def of(
     devices: Sequence[str],
     since: dt.date,
     until: dt.date,
-) -> dict[str, "pa.Table"]:
-    """Channel and device: customer, word. `days` are the customers' first ones, since 1970.
+) -> "pa.Table":
+    """customer, channel, device: of all who told either. `days` are their first ones, since 1970.
 
     The earliest event of the day that has one of the properties tells; of two of one moment the
     one whose key comes first.
@@ -40,25 +39,39 @@ def of(
     )
     with history.opened() as lake:
         events = lake.events(since, until).join(lake.rows(firsts), ["customer", "day"])
-        return {
-            name: lake.ask(_earliest(events, wanted))
-            for name, wanted in (("channel", channels), ("device", devices))
-            if wanted
-        }
+        told = events.select(
+            "customer",
+            "time",
+            "key",
+            channel=_first(events, channels),
+            device=_first(events, devices),
+        )
+        found = _earliest(_earliest(told, "channel"), "device")
+        found = found.group_by("customer").agg(
+            channel=found.channel.max(), device=found.device.max()
+        )
+        found = found.filter(found.channel.notnull() | found.device.notnull())
+        return lake.ask(found.order_by("customer"))
 
 
-def _earliest(events: "Table", wanted: Sequence[str]) -> "Table":
-    told = events.mutate(word=_first(events, wanted))
-    told = told.filter(told.word.notnull()).select("customer", "time", "key", "word")
+def _earliest(told: "Table", name: str) -> "Table":
+    """With the word of the earliest event alone.
+
+    Without leaving rows out before the end: an engine would do that, and read the properties
+    for it, before it looks whose first day it is.
+    """
+    word = told[name]
     for column in ("time", "key"):
-        least = told.mutate(least=told[column].min().over(group_by="customer"))
-        told = least.filter(least[column] == least.least).select("customer", "time", "key", "word")
-    return told.group_by("customer").agg(word=told.word.min()).order_by("customer")
+        mine = word.notnull().ifelse(told[column], None)
+        told = told.mutate(mine=mine, least=mine.min().over(group_by="customer"))
+        told = told.mutate(**{name: (told.mine == told.least).ifelse(told[name], None)})
+        word = told[name]
+    return told
 
 
-def _first(events: "Table", wanted: Sequence[str]) -> "StringColumn":
+def _first(events: "Table", wanted: Sequence[str]) -> "StringValue":
     """The first of the properties that is there and not empty."""
     import ibis  # heavy: not in the web process
 
     found = [properties.text(events, name).nullif("") for name in wanted]
-    return functools.reduce(lambda one, other: ibis.coalesce(one, other), found)
+    return ibis.coalesce(*found) if found else ibis.null("string")
