@@ -56,10 +56,9 @@ class Adding:
         with tallies.reading() as kept:
             for measure, keys in groups.items():
                 for day, tally in kept.days(measure, since=self.since, until=self.until):
+                    one = _Day(tally, self.now)
                     for key in keys:
-                        recipe, names, cuts = wanted[key]
-                        who, values = self.rows(recipe, names, tally)
-                        _note(found[key], day, who, values, cuts)
+                        one.note(found[key], day, *wanted[key])
         return found
 
     def who(self, recipe: Simple, names: tuple[str, ...]) -> dict[dt.date, Array]:
@@ -67,28 +66,74 @@ class Adding:
         measure = measure_of(recipe, names)
         with tallies.reading() as kept:
             return {
-                day: np.unique(self.rows(recipe, names, tally)[0])
+                day: np.unique(_Day(tally, self.now).who(names))
                 for day, tally in kept.days(measure, since=self.since, until=self.until)
             }
 
     def rows(self, recipe: Simple, names: tuple[str, ...], tally: Tally) -> tuple[Array, Array]:
-        rows: Any = tallies.rows(tally, names) if "event" in tally else slice(None)
+        """Of a day, who did any of these, and what is added up of each."""
+        one = _Day(tally, self.now)
+        return one.who(names), one.values(recipe, names)
+
+
+class _Day:
+    """A day's tally; what several metrics look at is looked up once."""
+
+    def __init__(self, tally: Tally, now: Array) -> None:
+        self.tally, self.now = tally, now
+        self._rows: dict[tuple[str, ...], Any] = {}
+        self._who: dict[tuple[str, ...], Array] = {}
+        self._places: dict[tuple[tuple[str, ...], str], Array] = {}
+
+    def note(
+        self,
+        found: Sums,
+        day: dt.date,
+        recipe: Simple,
+        names: tuple[str, ...],
+        cuts: Sequence[Cut],
+    ) -> None:
+        """What the day comes to, for everybody and by slice."""
+        values = self.values(recipe, names)
+        found[""][day] = total(values)
+        for cut in cuts:
+            sums = totals(values, self.places(names, cut), len(cut.names))
+            for name, value in zip(cut.names, sums, strict=True):
+                found[name][day] = value
+
+    def rows(self, names: tuple[str, ...]) -> Any:
+        """The places of these events in the columns."""
+        if "event" not in self.tally:
+            return slice(None)
+        if names not in self._rows:
+            self._rows[names] = tallies.rows(self.tally, names)
+        return self._rows[names]
+
+    def values(self, recipe: Simple, names: tuple[str, ...]) -> Array:
+        """What is added up of each row."""
         column = "total" if recipe.take in {"sum", "seconds"} else "times"
-        who = tally["customer"][rows].astype(np.int64)
-        if len(self.now):
-            moved = who < len(self.now)
-            who[moved] = self.now[who[moved]]
-        return who, tally[column][rows]
+        return self.tally[column][self.rows(names)]
 
+    def who(self, names: tuple[str, ...]) -> Array:
+        """Whose rows they are now."""
+        if names not in self._who:
+            who = self.tally["customer"][self.rows(names)].astype(np.int64)
+            if len(self.now):
+                moved = who < len(self.now)
+                who[moved] = self.now[who[moved]]
+            self._who[names] = who
+        return self._who[names]
 
-def _note(found: Sums, day: dt.date, who: Array, values: Array, cuts: Sequence[Cut]) -> None:
-    found[""][day] = total(values)
-    for cut in cuts:
-        inside = who < len(cut.codes)
-        codes = cut.codes[who[inside]]
-        mine = values[inside]
-        for place, name in enumerate(cut.names):
-            found[name][day] = total(mine[codes == place])
+    def places(self, names: tuple[str, ...], cut: Cut) -> Array:
+        """The place of each row's slice; -1 in none."""
+        key = names, cut.dimension
+        if key not in self._places:
+            who = self.who(names)
+            inside = who < len(cut.codes)
+            places = np.full(len(who), -1, np.int64)
+            places[inside] = cut.codes[who[inside]]
+            self._places[key] = places
+        return self._places[key]
 
 
 def total(values: Array) -> Decimal:
@@ -99,3 +144,16 @@ def total(values: Array) -> Decimal:
     if abs(about) > _EDGE:
         return Decimal(2**63 - 1) * (1 if about > 0 else -1)
     return Decimal(int(values.sum(dtype=np.int64)))
+
+
+def totals(values: Array, places: Array, count: int) -> list[Decimal]:
+    """The same for each place below `count`."""
+    about = np.bincount(places + 1, values.astype(np.float64), minlength=count + 1)[1:]
+    if values.dtype.kind == "f":
+        return [Decimal(str(one)).quantize(MILLIONTH) for one in about.tolist()]
+    exact = np.zeros(count + 1, np.int64)
+    np.add.at(exact, places + 1, values)
+    return [
+        Decimal(whole) if abs(near) <= _EDGE else Decimal(2**63 - 1) * (1 if near > 0 else -1)
+        for whole, near in zip(exact[1:].tolist(), about.tolist(), strict=True)
+    ]
