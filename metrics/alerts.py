@@ -144,7 +144,8 @@ def _courses(
 ) -> Mapping[tuple[str, str], Mapping[dt.date, Decimal]]:
     keys = {watch.metric.key for watch in watches}
     courses: dict[tuple[str, str], dict[dt.date, Decimal]] = {}
-    for key, figures in measurements.read(keys, since=day - LOOK_BACK, until=day).items():
+    known = measurements.read(keys, since=day - LOOK_BACK, until=day, sliced=True)
+    for key, figures in known.items():
         for figure in figures:
             if figure.value is not None:
                 courses.setdefault((key, figure.slice), {})[figure.day] = figure.value

@@ -108,11 +108,21 @@ _KEEP = f"""
 
 
 def read(
-    keys: Iterable[str], *, since: dt.date | None = None, until: dt.date | None = None
+    keys: Iterable[str],
+    *,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    sliced: bool = False,
 ) -> dict[str, list[Figure]]:
-    """The figures of these metrics by key, oldest day first, in one query."""
+    """The figures of these metrics by key, oldest day first, in one query.
+
+    Those of slices such as `channel=app` are only given when asked for: added to the others,
+    everybody would count again. Parts that make up a metric, such as its stages, always are.
+    """
     wanted = list(keys)
     rows = Measurement.objects.filter(metric__key__in=wanted)
+    if not sliced:
+        rows = rows.exclude(slice__contains="=")
     if since:
         rows = rows.filter(day__gte=since)
     if until:

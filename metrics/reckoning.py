@@ -248,7 +248,7 @@ class Reckoning:
         """What was measured of a metric earlier."""
         if key not in self._stored:
             course: Course = defaultdict(dict)
-            for figure in measurements.read([key], until=self.until)[key]:
+            for figure in measurements.read([key], until=self.until, sliced=True)[key]:
                 course[figure.slice][figure.day] = figure
             self._stored[key] = course
         return self._stored[key]

@@ -20,8 +20,14 @@ from tests import databases, emptying, factories, turns
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
-# A hundred examples, which is the usual, take twice as long and seldom find more.
-hypothesis.settings.register_profile("suite", max_examples=50)
+# A hundred examples, which is the usual, take twice as long and seldom find more; and that an
+# example takes long says on a busy machine nothing about the code.
+hypothesis.settings.register_profile(
+    "suite",
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("suite")
 # What Django does after each test that commits is thorough and slow.
 TransactionTestCase._fixture_teardown = emptying.empty  # type: ignore[attr-defined]

@@ -271,7 +271,7 @@ class MetricAdmin(ReadOnlyAdmin):
         metric = self._metric(request, str(number))
         project = clock.project()
         since, until = _days(project, _chosen_range(request))
-        found = measurements.read([metric.key], since=since, until=until)[metric.key]
+        found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
         return export.answer(metric, found, currency=project.currency)
 
     def compute(self, request: HttpRequest) -> HttpResponse:
@@ -337,7 +337,7 @@ def _chart(
         found = measurements.read([metric.key])[metric.key]
         return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
     since, until = _days(project, chosen)
-    found = measurements.read([metric.key], since=since, until=until)[metric.key]
+    found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
     if metric.slices:
         found = [one for one in found if slicing.dimension_of(one.slice) == sliced]
     names = slices.names(metric, found)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import Job, Staff
-from metrics import tasks
+from metrics import measurements, tasks
 from metrics.admin import export
 from metrics.measurements import Figure, count, ratio
 from metrics.models import Metric
@@ -69,6 +69,22 @@ def test_a_page_shows_the_range_that_was_chosen(numbers: None, signed_in: SignIn
     assert ago(30).isoformat() in month
     assert ago(31).isoformat() not in month
     assert ago(119).isoformat() in everything
+
+
+def test_a_sum_counts_everybody_once_however_the_metric_is_sliced(
+    numbers: None, signed_in: SignIn
+) -> None:
+    measured(
+        count("orders", ago(1), 7),
+        count("orders", ago(1), 4, part="channel=app"),
+        count("orders", ago(1), 3, part="channel=web"),
+    )
+    page = signed_in("analyst").get(page_of("orders")).content.decode()
+    assert "data-total>7<" in page
+    lines = download(signed_in("analyst"), "orders")
+    assert len(lines) == 3
+    (figure,) = measurements.read(["orders"])["orders"]
+    assert figure.value == 7
 
 
 def test_a_range_that_does_not_exist_is_the_usual_one(numbers: None, signed_in: SignIn) -> None:
