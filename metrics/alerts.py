@@ -5,7 +5,7 @@ its warning; after it is over a watch rests for some days; a person can make it 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from console import audit, states
 from console.models import Staff
 from console.states import NotAllowed
-from metrics import measurements
+from metrics import library, measurements
 from metrics.models import Alert, Metric, Watch
+from metrics.recipes import nodes
 from metrics.stats import seasons
 
 ACTION = "alerts.change"
@@ -24,22 +25,15 @@ DAY = dt.timedelta(days=1)
 LOOK_BACK = DAY * 7 * seasons.WEEKS
 MILLIONTH = Decimal("0.000001")
 Status = Alert.Status
-# What moves with what: the first is the cause that people should look at.
-MADE_OF = {
-    "wau": "dau",
-    "mau": "dau",
-    "stickiness": "dau",
+# What moves with what though no recipe says so: both count the same events in their own way.
+MOVES_WITH = {
     "interacting": "dau",
-    "daily_minutes": "dau",
     "sessions": "dau",
+    "seconds_in_app": "dau",
     "effective_new": "new_customers",
     "retention_d1": "new_customers",
     "buyers": "orders",
     "revenue": "orders",
-    "paid_rate": "orders",
-    "arppu": "revenue",
-    "average_order": "revenue",
-    "arpu": "revenue",
 }
 SHIPPED = ("dau", "new_customers", "orders", "revenue")  # watched for anomalies
 
@@ -64,14 +58,17 @@ def judge_all(*, day: dt.date) -> list[Alert]:
     Causes come before what is made of them, so that the effects find their cause.
     """
     watches = list(Watch.objects.filter(is_on=True).select_related("metric"))
-    watches.sort(key=lambda one: (len(causes(one.metric.key)), one.pk))
+    made_of = parents()
+    causes_of = {one.metric.key: causes(one.metric.key, made_of) for one in watches}
+    watches.sort(key=lambda one: (len(causes_of[one.metric.key]), one.pk))
     courses = _courses(watches, day)
     off = holidays(day - LOOK_BACK, day)
     found = []
     for watch in watches:
         known = courses.get((watch.metric.key, watch.slice), {})
         if day in known:  # a day that was not measured says nothing
-            alert = _note(watch, finding(watch, known, day, off), day=day)
+            keys = [watch.metric.key, *causes_of[watch.metric.key]]
+            alert = _note(watch, finding(watch, known, day, off), day=day, keys=keys)
             found += [alert] if alert else []
     return found
 
@@ -131,12 +128,23 @@ def holidays(since: dt.date, until: dt.date) -> dict[dt.date, str]:
     return {day: name for day, name in off.items() if since <= day <= until}
 
 
-def causes(key: str) -> list[str]:
-    """What the metric is made of, the nearest first."""
-    found: list[str] = []
-    while (key := MADE_OF.get(key, "")) and key not in found:
-        found.append(key)
-    return found
+def parents() -> dict[str, list[str]]:
+    """What each metric is made of, by its recipe, and what it moves with all the same."""
+    recipes = {key: library.recipe(one) for key, one in library.by_key().items()}
+    return {
+        key: [*nodes.leans_on(recipe), *filter(None, [MOVES_WITH.get(key)])]
+        for key, recipe in recipes.items()
+    }
+
+
+def causes(key: str, made_of: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the metric is made of, the nearest first, down to what is made of nothing else."""
+    found = dict.fromkeys(made_of.get(key, ()))
+    for part in (level := list(found)):  # grows while it is walked
+        new = [one for one in made_of.get(part, ()) if one not in found and one != key]
+        found.update(dict.fromkeys(new))
+        level += new
+    return list(found)
 
 
 def _courses(
@@ -156,7 +164,9 @@ def _courses(
 
 
 @transaction.atomic
-def _note(watch: Watch, found: Finding | None, *, day: dt.date) -> Alert | None:
+def _note(
+    watch: Watch, found: Finding | None, *, day: dt.date, keys: Sequence[str]
+) -> Alert | None:
     """Open, go on with, or end the watch's warning; the alert if it is new."""
     alert = watch.alerts.exclude(status=Status.RESOLVED).select_for_update().first()
     if alert is not None:
@@ -169,10 +179,10 @@ def _note(watch: Watch, found: Finding | None, *, day: dt.date) -> Alert | None:
         return None
     if found is None or _rests(watch, day):
         return None
-    return _open(watch, found, day)
+    return _open(watch, found, day, keys)
 
 
-def _open(watch: Watch, found: Finding, day: dt.date) -> Alert | None:
+def _open(watch: Watch, found: Finding, day: dt.date, keys: Sequence[str]) -> Alert | None:
     try:
         with transaction.atomic():
             alert = Alert.objects.create(
@@ -182,7 +192,7 @@ def _open(watch: Watch, found: Finding, day: dt.date) -> Alert | None:
                 value=found.value,
                 expected=found.expected,
                 note=found.note,
-                cause=_cause(watch),
+                cause=_cause(watch, keys),
             )
     except IntegrityError:  # somebody else judged the same day
         return None
@@ -199,9 +209,9 @@ def _rests(watch: Watch, day: dt.date) -> bool:
     return day <= last.resolved_on + DAY * watch.cool_down_days
 
 
-def _cause(watch: Watch) -> Alert | None:
-    """The open warning of what this metric is made of, or of the same metric otherwise watched."""
-    keys = [watch.metric.key, *causes(watch.metric.key)]
+def _cause(watch: Watch, keys: Sequence[str]) -> Alert | None:
+    """The open warning of the same metric otherwise watched, or of what it is made of: `keys`,
+    the nearest first."""
     open_ones = Alert.objects.filter(watch__metric__key__in=keys, watch__slice=watch.slice)
     open_ones = open_ones.exclude(status=Status.RESOLVED).select_related("watch__metric")
     found = sorted(open_ones, key=lambda one: keys.index(one.watch.metric.key))

@@ -73,6 +73,26 @@ def test_one_cause_gives_one_warning() -> None:
     assert alerts.unresolved() == [found[0]]
 
 
+def test_a_metric_of_ones_own_stands_under_what_it_is_made_of() -> None:
+    library.install()
+    recipe = {"kind": "derived", "formula": "average_order * 2 + 1"}
+    Metric.objects.create(
+        key="double", name="Double", group="value", unit="number", over="quotient", recipe=recipe
+    )
+    for key in ("double", "orders"):
+        watching(key)
+        usual(key, 1_000)
+        measured(count(key, DAY, 200))
+    found = alerts.judge_all(day=DAY)
+    assert [one.watch.metric.key for one in found] == ["orders", "double"]
+    assert found[1].cause == found[0]
+
+
+def test_circles_among_what_moves_together_end() -> None:
+    made_of = {"orders": ["revenue"], "revenue": ["orders", "paid"], "paid": ["revenue"]}
+    assert alerts.causes("orders", made_of) == ["revenue", "paid"]
+
+
 def test_another_metric_is_another_cause() -> None:
     for key in ("dau", "orders"):
         watching(key)
