@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from console.models import Project
 
+# Nobody means other days, and reckoning weeks back and forth from these stays in the calendar.
+FIRST, LAST = dt.date(1970, 1, 1), dt.date(2199, 12, 31)
+
 
 def project() -> Project:
     """The one project; its row is made by the first migration."""
@@ -42,3 +45,17 @@ def today(of: Project | None = None) -> dt.date:
 def day_of(moment: dt.datetime, of: Project | None = None) -> dt.date:
     """The project's date at a moment."""
     return moment.astimezone(zone(of)).date()
+
+
+def read_day(text: str) -> dt.date | None:
+    """The day that somebody wrote as ISO 8601 has it; None if it is none, or far off."""
+    try:
+        found = dt.date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if is_near(found) else None
+
+
+def is_near(*days: dt.date) -> bool:
+    """Whether the days are of the centuries that one can mean here."""
+    return all(FIRST <= day <= LAST for day in days)

@@ -74,6 +74,7 @@ def give(
 # --- doing it -----------------------------------------------------------------
 
 
+@transaction.atomic
 def start(item: WorkItem, *, by: Staff) -> None:
     """Begin; what belonged to nobody belongs to who begins.
 
@@ -113,6 +114,7 @@ def reopen(item: WorkItem, *, by: Staff) -> None:
     states.move(item, to=Status.OPEN, closed_at=None, closed_by=None)
 
 
+@transaction.atomic
 def _close(item: WorkItem, *, to: str, words: str, by: Staff) -> None:
     _require(item, by=by)
     if not words.strip():
@@ -211,7 +213,13 @@ def about(subject: models.Model) -> QuerySet[WorkItem]:
 
 
 def _require(item: WorkItem, *, by: Staff) -> None:
+    """Whether they may, by whose work it is at this moment; nobody hands it over meanwhile."""
     roles.require(by, DO)
+    kept = WorkItem.objects.select_for_update().get(pk=item.pk)
+    if kept.owner_id != item.owner_id:
+        raise Stale(
+            _("%(what)s was changed by somebody else; load the page again.") % {"what": item}
+        )
     if not may_do(item, by=by):
         raise NotAllowed(_("This is somebody else's work; ask them to hand it over."))
 

@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from console import clock
 from metrics.models import FoundSet, KeptAnswer
+from segments import live_sets
 
 DAYS_KEPT = 90  # of what nobody looks at
 ROWS = 6  # zlib's level: about as fast to read as any
@@ -70,15 +71,20 @@ def about(question: Question) -> KeptAnswer:
 
 @transaction.atomic
 def keep(question: Question, fresh: Fresh) -> KeptAnswer:
-    """Put an answer in the place of an older one."""
+    """Put an answer in the place of an older one.
+
+    Who was erased while it was worked out is in none of its sets.
+    """
     row = KeptAnswer.objects.select_for_update().get(pk=about(question).pk)
     row.data, row.as_of, row.version = fresh.data, fresh.as_of, fresh.version
     row.under, row.computed_at = dict(fresh.under), timezone.now()
     row.save(update_fields=["data", "as_of", "version", "under", "computed_at"])
     row.sets.all().delete()
+    living = live_sets.everyone() if fresh.sets else BitMap()
+    found = {place: members & living for place, members in fresh.sets.items()}
     FoundSet.objects.bulk_create(
         FoundSet(answer=row, place=place, members=members, size=len(members))
-        for place, members in fresh.sets.items()
+        for place, members in found.items()
     )
     return row
 

@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
+from metrics import library
 from metrics.history import History
 from metrics.models import Attribution, Channel
 from metrics.stats import cohorts
@@ -54,6 +55,7 @@ def change(*, seen_version: int, note: str, by: Staff, **says: Any) -> Attributi
         Stale: somebody else changed it since `seen_version`.
     """
     roles.require(by, ACTION)
+    library.alone()
     was = current()
     if was.version != seen_version:
         raise Stale(_("Somebody else changed this definition meanwhile; load the page again."))

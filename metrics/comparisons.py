@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from campaigns.models import Audience
-from console import audit, jobs
+from console import audit, clock, jobs
 from console.models import Staff
 from console.states import NotAllowed
 from metrics.models import ComparedDay, ComparedGroup, Comparison
@@ -129,7 +129,7 @@ def _check(
         raise NotAllowed(_("Say which event counts."))
     if not 2 <= len(groups) <= MOST_GROUPS:
         raise NotAllowed(_("A comparison has a control and one to seven variants."))
-    if not 0 <= (until - since).days < MOST_DAYS:
+    if not clock.is_near(since, until) or not 0 <= (until - since).days < MOST_DAYS:
         raise NotAllowed(_("The window has 1 to 366 days, the first before the last."))
 
 
@@ -294,7 +294,8 @@ def plan(groups: Sequence[dict[str, Any]], *, done: int, of: int) -> dict[str, f
 
     Without a past, what is there so far is drawn out to the end. Empty while nothing is.
     """
-    n = sum(one["n"] for one in groups)
+    if not (n := sum(one["n"] for one in groups)):  # all of them were erased
+        return {}
     before, so_far = (sum(one[name] for one in groups) for name in ("done_before", "done"))
     share = before / n if before else min(0.99, so_far / n * of / done)
     past = pooled([Mean(one["n"], one["x"], one["xx"]) for one in groups])

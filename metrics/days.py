@@ -9,7 +9,7 @@ from django.db import connection
 
 from metrics import history as days_of
 from metrics.models import MeasuredDay
-from segments import history
+from segments import activity, history
 
 
 def digests(until: dt.date) -> dict[dt.date, str]:
@@ -31,11 +31,15 @@ def digests(until: dt.date) -> dict[dt.date, str]:
 
 
 def changed(now: Mapping[dt.date, str], until: dt.date) -> dt.date | None:
-    """The first day up to `until` that is to be measured; None when all are as they were."""
-    if not now:
+    """The first day up to `until` that is to be measured; None when all are as they were.
+
+    What was spent before anybody came is of days that are never measured.
+    """
+    first = activity.first_day()
+    if not now or first is None:
         return None
     known = dict(MeasuredDay.objects.values_list("day", "digest"))
-    closed = days_of.each_day(min(now), until)
+    closed = days_of.each_day(first, until)
     return next((day for day in closed if known.get(day) != now.get(day, "")), None)
 
 

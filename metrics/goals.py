@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import audit, figures, roles
+from console import audit, clock, figures, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
+from metrics.measurements import MILLIONTH
 from metrics.models import Goal, Metric
 from metrics.overall import Overall
 from metrics.stats import attainment
@@ -75,8 +76,10 @@ def archive(goal: Goal, *, by: Staff) -> None:
 
 
 def _refuse_nonsense(goal: Goal) -> None:
-    if not 0 < goal.target < Decimal(10) ** 18:
+    if not MILLIONTH <= goal.target < Decimal(10) ** 18:
         raise NotAllowed(_("Write a target above nought."))
+    if not clock.is_near(goal.since, goal.until):
+        raise NotAllowed(_("Write the days of a period that one can live to see."))
     if goal.until < goal.since or (goal.until - goal.since).days > MOST_DAYS:
         raise NotAllowed(_("The period ends before it begins, or is longer than two years."))
     if goal.metric.archived_at:

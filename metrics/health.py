@@ -13,6 +13,7 @@ from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
 from metrics import library
+from metrics.measurements import MILLIONTH
 from metrics.models import Benchmark, Indicator, Metric
 from metrics.overall import Overall
 from metrics.stats import attainment
@@ -99,7 +100,8 @@ def install() -> None:
         [
             Indicator(metric=metrics[key], position=place, weight=weight, good=good, bad=bad)
             for place, (key, weight, good, bad) in enumerate(SHIPPED)
-        ]
+        ],
+        ignore_conflicts=True,  # two people look for the first time at once
     )
 
 
@@ -161,14 +163,15 @@ def change(rows: Sequence[Mapping[str, Any]], *, by: Staff) -> None:
     metrics: list[Metric] = [row["metric"] for row in rows]
     if len(rows) != MANY or len({one.pk for one in metrics}) != MANY:
         raise NotAllowed(_("A scorecard has twelve different indicators."))
-    if any(row["good"] == row["bad"] for row in rows):
+    if any(abs(row["good"] - row["bad"]) < MILLIONTH for row in rows):
         raise NotAllowed(_("What is good and what is bad have to differ."))
     if not sum(row["weight"] for row in rows) > 0 or any(
         not 0 <= row["weight"] <= MOST_WEIGHT for row in rows
     ):
         raise NotAllowed(_("Weights go from 0 to 100, and not all are 0."))
-    was = {str(one.metric.key): [one.weight, str(one.good), str(one.bad)]
-           for one in Indicator.objects.select_related("metric")}  # fmt: skip
+    # Who comes second waits here, and puts theirs in the place of what the first has set.
+    kept = list(Indicator.objects.select_for_update(of=["self"]).select_related("metric"))
+    was = {str(one.metric.key): [one.weight, str(one.good), str(one.bad)] for one in kept}
     Indicator.objects.all().delete()
     Indicator.objects.bulk_create(
         [Indicator(position=place, **row) for place, row in enumerate(rows)]

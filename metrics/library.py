@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from metrics.models import Metric, MetricVersion
 from metrics.recipes import nodes, reading
@@ -15,6 +15,7 @@ from segments.definitions import ACTIVE
 
 __all__ = ["SHIPPED", "Definition"]
 
+LOCK = 0x3E71  # the advisory lock of who changes recipes
 BY_KEY = {one.key: one for one in SHIPPED}
 SAYS = ("name", "definition", "group", "unit", "direction", "over", "recipe", "slices")
 
@@ -25,11 +26,29 @@ def install() -> int:
 
     What people changed keeps what they say.
     """
-    have = {one.key: one for one in Metric.objects.filter(key__in=BY_KEY)}
-    fresh = [one for one in SHIPPED if _version(have.get(one.key)) < one.version]
-    for one in fresh:
-        _install(one, have.get(one.key))
+    if not _missing():
+        return 0
+    alone()  # and look again: somebody else may have written them meanwhile
+    fresh = _missing()
+    for one, row in fresh:
+        _install(one, row)
     return len(fresh)
+
+
+def alone() -> None:
+    """Until the end of the transaction, be the only one who changes what metrics are made of.
+
+    Two who each lean on the metric that the other one changes would make a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _missing() -> list[tuple[Definition, Metric | None]]:
+    have = {one.key: one for one in Metric.objects.filter(key__in=BY_KEY)}
+    return [
+        (one, have.get(one.key)) for one in SHIPPED if _version(have.get(one.key)) < one.version
+    ]
 
 
 def _version(row: Metric | None) -> int:

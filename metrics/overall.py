@@ -30,6 +30,7 @@ class Overall:
         parts: Iterable[str] = ("",),
     ) -> None:
         self.metrics = {one.key: one for one in Metric.objects.all()}
+        self._values: dict[tuple[str, dt.date, dt.date, str], Decimal | None] = {}
         wanted: dict[str, None] = {}
         for key in keys:
             self._gather(key, wanted)
@@ -54,7 +55,16 @@ class Overall:
         return self._days.get((key, part), NO_DAYS)
 
     def value(self, key: str, since: dt.date, until: dt.date, part: str = "") -> Decimal | None:
-        """Of the days from one to another; None where nothing is known."""
+        """Of the days from one to another; None where nothing is known.
+
+        Kept, because metrics of metrics ask for the same part again and again.
+        """
+        asked = (key, since, until, part)
+        if asked not in self._values:
+            self._values[asked] = self._value(*asked)
+        return self._values[asked]
+
+    def _value(self, key: str, since: dt.date, until: dt.date, part: str) -> Decimal | None:
         metric = self.metrics.get(key)
         if metric is None:
             return None

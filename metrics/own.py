@@ -57,7 +57,8 @@ def _refuse_circles(other: str, key: str, known: dict[str, Metric]) -> None:
     seen, level = {other}, {other}
     for _depth in range(DEEPEST):
         if key in level:
-            raise RuleError((), _("A metric cannot be made of itself."))
+            words = _("A metric cannot be made of itself, and “%(value)s” is made of this one.")
+            raise RuleError((), words, value=known[other].label)
         level = {one for name in level for one in nodes.leans_on(library.recipe(known[name]))}
         level = {one for one in level if one in known} - seen
         seen |= level
@@ -125,6 +126,7 @@ def add(*, name: str, recipe: Any, by: Staff, note: str = "", **fields: Any) -> 
         RuleError: the recipe.
     """
     roles.require(by, ACTION)
+    library.alone()
     name = _free(name)
     _read, unit, over = check(recipe, fields.pop("unit", ""))
     if Metric.objects.filter(shipped_version=None, archived_at=None).count() >= MOST:
@@ -151,6 +153,7 @@ def edit(row: Metric, *, by: Staff, seen_version: int, note: str, **fields: Any)
         Stale: somebody else changed it since `seen_version`.
         RuleError: the recipe.
     """
+    library.alone()
     kept = Metric.objects.select_for_update().get(pk=row.pk)
     roles.require(by, ACTION, record=kept)
     if kept.version != seen_version:
@@ -212,6 +215,7 @@ def archive(row: Metric, *, by: Staff) -> None:
     Raises:
         NotAllowed: not theirs, it ships, or others are made of it.
     """
+    library.alone()
     kept = Metric.objects.select_for_update().get(pk=row.pk)
     roles.require(by, ACTION, record=kept)
     if kept.is_shipped:
@@ -232,6 +236,7 @@ def archive(row: Metric, *, by: Staff) -> None:
 @transaction.atomic
 def restore(row: Metric, *, by: Staff) -> None:
     """Take a metric out again; the days since are measured with the next run."""
+    library.alone()
     kept = Metric.objects.select_for_update().get(pk=row.pk)
     roles.require(by, ACTION, record=kept)
     try:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-from console import figures
+from console import clock, figures
 from console.states import NotAllowed
 from metrics.models import Channel, Spend
 from metrics.spending import MOST_MINOR, Row
@@ -23,7 +23,7 @@ HEADINGS = {
     "amount": {"amount", "spend", "cost", "金额", "金額", "花费", "花費", "费用", "消耗"},
     "note": {"note", "notes", "备注", "備註", "comment"},
 }
-_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
 @dataclass
@@ -108,7 +108,7 @@ def _line(
     day = _day(said["day"])
     amount = minor(said["amount"], currency)
     channel = channels.get(said["channel"].lower()) if said["channel"] else None
-    if day is None or day > today:
+    if day is None or day > today or not clock.is_near(day):
         found.refuse(number, _("“%(day)s” is no day up to today.") % {"day": said["day"][:40]})
     elif not amount:
         words = _("“%(amount)s” is no amount.") % {"amount": said["amount"][:40]}

@@ -13,6 +13,7 @@ from campaigns.models import Campaign
 from console import audit, clock, roles
 from console.models import Staff
 from console.states import NotAllowed
+from metrics import library
 from metrics.models import Channel, Spend, SpendImport
 from metrics.stats import acquisition
 
@@ -52,7 +53,7 @@ def enter(
     days = (until - since).days + 1
     if not 1 <= days <= MOST_DAYS:
         raise NotAllowed(_("The period ends before it begins, or is longer than a year."))
-    if until > clock.today():
+    if not clock.is_near(since) or until > clock.today():
         raise NotAllowed(_("Only what was spent already can be entered."))
     if not amount_minor or abs(amount_minor) > MOST_MINOR:
         raise NotAllowed(_("Write an amount that is not nought."))
@@ -161,6 +162,7 @@ def save_channel(
         NotAllowed: the role may not, or the name or a word is taken.
     """
     roles.require(by, ACTION)
+    library.alone()  # two channels never come to stand for the same word
     name = name.strip()
     others = Channel.objects.exclude(pk=channel.pk) if channel else Channel.objects.all()
     if not name or len(name) > 80 or others.filter(name__iexact=name).exists():

@@ -5,10 +5,12 @@ from typing import Any
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import clock, jobs
 from console.models import Job, Staff
+from console.states import NotAllowed
 from metrics import (
     acquisition,
     activity_tables,
@@ -29,6 +31,7 @@ from metrics.reports import asking
 MEASURE, REPORT, LIFETIME = "measure", "report", "lifetime"  # kinds of jobs
 CHANGES, PAYBACK = "measure_changes", "payback"
 COMPARE = "compare"
+MOST_ASKED = 8  # reports that one person has under way
 
 
 @shared_task
@@ -69,10 +72,18 @@ def answer_question(answer_id: int, job_id: int) -> None:
 
 @transaction.atomic
 def answer_soon(question: Question, title: str, *, by: Staff | None) -> KeptAnswer:
-    """Start working out a report, unless somebody else did a moment ago."""
+    """Start working out a report, unless somebody else did a moment ago.
+
+    Raises:
+        NotAllowed: enough that they asked for still waits for an answer.
+    """
     row = KeptAnswer.objects.select_for_update().get(pk=answers.about(question).pk)
     if row.job is not None and not row.job.is_over:
         return row
+    lately = timezone.now() - jobs.QUIET  # what waits for longer may have been lost
+    mine = Job.objects.filter(kind=REPORT, started_by=by, created_at__gt=lately)
+    if by is not None and mine.filter(status__in=jobs.UNFINISHED).count() >= MOST_ASKED:
+        raise NotAllowed(_("%(most)d of your reports wait for a worker.") % {"most": MOST_ASKED})
     row.job = jobs.create(REPORT, title, by=by)
     row.save(update_fields=["job"])
     number, job = row.pk, row.job.pk

@@ -219,11 +219,12 @@ def _do(item: WorkItem, given: Any, *, by: Staff) -> str:
 def _colleague(pk: str) -> Staff | None:
     if not pk:
         return None
-    return get_object_or_404(Staff, pk=pk) if pk.isdecimal() and len(pk) < 10 else None
+    if not pk.isdecimal() or len(pk) > 9:
+        raise Http404
+    return get_object_or_404(Staff, pk=pk)
 
 
 def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as wrong:
-        raise NotAllowed(gettext("Write the day as 2018-01-31.")) from wrong
+    if (found := clock.read_day(text)) is None:
+        raise NotAllowed(gettext("Write the day as 2018-01-31."))
+    return found

@@ -189,7 +189,6 @@ class WatchAdmin(ConsoleModelAdmin):
 
 
 def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as wrong:
-        raise NotAllowed(gettext("Write the day as 2018-01-31.")) from wrong
+    if (found := clock.read_day(text)) is None:
+        raise NotAllowed(gettext("Write the day as 2018-01-31."))
+    return found

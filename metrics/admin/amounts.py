@@ -10,6 +10,7 @@ from console import clock, figures
 from metrics.models import Metric
 
 Unit = Metric.Unit
+MOST_DIGITS = 15
 HINT = _("Money in whole units, shares in percent.")
 
 
@@ -28,7 +29,7 @@ class ValueField(forms.CharField):
             found = Decimal(text.replace(",", "").replace("，", "").rstrip("% ").strip())
         except InvalidOperation:
             found = Decimal("NaN")
-        if not found.is_finite() or abs(found) >= Decimal(10) ** 15:
+        if not found.is_finite() or found.adjusted() >= MOST_DIGITS:
             raise forms.ValidationError(_("Write a number."))
         return found
 

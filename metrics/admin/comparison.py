@@ -230,10 +230,9 @@ def _whole(text: str) -> int:
 
 
 def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as wrong:
-        raise NotAllowed(gettext("Write the day as 2018-01-31.")) from wrong
+    if (found := clock.read_day(text)) is None:
+        raise NotAllowed(gettext("Write the day as 2018-01-31."))
+    return found
 
 
 def _to(pk: int) -> HttpResponseRedirect:

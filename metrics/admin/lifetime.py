@@ -1,7 +1,7 @@
 """Lifetime value: what the model says of customers, how well it foretold, settings and runs."""
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +25,7 @@ from segments.models import Customer
 
 NAME = "metrics_lifetimemodel"
 RUN = "pipeline.run"
+LONGEST = 20  # letters of a percentage
 CONTRACTS = "contracts"  # the chart that does not rest on orders
 
 
@@ -162,12 +163,14 @@ def _charts(run: LifetimeModel) -> dict[str, Chart]:
 def _wanted(given: Any) -> Settings:
     """The settings as the form has them; what is no number is none that is allowed."""
     try:
-        discount = Decimal(given.get("discount", "")) / 100
-    except InvalidOperation:
+        discount = Decimal(given.get("discount", "")[:LONGEST]) / 100
+    except (InvalidOperation, Overflow):
+        discount = Decimal(-1)
+    if not discount.is_finite() or abs(discount) > 1:
         discount = Decimal(-1)
     return Settings(
         months=_whole(given.get("months", "")),
-        monthly_discount=discount if discount.is_finite() else Decimal(-1),
+        monthly_discount=discount,
         split_by=given.get("split_by", ""),
         contract_start=given.get("contract_start", ""),
         contract_end=given.get("contract_end", ""),

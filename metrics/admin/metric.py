@@ -37,6 +37,7 @@ from metrics.admin import export, metric_pages
 from metrics.admin.metric_form import MetricForm
 from metrics.models import Measurement, Metric
 from segments.admin.filters import ArchivedFilter
+from segments.rules.nodes import RuleError
 
 RANGES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "all": _("all")}
 USUAL_RANGE = "90"
@@ -231,8 +232,9 @@ class MetricAdmin(ReadOnlyAdmin):
                     note=given["note"],
                     **fields,
                 )
-        except (NotAllowed, Stale) as problem:
-            messages.error(request, str(problem))
+        except (NotAllowed, Stale, RuleError) as problem:
+            words = problem.said(gettext) if isinstance(problem, RuleError) else str(problem)
+            messages.error(request, words)
             context = {"metric": metric, "form": form, "preview": None, "chart": None}
             title = metric.label if metric else gettext("A metric of your own")
             return self._page(request, "metric_form", title, context, status=409)

@@ -22,6 +22,7 @@ from metrics import period_rules, period_words, periods
 from metrics.models import Breach, Metric, PeriodRule, PeriodVerdict
 
 MOST_LATE_DAYS = 60
+MOST_DIGITS = 15
 SHOWN = 60
 
 
@@ -99,7 +100,7 @@ def read(text: str) -> Decimal | None:
         number = Decimal(plain.removesuffix("%"))
     except InvalidOperation as wrong:
         raise forms.ValidationError(gettext("This is no number.")) from wrong
-    if not number.is_finite() or abs(number) > Decimal(10) ** 15:
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
         raise forms.ValidationError(gettext("This is no number."))
     return number / 100 if plain.endswith("%") else number
 
@@ -202,7 +203,12 @@ class PeriodRuleAdmin(ConsoleModelAdmin):
         """Agree on how long a period waits for late data."""
         roles.require(request.user, period_rules.ACTION)
         typed = request.POST.get("days", "")
-        if not (typed.isascii() and typed.isdecimal() and int(typed) <= MOST_LATE_DAYS):
+        if not (
+            typed.isascii()
+            and typed.isdecimal()
+            and len(typed) < 4
+            and int(typed) <= MOST_LATE_DAYS
+        ):
             messages.error(request, gettext("Write a number of days from 0 to 60."))
         else:
             periods.wait_for(int(typed))

@@ -124,13 +124,13 @@ class SpendAdmin(ReadOnlyAdmin):
     def book(self, request: Any) -> HttpResponse:
         """Book the file that was shown."""
         roles.require(request.user, spending.ACTION)
-        kept = cache.get(_key(request, request.POST.get("token", "")))
-        if kept is None:
+        key = _key(request, request.POST.get("token", ""))
+        kept = cache.get(key)
+        if kept is None or not cache.delete(key):  # two clicks: one of them takes it
             messages.error(request, _("The file is no longer kept; choose it again."))
             return HttpResponseRedirect(reverse("admin:metrics_spend_file"))
         raw, name = kept
         spending.book(_read(raw, name).rows, name=name, by=request.user)
-        cache.delete(_key(request, request.POST.get("token", "")))
         return self._booked(request, _("The file is booked."))
 
     def take_back(self, request: Any, number: int) -> HttpResponse:

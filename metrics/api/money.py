@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from console import rest
+from console import clock, rest
 from metrics import acquisition, goals, history, slicing, spending, tasks
 from metrics.models import Channel, Goal, Metric, Spend
 
@@ -32,7 +32,7 @@ class GoalSerializer(serializers.ModelSerializer):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         metric = given.get("metric") or (self.instance and self.instance.metric)
-        part = given.get("slice", "")
+        part = given.get("slice", self.instance.slice if self.instance else "")
         if part and metric and slicing.dimension_of(part) not in metric.slices:
             raise ValidationError({"slice": ["This metric is not measured by this slice."]})
         return given
@@ -176,6 +176,8 @@ class SpendViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         last = history.last_closed_day()
         until = _day(request.query_params.get("until"), last)
         since = _day(request.query_params.get("since"), until - dt.timedelta(days=89))
+        if since > until:
+            raise ValidationError({"since": ["The period ends before it begins."]})
         found = acquisition.report(since, until)
         lines = [("channel", one) for one in [*found.rows, *found.without_spend]]
         lines += [("rest", found.rest), ("total", found.total)]
@@ -200,7 +202,6 @@ def _rounded(value: Decimal | None) -> Decimal | None:
 def _day(text: str | None, usual: dt.date) -> dt.date:
     if not text:
         return usual
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as problem:
-        raise ValidationError({"day": ["Write a date such as 2018-01-31."]}) from problem
+    if (found := clock.read_day(text)) is None:
+        raise ValidationError({"day": ["Write a date such as 2018-01-31."]})
+    return found

@@ -12,6 +12,7 @@ from segments.rules.nodes import RuleError
 from segments.rules.nodes import gettext_noop as _
 
 LONGEST = 200
+BEYOND = 10**18  # no number in a formula reaches this
 PATH = ("formula",)
 Value = Decimal | None
 
@@ -59,8 +60,9 @@ def _names(node: ast.expr) -> list[str]:
             return [*_names(left), *_names(right)]
         case ast.UnaryOp(ast.USub(), operand):
             return _names(operand)
-        case ast.Constant(number) if type(number) in (int, float):
-            return []
+        case ast.Constant(int() | float() as number) if type(number) is not bool:
+            if abs(number) < BEYOND:
+                return []
         case ast.Name(name):
             return [name]
     raise RuleError(PATH, _("Only + − * / with brackets, numbers and keys of metrics belong here."))

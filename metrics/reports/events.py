@@ -21,6 +21,7 @@ MOST_DAYS = 400
 HOURS, IN_DAYS = "hours", "days"
 UNITS = [(HOURS, _("hours")), (IN_DAYS, _("days"))]
 MILLISECONDS = {HOURS: 3_600_000, IN_DAYS: 86_400_000}
+LONGEST = {HOURS: 24 * 366, IN_DAYS: 366}  # more would read years of events for every look
 A_DAY = dt.timedelta(days=1)
 
 
@@ -52,16 +53,14 @@ def dated(settings: Settings) -> Settings:
 
 
 def read_window(given: Mapping[str, Any], *, usual: int, unit: str) -> Settings:
-    return {
-        "within": fields.whole(given, "within", 1, 10_000, usual),
-        "unit": fields.one_of(given, "unit", UNITS, unit),
-    }
+    chosen = fields.one_of(given, "unit", UNITS, unit)
+    return {"within": fields.whole(given, "within", 1, LONGEST[chosen], usual), "unit": chosen}
 
 
 def window_fields(settings: Settings) -> list[Field]:
-    within = settings["within"]
+    within, most = settings["within"], max(LONGEST.values())
     return [
-        Field("within", _("Within"), "number", within, lowest=1, highest=10_000),
+        Field("within", _("Within"), "number", within, lowest=1, highest=most),
         Field("unit", _("hours or days"), "choice", settings["unit"], UNITS),
     ]
 

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
+from console import clock
+from console.states import NotAllowed
+
 Settings = dict[str, Any]  # name → text, number, or list of texts; what JSON can say
 Options = Sequence[tuple[str, Any]]
 
@@ -39,11 +44,16 @@ def whole(given: Mapping[str, Any], name: str, lowest: int, highest: int, usual:
 
 
 def day(given: Mapping[str, Any], name: str) -> str:
-    """A day as ISO 8601 has it, or nothing."""
-    try:
-        return dt.date.fromisoformat(str(given.get(name, ""))).isoformat()
-    except ValueError:
-        return ""
+    """A day as ISO 8601 has it, or nothing.
+
+    Raises:
+        NotAllowed: no day of a calendar that anybody uses here.
+    """
+    text = str(given.get(name, "")).strip()
+    found = clock.read_day(text) if text else None
+    if text and found is None:
+        raise NotAllowed(_("“%(day)s” is no day that can be asked for.") % {"day": text[:40]})
+    return found.isoformat() if found else ""
 
 
 def date(settings: Settings, name: str) -> dt.date | None:

@@ -1,6 +1,7 @@
 """Funnels: how many customers come through steps in their order, and who stops where."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -188,9 +189,10 @@ def _step(given: Mapping[str, Any], at: int, titles: Mapping[str, str]) -> dict[
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return None
+    return found if math.isfinite(found) else None
 
 
 def _names(settings: Settings) -> list[str]:
