@@ -10,10 +10,9 @@ from django.http import StreamingHttpResponse
 from console import figures
 from metrics.measurements import Figure
 from metrics.models import Metric
+from segments import formulas
 
 HEADINGS = ["metric", "day", "slice", "value", "unit", "numerator", "denominator"]
-# A spreadsheet would run a cell that begins so.
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def answer(metric: Metric, found: Iterable[Figure], *, currency: str) -> StreamingHttpResponse:
@@ -51,7 +50,7 @@ def row(metric: Metric, figure: Figure, currency: str) -> list[object]:
 
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(BEGINS_FORMULA) else text
+    return formulas.escaped(text)
 
 
 def _lines(rows: Iterable[list[object]]) -> Iterator[str]:
