@@ -1,4 +1,4 @@
-"""Answers of reports: who was erased is in none, nobody fills the queue, files calculate nothing."""
+"""Answers of reports: the erased are in none, nobody fills the queue, files calculate nothing."""
 
 import datetime as dt
 
