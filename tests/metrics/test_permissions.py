@@ -171,6 +171,21 @@ def test_a_refusal_changes_nothing(world: None, signed_in: SignedIn) -> None:
     assert refused > 40
 
 
+API = (
+    ("post", "metrics/"), ("patch", "metrics/mine/"), ("post", "metrics/mine/archive/"),
+    ("post", "metrics/mine/restore/"), ("post", "goals/"), ("patch", "goals/1/"),
+    ("post", "goals/1/archive/"), ("post", "spend/"), ("delete", "spend/1/"),
+)  # fmt: skip
+
+
+def test_other_programs_are_refused_as_their_people_are(world: None, signed_in: SignedIn) -> None:
+    client, before = signed_in("support"), fingerprint()
+    for way, address in API:
+        answer = getattr(client, way)(f"/api/v1/{address}", {}, content_type="application/json")
+        assert answer.status_code == 403, address
+    assert fingerprint() == before
+
+
 ODD = [
     {"since": "0001-01-01", "until": "0001-01-02", "period": "2199", "by": "trait:\0"},
     {"until": "9999-12-31", "since": "9999-12-31", "days": "9" * 400, "by": "segment:0"},
