@@ -20,6 +20,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_workitem_changelist",
                 "work.view",
             ),
+            (
+                _("Alerts"),
+                "notifications",
+                "admin:metrics_alert_changelist",
+                "metrics.view",
+            ),
             (_("Approvals"), "verified", "admin:console_approval_changelist", "approvals.view"),
         ],
     ),
@@ -44,12 +50,6 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "scorings.view",
             ),
             (_("Merges"), "merge", "admin:segments_merge_changelist", "customers.view"),
-            (
-                _("Customers out"),
-                "file_export",
-                "admin:segments_customerexport_changelist",
-                "customers.export",
-            ),
         ],
     ),
     (
@@ -76,17 +76,10 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
             (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
-            (_("Goals"), "flag", "admin:metrics_goal_changelist", "metrics.view"),
             (
-                _("Health"),
-                "monitor_heart",
-                "admin:metrics_indicator_changelist",
-                "metrics.view",
-            ),
-            (
-                _("Review"),
-                "summarize",
-                "admin:metrics_reviewnote_changelist",
+                _("Comparisons"),
+                "compare_arrows",
+                "admin:metrics_comparison_changelist",
                 "metrics.view",
             ),
             (
@@ -102,21 +95,9 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "metrics.view",
             ),
             (
-                _("Comparisons"),
-                "compare_arrows",
-                "admin:metrics_comparison_changelist",
-                "metrics.view",
-            ),
-            (
-                _("Alerts"),
-                "notifications",
-                "admin:metrics_alert_changelist",
-                "metrics.view",
-            ),
-            (
-                _("Period rules"),
-                "event_busy",
-                "admin:metrics_periodrule_changelist",
+                _("Review"),
+                "summarize",
+                "admin:metrics_reviewnote_changelist",
                 "metrics.view",
             ),
             (
@@ -128,7 +109,25 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
-        _("What comes in"),
+        _("What we aim at"),
+        [
+            (_("Goals"), "flag", "admin:metrics_goal_changelist", "metrics.view"),
+            (
+                _("Health"),
+                "monitor_heart",
+                "admin:metrics_indicator_changelist",
+                "metrics.view",
+            ),
+            (
+                _("Period rules"),
+                "event_busy",
+                "admin:metrics_periodrule_changelist",
+                "metrics.view",
+            ),
+        ],
+    ),
+    (
+        _("In and out"),
         [
             (_("Events"), "timeline", "admin:segments_eventtype_changelist", "events.view"),
             (_("Sources"), "sensors", "admin:segments_eventsource_changelist", "sources.view"),
@@ -144,6 +143,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "group_add",
                 "admin:segments_customerimport_changelist",
                 "customers.import",
+            ),
+            (
+                _("Customers out"),
+                "file_export",
+                "admin:segments_customerexport_changelist",
+                "customers.export",
             ),
             (
                 _("Groups and items"),

@@ -23,11 +23,13 @@ from metrics.admin import export
 from metrics.comparisons import Given
 from metrics.models import Comparison
 from segments import catalogue
-from segments.lake.properties import OPERATORS, Condition
+from segments.lake.properties import Condition
 from segments.models import CustomerList, Segment, Tag
+from segments.rules import operators
 
 PLACES = 4  # groups that the form offers
 OFFERED = 200
+COMPARED = ("=", "!=", "<", "<=", ">", ">=", "is_set", "not_set")  # how a property is asked for
 
 
 @admin.register(Comparison)
@@ -83,7 +85,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
             "groups": _places(request.POST),
             "sources": sources(),
             "events": sorted(catalogue.titles().items(), key=lambda one: one[1]),
-            "operators": OPERATORS,
+            "operators": [(key, gettext(operators.TABLE[key].label)) for key in COMPARED],
             "since": request.POST.get("since") or today.isoformat(),
             "until": request.POST.get("until") or (today + dt.timedelta(days=13)).isoformat(),
         }
@@ -106,6 +108,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
             "original": comparison,
             "comparison": comparison,
             "event": catalogue.title(comparison.goal_event),
+            "conditions": [condition_words(*one) for one in comparison.where],
             "groups": groups,
             "job": comparison.job,
             "may_change": roles.may_change(request.user, comparison, comparisons.ACTION),
@@ -164,6 +167,11 @@ def _found(
             for measure in (lift.CONVERSION, lift.REVENUE)
         ],
     }
+
+
+def condition_words(name: str, op: str, value: object = "") -> str:
+    """What the property of the event has to be."""
+    return gettext(operators.TABLE[op].words) % {"name": name, "value": value}
 
 
 def sources() -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from django.http import StreamingHttpResponse
 
@@ -34,18 +35,28 @@ def table(name: str, lines: Iterable[Iterable[object]]) -> StreamingHttpResponse
 
 def row(metric: Metric, figure: Figure, currency: str) -> list[object]:
     """One figure; money in whole units, because a person reads it."""
-    value, unit = figure.value, metric.unit
-    if unit == Metric.Unit.MONEY:
-        value, unit = value if value is None else figures.major(value, currency), currency
     return [
         harmless(metric.key),
         figure.day.isoformat(),
         harmless(figure.slice),
-        "" if value is None else f"{value:f}",
-        unit,
+        in_whole(metric, figure.value, currency),
+        unit(metric, currency),
         figure.numerator,
         figure.denominator,
     ]
+
+
+def in_whole(metric: Metric, number: Decimal | float | None, currency: str) -> Decimal | str:
+    """A value of this metric: money in whole units, and nothing for what is not known."""
+    if number is None:
+        return ""
+    found = Decimal(number)
+    return round(figures.major(found, currency) if metric.unit == Metric.Unit.MONEY else found, 6)
+
+
+def unit(metric: Metric, currency: str) -> str:
+    """Of money, which."""
+    return currency if metric.unit == Metric.Unit.MONEY else metric.unit
 
 
 def harmless(text: str) -> str:

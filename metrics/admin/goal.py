@@ -169,7 +169,8 @@ class GoalAdmin(ReadOnlyAdmin):
         roles.require(request.user, self.view_action)
         found = goals.standings(_found(request.GET.get("show", "now")),
                                 last=history.last_closed_day())  # fmt: skip
-        return export.table("goals", [HEADINGS, *map(_cells, found)])
+        currency = clock.project().currency
+        return export.table("goals", [HEADINGS, *(_cells(one, currency) for one in found)])
 
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
@@ -258,20 +259,20 @@ def course(goal: Goal) -> Chart:
     )
 
 
-def _cells(one: Standing) -> list[object]:
-    goal = one.goal
+def _cells(one: Standing, currency: str) -> list[object]:
+    goal, metric = one.goal, one.goal.metric
     return [
-        goal.metric.key,
+        metric.key,
         goal.slice,
         goal.since,
         goal.until,
         goal.direction,
-        goal.target,
-        one.attained.actual,
+        export.in_whole(metric, goal.target, currency),
+        export.in_whole(metric, one.attained.actual, currency),
         "" if one.attained.share is None else round(one.attained.share, 6),
         "" if one.due is None else round(one.due, 6),
-        "" if one.forecast.actual is None else round(one.forecast.actual, 6),
-        goal.metric.unit,
+        export.in_whole(metric, one.forecast.actual, currency),
+        export.unit(metric, currency),
         str(goal.owner or ""),
         one.light,
     ]

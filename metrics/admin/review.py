@@ -87,9 +87,17 @@ class ReviewAdmin(ReadOnlyAdmin):
         roles.require(request.user, self.view_action)
         period = _period(request)
         found = reviews.review(period, last=history.last_closed_day())
+        currency = clock.project().currency
         head = ["metric", "unit", period.name, period.before().name, period.year_before().name]
         rows = [
-            [one.metric.key, one.metric.unit, one.now, one.before, one.year_before]
+            [
+                one.metric.key,
+                export.unit(one.metric, currency),
+                *(
+                    export.in_whole(one.metric, number, currency)
+                    for number in (one.now, one.before, one.year_before)
+                ),
+            ]
             for one in found.lines
         ]
         return export.table(f"review-{period.name}", [head, *rows])

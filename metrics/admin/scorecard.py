@@ -138,19 +138,9 @@ class ScorecardAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest) -> HttpResponseBase:
         roles.require(request.user, self.view_action)
         card = health.scorecard(history.last_closed_day())
+        currency = clock.project().currency
         head = ["metric", "unit", "weight", "good", "bad", "score", *card.days]
-        lines = [
-            [
-                one.indicator.metric.key,
-                one.indicator.metric.unit,
-                one.indicator.weight,
-                one.indicator.good,
-                one.indicator.bad,
-                one.score,
-                *one.values,
-            ]
-            for one in card.standings
-        ]
+        lines = [_cells(one, currency) for one in card.standings]
         whole: list[object] = ["score", "", "", "", "", card.score, *card.scores]
         return export.table("health", [head, *lines, whole])
 
@@ -159,6 +149,19 @@ class ScorecardAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _cells(one: Standing, currency: str) -> list[object]:
+    """An indicator as the file has it."""
+    kept, metric = one.indicator, one.indicator.metric
+    return [
+        metric.key,
+        export.unit(metric, currency),
+        kept.weight,
+        *(export.in_whole(metric, number, currency) for number in (kept.good, kept.bad)),
+        "" if one.score is None else one.score,
+        *(export.in_whole(metric, number, currency) for number in one.values),
+    ]
 
 
 def row(one: Standing, currency: str) -> dict[str, Any]:

@@ -25,11 +25,11 @@ from metrics.stats import funnels
 from segments import arrays, bitmaps, catalogue
 from segments.lake.properties import Condition
 from segments.lake.trails import Array, Rows
+from segments.rules import operators
 
 LEAST, MOST, SHOWN = 2, funnels.MOST_STEPS, 3
 COMPARED = ("<", "<=", ">", ">=")
 OPERATORS = ("=", "!=", *COMPARED, "is_set", "not_set")
-WORDS = {"is_set": gettext_lazy("is set"), "not_set": gettext_lazy("is not set")}
 LONGEST = 80
 
 
@@ -81,7 +81,7 @@ class Funnel(Report):
                     "step",
                     one,
                     offered,
-                    groups=[("", [(op, WORDS.get(op, op)) for op in OPERATORS])],
+                    groups=[("", [(op, _(operators.TABLE[op].label)) for op in OPERATORS])],
                 )
                 for at, one in enumerate(rows, start=1)
             ),
@@ -201,8 +201,8 @@ def _names(settings: Settings) -> list[str]:
     for one in settings["steps"]:
         name = titles.get(one["event"], one["event"])
         if one["key"]:
-            said = str(WORDS.get(one["op"], f"{one['op']} {one['value']}"))
-            name = f"{name} ({one['key']} {said})"
+            words = _(operators.TABLE[one["op"]].words)
+            name = f"{name} ({words % {'name': one['key'], 'value': one['value']}})"
         found.append(name)
     return found
 

@@ -39,7 +39,7 @@ def test_a_screen_that_the_menu_leaves_out_stands_in_the_one_that_leads_to_it(
     signed_in: SignedIn,
 ) -> None:
     way = way_to(signed_in("admin"), reverse("admin:segments_importpreset_changelist"))
-    assert way == ["What comes in", "Imports", "Import presets"]
+    assert way == ["In and out", "Imports", "Import presets"]
 
 
 def test_a_name_that_somebody_gave_is_not_written_differently(signed_in: SignedIn) -> None:
