@@ -141,7 +141,8 @@ def change(one: Line, than: str) -> dict[str, str]:
     else:
         words = figures.signed_share(figures.change(now, was))
     better = (now > was) == (metric.direction == Metric.Direction.MORE)
-    is_told = now != was and metric.direction != Metric.Direction.NEITHER
+    is_seen = any(digit in words for digit in "123456789")  # ±0.0 is neither good nor bad
+    is_told = is_seen and metric.direction != Metric.Direction.NEITHER
     tone = ("good" if better else "bad") if is_told else ""
     return {f"{than}_change": words, f"{than}_tone": tone}
 

@@ -233,6 +233,7 @@ def test_people_write_down_what_was_achieved(
     answer = client.get(export)
     text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert "new_customers,customers,62000.000000," in text
+    assert "cac,USD,22.300000," in text  # in whole units, as in every file
 
 
 def test_money_is_in_the_review_by_channel(
