@@ -162,6 +162,16 @@ DATABASES = {
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgres://…")
 REDIS_URL = env.str("REDIS_URL", default="") or places.redis_url(HOME_DIR)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # What one process leaves for another, such as a worker's preview. Never cleared: beside it
+    # lies the queue.
+    "shared": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "shared",
+    },
+}
 EMAIL_URL = env.str("EMAIL_URL", default="") or f"smtp://127.0.0.1:{MAILBOX_PORT}"
 vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 30

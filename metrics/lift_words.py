@@ -91,6 +91,7 @@ def _row(line: Line, currency: str) -> dict[str, Any]:
 COLUMNS: list[tuple[str, Any]] = [
     ("measure", gettext_lazy("Measure")),
     ("variant", gettext_lazy("Variant")),
+    ("verdict", gettext_lazy("Verdict")),
     ("control", gettext_lazy("Control")),
     ("value", gettext_lazy("Value")),
     ("difference", gettext_lazy("Difference")),
@@ -100,7 +101,6 @@ COLUMNS: list[tuple[str, Any]] = [
     ("daily", gettext_lazy("Interval for looking daily")),
     ("p", gettext_lazy("p")),
     ("detectable", gettext_lazy("Smallest difference it can show")),
-    ("verdict", gettext_lazy("Verdict")),
 ]
 
 

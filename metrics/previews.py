@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import QueryDict
 
 from console.models import Job, Staff
@@ -51,13 +51,13 @@ def begin(
 
 def find(number: str, *, by: Any) -> Preview | None:
     """Somebody's own preview, while it is kept."""
-    found: Preview | None = cache.get(f"{KIND}:{number}") if number.isdecimal() else None
+    found: Preview | None = caches["shared"].get(f"{KIND}:{number}") if number.isdecimal() else None
     return found if found is not None and found.by == by.pk else None
 
 
 def compute(number: int) -> None:
     """Find out what a recipe comes to; a second time changes nothing."""
-    found: Preview | None = cache.get(f"{KIND}:{number}")
+    found: Preview | None = caches["shared"].get(f"{KIND}:{number}")
     if found is None or found.is_done:
         return
     found.figures, found.problem = of(reading.read(found.recipe))
@@ -76,4 +76,4 @@ def of(recipe: nodes.Recipe) -> tuple[list[Figure], str]:
 
 
 def _keep(preview: Preview) -> None:
-    cache.set(f"{KIND}:{preview.job}", preview, SECONDS_KEPT)
+    caches["shared"].set(f"{KIND}:{preview.job}", preview, SECONDS_KEPT)

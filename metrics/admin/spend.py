@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -117,7 +117,7 @@ class SpendAdmin(ReadOnlyAdmin):
                 form.add_error("file", str(problem))
             else:
                 token = get_random_string(24)
-                cache.set(_key(request, token), (raw, upload.name), SECONDS_KEPT)
+                caches["shared"].set(_key(request, token), (raw, upload.name), SECONDS_KEPT)
                 context |= _shown(found, token)
         return self._page(request, "money_form", _("Read spend from a file"), context)
 
@@ -125,8 +125,8 @@ class SpendAdmin(ReadOnlyAdmin):
         """Book the file that was shown."""
         roles.require(request.user, spending.ACTION)
         key = _key(request, request.POST.get("token", ""))
-        kept = cache.get(key)
-        if kept is None or not cache.delete(key):  # two clicks: one of them takes it
+        kept = caches["shared"].get(key)
+        if kept is None or not caches["shared"].delete(key):  # two clicks: one of them takes it
             messages.error(request, _("The file is no longer kept; choose it again."))
             return HttpResponseRedirect(reverse("admin:metrics_spend_file"))
         raw, name = kept
