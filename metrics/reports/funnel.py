@@ -201,7 +201,8 @@ def _names(settings: Settings) -> list[str]:
     for one in settings["steps"]:
         name = titles.get(one["event"], one["event"])
         if one["key"]:
-            words = _(operators.TABLE[one["op"]].words)
+            operator = operators.TABLE[one["op"]]
+            words = _(operator.words)
             name = f"{name} ({words % {'name': one['key'], 'value': one['value']}})"
         found.append(name)
     return found
