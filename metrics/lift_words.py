@@ -106,60 +106,24 @@ COLUMNS: list[tuple[str, Any]] = [
 
 def forest(outcome: Outcome, currency: str) -> Chart:
     """The relative difference of each variant and measure with its bounds."""
-    drawn = [line for line in outcome.lines if line.found.relative_interval is not None]
-    names = [f"{MEASURES[line.measure]} · {line.group.name}" for line in drawn]
-    lows = [line.found.relative_interval.low for line in drawn if line.found.relative_interval]
-    spans = [
-        line.found.relative_interval.high - line.found.relative_interval.low
-        for line in drawn
-        if line.found.relative_interval
+    drawn = [
+        (f"{MEASURES[line.measure]} · {line.group.name}", line, bounds)
+        for line in outcome.lines
+        if (bounds := line.found.relative_interval) is not None
     ]
-    option: dict[str, Any] = {
-        "unit": charts.unit("share"),
-        "legend": {"show": False},
-        "tooltip": {"trigger": "item"},
-        "xAxis": {"type": "value"},
-        "yAxis": {"type": "category", "data": names, "inverse": True},
-        "series": [
-            {
-                "type": "bar",
-                "stack": "bounds",
-                "stackStrategy": "all",
-                "silent": True,
-                "itemStyle": {"color": "transparent"},
-                "data": lows,
-            },
-            {
-                "type": "bar",
-                "stack": "bounds",
-                "stackStrategy": "all",
-                "barWidth": 8,
-                "name": _("Interval"),
-                "data": spans,
-            },
-            {
-                "type": "scatter",
-                "name": _("Relative difference"),
-                "symbolSize": 11,
-                "data": [
-                    [line.found.relative, name] for line, name in zip(drawn, names, strict=True)
-                ],
-            },
-        ],
-    }
     return Chart(
         id="forest",
         title=_("Relative difference against the control"),
-        option=option,
+        option=_forest_option(drawn),
         columns=["", _("Difference"), _("Interval"), _("Verdict")],
         rows=[
             [
                 name,
                 figures.signed_share(line.found.relative),
-                between(lift.CONVERSION, line.found.relative_interval, currency),
+                between(lift.CONVERSION, bounds, currency),
                 str(VERDICTS[line.verdict][0]),
             ]
-            for line, name in zip(drawn, names, strict=True)
+            for name, line, bounds in drawn
         ],
         definition=_(
             "The variant less the control as a share of the control, with Fieller's bounds. "
@@ -167,6 +131,32 @@ def forest(outcome: Outcome, currency: str) -> Chart:
         ),
         empty=_("There is no relative difference before the control has done something."),
     )
+
+
+def _forest_option(drawn: Sequence[tuple[str, Line, Interval]]) -> dict[str, Any]:
+    """Each interval is a bar on an unseen one that reaches to its lower bound."""
+    bar: dict[str, Any] = {"type": "bar", "stack": "bounds", "stackStrategy": "all"}
+    unseen = {"silent": True, "itemStyle": {"color": "transparent"}}
+    lows = [bounds.low for _name, _line, bounds in drawn]
+    spans = [bounds.high - bounds.low for _name, _line, bounds in drawn]
+    names = [name for name, _line, _bounds in drawn]
+    return {
+        "unit": charts.unit("share"),
+        "legend": {"show": False},
+        "tooltip": {"trigger": "item"},
+        "xAxis": {"type": "value"},
+        "yAxis": {"type": "category", "data": names, "inverse": True},
+        "series": [
+            bar | unseen | {"data": lows},
+            bar | {"barWidth": 8, "name": _("Interval"), "data": spans},
+            {
+                "type": "scatter",
+                "name": _("Relative difference"),
+                "symbolSize": 11,
+                "data": [[line.found.relative, name] for name, line, _bounds in drawn],
+            },
+        ],
+    }
 
 
 def daily(
