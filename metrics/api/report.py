@@ -15,7 +15,7 @@ from metrics.reports.fields import Settings
 from metrics.reports.report import Report
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT)
+@extend_schema(request=None, responses=OpenApiTypes.OBJECT)
 class ReportViewSet(ViewSet):
     """A report's settings are the parameters that stand in the address of its screen.
 
@@ -25,6 +25,7 @@ class ReportViewSet(ViewSet):
     needs: ClassVar = "metrics.view"
     lookup_field = "kind"
 
+    @extend_schema(operation_id="v1_reports_list", responses=OpenApiTypes.OBJECT)
     def list(self, request: Request) -> Response:
         """The reports there are."""
         return Response(
