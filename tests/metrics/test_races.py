@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from console import work
@@ -121,7 +121,7 @@ def test_a_file_is_booked_once_by_two_clicks(
 ) -> None:
     clients = [signed_in(people[0]) for _ in range(2)]
     raw = b"day,amount\n2017-12-01,5\n"
-    cache.set(f"spend-file:{people[0].pk}:t", (raw, "a.csv"), 60)
+    caches["shared"].set(f"spend-file:{people[0].pk}:t", (raw, "a.csv"), 60)
     address = "/admin/metrics/spend/book/"
     ended = at_once(*(lambda c=c: c.post(address, {"token": "t"}) for c in clients))
     assert ended == ["done", "done"]
