@@ -102,9 +102,12 @@ def test_a_cycle_is_refused_with_its_path() -> None:
 
 
 def test_using_a_segment_twice_is_no_cycle() -> None:
+    who = factories.CustomerFactory()
     a = SegmentFactory()
     b = SegmentFactory(rule={"segment": a.pk})
-    membership.evaluate({"all": [{"segment": a.pk}, {"segment": b.pk}]}, day=DAY)
+    membership.recompute_all(DAY)
+    both = {"all": [{"segment": a.pk}, {"segment": b.pk}]}
+    assert set(membership.evaluate(both, day=DAY)) == {who.pk}
 
 
 def test_everything_is_recomputed_after_what_it_is_made_of() -> None:

@@ -256,7 +256,8 @@ def test_the_api_refuses_whose_role_may_not(signed_in: SignIn) -> None:
 
 def test_a_rule_over_a_tag_can_be_saved() -> None:
     tag = made()
-    collection.add(name="Guests", rule={"tag": tag.pk}, by=StaffFactory())
+    kept = collection.add(name="Guests", rule={"tag": tag.pk}, by=StaffFactory())
+    assert Segment.objects.get(pk=kept.pk).rule == {"tag": tag.pk}
 
 
 def test_a_copy_for_the_person_tells_of_their_tags() -> None:
