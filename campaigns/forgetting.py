@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import suppression
-from campaigns.models import Audience, Campaign, Exclusion, Message, OutboxChunk, Suppression
+from campaigns.models import Audience, Campaign, Exclusion, Message, Suppression, Wave
 from console import approvals
 from segments import bitmaps, bits
 from segments.forgetting import Place
@@ -38,11 +38,11 @@ def _forget_suppressions(sought: Sought) -> None:
         suppression.forget(line)
 
 
-def _of_sets(model: type[OutboxChunk | Exclusion]) -> Callable[[Sought], int]:
+def _of_sets(model: type[Wave | Exclusion]) -> Callable[[Sought], int]:
     return lambda sought: len(bits.find(model, "members", sought.numbers))
 
 
-def _out_of_sets(model: type[OutboxChunk | Exclusion]) -> Callable[[Sought], object]:
+def _out_of_sets(model: type[Wave | Exclusion]) -> Callable[[Sought], object]:
     return lambda sought: bits.clear(model, "members", sought.numbers)
 
 
@@ -79,5 +79,5 @@ PLACES = [
         _forget_audiences,
     ),
     Place("exclusions", _("who was left out"), _of_sets(Exclusion), _out_of_sets(Exclusion)),
-    Place("outbox", _("the outbox"), _of_sets(OutboxChunk), _out_of_sets(OutboxChunk)),
+    Place("outbox", _("the outbox"), _of_sets(Wave), _out_of_sets(Wave)),
 ]

@@ -1,6 +1,6 @@
-"""The work list of a sending campaign: its frozen audience in chunks, and who claims them.
+"""The work list of a sending campaign: its frozen audience in waves, and who claims them.
 
-A chunk belongs to the one database session that holds its advisory lock, which PostgreSQL frees
+A wave belongs to the one database session that holds its advisory lock, which PostgreSQL frees
 the moment that worker is gone; so what a dead worker left is taken up at once, and by one other.
 """
 
@@ -19,27 +19,31 @@ from pyroaring import BitMap
 from campaigns import sending
 from campaigns.channels import email
 from campaigns.channels.base import Channel
-from campaigns.models import Campaign, OutboxChunk
+from campaigns.models import Campaign, Intake, Wave
 from campaigns.sending import Tally
 from console import states
 
-CHUNK = 500  # customers that a worker claims at a time
+WAVE = 500  # customers that a worker claims at a time
 WORKERS = 4  # that send one campaign at once
-LOCK = 0x0B0C  # the advisory locks of chunks
+LOCK = 0x0B0C  # the advisory locks of waves
 
 # --- the work list ----------------------------------------------------------
 
 
 @transaction.atomic
-def fill(campaign: Campaign) -> int:
-    """Write the frozen audience down as chunks; a second time changes nothing."""
-    ids = array("I", campaign.audience.members)
-    chunks = [
-        OutboxChunk(campaign=campaign, number=number, members=BitMap(ids[first : first + CHUNK]))
-        for number, first in enumerate(range(0, len(ids), CHUNK))
+def fill(campaign: Campaign, *, at: dt.datetime) -> int:
+    """Write the frozen audience down as waves; a second time changes nothing."""
+    members = campaign.audience.members
+    ids = array("I", members)
+    waves = [
+        Wave(campaign=campaign, number=number, members=BitMap(ids[first : first + WAVE]))
+        for number, first in enumerate(range(0, len(ids), WAVE))
     ]
-    OutboxChunk.objects.bulk_create(chunks, ignore_conflicts=True, batch_size=1000)
-    return len(chunks)
+    Intake.objects.get_or_create(
+        campaign=campaign, number=0, defaults={"key": "start", "members": members, "at": at}
+    )
+    Wave.objects.bulk_create(waves, ignore_conflicts=True, batch_size=1000)
+    return len(waves)
 
 
 def make_due(campaign: Campaign) -> None:
@@ -52,16 +56,16 @@ def is_finished(campaign: Campaign) -> bool:
 
 
 def with_work() -> list[int]:
-    """Campaigns that are sending and have a chunk to send now, or are to be declared sent."""
-    later = Q(status=OutboxChunk.Status.DONE) | Q(not_before__gt=Now())
+    """Campaigns that are sending and have a wave to send now, or are to be declared sent."""
+    later = Q(status=Wave.Status.DONE) | Q(not_before__gt=Now())
     sending = Campaign.objects.filter(status=Campaign.Status.SENDING)
-    waiting = sending.filter(pk__in=OutboxChunk.objects.exclude(later).values("campaign"))
-    to_do = OutboxChunk.objects.exclude(status=OutboxChunk.Status.DONE).values("campaign")
+    waiting = sending.filter(pk__in=Wave.objects.exclude(later).values("campaign"))
+    to_do = Wave.objects.exclude(status=Wave.Status.DONE).values("campaign")
     return [*waiting.union(sending.exclude(pk__in=to_do)).values_list("pk", flat=True)]
 
 
-def _to_do(campaign: Campaign) -> QuerySet[OutboxChunk]:
-    return OutboxChunk.objects.filter(campaign=campaign).exclude(status=OutboxChunk.Status.DONE)
+def _to_do(campaign: Campaign) -> QuerySet[Wave]:
+    return Wave.objects.filter(campaign=campaign).exclude(status=Wave.Status.DONE)
 
 
 # --- sending ----------------------------------------------------------------
@@ -82,35 +86,35 @@ def mailer() -> Channel:
     return email.SmtpChannel(server)
 
 
-def send_next_chunk(campaign: Campaign, channel: Channel, *, at: dt.datetime) -> Tally | None:
-    """Claim one chunk and send it; None when there is none to claim at the moment."""
-    with _claimed(campaign, at) as chunk:
-        return sending.Sender(campaign, chunk, channel, at).run() if chunk else None
+def send_next_wave(campaign: Campaign, channel: Channel, *, at: dt.datetime) -> Tally | None:
+    """Claim one wave and send it; None when there is none to claim at the moment."""
+    with _claimed(campaign, at) as wave:
+        return sending.Sender(campaign, wave, channel, at).run() if wave else None
 
 
 @contextmanager
-def _claimed(campaign: Campaign, at: dt.datetime) -> Iterator[OutboxChunk | None]:
-    """The first chunk that nobody has; claimed ones whose worker is gone count as such.
+def _claimed(campaign: Campaign, at: dt.datetime) -> Iterator[Wave | None]:
+    """The first wave that nobody has; claimed ones whose worker is gone count as such.
 
     Only the first few are looked at: those are the ones being sent, so a campaign never has
     more workers than that.
     """
-    due = _to_do(campaign).exclude(not_before__gt=Now()).order_by("number")
+    due = _to_do(campaign).exclude(not_before__gt=Now()).order_by("pk")
     for pk in due.values_list("pk", flat=True)[:WORKERS]:
         if not _locked("pg_try_advisory_lock", pk):
             continue
         try:
             # Looked at again under the lock: its worker may have finished in between.
-            chunk = _to_do(campaign).filter(pk=pk).first()
-            if chunk and sending.is_on(campaign):
+            wave = _to_do(campaign).filter(pk=pk).first()
+            if wave and sending.is_on(campaign):
                 states.move_many(
-                    OutboxChunk,
+                    Wave,
                     [pk],
-                    frm=chunk.status,
-                    to=OutboxChunk.Status.CLAIMED,
+                    frm=wave.status,
+                    to=Wave.Status.CLAIMED,
                     claimed_at=at,
                 )
-                yield chunk
+                yield wave
                 return
         finally:
             with suppress(DatabaseError):  # a broken connection has no lock any more

@@ -20,6 +20,7 @@ class Progress:
     held: int
     skipped: int
     retry: int
+    deferred: int
     sending: int
     opened: int
     clicked: int

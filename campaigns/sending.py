@@ -1,8 +1,8 @@
-"""Sending one claimed chunk, so that nobody gets a message twice, whatever dies.
+"""Sending one claimed wave, so that nobody gets a message twice, whatever dies.
 
-A message's row is born, unique by campaign and customer, before its mail goes out, a group at a
-time. What a dead worker had begun and not finished is therefore known, at most one group, and is
-held for a person; everything else of its chunk goes on.
+A message's row is born, unique by campaign, step, occurrence and customer, before its mail goes
+out, a group at a time. What a dead worker had begun and not finished is therefore known, at most
+one group, and is held for a person; everything else of its wave goes on.
 """
 
 import datetime as dt
@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import links, reasons, rendering, suppression, wording
+from campaigns import claims, links, reasons, rendering, wording
 from campaigns.channels.base import (
     STOPPED,
     Accepted,
@@ -30,15 +30,15 @@ from campaigns.channels.base import (
     Refused,
     Unreachable,
 )
-from campaigns.models import Campaign, Message, OutboxChunk
+from campaigns.models import Campaign, Message, Wave
 from console import clock, states
-from segments import ingest, sealing, traits
+from segments import ingest, traits
 from segments.models import Customer
 
 GROUP = 25  # mails begun at a time; after a crash at most so many are held
 ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
 TRIES = 5  # of what can heal, in about a quarter of an hour
-SECONDS_A_CHUNK = 300  # then a slow server's chunk is given back, long before a task's limit
+SECONDS_A_WAVE = 300  # then a slow server's wave is given back, long before a task's limit
 
 Status = Message.Status
 
@@ -49,7 +49,7 @@ class LostClaim(Exception):
 
 @dataclass
 class Tally:
-    """What became of a claimed chunk."""
+    """What became of a claimed wave."""
 
     sent: int = 0
     failed: int = 0
@@ -59,27 +59,16 @@ class Tally:
     trouble: str = ""  # why nothing more should leave before a person has looked
 
 
-class Begun(NamedTuple):
-    """A message whose row was just written, and whose mail has not left yet."""
-
-    id: int
-    customer: int
-    address: str
-    status: str
-
-
 def is_on(campaign: Campaign) -> bool:
     """Whether the campaign is still to be sent, at this moment."""
     return Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.SENDING).exists()
 
 
 class Sender:
-    """One worker's way through one claimed chunk."""
+    """One worker's way through one claimed wave."""
 
-    def __init__(
-        self, campaign: Campaign, chunk: OutboxChunk, channel: Channel, at: dt.datetime
-    ) -> None:
-        self.campaign, self.chunk, self.channel, self.at = campaign, chunk, channel, at
+    def __init__(self, campaign: Campaign, wave: Wave, channel: Channel, at: dt.datetime) -> None:
+        self.campaign, self.wave, self.channel, self.at = campaign, wave, channel, at
         audience = campaign.audience
         self.letter = rendering.prepare(
             audience.subject, audience.body, campaign_name=campaign.name, project=clock.project()
@@ -89,10 +78,16 @@ class Sender:
         self.errors_in_a_row = 0
         self.unreachable = ""
 
+    @property
+    def _mine(self) -> dict[str, Any]:
+        """Which messages are this step's."""
+        wave = self.wave
+        return {"campaign": self.campaign, "step": wave.step, "occurrence": wave.occurrence}
+
     def run(self) -> Tally:
-        if self.chunk.status == OutboxChunk.Status.CLAIMED:
+        if self.wave.status == Wave.Status.CLAIMED:
             self._hold_unfinished()
-        give_back_at = time.monotonic() + SECONDS_A_CHUNK
+        give_back_at = time.monotonic() + SECONDS_A_WAVE
         waiting = self._waiting()
         for first in range(0, len(waiting), GROUP):
             if time.monotonic() > give_back_at or not is_on(self.campaign):
@@ -109,9 +104,9 @@ class Sender:
         return self.tally
 
     def _hold_unfinished(self) -> None:
-        """What the chunk's dead worker had begun: nobody knows whether it left."""
+        """What the wave's dead worker had begun: nobody knows whether it left."""
         begun = Message.objects.filter(
-            campaign=self.campaign, customer__in=self._people(), status=Status.SENDING
+            **self._mine, customer__in=self._people(), status=Status.SENDING
         )
         self.tally.held += states.move_many(
             Message,
@@ -124,7 +119,7 @@ class Sender:
     def _waiting(self) -> list[int]:
         """Members without a message, or with one that is to be tried again."""
         people = self._people()
-        settled = Message.objects.filter(campaign=self.campaign, customer__in=people)
+        settled = Message.objects.filter(**self._mine, customer__in=people)
         return list(
             Customer.objects.filter(pk__in=people)
             .exclude(pk__in=settled.exclude(status=Status.RETRY).values("customer"))
@@ -133,12 +128,12 @@ class Sender:
         )
 
     def _people(self) -> list[int]:
-        """The chunk's members, and whom they became since the audience was frozen.
+        """The wave's members, and whom they became since the audience was frozen.
 
         Who is a member already is written to as one. Of several members who became the same
-        person, it is the first one's chunk that writes to that person.
+        person, it is the first one's wave that writes to that person.
         """
-        mine = list(self.chunk.members)
+        mine = list(self.wave.members)
         became = Customer.objects.filter(pk__in=mine, merged_into__isnull=False)
         kept = set(became.values_list("merged_into", flat=True))
         if not kept:
@@ -152,11 +147,11 @@ class Sender:
         return mine + [
             now
             for now, member in first.items()
-            if member in self.chunk.members and now not in everyone
+            if member in self.wave.members and now not in everyone
         ]
 
     def _send_group(self, ids: list[int]) -> None:
-        begun = self._begin(ids)
+        begun = claims.begin(self.wave, ids)
         to_send = [row for row in begun if row.status == Status.SENDING]
         self.tally.skipped += len(begun) - len(to_send)
         outcomes: dict[int, Outcome] = {}
@@ -173,25 +168,7 @@ class Sender:
         self._judge([outcomes[row.id] for row in to_send])
         self._finish(to_send, outcomes)
 
-    def _begin(self, ids: list[int]) -> list[Begun]:
-        """Write the rows of a group, deciding by what is known at this very moment."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _BEGIN,
-                {
-                    "campaign": self.campaign.pk,
-                    "ids": ids,
-                    "channel": suppression.EMAIL,
-                    "forgotten": suppression.forgotten_among(ids),
-                },
-            )
-            rows = cursor.fetchall()
-        return [
-            Begun(number, customer, sealing.open_(address), status)
-            for number, customer, address, status in rows
-        ]
-
-    def _mail(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
+    def _mail(self, row: claims.Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
         unsubscribe_url = links.unsubscribe_url(row.id)
         made = rendering.render(
             self.letter,
@@ -227,7 +204,7 @@ class Sender:
                 ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
 
     @transaction.atomic
-    def _finish(self, begun: list[Begun], outcomes: dict[int, Outcome]) -> None:
+    def _finish(self, begun: list[claims.Begun], outcomes: dict[int, Outcome]) -> None:
         """Write down what became of a group, and tell the lake of the mails that left."""
         ends: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number, outcome in outcomes.items():
@@ -258,58 +235,20 @@ class Sender:
             case Refused(reason):
                 return Status.FAILED, reason[:200]
             case Failed(reason):
-                heals = self.unreachable or self.tally.trouble or self.chunk.tries + 1 < TRIES
+                heals = self.unreachable or self.tally.trouble or self.wave.tries + 1 < TRIES
                 return (Status.RETRY if heals else Status.FAILED), reason[:200]
             case _unsure:
                 return Status.HELD, outcome.reason[:200]
 
     def _give_back(self) -> None:
-        """Close the chunk, or put it back with a time for what is to be tried again."""
+        """Close the wave, or put it back with a time for what is to be tried again."""
         also: dict[str, object] = {}
-        to = OutboxChunk.Status.WAITING if self._waiting() else OutboxChunk.Status.DONE
+        to = Wave.Status.WAITING if self._waiting() else Wave.Status.DONE
         if self.unreachable or self.tally.retry:
-            also["tries"] = self.chunk.tries + 1
-            also["not_before"] = Now() + dt.timedelta(minutes=2**self.chunk.tries)
-            if self.unreachable and self.chunk.tries + 1 >= TRIES:
+            also["tries"] = self.wave.tries + 1
+            also["not_before"] = Now() + dt.timedelta(minutes=2**self.wave.tries)
+            if self.unreachable and self.wave.tries + 1 >= TRIES:
                 self.tally.trouble = _("The mail server cannot be reached: %(reason)s") % {
                     "reason": self.unreachable
                 }
-        states.move_many(
-            OutboxChunk, [self.chunk.pk], frm=OutboxChunk.Status.CLAIMED, to=to, **also
-        )
-
-
-# Addresses are copied and compared as the columns keep them, plain or sealed.
-# One statement decides and fences: whoever unsubscribed before it began is not written to, and
-# a customer who has a row already is not returned, unless that row waits to be tried again. Who
-# was merged is written to as who they are now, if they did not get it before as who they were.
-_BEGIN = """
-    INSERT INTO campaigns_message AS m
-        (campaign_id, customer_id, address, status, reason, created_at)
-    SELECT %(campaign)s, c.id, c.email,
-        CASE WHEN why.reason = '' THEN 'sending' ELSE 'skipped' END, why.reason, now()
-    FROM segments_customer c
-    LEFT JOIN segments_consent yes ON yes.customer_id = c.id AND yes.granted
-        AND yes.channel = %(channel)s AND yes.purpose = 'marketing'
-    LEFT JOIN campaigns_suppression no ON no.channel = %(channel)s
-        AND no.address = c.email AND c.email <> ''
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN c.erased_at IS NOT NULL THEN 'erased'
-            WHEN c.merged_into_id IS NOT NULL OR EXISTS (
-                SELECT FROM segments_customer was JOIN campaigns_message got
-                    ON got.customer_id = was.id AND got.campaign_id = %(campaign)s
-                WHERE was.merged_into_id = c.id AND got.status IN ('sending', 'sent', 'held')
-            ) THEN 'merged'
-            WHEN c.email = '' THEN 'no_address'
-            WHEN yes.id IS NULL THEN 'no_consent'
-            WHEN no.id IS NOT NULL OR c.id = ANY(%(forgotten)s::int[]) THEN 'suppressed'
-            ELSE '' END AS reason
-    ) why
-    WHERE c.id = ANY(%(ids)s)
-    ORDER BY c.id
-    ON CONFLICT (campaign_id, customer_id) DO UPDATE
-        SET status = excluded.status, reason = excluded.reason, address = excluded.address
-        WHERE m.status = 'retry'
-    RETURNING m.id, m.customer_id, m.address, m.status
-"""
+        states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=to, **also)

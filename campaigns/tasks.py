@@ -1,4 +1,4 @@
-"""When workers send: every few seconds whatever is due, and one chunk after another."""
+"""When workers send: every few seconds whatever is due, and one wave after another."""
 
 from celery import shared_task
 
@@ -11,17 +11,17 @@ from console import clock
 def wake_senders() -> None:
     """Find campaigns with work; also after a crash, because the work list is a table."""
     for campaign_id in outbox.with_work():
-        send_chunk.delay(campaign_id)
+        send_wave.delay(campaign_id)
 
 
 @shared_task
-def send_chunk(campaign_id: int) -> None:
-    """Send one chunk and come back for the next, until there is none to claim."""
+def send_wave(campaign_id: int) -> None:
+    """Send one wave and come back for the next, until there is none to claim."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    tally = outbox.send_next_chunk(campaign, outbox.mailer(), at=clock.now())
+    tally = outbox.send_next_wave(campaign, outbox.mailer(), at=clock.now())
     if tally is None:
         transitions.finish(campaign, at=clock.now())
     elif tally.trouble:
         transitions.stop(campaign, reason=tally.trouble)
     else:
-        send_chunk.delay(campaign_id)
+        send_wave.delay(campaign_id)

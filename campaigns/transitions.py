@@ -58,7 +58,7 @@ def start(campaign: Campaign, *, by: Staff, at: dt.datetime) -> int:
     if campaign.status != Status.APPROVED:
         raise NotAllowed(_("Only an approved campaign can be started."))
     _require_approval(campaign)
-    outbox.fill(campaign)
+    outbox.fill(campaign, at=at)
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     return campaign.audience.size
 
@@ -153,7 +153,7 @@ def _require_move(campaign: Campaign, to: str) -> None:
 
 def _require_good_words(campaign: Campaign) -> None:
     template = campaign.template
-    if campaign.kind != Campaign.Kind.EMAIL or template is None:
+    if campaign.kind != Campaign.Kind.OURS or template is None:
         raise NotAllowed(_("Only campaigns that are sent from here can be submitted."))
     if template.archived_at:
         raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})

@@ -153,14 +153,14 @@ class CampaignAdmin(ConsoleModelAdmin):
                 said = _("It is a draft again.")
             case "start":
                 transitions.start(campaign, by=staff, at=clock.now())
-                tasks.send_chunk.delay_on_commit(campaign.pk)
+                tasks.send_wave.delay_on_commit(campaign.pk)
                 said = _("Sending has started.")
             case "pause":
                 transitions.pause(campaign, by=staff)
                 said = _("Paused. Nothing more leaves.")
             case "resume":
                 transitions.resume(campaign, by=staff)
-                tasks.send_chunk.delay_on_commit(campaign.pk)
+                tasks.send_wave.delay_on_commit(campaign.pk)
                 said = _("Sending goes on.")
             case "cancel":
                 transitions.cancel(campaign, by=staff)
@@ -291,6 +291,6 @@ def _with_size(segment: Segment, *, today: dt.date) -> str:
 
 def _share(campaign: Campaign, name: str) -> str:
     found = getattr(campaign, "result", None)
-    is_counted = campaign.kind == Campaign.Kind.EMAIL or name == "purchased"
+    is_counted = campaign.kind == Campaign.Kind.OURS or name == "purchased"
     base = found and (found.reached or found.sent)
     return figures.share(getattr(found, name) / base) if base and is_counted else "–"

@@ -105,7 +105,7 @@ def waits_for(campaign: Campaign, staff: Any) -> str:
     """Whose turn it is, for somebody who has no button to press."""
     if campaign.status == Status.SUBMITTED:
         return _("Waiting for somebody with the right to decide.")
-    if campaign.kind == Campaign.Kind.EMAIL and campaign.status == Status.APPROVED:
+    if campaign.kind == Campaign.Kind.OURS and campaign.status == Status.APPROVED:
         return _("Approved. The owner's team starts it.")
     return ""
 
@@ -169,7 +169,7 @@ def result(campaign: Campaign, project: Project) -> list[tuple[str, str, str]] |
     if found is None:
         return None
     base = found.reached or found.sent
-    is_ours = campaign.kind == Campaign.Kind.EMAIL
+    is_ours = campaign.kind == Campaign.Kind.OURS
     counts = [
         (_("reached"), found.reached, True),
         (_("opened"), found.opened, is_ours),

@@ -130,7 +130,7 @@ class CampaignViewSet(
         """Send what was approved."""
         campaign = self.get_object()
         transitions.start(campaign, by=_staff(request), at=clock.now())
-        tasks.send_chunk.delay_on_commit(campaign.pk)
+        tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
 
     @extend_schema(request=None)
@@ -145,7 +145,7 @@ class CampaignViewSet(
     def resume(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.resume(campaign, by=_staff(request))
-        tasks.send_chunk.delay_on_commit(campaign.pk)
+        tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
 
     @extend_schema(request=None)

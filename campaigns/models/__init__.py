@@ -2,18 +2,20 @@
 
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
-from campaigns.models.message import Message, OutboxChunk
+from campaigns.models.message import Message
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate
+from campaigns.models.wave import Intake, Wave
 
 __all__ = [
     "Audience",
     "Campaign",
     "CampaignResult",
     "Exclusion",
+    "Intake",
     "Message",
     "MessageTemplate",
-    "OutboxChunk",
     "Suppression",
+    "Wave",
 ]

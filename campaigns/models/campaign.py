@@ -15,11 +15,21 @@ from segments.models import Segment
 
 
 class Campaign(models.Model):
-    """Sent from here by e-mail, or recorded: one that ran elsewhere in the past."""
+    """Sent from here, or recorded: one that ran elsewhere in the past."""
 
     class Kind(models.TextChoices):
-        EMAIL = "email", _("e-mail")
+        OURS = "ours", _("sent from here")
         RECORDED = "recorded", _("recorded")
+
+    class Entry(models.TextChoices):
+        ONCE = "once", _("once")
+        RECURRING = "recurring", _("again and again")
+        EVENT = "event", _("when something happens")
+        SEGMENT = "segment", _("when one comes into a segment")
+
+    class Purpose(models.TextChoices):
+        MARKETING = "marketing", _("marketing")
+        TRANSACTIONAL = "transactional", _("about an order or an account")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -46,6 +56,11 @@ class Campaign(models.Model):
         "name",
         "goal",
         "kind",
+        "entry",
+        "plan",
+        "purpose",
+        "priority",
+        "control_share",
         "segment_id",
         "template_id",
         "conversion_event",
@@ -54,7 +69,21 @@ class Campaign(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     goal = models.CharField(_("goal"), max_length=200, blank=True)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.EMAIL)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OURS)
+    entry = models.CharField(
+        _("who comes in when"), max_length=9, choices=Entry, default=Entry.ONCE
+    )
+    # Its steps, as `campaigns.plans` reads them; empty: one message of the template.
+    plan = models.JSONField(_("plan"), default=list, blank=True)
+    purpose = models.CharField(
+        _("purpose"), max_length=13, choices=Purpose, default=Purpose.MARKETING
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=50, help_text=_("0 to 100; the higher goes first.")
+    )
+    control_share = models.FloatField(
+        _("control"), default=0.0, help_text=_("Share of the audience that gets nothing.")
+    )
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     segment = models.ForeignKey(
         Segment, models.PROTECT, null=True, related_name="+", verbose_name=_("segment")
@@ -92,6 +121,11 @@ class Campaign(models.Model):
                 | models.Q(segment__isnull=False, template__isnull=False),
                 name="campaign_has_whom_and_what",
             ),
+            models.CheckConstraint(
+                condition=models.Q(control_share__gte=0, control_share__lte=0.9),
+                name="control_share_0_to_90_percent",
+            ),
+            models.CheckConstraint(condition=models.Q(priority__lte=100), name="priority_0_to_100"),
             models.CheckConstraint(
                 condition=models.Q(conversion_days__gte=1, conversion_days__lte=90),
                 name="conversion_days_1_to_90",

@@ -1,4 +1,4 @@
-"""The work list of a sending campaign, and each message that left."""
+"""Each message of a campaign that left, waits, or does not leave, and why."""
 
 from typing import ClassVar
 
@@ -7,55 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
 from segments.models import Customer
-from segments.models.fields import BitmapField, SealedEmailField
-
-
-class OutboxChunk(models.Model):
-    """A part of the frozen audience that one worker claims and sends."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        CLAIMED = "claimed", _("claimed")
-        DONE = "done", _("done")
-
-    MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.WAITING: {Status.CLAIMED},
-        # Put back when its sender stopped or died, or when some messages are to be tried again.
-        Status.CLAIMED: {Status.WAITING, Status.CLAIMED, Status.DONE},
-        Status.DONE: set(),
-    }
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="chunks")
-    number = models.PositiveIntegerField()
-    members = BitmapField()
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
-    claimed_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    # In the real time of the database, not on the console's clock: nobody is shown it.
-    not_before = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["campaign", "number"], name="one_chunk_a_number"),
-        ]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["campaign", "number"],
-                condition=~models.Q(status="done"),
-                name="chunks_to_do",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.campaign} #{self.number}"
+from segments.models.fields import SealedCharField
 
 
 class Message(models.Model):
-    """One message to one customer. The pair is unique: nobody is written to twice."""
+    """One step's message to one customer. The four are unique: nobody is written to twice."""
 
     class Status(models.TextChoices):
         SENDING = "sending", _("sending")
         RETRY = "retry", _("to be tried again")
+        DEFERRED = "deferred", _("put off")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         HELD = "held", _("held: may or may not have left")
@@ -63,7 +24,8 @@ class Message(models.Model):
 
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.SENDING: {Status.SENT, Status.RETRY, Status.FAILED, Status.HELD},
-        Status.RETRY: {Status.SENDING, Status.FAILED, Status.SKIPPED},
+        Status.DEFERRED: {Status.SENDING, Status.DEFERRED, Status.SKIPPED},
+        Status.RETRY: {Status.SENDING, Status.DEFERRED, Status.FAILED, Status.SKIPPED},
         Status.SENT: set(),
         Status.FAILED: set(),
         Status.HELD: set(),
@@ -76,21 +38,36 @@ class Message(models.Model):
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="messages", verbose_name=_("customer")
     )
-    address = SealedEmailField(_("address"), max_length=320, blank=True)  # empty: forgotten
+    step = models.CharField(_("step"), max_length=16, default="message")
+    occurrence = models.PositiveIntegerField(default=0)  # the intake's number
+    variant = models.CharField(_("variant"), max_length=16, blank=True, db_default="")
+    channel = models.CharField(_("channel"), max_length=16, default="email")
+    # Empty: forgotten. An address, a telephone number or a device's token.
+    address = SealedCharField(_("address"), max_length=512, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.SENDING)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # Put off until then, in the real time of the database.
+    due_at = models.DateTimeField(_("due at"), null=True)
+    provider_id = models.CharField(
+        _("number at the provider"), max_length=120, blank=True, db_default=""
+    )
+    cost_minor = models.PositiveIntegerField(_("cost"), default=0, db_default=0)
     created_at = models.DateTimeField(_("claimed at"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     opened_at = models.DateTimeField(_("opened at"), null=True)
     clicked_at = models.DateTimeField(_("clicked at"), null=True)
     unsubscribed_at = models.DateTimeField(_("unsubscribed at"), null=True)
+    bounced_at = models.DateTimeField(_("came back at"), null=True)
+    complained_at = models.DateTimeField(_("complained at"), null=True)
 
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["campaign", "customer"], name="one_message_a_customer"),
+            models.UniqueConstraint(
+                fields=["campaign", "step", "occurrence", "customer"], name="one_message_a_step"
+            ),
         ]
 
     def __str__(self) -> str:

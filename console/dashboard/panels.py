@@ -152,7 +152,7 @@ def campaigns(page: Page, request: HttpRequest) -> Panel:
 
 def _campaign_row(page: Page, campaign: Campaign) -> dict[str, Any]:
     result = getattr(campaign, "result", None)
-    mailed = campaign.kind == Campaign.Kind.EMAIL
+    mailed = campaign.kind == Campaign.Kind.OURS
     row: dict[str, Any] = {
         "name": campaign.name,
         "link": page.link("admin:campaigns_campaign_change", campaign.pk, needs="campaigns.view"),

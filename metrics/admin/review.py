@@ -149,7 +149,7 @@ def change(one: Line, than: str) -> dict[str, str]:
 
 def campaign(one: Campaign, currency: str) -> dict[str, Any]:
     """A campaign with what came of it; it is what happened, not what it caused."""
-    result, is_mailed = getattr(one, "result", None), one.kind == Campaign.Kind.EMAIL
+    result, is_mailed = getattr(one, "result", None), one.kind == Campaign.Kind.OURS
     reached = result.reached if result else 0
     share = result.purchased / reached if result and reached else None
     return {

@@ -151,7 +151,7 @@ def _send(campaign: Campaign) -> None:
 def send_all(campaign: Campaign, server: "CountingServer") -> list[Tally]:
     """What one worker does, until it finds nothing to claim."""
     tallies = []
-    while tally := outbox.send_next_chunk(campaign, server.channel(), at=clock.now()):
+    while tally := outbox.send_next_wave(campaign, server.channel(), at=clock.now()):
         tallies.append(tally)
         if tally.trouble:
             transitions.stop(campaign, reason=tally.trouble)

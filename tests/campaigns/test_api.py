@@ -17,7 +17,7 @@ URL = "/api/v1/campaigns/"
 
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.send_chunk, "delay_on_commit", lambda _pk: None)
+    monkeypatch.setattr(tasks.send_wave, "delay_on_commit", lambda _pk: None)
 
 
 def send(client: Any, method: str, url: str, **data: Any) -> Any:

@@ -45,7 +45,7 @@ def press(client: Client, campaign: Campaign, step: str) -> Any:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Campaigns whose sending was handed to the workers."""
     found: list[int] = []
-    monkeypatch.setattr(tasks.send_chunk, "delay_on_commit", found.append)
+    monkeypatch.setattr(tasks.send_wave, "delay_on_commit", found.append)
     return found
 
 

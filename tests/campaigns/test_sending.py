@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from campaigns import outbox, progress, sending, tracking, transitions
-from campaigns.models import Campaign, Message, OutboxChunk, Suppression
+from campaigns.models import Campaign, Message, Suppression, Wave
 from console import clock
 from segments.models import Consent, InboxEvent
 from tests.campaigns.factories import (
@@ -58,15 +58,15 @@ def test_each_sent_message_is_an_event(server: CountingServer) -> None:
 
 def test_filling_the_work_list_twice_changes_nothing() -> None:
     campaign = campaign_at("sending", 3)
-    before = list(OutboxChunk.objects.values_list("pk", "number"))
-    outbox.fill(campaign)
-    assert list(OutboxChunk.objects.values_list("pk", "number")) == before
+    before = list(Wave.objects.values_list("pk", "number"))
+    outbox.fill(campaign, at=clock.now())
+    assert list(Wave.objects.values_list("pk", "number")) == before
 
 
 def test_several_workers_send_nobody_twice(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "CHUNK", 20)
+    monkeypatch.setattr(outbox, "WAVE", 20)
     campaign = campaign_at("sending", 200)
     problems: list[BaseException] = []
     ready = threading.Barrier(3)
@@ -88,16 +88,16 @@ def test_several_workers_send_nobody_twice(
     assert progress.of(campaign).sent == 200
 
 
-def test_a_chunk_has_one_worker_at_a_time(server: CountingServer) -> None:
+def test_a_wave_has_one_worker_at_a_time(server: CountingServer) -> None:
     campaign = campaign_at("sending", 5)
     seen: list[Any] = []
 
     def work() -> None:
-        seen.append(outbox.send_next_chunk(campaign, server.channel(), at=clock.now()))
+        seen.append(outbox.send_next_wave(campaign, server.channel(), at=clock.now()))
         connection.close()
 
-    with outbox._claimed(campaign, clock.now()) as chunk:
-        assert chunk is not None
+    with outbox._claimed(campaign, clock.now()) as wave:
+        assert wave is not None
         in_threads(work, 1)
 
     assert seen == [None]
@@ -106,7 +106,7 @@ def test_a_chunk_has_one_worker_at_a_time(server: CountingServer) -> None:
 
 def test_a_paused_campaign_sends_nothing(server: CountingServer) -> None:
     campaign = campaign_at("paused", 5)
-    assert outbox.send_next_chunk(campaign, server.channel(), at=clock.now()) is None
+    assert outbox.send_next_wave(campaign, server.channel(), at=clock.now()) is None
     assert server.mails == []
 
 
@@ -125,7 +125,7 @@ def test_a_pause_stops_within_a_group_and_a_resume_sends_the_rest_once(
         connection.close()
 
     server.on_mail = pause
-    outbox.send_next_chunk(campaign, server.channel(), at=clock.now())
+    outbox.send_next_wave(campaign, server.channel(), at=clock.now())
     server.on_mail = None
     assert 30 <= len(server.mails) <= 30 + sending.GROUP
 
@@ -214,7 +214,7 @@ def test_what_never_heals_fails_in_the_end(server: CountingServer) -> None:
     server.answer_to_all = "451 never"
     campaign = campaign_at("sending", 2)
     for _ in range(sending.TRIES):
-        OutboxChunk.objects.update(not_before=None)
+        Wave.objects.update(not_before=None)
         send_all(campaign, server)
     assert campaign.status == "sent"
     assert progress.of(campaign).failed == 2
@@ -242,12 +242,12 @@ def test_without_a_mail_server_nothing_is_begun(server: CountingServer) -> None:
     campaign = campaign_at("sending", 5)
     server.port, right = 1, server.port
 
-    tally = outbox.send_next_chunk(campaign, server.channel(), at=clock.now())
+    tally = outbox.send_next_wave(campaign, server.channel(), at=clock.now())
 
     assert tally
     assert not Message.objects.exists()
     assert campaign.pk not in outbox.with_work(), "it is tried again later"
-    OutboxChunk.objects.update(tries=sending.TRIES - 1, not_before=None)
+    Wave.objects.update(tries=sending.TRIES - 1, not_before=None)
     send_all(campaign, server)
     assert campaign.status == "paused"
     assert campaign.stopped_because

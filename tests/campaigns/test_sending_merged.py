@@ -40,11 +40,11 @@ def test_of_two_members_who_became_one_the_kept_one_gets_one_mail(server: Counti
     assert told(campaign)[ben.pk] == ("skipped", "merged")
 
 
-@pytest.mark.parametrize("chunk", [1, 10], ids=["chunks of their own", "one chunk"])
+@pytest.mark.parametrize("wave", [1, 10], ids=["waves of their own", "one wave"])
 def test_members_who_became_somebody_outside_reach_them_once(
-    server: CountingServer, monkeypatch: pytest.MonkeyPatch, chunk: int
+    server: CountingServer, monkeypatch: pytest.MonkeyPatch, wave: int
 ) -> None:
-    monkeypatch.setattr(outbox, "CHUNK", chunk)
+    monkeypatch.setattr(outbox, "WAVE", wave)
     anna, ben, outside = people(3)
     campaign = campaign_at("sending", [anna, ben])
     became(outside, anna)
@@ -61,7 +61,7 @@ def test_members_who_became_somebody_outside_reach_them_once(
 def test_who_got_it_before_the_merge_does_not_get_it_as_the_kept_one(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "CHUNK", 1)
+    monkeypatch.setattr(outbox, "WAVE", 1)
     anna, ben = people(2)
     campaign = campaign_at("sending", [anna, ben])
     Message.objects.create(

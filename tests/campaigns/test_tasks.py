@@ -1,4 +1,4 @@
-"""Workers: woken by the table, one chunk a task, safe to be delivered twice."""
+"""Workers: woken by the table, one wave a task, safe to be delivered twice."""
 
 import pytest
 
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What was put in the queue, in place of a broker."""
     found: list[int] = []
-    monkeypatch.setattr(tasks.send_chunk, "delay", found.append)
+    monkeypatch.setattr(tasks.send_wave, "delay", found.append)
     return found
 
 
 def test_delivered_again_and_again_it_ends_in_the_same_state(
     queue: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "CHUNK", 10)
+    monkeypatch.setattr(outbox, "WAVE", 10)
     campaign = campaign_at("sending", 35)
     with mail_server() as server:
         channel = server.channel()
@@ -28,8 +28,8 @@ def test_delivered_again_and_again_it_ends_in_the_same_state(
         tasks.wake_senders()
         assert queue == [campaign.pk]
         while queue:
-            tasks.send_chunk(queue[0])
-            tasks.send_chunk(queue.pop(0))
+            tasks.send_wave(queue[0])
+            tasks.send_wave(queue.pop(0))
             assert len(queue) < 50
     assert Campaign.objects.get().status == "sent"
     assert set(server.count.values()) == {1}
@@ -51,7 +51,7 @@ def test_trouble_pauses_the_campaign_in_words(
         server.answer_to_data = "554 blocked"
         channel = server.channel()
         monkeypatch.setattr(outbox, "mailer", lambda: channel)
-        tasks.send_chunk(Campaign.objects.get().pk)
+        tasks.send_wave(Campaign.objects.get().pk)
     campaign = Campaign.objects.get()
     assert campaign.status == "paused"
     assert "554 blocked" in campaign.stopped_because

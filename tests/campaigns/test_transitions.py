@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from campaigns import audience, drafts, outbox, templates, transitions
-from campaigns.models import Audience, Campaign, OutboxChunk
+from campaigns.models import Audience, Campaign, Wave
 from console import approvals, clock
 from console.models import Approval, AuditEntry, Staff
 from console.states import NotAllowed, Stale
@@ -78,7 +78,7 @@ def test_a_change_behind_our_back_voids_the_approval(change: dict[str, Any]) -> 
     Campaign.objects.filter(pk=campaign.pk).update(**change)
     with pytest.raises(Stale):
         start(campaign)
-    assert not OutboxChunk.objects.exists()
+    assert not Wave.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_nothing_is_sent_without_an_approval() -> None:
     campaign.refresh_from_db()
     with pytest.raises(NotAllowed):
         start(campaign)
-    assert not OutboxChunk.objects.exists()
+    assert not Wave.objects.exists()
 
 
 def test_a_rejected_campaign_is_a_draft_again_and_can_be_submitted_anew() -> None:
@@ -296,7 +296,7 @@ def test_started_twice_at_once_it_starts_once() -> None:
     refusals = [end for end in ends if end is not None]
     assert len(refusals) == 1
     assert isinstance(refusals[0], Stale | NotAllowed)
-    assert OutboxChunk.objects.count() == 1
+    assert Wave.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -319,7 +319,7 @@ def test_an_edit_at_the_moment_of_submitting_is_in_it_or_refused() -> None:
 def test_a_campaign_is_sent_when_nothing_is_left(signed_in: Callable[[str], Client]) -> None:
     campaign = campaign_at("sending")
     assert not transitions.finish(campaign, at=clock.now())
-    OutboxChunk.objects.update(status="done")
+    Wave.objects.update(status="done")
     assert outbox.with_work() == [campaign.pk]
     assert transitions.finish(campaign, at=clock.now())
     assert campaign.status == "sent"

@@ -5,7 +5,7 @@ import sys
 
 
 def main(database: str, campaign_id: str, port: str) -> None:
-    """Send one chunk after another, as a Celery worker would."""
+    """Send one wave after another, as a Celery worker would."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     import django
 
@@ -20,7 +20,7 @@ def main(database: str, campaign_id: str, port: str) -> None:
 
     campaign = Campaign.objects.get(pk=campaign_id)
     channel = SmtpChannel(Server("127.0.0.1", int(port)))
-    while outbox.send_next_chunk(campaign, channel, at=clock.now()):
+    while outbox.send_next_wave(campaign, channel, at=clock.now()):
         pass
 
 

@@ -72,7 +72,7 @@ def address_in(html: str, way: str) -> str:
 
 
 def send_everything(campaign: Campaign, server: CountingServer) -> None:
-    while outbox.send_next_chunk(campaign, server.channel(), at=clock.now()):
+    while outbox.send_next_wave(campaign, server.channel(), at=clock.now()):
         pass
     assert transitions.finish(campaign, at=clock.now())
     campaign.refresh_from_db()

@@ -1,0 +1,80 @@
+"""Customers that came into a campaign together, and their ways through its steps."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign
+from segments.models.fields import BitmapField
+
+
+class Intake(models.Model):
+    """Customers who came in together: a frozen audience, one occurrence, or one event's.
+
+    `number` is what tells the messages of one intake from those of another; `key` is unique in
+    the campaign, so that what lets people in twice lets them in once.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="intakes")
+    number = models.PositiveIntegerField()
+    key = models.CharField(max_length=120)
+    members = BitmapField()
+    # Members who get nothing, so that one can tell what the rest did because of it.
+    control = BitmapField()
+    left_out = models.JSONField(default=dict)  # how many, by reason
+    contexts = models.JSONField(default=dict)  # of a trigger: customer → its event's properties
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="one_intake_a_number"),
+            models.UniqueConstraint(fields=["campaign", "key"], name="one_intake_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ← {self.number}"
+
+
+class Wave(models.Model):
+    """Members of one intake who are to take one step, from a time on; one worker claims it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        CLAIMED = "claimed", _("claimed")
+        DONE = "done", _("done")
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.WAITING: {Status.CLAIMED, Status.DONE},
+        # Put back when its sender stopped or died, or when some messages are to be tried again.
+        Status.CLAIMED: {Status.WAITING, Status.CLAIMED, Status.DONE},
+        Status.DONE: set(),
+    }
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="waves")
+    step = models.CharField(max_length=16, default="message")
+    occurrence = models.PositiveIntegerField(default=0)  # the intake's number
+    number = models.PositiveIntegerField()
+    members = BitmapField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    claimed_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # In the real time of the database, not on the console's clock: nobody is shown it.
+    not_before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["campaign", "step", "occurrence", "number"], name="one_wave_a_number"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["campaign", "not_before", "id"],
+                condition=~models.Q(status="done"),
+                name="waves_to_do",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.step} #{self.number}"
