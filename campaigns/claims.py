@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from campaigns import suppression
-from campaigns.models import Wave
+from campaigns.models import Intake, Message, Wave
 from segments import sealing
+from segments.models import Customer
 
 
 class Begun(NamedTuple):
@@ -16,6 +18,49 @@ class Begun(NamedTuple):
     customer: int
     address: str
     status: str
+
+
+def messages(wave: Wave) -> QuerySet[Message]:
+    """The messages that its customers have of its step."""
+    return Message.objects.filter(
+        campaign=wave.campaign_id,
+        step=wave.step,
+        occurrence=wave.occurrence,
+        customer__in=people(wave),
+    )
+
+
+def waiting(wave: Wave) -> list[int]:
+    """Customers of it without a message, or with one that is to be tried again."""
+    settled = messages(wave).exclude(status=Message.Status.RETRY)
+    return list(
+        Customer.objects.filter(pk__in=people(wave))
+        .exclude(pk__in=settled.values("customer"))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def people(wave: Wave) -> list[int]:
+    """The wave's members, and whom they became since they came in.
+
+    Who is a member already is written to as one. Of several members who became the same
+    person, it is the first one's wave that writes to that person.
+    """
+    mine = list(wave.members)
+    became = Customer.objects.filter(pk__in=mine, merged_into__isnull=False)
+    kept = set(became.values_list("merged_into", flat=True))
+    if not kept:
+        return mine
+    everyone = Intake.objects.get(campaign=wave.campaign_id, number=wave.occurrence).members
+    first: dict[int, int] = {}
+    absorbed = Customer.objects.filter(merged_into__in=kept).order_by("pk")
+    for member, now in absorbed.values_list("pk", "merged_into"):
+        if now is not None and member in everyone:
+            first.setdefault(now, member)
+    return mine + [
+        now for now, member in first.items() if member in wave.members and now not in everyone
+    ]
 
 
 def begin(wave: Wave, ids: list[int]) -> list[Begun]:

@@ -16,14 +16,14 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from pyroaring import BitMap
 
-from campaigns import sending
-from campaigns.channels import email
-from campaigns.channels.base import Channel
+from campaigns import sending, settling
+from campaigns.channels import email, journal, smtp
+from campaigns.channels.base import Channel, Mail
 from campaigns.models import Campaign, Intake, Wave
 from campaigns.sending import Tally
 from console import states
 
-WAVE = 500  # customers that a worker claims at a time
+WAVE = 1000  # customers that a worker claims at a time
 WORKERS = 4  # that send one campaign at once
 LOCK = 0x0B0C  # the advisory locks of waves
 
@@ -72,9 +72,9 @@ def _to_do(campaign: Campaign) -> QuerySet[Wave]:
 
 
 @lru_cache(maxsize=1)
-def mailer() -> Channel:
+def mailer() -> Channel[Mail]:
     """This process's kept connection to the mail server of the settings."""
-    server = email.Server(
+    server = smtp.Server(
         host=settings.EMAIL_HOST,
         port=settings.EMAIL_PORT,
         user=settings.EMAIL_HOST_USER,
@@ -86,10 +86,19 @@ def mailer() -> Channel:
     return email.SmtpChannel(server)
 
 
-def send_next_wave(campaign: Campaign, channel: Channel, *, at: dt.datetime) -> Tally | None:
+def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetime) -> Tally | None:
     """Claim one wave and send it; None when there is none to claim at the moment."""
     with _claimed(campaign, at) as wave:
-        return sending.Sender(campaign, wave, channel, at).run() if wave else None
+        if wave is None:
+            return None
+        record = journal.Journal(settling.journal_path(wave))
+        try:
+            tally = sending.Sender(campaign, wave, channel, record, at).run()
+        except BaseException:
+            record.close()  # whoever takes the wave next reads it
+            raise
+        record.forget()
+        return tally
 
 
 @contextmanager
@@ -106,20 +115,26 @@ def _claimed(campaign: Campaign, at: dt.datetime) -> Iterator[Wave | None]:
         try:
             # Looked at again under the lock: its worker may have finished in between.
             wave = _to_do(campaign).filter(pk=pk).first()
-            if wave and sending.is_on(campaign):
-                states.move_many(
-                    Wave,
-                    [pk],
-                    frm=wave.status,
-                    to=Wave.Status.CLAIMED,
-                    claimed_at=at,
-                )
+            if wave and sending.is_on(campaign) and _taken(wave, at):
                 yield wave
                 return
         finally:
             with suppress(DatabaseError):  # a broken connection has no lock any more
                 _locked("pg_advisory_unlock", pk)
     yield None
+
+
+def _taken(wave: Wave, at: dt.datetime) -> bool:
+    """Make the wave this worker's, after what a dead one left of it is settled."""
+    if wave.status == Wave.Status.CLAIMED:
+        try:
+            settling.unfinished(wave, at=at)
+        except journal.InUse:
+            return False
+    # The database's own time: no two claims of a wave have the same, and so the same journal.
+    states.move_many(Wave, [wave.pk], frm=wave.status, to=Wave.Status.CLAIMED, claimed_at=Now())
+    wave.refresh_from_db()
+    return True
 
 
 def _locked(function: str, pk: int) -> bool:

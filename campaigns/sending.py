@@ -1,50 +1,38 @@
 """Sending one claimed wave, so that nobody gets a message twice, whatever dies.
 
-A message's row is born, unique by campaign, step, occurrence and customer, before its mail goes
-out, a group at a time. What a dead worker had begun and not finished is therefore known, at most
-one group, and is held for a person; everything else of its wave goes on.
+A message's row is born, unique by campaign, step, occurrence and customer, before the message
+leaves; groups of rows are claimed at a time, as many as leave in about a second. The journal
+says of each whether it was given, so a dead worker leaves in doubt only what was on the wire.
 """
 
 import datetime as dt
 import time
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import claims, links, reasons, rendering, wording
-from campaigns.channels.base import (
-    STOPPED,
-    Accepted,
-    Channel,
-    Failed,
-    Mail,
-    Outcome,
-    Refused,
-    Unreachable,
-)
+from campaigns import claims, links, reasons, rendering, settling, wording
+from campaigns.channels.base import Accepted, Channel, Failed, Mail, Outcome, Refused, Unreachable
+from campaigns.channels.journal import Journal
 from campaigns.models import Campaign, Message, Wave
 from console import clock, states
-from segments import ingest, traits
+from segments import traits
 from segments.models import Customer
 
-GROUP = 25  # mails begun at a time; after a crash at most so many are held
+FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time
+SECONDS_A_GROUP = 1.0  # that a group should take, and so a pause or an unsubscription
+SECONDS_A_CLAIM = 5.0  # then what has not left goes back, to be decided anew
 ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
 TRIES = 5  # of what can heal, in about a quarter of an hour
 SECONDS_A_WAVE = 300  # then a slow server's wave is given back, long before a task's limit
 
 Status = Message.Status
-
-
-class LostClaim(Exception):
-    """Somebody else settled messages that this worker had begun: its lock was lost."""
 
 
 @dataclass
@@ -67,8 +55,16 @@ def is_on(campaign: Campaign) -> bool:
 class Sender:
     """One worker's way through one claimed wave."""
 
-    def __init__(self, campaign: Campaign, wave: Wave, channel: Channel, at: dt.datetime) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        wave: Wave,
+        channel: Channel[Mail],
+        journal: Journal,
+        at: dt.datetime,
+    ) -> None:
         self.campaign, self.wave, self.channel, self.at = campaign, wave, channel, at
+        self.journal = journal
         audience = campaign.audience
         self.letter = rendering.prepare(
             audience.subject, audience.body, campaign_name=campaign.name, project=clock.project()
@@ -77,98 +73,50 @@ class Sender:
         self.tally = Tally()
         self.errors_in_a_row = 0
         self.unreachable = ""
-
-    @property
-    def _mine(self) -> dict[str, Any]:
-        """Which messages are this step's."""
-        wave = self.wave
-        return {"campaign": self.campaign, "step": wave.step, "occurrence": wave.occurrence}
+        self.hush = 0.0  # seconds that the other side wants us to keep quiet
 
     def run(self) -> Tally:
-        if self.wave.status == Wave.Status.CLAIMED:
-            self._hold_unfinished()
         give_back_at = time.monotonic() + SECONDS_A_WAVE
-        waiting = self._waiting()
-        for first in range(0, len(waiting), GROUP):
-            if time.monotonic() > give_back_at or not is_on(self.campaign):
+        waiting, size = claims.waiting(self.wave), FIRST_GROUP
+        while waiting and self._goes_on() and time.monotonic() < give_back_at:
+            if not is_on(self.campaign):
                 break
             try:
-                self.channel.connect()  # nothing is begun for a server that is not there
+                self.channel.connect()  # nothing is claimed for a server that is not there
             except Unreachable as nobody:
                 self.unreachable = str(nobody)
                 break
-            self._send_group(waiting[first : first + GROUP])
-            if self.unreachable or self.tally.trouble:
-                break
+            began = time.monotonic()
+            waiting, given = self._send_group(waiting, size)
+            speed = given / max(time.monotonic() - began, 0.001)
+            size = max(FIRST_GROUP, min(int(speed * SECONDS_A_GROUP), LARGEST_GROUP))
         self._give_back()
         return self.tally
 
-    def _hold_unfinished(self) -> None:
-        """What the wave's dead worker had begun: nobody knows whether it left."""
-        begun = Message.objects.filter(
-            **self._mine, customer__in=self._people(), status=Status.SENDING
+    def _goes_on(self) -> bool:
+        return not (self.unreachable or self.tally.trouble or self.hush)
+
+    def _send_group(self, waiting: list[int], size: int) -> tuple[list[int], int]:
+        """Claim and give some of those who wait; who still does, and how many were given."""
+        begun = claims.begin(self.wave, waiting[:size])
+        group = _Group(self, [row for row in begun if row.status == Status.SENDING])
+        self.tally.skipped += len(begun) - len(group.rows)
+        self.channel.send(group.mails(), group)
+        returned = [row for row in group.rows if row.id not in group.outcomes]
+        counts = settling.write(
+            self.wave,
+            group.outcomes | {row.id: settling.RETURNED for row in returned},
+            heals=not self._goes_on() or self.wave.tries + 1 < TRIES,
+            at=self.at,
         )
-        self.tally.held += states.move_many(
-            Message,
-            list(begun.values_list("pk", flat=True)),
-            frm=Status.SENDING,
-            to=Status.HELD,
-            reason=STOPPED,
-        )
+        counts[Status.RETRY] -= len(returned)
+        for status, count in counts.items():
+            setattr(self.tally, status, getattr(self.tally, status) + count)
+        again = sorted(row.customer for row in returned)
+        return again + waiting[size:], len(group.outcomes)
 
-    def _waiting(self) -> list[int]:
-        """Members without a message, or with one that is to be tried again."""
-        people = self._people()
-        settled = Message.objects.filter(**self._mine, customer__in=people)
-        return list(
-            Customer.objects.filter(pk__in=people)
-            .exclude(pk__in=settled.exclude(status=Status.RETRY).values("customer"))
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
-
-    def _people(self) -> list[int]:
-        """The wave's members, and whom they became since the audience was frozen.
-
-        Who is a member already is written to as one. Of several members who became the same
-        person, it is the first one's wave that writes to that person.
-        """
-        mine = list(self.wave.members)
-        became = Customer.objects.filter(pk__in=mine, merged_into__isnull=False)
-        kept = set(became.values_list("merged_into", flat=True))
-        if not kept:
-            return mine
-        everyone = self.campaign.audience.members
-        first: dict[int, int] = {}
-        absorbed = Customer.objects.filter(merged_into__in=kept).order_by("pk")
-        for member, now in absorbed.values_list("pk", "merged_into"):
-            if now is not None and member in everyone:
-                first.setdefault(now, member)
-        return mine + [
-            now
-            for now, member in first.items()
-            if member in self.wave.members and now not in everyone
-        ]
-
-    def _send_group(self, ids: list[int]) -> None:
-        begun = claims.begin(self.wave, ids)
-        to_send = [row for row in begun if row.status == Status.SENDING]
-        self.tally.skipped += len(begun) - len(to_send)
-        outcomes: dict[int, Outcome] = {}
-        mails: dict[int, Mail] = {}
-        ids_now = [row.customer for row in to_send]
-        customers = Customer.objects.in_bulk(ids_now)
-        known = traits.of(ids_now, self.letter.traits)
-        for row in to_send:
-            try:
-                mails[row.id] = self._mail(row, customers[row.customer], known[row.customer])
-            except wording.CannotRender as problem:
-                outcomes[row.id] = Refused(str(problem))
-        outcomes |= zip(mails, self.channel.send(list(mails.values())), strict=True)
-        self._judge([outcomes[row.id] for row in to_send])
-        self._finish(to_send, outcomes)
-
-    def _mail(self, row: claims.Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
+    def mail(self, row: claims.Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
+        """What this customer gets. Raises CannotRender."""
         unsubscribe_url = links.unsubscribe_url(row.id)
         made = rendering.render(
             self.letter,
@@ -179,6 +127,7 @@ class Sender:
             pixel_url=links.open_url(row.id),
         )
         return Mail(
+            number=row.id,
             id=f"{row.id}.{self.campaign.pk}@{self.domain}",
             sender=settings.DEFAULT_FROM_EMAIL,
             recipient=row.address,
@@ -189,66 +138,65 @@ class Sender:
             at=timezone.now(),  # mail servers distrust any other time
         )
 
-    def _judge(self, outcomes: list[Outcome]) -> None:
-        """See whether it makes sense to go on with the next group."""
-        for outcome in outcomes:
-            if isinstance(outcome, Accepted):
-                self.errors_in_a_row = 0
-                continue
-            self.errors_in_a_row += 1
-            if isinstance(outcome, Failed) and not outcome.answered:
+    def judge(self, outcome: Outcome) -> None:
+        """See whether it makes sense to go on."""
+        if isinstance(outcome, Accepted):
+            self.errors_in_a_row = 0
+            return
+        self.errors_in_a_row += 1
+        if isinstance(outcome, Failed):
+            self.hush = max(self.hush, outcome.wait)
+            if not outcome.answered:
                 self.unreachable = outcome.reason
-            elif self.errors_in_a_row >= ERRORS_IN_A_ROW:
-                self.tally.trouble = _(
-                    "%(count)s messages in a row failed; the last one: %(reason)s"
-                ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
-
-    @transaction.atomic
-    def _finish(self, begun: list[claims.Begun], outcomes: dict[int, Outcome]) -> None:
-        """Write down what became of a group, and tell the lake of the mails that left."""
-        ends: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for number, outcome in outcomes.items():
-            ends[self._end(outcome)].append(number)
-        for (status, reason), ids in ends.items():
-            also = {"sent_at": self.at} if status == Status.SENT else {"reason": reason}
-            moved = states.move_many(Message, ids, frm=Status.SENDING, to=status, **also)
-            if moved != len(ids):
-                raise LostClaim(f"{moved} of {len(ids)} messages were still ours")
-            setattr(self.tally, status, getattr(self.tally, status) + len(ids))
-        ingest.receive(
-            ingest.IncomingEvent(
-                key=f"msg-{row.id}-sent",
-                customer=row.customer,
-                name="message_sent",
-                time=self.at,
-                properties={"campaign": self.campaign.pk},
-            )
-            for row in begun
-            if isinstance(outcomes.get(row.id), Accepted)
-        )
-
-    def _end(self, outcome: Outcome) -> tuple[str, str]:
-        """The status that an outcome leads to, and the reason for it."""
-        match outcome:
-            case Accepted():
-                return Status.SENT, ""
-            case Refused(reason):
-                return Status.FAILED, reason[:200]
-            case Failed(reason):
-                heals = self.unreachable or self.tally.trouble or self.wave.tries + 1 < TRIES
-                return (Status.RETRY if heals else Status.FAILED), reason[:200]
-            case _unsure:
-                return Status.HELD, outcome.reason[:200]
+                return
+        if self.errors_in_a_row >= ERRORS_IN_A_ROW and not self.tally.trouble:
+            self.tally.trouble = _(
+                "%(count)s messages in a row failed; the last one: %(reason)s"
+            ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
 
     def _give_back(self) -> None:
         """Close the wave, or put it back with a time for what is to be tried again."""
         also: dict[str, object] = {}
-        to = Wave.Status.WAITING if self._waiting() else Wave.Status.DONE
+        to = Wave.Status.WAITING if claims.waiting(self.wave) else Wave.Status.DONE
         if self.unreachable or self.tally.retry:
+            pause = dt.timedelta(minutes=2**self.wave.tries)
             also["tries"] = self.wave.tries + 1
-            also["not_before"] = Now() + dt.timedelta(minutes=2**self.wave.tries)
+            also["not_before"] = Now() + max(pause, dt.timedelta(seconds=self.hush))
             if self.unreachable and self.wave.tries + 1 >= TRIES:
                 self.tally.trouble = _("The mail server cannot be reached: %(reason)s") % {
                     "reason": self.unreachable
                 }
         states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=to, **also)
+
+
+class _Group:
+    """The messages of one claim on their way out: makes them, and hears of each."""
+
+    def __init__(self, sender: Sender, rows: list[claims.Begun]) -> None:
+        self.sender, self.rows = sender, rows
+        self.outcomes: dict[int, Outcome] = {}
+
+    def mails(self) -> Iterator[Mail]:
+        """One after the other, until nothing more should leave with this claim."""
+        ids = [row.customer for row in self.rows]
+        # All that is needed of the database, before the first one: later the loop is running.
+        customers, known = Customer.objects.in_bulk(ids), traits.of(ids, self.sender.letter.traits)
+        return self._made(customers, known)
+
+    def _made(self, customers: Mapping[int, Customer], known: Mapping[int, Any]) -> Iterator[Mail]:
+        stop_at = time.monotonic() + SECONDS_A_CLAIM
+        for row in self.rows:
+            if not self.sender._goes_on() or time.monotonic() > stop_at:
+                return
+            try:
+                yield self.sender.mail(row, customers[row.customer], known[row.customer])
+            except wording.CannotRender as problem:
+                self.ended(row.id, Refused(str(problem)))
+
+    def begun(self, number: int) -> None:
+        self.sender.journal.begun(number)
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        self.sender.journal.ended(number, outcome)
+        self.outcomes[number] = outcome
+        self.sender.judge(outcome)

@@ -24,6 +24,7 @@ LAKE_PATH = HOME_DIR / "lake"  # the lake, or what is spilled when LAKE_URL name
 COPIES_PATH = HOME_DIR / "copies"  # of what the database keeps, mapped into memory
 BYTES_KEPT = env.int("MEMORY_KEPT", default=128) << 20  # of sets, by each process, in MB
 COPIES_BYTES = env.int("COPIES_KEPT", default=8192) << 20  # of this host's files, in MB
+JOURNALS_PATH = HOME_DIR / "journals"  # of senders
 UPLOADS_PATH = HOME_DIR / "uploads"
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 BIND = env.str("BIND", default="127.0.0.1")

@@ -1,9 +1,9 @@
 """What every channel takes and what it answers, whatever the wire."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 
 def gettext_noop(text: str) -> str:
@@ -27,6 +27,7 @@ def because(reason: str, detail: object) -> str:
 class Mail:
     """One message to one address, finished."""
 
+    number: int  # of the message in the outbox
     id: str  # our Message-ID, without its angle brackets
     sender: str
     recipient: str
@@ -40,6 +41,8 @@ class Mail:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The other side said that it has it."""
+
+    provider_id: str = ""  # what the other side calls it, where it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Failed:
 
     reason: str
     answered: bool = True  # False: there was nobody to answer
+    wait: float = 0  # seconds that the other side wants us to keep quiet, where it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,37 @@ class Unreachable(Exception):
     """There is nobody to give a message to. Nothing was given."""
 
 
-class Channel(Protocol):
+class Numbered(Protocol):
+    """What every channel's messages have, whatever else is in them."""
+
+    @property
+    def number(self) -> int: ...
+
+
+class Journal(Protocol):
+    """Who is told of each message, by its number, from whatever thread gives it."""
+
+    def begun(self, number: int) -> None:
+        """The next thing done can make it leave. If this raises, it is not done."""
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """What came of it: once for every message that was taken."""
+
+
+M_contra = TypeVar("M_contra", bound=Numbered, contravariant=True)
+
+
+class Channel(Protocol[M_contra]):
     """A way out, kept open between messages."""
 
     def connect(self) -> None:
         """Make sure that somebody is there, or raise `Unreachable`."""
 
-    def send(self, mails: Sequence[Mail]) -> list[Outcome]:
-        """Give messages, several at a time; the answers in their order."""
+    def send(self, messages: Iterable[M_contra], journal: Journal) -> None:
+        """Give messages, many at a time, and tell the journal of each.
+
+        The next one is taken only when it can be given, and by one thread at a time: the
+        iterable may make messages on the way, and end when no more should leave.
+        """
 
     def close(self) -> None: ...

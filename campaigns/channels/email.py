@@ -1,190 +1,156 @@
-"""Mail over SMTP, through a few connections that are kept."""
+"""Mail over SMTP, through as many connections as there is work for, which are kept."""
 
-import smtplib
-import ssl
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from queue import SimpleQueue
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from campaigns.channels import mime
 from campaigns.channels.base import (
     LOST,
-    Accepted,
     Failed,
+    Journal,
     Mail,
     Outcome,
     Refused,
     Unreachable,
-    Unsure,
     because,
 )
+from campaigns.channels.smtp import Conversation, Gone, Parcel, Server, opened
 
-Reply = tuple[int, bytes]
-GONE = (OSError, smtplib.SMTPException)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where mail is given, and as whom."""
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-    starttls: bool = False
-    tls: bool = False
-    timeout: float = 30
+CONNECTIONS = 100  # at most, from one process
+TRIES = 3  # conversations that may end before a mail is given; then something is wrong
+FEWER_FOR = 60  # seconds that we keep to the connections that the server lets us have
 
 
 class SmtpChannel:
-    """A `Channel` to one server. What one mail waits for, the others do not."""
+    """A `Channel` to one server. What one mail waits for, the others do not.
 
-    def __init__(self, server: Server, connections: int = 8) -> None:
-        self._all = [Connection(server) for _ in range(connections)]
-        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="smtp")
-        self._free: SimpleQueue[Connection] = SimpleQueue()
-        for connection in self._all:
-            self._free.put(connection)
+    Its loop runs only while it is used: between mails the connections wait in the kernel.
+    """
+
+    def __init__(self, server: Server, connections: int = CONNECTIONS) -> None:
+        self.server, self.connections = server, connections
+        self._runner = asyncio.Runner()
+        self._idle: list[Conversation] = []
+        self._busy: set[Conversation] = set()
+        self._at_most, self._at_most_until = connections, 0.0
 
     def connect(self) -> None:
-        self._all[0].connect()
+        self._runner.run(self._connect())
 
-    def send(self, mails: Sequence[Mail]) -> list[Outcome]:
-        return list(self._threads.map(self._send_one, mails))
+    def send(self, mails: Iterable[Mail], journal: Journal) -> None:
+        self._runner.run(self._send(_Mails(iter(mails), journal)))
 
     def close(self) -> None:
-        self._threads.shutdown()
-        for connection in self._all:
-            connection.close()
+        with self._runner:
+            self._runner.run(self._hang_up())
 
-    def _send_one(self, mail: Mail) -> Outcome:
-        connection = self._free.get()
+    async def _connect(self) -> None:
+        await self._notice_ends()
+        if self._idle:
+            return
         try:
-            return connection.send(mail)
-        finally:
-            self._free.put(connection)
-
-
-class Connection:
-    """One conversation with the server, for one mail after another."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self._smtp: smtplib.SMTP | None = None
-
-    def connect(self) -> None:
-        """Find the conversation alive, or begin a new one. Raises Unreachable."""
-        if self._smtp is not None:
-            try:
-                if self._smtp.noop()[0] == 250:
-                    return
-            except GONE:
-                pass
-            self.close()
-        try:
-            self._smtp = self._begun()
-        except GONE as problem:
+            self._idle.append(await opened(self.server))
+        except Gone as problem:
             raise Unreachable(f"{self.server.host}:{self.server.port}: {problem}") from problem
 
-    def send(self, mail: Mail) -> Outcome:
+    async def _send(self, mails: "_Mails") -> None:
+        await self._notice_ends()
+        watch = asyncio.create_task(self._hang_up_on_the_silent())
         try:
-            body = mime.compose(mail)
-        except mime.BadMail as wrong:
-            return Refused(str(wrong))
-        try:
-            refusal = self._ask(mail)
-        except (*GONE, Unreachable) as problem:
-            self.close()
-            return Failed(because(LOST, problem), answered=False)
-        return refusal or self._give(body)
+            async with asyncio.TaskGroup() as givers:
+                for _ in range(self._allowed()):
+                    givers.create_task(self._give(mails))
+        except BaseExceptionGroup as problems:
+            # Not the server's doing: mails are begun whose end will not be heard.
+            await self._hang_up()
+            raise problems.exceptions[0] from None
+        finally:
+            watch.cancel()
+        mails.give_up()
 
-    def close(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
+    async def _give(self, mails: "_Mails") -> None:
+        """One connection's share of the mails, over another one when it ends."""
+        while parcel := mails.take():
+            try:
+                talk = self._idle.pop() if self._idle else await opened(self.server)
+            except Gone as problem:
+                mails.put_back(parcel, str(problem))
+                self._at_most = max(1, len(self._busy))
+                self._at_most_until = asyncio.get_running_loop().time() + FEWER_FOR
+                if self._idle:
+                    continue
+                return  # those that are busy take what was put back
+            self._busy.add(talk)
+            try:
+                await talk.give(parcel, mails)
+                self._idle.append(talk)
+            except Gone:
+                continue
+            finally:
+                self._busy.discard(talk)
 
-    def _begun(self) -> smtplib.SMTP:
-        server = self.server
-        trust = ssl.create_default_context() if server.tls or server.starttls else None
-        smtp = (
-            smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trust)
-            if server.tls
-            else smtplib.SMTP(server.host, server.port, timeout=server.timeout)
-        )
-        try:
-            if server.starttls:
-                smtp.starttls(context=trust)
-            if server.user:
-                smtp.login(server.user, server.password)
-            smtp.ehlo_or_helo_if_needed()
-        except BaseException:
-            smtp.close()
-            raise
-        return smtp
+    def _allowed(self) -> int:
+        """As many connections as we may have; fewer where the server lately refused more."""
+        if asyncio.get_running_loop().time() > self._at_most_until:
+            self._at_most = self.connections
+        return self._at_most
 
-    def _ask(self, mail: Mail) -> Outcome | None:
-        """From whom, to whom, may I begin: in one go where the server can. None: it is ready.
+    async def _notice_ends(self) -> None:
+        """Let the loop see which kept connections were closed while nobody spoke."""
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._idle = [talk for talk in self._idle if not talk.is_over]
 
-        A kept conversation may have ended while nobody spoke; then it is begun anew, once.
-        """
-        try:
-            replies = self._envelope(mail)
-        except GONE:
-            self.close()
-            replies = self._envelope(mail)
-        codes = [code for code, _words in replies]
-        if codes[-1] == 354 and len(codes) == 3:
-            if codes[0] == 250 and codes[1] in (250, 251):
-                return None
-            self._smtp_now.docmd(".")  # it let us begin all the same: give nothing
-        code, words = next(one for one in replies if one[0] not in (250, 251))
-        if code == 421:  # the server is about to hang up
-            self.close()
+    async def _hang_up_on_the_silent(self) -> None:
+        now = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(min(1, self.server.timeout / 4))
+            for talk in [one for one in self._busy if one.answer_by < now()]:
+                talk.hang_up("no answer in time")
+
+    async def _hang_up(self) -> None:
+        for talk in (*self._idle, *self._busy):
+            talk.hang_up("we hung up")
+        self._idle.clear()
+        self._busy.clear()
+        await asyncio.sleep(0)
+
+
+class _Mails:
+    """What one call is to give; several conversations take from it."""
+
+    def __init__(self, mails: Iterator[Mail], journal: Journal) -> None:
+        self._mails, self._journal = mails, journal
+        self._back: deque[tuple[Parcel, str]] = deque()
+
+    def take(self) -> Parcel | None:
+        """The next mail that can be written down; what was put back comes first."""
+        if self._back:
+            return self._back.popleft()[0]
+        for mail in self._mails:
+            try:
+                return mime.parcel(mail)
+            except mime.BadMail as wrong:
+                self._journal.ended(mail.number, Refused(str(wrong)))
+        return None
+
+    def begin(self, parcel: Parcel) -> None:
+        self._journal.begun(parcel.number)
+
+    def end(self, parcel: Parcel, outcome: Outcome) -> None:
+        self._journal.ended(parcel.number, outcome)
+
+    def put_back(self, parcel: Parcel, why: str) -> None:
+        """It was not begun, so another conversation may give it."""
+        parcel.tries += 1
+        if parcel.tries < TRIES:
+            self._back.append((parcel, why))
         else:
-            self._smtp_now.rset()
-        # What is said about the sender is about us: the customer may get it later.
-        for_good = code >= 500 and codes[0] == 250
-        return Refused(_text(code, words)) if for_good else Failed(_text(code, words))
+            self.end(parcel, Failed(because(LOST, why), answered=False))
 
-    def _envelope(self, mail: Mail) -> list[Reply]:
-        if self._smtp is None:
-            self.connect()
-        smtp = self._smtp_now
-        commands = [
-            f"MAIL FROM:{mime.angled(mail.sender)}",
-            f"RCPT TO:<{mail.recipient}>",
-            "DATA",
-        ]
-        if smtp.has_extn("pipelining"):
-            smtp.send("".join(f"{command}\r\n" for command in commands))
-            return [smtp.getreply() for _ in commands]
-        replies = []
-        for command in commands:
-            replies.append(smtp.docmd(command))
-            if replies[-1][0] not in (250, 251):
-                break
-        return replies
-
-    def _give(self, body: bytes) -> Outcome:
-        smtp = self._smtp_now
-        try:
-            smtp.send(body.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-            code, words = smtp.getreply()
-        except GONE as problem:
-            self.close()
-            return Unsure(because(LOST, problem))
-        if code == 250:
-            return Accepted()
-        if code == 421:
-            self.close()
-        return Refused(_text(code, words)) if code >= 500 else Failed(_text(code, words))
-
-    @property
-    def _smtp_now(self) -> smtplib.SMTP:
-        assert self._smtp is not None
-        return self._smtp
-
-
-def _text(code: int, words: bytes) -> str:
-    return f"{code} {words.decode('utf-8', 'replace')}"[:200]
+    def give_up(self) -> None:
+        """What nobody was left to take."""
+        for parcel, why in self._back:
+            self.end(parcel, Failed(because(LOST, why), answered=False))
+        self._back.clear()

@@ -13,6 +13,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
 from campaigns.channels.base import BAD_ADDRESS, BAD_HEADER, Mail
+from campaigns.channels.smtp import Parcel
 
 # What would end a header line and begin another, and characters that no header may hold.
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -21,6 +22,17 @@ ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\@]+@[A-Za-z0-9.-]+")
 
 class BadMail(ValueError):
     """The mail cannot be written down safely; the words say why."""
+
+
+def parcel(mail: Mail) -> Parcel:
+    """The mail with its envelope, as SMTP gives it. Raises BadMail."""
+    body = compose(mail)  # also looks at the address
+    envelope = [
+        f"MAIL FROM:{angled(mail.sender)}\r\n".encode(),
+        f"RCPT TO:<{mail.recipient}>\r\n".encode(),
+        b"DATA\r\n",
+    ]
+    return Parcel(mail.number, envelope, body.replace(b"\r\n.", b"\r\n..") + b".\r\n")
 
 
 def compose(mail: Mail) -> bytes:

@@ -28,7 +28,8 @@ class Message(models.Model):
         Status.RETRY: {Status.SENDING, Status.DEFERRED, Status.FAILED, Status.SKIPPED},
         Status.SENT: set(),
         Status.FAILED: set(),
-        Status.HELD: set(),
+        # By a person who looked, or by a worker that was taken for dead.
+        Status.HELD: {Status.SENT, Status.RETRY, Status.FAILED},
         Status.SKIPPED: set(),
     }
 

@@ -12,7 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from campaigns import outbox, transitions
-from campaigns.channels.email import Server, SmtpChannel
+from campaigns.channels.email import SmtpChannel
+from campaigns.channels.smtp import Server
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.sending import Tally
 from console import approvals, clock

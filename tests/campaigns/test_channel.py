@@ -2,13 +2,22 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.utils import timezone
 
-from campaigns.channels.base import Accepted, Failed, Mail, Refused, Unreachable, Unsure
-from campaigns.channels.email import Server, SmtpChannel
+from campaigns.channels.base import (
+    Accepted,
+    Failed,
+    Mail,
+    Outcome,
+    Refused,
+    Unreachable,
+    Unsure,
+)
+from campaigns.channels.email import SmtpChannel
+from campaigns.channels.smtp import Server
 from tests.campaigns.factories import CountingServer, mail_server
 
 
@@ -20,6 +29,7 @@ def server() -> Iterator[CountingServer]:
 
 def mail(number: int = 1, recipient: str = "") -> Mail:
     return Mail(
+        number=number,
         id=f"{number}@c.example",
         sender="hello@c.example",
         recipient=recipient or f"c{number}@x.example",
@@ -31,9 +41,32 @@ def mail(number: int = 1, recipient: str = "") -> Mail:
     )
 
 
-def test_many_are_sent_at_once_and_answered_in_order(server: CountingServer) -> None:
+class Heard:
+    """A journal that remembers."""
+
+    def __init__(self) -> None:
+        self.begun_numbers: list[int] = []
+        self.outcomes: dict[int, Outcome] = {}
+
+    def begun(self, number: int) -> None:
+        self.begun_numbers.append(number)
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        assert number not in self.outcomes, "told twice"
+        self.outcomes[number] = outcome
+
+
+def sent(channel: SmtpChannel, mails: Iterable[Mail]) -> list[Outcome]:
+    """What came of mails, in the order of their numbers."""
+    heard = Heard()
+    channel.send(mails, heard)
+    assert len(set(heard.begun_numbers)) == len(heard.begun_numbers)
+    return [heard.outcomes[number] for number in sorted(heard.outcomes)]
+
+
+def test_many_are_sent_at_once_and_each_is_answered(server: CountingServer) -> None:
     server.answers = {"c3@x.example": "550 no", "c5@x.example": "450 later"}
-    outcomes = server.channel().send([mail(number) for number in range(40)])
+    outcomes = sent(server.channel(), [mail(number) for number in range(40)])
     assert outcomes[3] == Refused("550 no")
     assert outcomes[5] == Failed("450 later")
     assert [type(one) for one in outcomes].count(Accepted) == 38
@@ -43,7 +76,7 @@ def test_many_are_sent_at_once_and_answered_in_order(server: CountingServer) -> 
 def test_after_a_refusal_the_connection_goes_on(server: CountingServer) -> None:
     server.answers = {"c1@x.example": "550 no"}
     channel = SmtpChannel(Server("127.0.0.1", server.port), connections=1)
-    assert channel.send([mail(1), mail(2)]) == [Refused("550 no"), Accepted()]
+    assert sent(channel, [mail(1), mail(2)]) == [Refused("550 no"), Accepted()]
     channel.close()
 
 
@@ -51,14 +84,14 @@ def test_nobody_there_is_unreachable_and_nothing_was_given() -> None:
     channel = SmtpChannel(Server("127.0.0.1", 1, timeout=1))
     with pytest.raises(Unreachable):
         channel.connect()
-    (outcome,) = channel.send([mail()])
+    (outcome,) = sent(channel, [mail()])
     assert isinstance(outcome, Failed)
     assert not outcome.answered
     channel.close()
 
 
 def test_an_address_that_is_none_is_refused_without_asking(server: CountingServer) -> None:
-    (outcome,) = server.channel().send([mail(recipient="x@y.example>\r\nDATA")])
+    (outcome,) = sent(server.channel(), [mail(recipient="x@y.example>\r\nDATA")])
     assert isinstance(outcome, Refused)
     assert server.mails == []
 
@@ -100,7 +133,7 @@ class Scripted:
 def test_a_connection_lost_after_the_mail_was_given_is_unsure(pipelining: bool) -> None:
     scripted = Scripted(["250 from", "250 to", "354 go", ""], pipelining=pipelining)
     channel = SmtpChannel(Server("127.0.0.1", scripted.port, timeout=5), connections=1)
-    (outcome,) = channel.send([mail()])
+    (outcome,) = sent(channel, [mail()])
     assert isinstance(outcome, Unsure)
     channel.close()
 
@@ -108,7 +141,7 @@ def test_a_connection_lost_after_the_mail_was_given_is_unsure(pipelining: bool) 
 def test_a_server_that_refuses_us_has_not_refused_the_customer() -> None:
     scripted = Scripted(["550 not from you", "250 reset"])
     channel = SmtpChannel(Server("127.0.0.1", scripted.port, timeout=5), connections=1)
-    (outcome,) = channel.send([mail()])
+    (outcome,) = sent(channel, [mail()])
     assert outcome == Failed("550 not from you")
     channel.close()
 
@@ -119,7 +152,7 @@ def test_in_a_pipeline_a_refused_recipient_gets_nothing() -> None:
         pipelining=True,
     )
     channel = SmtpChannel(Server("127.0.0.1", scripted.port, timeout=5), connections=1)
-    (outcome,) = channel.send([mail()])
+    (outcome,) = sent(channel, [mail()])
     assert outcome == Refused("550 no such person")
     assert scripted.heard[3] == "."
     channel.close()

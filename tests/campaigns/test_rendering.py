@@ -139,6 +139,7 @@ def test_a_preview_can_be_forced_dark_or_light() -> None:
 
 def mail(**values: str) -> Mail:
     return Mail(
+        number=1,
         **{
             "id": "1.2@c.example",
             "sender": "Acme <hello@c.example>",

@@ -14,7 +14,8 @@ def main(database: str, campaign_id: str, port: str) -> None:
 
     connection.settings_dict["NAME"] = database
     from campaigns import outbox
-    from campaigns.channels.email import Server, SmtpChannel
+    from campaigns.channels.email import SmtpChannel
+    from campaigns.channels.smtp import Server
     from campaigns.models import Campaign
     from console import clock
 

@@ -1,0 +1,131 @@
+"""What became of messages, written down: when they were given, and when their sender died."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from campaigns import claims
+from campaigns.channels import journal
+from campaigns.channels.base import STOPPED, Accepted, Failed, Outcome, Refused, Unsure
+from campaigns.channels.journal import Found
+from campaigns.models import Message, Wave
+from console import states
+from segments import ingest
+
+Status = Message.Status
+RETURNED = Failed("")  # claimed, and not begun: it goes with a later claim
+
+
+class LostClaim(Exception):
+    """Somebody else settled messages that this worker had begun: its lock was lost."""
+
+
+@transaction.atomic
+def write(
+    wave: Wave, outcomes: Mapping[int, Outcome], *, heals: bool, at: dt.datetime
+) -> Counter[str]:
+    """Write down how messages ended, and tell the lake of those that left; how many, by status.
+
+    `heals` says whether what failed for now is to be tried again.
+
+    Raises:
+        LostClaim: not all of them were still to be sent.
+    """
+    ends: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, outcome in outcomes.items():
+        ends[_end(outcome, heals)].append(number)
+    counts: Counter[str] = Counter()
+    for (status, reason), ids in ends.items():
+        _move(ids, to=status, **({"sent_at": at} if status == Status.SENT else {"reason": reason}))
+        counts[status] += len(ids)
+    left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
+    _name({one: provider_id for one, provider_id in left.items() if provider_id})
+    _tell(wave, left, at)
+    return counts
+
+
+def unfinished(wave: Wave, *, at: dt.datetime) -> Counter[str]:
+    """Settle what the wave's dead worker had claimed; what is in doubt is held for a person.
+
+    Raises:
+        journal.InUse: the worker is not dead; it only lost its connection to the database.
+    """
+    path = journal_path(wave)
+    found = journal.read(path)
+    claimed = claims.messages(wave).filter(status=Status.SENDING).values_list("pk", flat=True)
+    outcomes = {number: _fate(number, found) for number in claimed}
+    counts = write(wave, outcomes, heals=True, at=at)
+    path.unlink(missing_ok=True)
+    return counts
+
+
+def journal_path(wave: Wave) -> Path:
+    """Where the worker that claimed it then writes; each claim has a file of its own."""
+    assert wave.claimed_at
+    moment = int(wave.claimed_at.timestamp() * 1_000_000)
+    return settings.JOURNALS_PATH / f"{wave.pk}-{moment}"
+
+
+def _fate(number: int, found: Found) -> Outcome:
+    """What a journal says of a message that was claimed."""
+    if number in found.sent:
+        return Accepted(found.sent[number])
+    if found.is_whole and number not in found.in_doubt:
+        return RETURNED
+    return Unsure(STOPPED)
+
+
+def _end(outcome: Outcome, heals: bool) -> tuple[str, str]:
+    """The status that an outcome leads to, and the reason for it."""
+    match outcome:
+        case Accepted():
+            return Status.SENT, ""
+        case Refused(reason):
+            return Status.FAILED, reason[:200]
+        case Failed(reason):
+            return (Status.RETRY if heals or outcome is RETURNED else Status.FAILED), reason[:200]
+        case Unsure(reason):
+            return Status.HELD, reason[:200]
+
+
+def _move(ids: list[int], *, to: str, **also: object) -> None:
+    moved = states.move_many(Message, ids, frm=Status.SENDING, to=to, **also)
+    if moved < len(ids) and to != Status.HELD:
+        # Another machine took us for dead and held them; but we know how they ended.
+        ours = Message.objects.filter(pk__in=ids, status=Status.HELD, reason=STOPPED)
+        doubted = list(ours.values_list("pk", flat=True))
+        moved += states.move_many(Message, doubted, frm=Status.HELD, to=to, **{"reason": ""} | also)
+    if moved != len(ids):
+        raise LostClaim(f"{moved} of {len(ids)} messages were still ours")
+
+
+def _name(provider_ids: Mapping[int, str]) -> None:
+    """Keep what the other side calls them."""
+    if provider_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_NAME, [[*provider_ids], [one[:120] for one in provider_ids.values()]])
+
+
+def _tell(wave: Wave, numbers: Iterable[int], at: dt.datetime) -> None:
+    """Tell the lake of the messages that left."""
+    whose = Message.objects.filter(pk__in=list(numbers)).values_list("pk", "customer")
+    ingest.receive(
+        ingest.IncomingEvent(
+            key=f"msg-{number}-sent",
+            customer=customer,
+            name="message_sent",
+            time=at,
+            properties={"campaign": wave.campaign_id},
+        )
+        for number, customer in whose
+    )
+
+
+_NAME = """
+    UPDATE campaigns_message m SET provider_id = given.name
+    FROM unnest(%s::bigint[], %s::text[]) AS given (id, name) WHERE m.id = given.id
+"""
