@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import clock, copies, jobs, privacy
+from console import clock, copies, idempotency, jobs, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
 from metrics import (
@@ -94,3 +94,4 @@ def sweep_jobs() -> None:
 def keep_periods() -> None:
     """Every night: let go what is older than it is to be kept."""
     retention_periods.enforce(today=clock.today())
+    idempotency.tidy(at=timezone.now())

@@ -1,5 +1,6 @@
 """What the floor remembers: staff, project, audit, jobs, approvals, work, the local mailbox."""
 
+from console.models.answered_call import AnsweredCall
 from console.models.approval import Approval, Vote
 from console.models.audit import AuditEntry
 from console.models.job import Job
@@ -10,6 +11,7 @@ from console.models.staff import Staff, Team
 from console.models.work_item import WorkItem
 
 __all__ = [
+    "AnsweredCall",
     "Approval",
     "AuditEntry",
     "Job",

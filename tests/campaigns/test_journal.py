@@ -56,7 +56,9 @@ def test_after_the_machine_started_anew_lines_may_be_missing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Journal(path).close()
-    monkeypatch.setattr(journal, "BOOT", path)  # says something else than it did
+    another = path.with_name("boot")
+    another.write_text("another boot")
+    monkeypatch.setattr(journal, "BOOT", another)
     assert not journal.read(path).is_whole
 
 
