@@ -56,6 +56,10 @@ TABLE: dict[str, set[str]] = {
     "campaigns.change": {OP, AD},
     "campaigns.submit": {OP, AD},
     "campaigns.run": {OP, AD},  # start, pause, resume, cancel
+    "coupons.view": EVERYBODY,
+    "coupons.change": {OP, AD},
+    "coupons.give": {OP, SU, AD},  # to one customer by hand, and take it back
+    "coupons.redeem": {OP, SU, AD},  # by hand; tills do it with a key
     "messages.view": {OP, MA, SU, AD},
     "suppressions.view": {OP, MA, SU, AD},
     "suppressions.change": {OP, SU, AD},

@@ -2,6 +2,7 @@
 
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
+from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.message import Message
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
@@ -12,10 +13,14 @@ __all__ = [
     "Audience",
     "Campaign",
     "CampaignResult",
+    "Coupon",
+    "CouponBatch",
+    "CouponDay",
     "Exclusion",
     "Intake",
     "Message",
     "MessageTemplate",
+    "Redemption",
     "Suppression",
     "Wave",
 ]

@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
+from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
@@ -29,6 +30,8 @@ router.register("tags", TagViewSet, basename="tag")
 router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("campaigns", CampaignViewSet, basename="campaign")
+router.register("coupons", CouponViewSet, basename="coupon")
+router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")
 router.register("lifetime", LifetimeViewSet, basename="lifetime")
 router.register("goals", GoalViewSet, basename="goal")
 router.register("spend", SpendViewSet, basename="spend")

@@ -10,7 +10,9 @@ from console.models import Team
 # Events that the console makes itself, or that its demo brings. A title of one's own wins.
 SHIPPED_TITLES = {
     "campaign_received": _("Campaign received"),
+    "coupon_issued": _("Coupon given"),
     "coupon_redeemed": _("Coupon redeemed"),
+    "coupon_reversed": _("Redemption reversed"),
     "item_bought": _("Item bought"),
     "message_clicked": _("Message clicked"),
     "message_opened": _("Message opened"),

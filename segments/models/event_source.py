@@ -52,6 +52,7 @@ class WriteKey(models.Model):
         PROFILES = "profiles", _("profiles")  # set what we know about customers, and consents
         IDENTITIES = "identities", _("identities")  # say that two ids are one person
         HISTORY = "history", _("history")  # bring in events of long ago
+        COUPONS = "coupons", _("coupons")  # redeem them: for a till's or a shop's server
 
     source = models.ForeignKey(EventSource, models.CASCADE, related_name="keys")
     hint = models.CharField(_("key"), max_length=16)  # how it begins, to recognise it by

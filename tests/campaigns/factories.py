@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from campaigns import outbox, transitions
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
-from campaigns.models import Campaign, MessageTemplate
+from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.sending import Tally
 from console import approvals, clock
 from console.models import Staff
@@ -220,3 +220,15 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+class CouponBatchFactory(factory.django.DjangoModelFactory):
+    """Twenty off, for a quarter of an hour."""
+
+    class Meta:
+        model = CouponBatch
+
+    name = factory.Sequence(lambda n: f"Twenty off {n}")
+    value_minor = 2_000
+    valid_minutes = 15
+    team = factory.SubFactory(TeamFactory)
