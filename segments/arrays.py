@@ -22,6 +22,31 @@ def known(values: Array) -> Array:
     return ~np.isnan(values) if values.dtype.kind == "f" else values != nothing(values.dtype)
 
 
+def narrow(values: Array, *, at_least: int = 1) -> Array:
+    """Whole numbers in the narrowest type, of so many bytes at least, that holds them all."""
+    if values.dtype.kind != "i":
+        return values
+    there = known(values)
+    low = int(values.min(where=there, initial=0))
+    high = int(values.max(where=there, initial=0))
+    for kind in (np.dtype(f"<i{width}") for width in (1, 2, 4) if width >= at_least):
+        room = np.iinfo(kind)
+        if kind.itemsize < values.dtype.itemsize and room.min < low and high <= room.max:
+            return _as(kind, values, there)
+    return values
+
+
+def wide(values: Array, dtype: Any) -> Array:
+    """The same in a wider type."""
+    return values if values.dtype == dtype else _as(np.dtype(dtype), values, known(values))
+
+
+def _as(dtype: Any, values: Array, there: Array) -> Array:
+    other = values.astype(dtype)
+    other[~there] = nothing(dtype)
+    return other
+
+
 def spread(customers: Array, values: Array, length: int | None = None) -> Array:
     """The column with these values at these customers, and nothing elsewhere."""
     most = int(customers.max()) + 1 if len(customers) else 0

@@ -31,13 +31,13 @@ class Conditions:
         if column is None:
             return _never_computed()
         if trait.is_derived:
-            test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
+            test = masks.days_since(column.stored, leaf.op, leaf.value, self.today)
             return answers.of_test(test, column.version, self.today)
         if trait.kind == CHOICE:
             test = _chosen(column, leaf.op, leaf.value)
         else:
             value = _in_days(leaf.value) if trait.kind == DATE else leaf.value
-            test = masks.compared(column.values, leaf.op, value)
+            test = masks.compared(column.stored, leaf.op, value)
         return answers.of_test(test, column.version)
 
     def days_since(self, leaf: DaysSince) -> Answer | None:
@@ -45,17 +45,17 @@ class Conditions:
         column = self.sheet.read(f"{leaf.which}:{leaf.event}")
         if column is None:
             return None
-        test = masks.days_since(column.values, leaf.op, leaf.value, self.today)
+        test = masks.days_since(column.stored, leaf.op, leaf.value, self.today)
         return answers.of_test(test, column.version, self.today)
 
     def profile(self, leaf: Profile) -> Answer:
         """From the field's column if it has one, else from the rows."""
         column = self.sheet.read(f"profile:{leaf.key}")
-        is_number = column is not None and column.values.dtype.kind == "f"
+        is_number = column is not None and column.stored.dtype.kind == "f"
         if column is None or (is_number and _is_text(leaf.value)):
             return Answer(lambda _within: _in_rows(leaf))
         if is_number:
-            test = masks.compared(column.values, leaf.op, leaf.value)
+            test = masks.compared(column.stored, leaf.op, leaf.value)
         else:
             test = _chosen(column, leaf.op, leaf.value)
         return answers.of_test(test, column.version)
@@ -69,13 +69,13 @@ class Conditions:
         column = self.sheet.read(f"stage:{rows[0][0]}") if rows else None
         if column is None:
             return _never_computed()
-        test = masks.one_of(column.values, [pk for _set, pk in rows])
+        test = masks.one_of(column.stored, [pk for _set, pk in rows])
         if leaf.days is None:
             return answers.of_test(test, column.version, tuple(rows))
         since = self.sheet.read(f"since:{rows[0][0]}")
         if since is None:
             return _never_computed()
-        long = masks.days_since(since.values, leaf.op, leaf.days, self.today)
+        long = masks.days_since(since.stored, leaf.op, leaf.days, self.today)
         versions = (column.version, since.version, self.today, tuple(rows))
         return answers.of_test(masks.both(test, long), *versions)
 
@@ -83,17 +83,17 @@ class Conditions:
 def _chosen(column: Known, op: str, value: Operand) -> Test:
     """The comparison of a column of words, or of words that are numbers with numbers."""
     if value is None:
-        return masks.compared(column.values, op, None)
+        return masks.compared(column.stored, op, None)
     if not _is_text(value):
         places = [at for at, word in enumerate(column.words) if compares(op, word, value)]
-        return masks.one_of(column.values, places)
+        return masks.one_of(column.stored, places)
     some = set(value if isinstance(value, tuple) else (value,))
     places = [at for at, word in enumerate(column.words) if word in some]
     if op != "!=":
-        return masks.one_of(column.values, places)
+        return masks.one_of(column.stored, places)
     if not places:  # nobody's word is that one
-        return masks.compared(column.values, "is_set", None)
-    return masks.compared(column.values, "!=", places[0])
+        return masks.compared(column.stored, "is_set", None)
+    return masks.compared(column.stored, "!=", places[0])
 
 
 def _never_computed() -> Answer:

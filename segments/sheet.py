@@ -3,6 +3,8 @@
 PostgreSQL keeps a column as blocks of 65,536 customers. Who reads a whole column gets a local
 copy of it, mapped into memory and shared by the processes of a host; a new version of the
 column brings only the blocks that changed. Who reads a few customers asks for their bytes.
+Whole numbers are kept in the narrowest type that holds them: comparing a million numbers takes
+as long as reading them from memory does.
 """
 
 import datetime as dt
@@ -42,14 +44,24 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Known:
-    """A column as it stands: its values cannot be written to."""
+    """A column as it stands.
+
+    `stored` is what conditions compare: the numbers in the type that they are kept in, which
+    cannot be written to. Who computes with them takes `values`, of the type that was written.
+    """
 
     key: str
-    values: Array
+    stored: Array
     words: tuple[str, ...]
     version: int
     data_as_of: dt.date | None
     computed_at: dt.datetime | None
+    dtype: str = ""  # of what was written; empty: as it is stored
+
+    @property
+    def values(self) -> Array:
+        """The numbers as they were written."""
+        return arrays.wide(self.stored, self.dtype or self.stored.dtype)
 
 
 # --- writing ----------------------------------------------------------------
@@ -87,15 +99,19 @@ def _write(
     column: Column, fresh: Fresh, day: dt.date, was: Mapping[int, bytes], version: int
 ) -> int:
     dtype = _dtype(fresh)
-    values = fresh.values.astype(dtype, copy=False)
+    # Never narrower than before, or a number at the edge would rewrite everything every night.
+    least = np.dtype(column.block_type).itemsize if column.length else 1
+    values = arrays.narrow(fresh.values.astype(dtype, copy=False), at_least=least)
+    stored = values.dtype.str
     column.version, before = version, column.version
-    changed = _keep_blocks(column, values, was if column.dtype == dtype else {})
+    changed = _keep_blocks(column, values, was if column.block_type == stored else {})
     if gone := [number for number in was if number >= -(-len(values) // ROWS)]:
         column.blocks.filter(number__in=gone).delete()
     words = column.words if fresh.words is None else list(fresh.words)
     if not (changed or gone or column.length != len(values) or column.words != words):
         column.version = before
-    column.dtype, column.length, column.words = dtype, len(values), words
+    column.dtype, column.stored = dtype, stored
+    column.length, column.words = len(values), words
     column.data_as_of, column.computed_at = day, timezone.now()
     column.save()
     return changed
@@ -145,7 +161,7 @@ def files() -> set[str]:
 
 
 # All but the words, of which there may be thousands and which few conditions look at.
-_ABOUT = ("id", "key", "uid", "dtype", "length", "version", "data_as_of", "computed_at")
+_ABOUT = ("id", "key", "uid", "dtype", "stored", "length", "version", "data_as_of", "computed_at")
 COLUMNS = Question(f"SELECT {', '.join(_ABOUT)} FROM segments_column")  # noqa: S608
 
 
@@ -188,11 +204,12 @@ _worded: dict[str, tuple[int, tuple[str, ...]]] = {}  # by uid, the words of a v
 def _known(column: Column) -> Known:
     return Known(
         key=column.key,
-        values=_values(column),
+        stored=_values(column),
         words=_words(column),
         version=column.version,
         data_as_of=column.data_as_of,
         computed_at=column.computed_at,
+        dtype=column.dtype,
     )
 
 
@@ -206,13 +223,13 @@ def _words(column: Column) -> tuple[str, ...]:
 
 def _values(column: Column) -> Array:
     if not column.length:
-        return np.empty(0, column.dtype)
+        return np.empty(0, column.block_type)
     while not (path := local.folder() / f"{column.uid}-{column.version}").exists():
         if not _copy(column, path):
             column.refresh_from_db()
     held = _mapped.get(str(column.uid))
     if held is None or held[0] != path:
-        held = _mapped[str(column.uid)] = (path, _map(path, column.dtype))
+        held = _mapped[str(column.uid)] = (path, _map(path, column.block_type))
     return held[1]
 
 
@@ -244,7 +261,7 @@ def _copy(column: Column, path: Path) -> bool:
 
 
 def _fill(new: Path, column: Column, since: int) -> None:
-    width = np.dtype(column.dtype).itemsize
+    width = np.dtype(column.block_type).itemsize
     found = Block.objects.filter(column=column, version__gt=since).order_by("number")
     with new.open("r+b") as file:
         file.truncate(column.length * width)
@@ -318,11 +335,11 @@ def forget(customers: Collection[int]) -> None:
     for column in Column.objects.select_for_update().order_by("pk"):
         version = 0
         for block in column.blocks.filter(number__in=by_block).order_by("number"):
-            values = np.frombuffer(bytes(block.values), column.dtype).copy()
+            values = np.frombuffer(bytes(block.values), column.block_type).copy()
             places = [at for at in by_block[block.number] if at < len(values)]
             if not arrays.known(values[places]).any():
                 continue
-            values[places] = arrays.nothing(column.dtype)
+            values[places] = arrays.nothing(values.dtype)
             version = version or _next_versions(1)[0]
             digest = blake2b(values.tobytes(), digest_size=16).digest()
             Block.objects.filter(pk=block.pk).update(
@@ -341,10 +358,12 @@ _UPSERT = """
 """
 # `values` is kept uncompressed outside of its row, so that `substr` reads only those bytes.
 _FEW = """
-    SELECT one.id, c.key, c.dtype, c.words <> '[]', substr(b.values,
-        (one.id %% %(rows)s) * right(c.dtype, 1)::int + 1, right(c.dtype, 1)::int)
+    SELECT one.id, c.key, c.kind, c.words <> '[]', substr(b.values,
+        (one.id %% %(rows)s) * right(c.kind, 1)::int + 1, right(c.kind, 1)::int)
     FROM unnest(%(customers)s::int[]) AS one (id)
-    CROSS JOIN segments_column c
+    CROSS JOIN (
+        SELECT *, coalesce(nullif(stored, ''), dtype) AS kind FROM segments_column
+    ) c
     JOIN segments_block b ON b.column_id = c.id AND b.number = one.id / %(rows)s
     WHERE c.key = ANY(%(keys)s)
 """

@@ -84,7 +84,7 @@ def _on(trait: Trait, column: sheet.Known, day: dt.date) -> sheet.Known:
         return column
     dates = column.values
     days = np.where(arrays.known(dates), _number(day) - dates, dates)
-    return replace(column, key=trait.key, values=days)
+    return replace(column, key=trait.key, stored=days, dtype="")
 
 
 def of(

@@ -17,6 +17,8 @@ class Column(models.Model):
     key = models.CharField(_("key"), max_length=80, unique=True)
     uid = models.UUIDField(default=uuid.uuid4, editable=False)  # names local copies
     dtype = models.CharField(max_length=4)  # as NumPy writes it, such as `<i4`
+    # The type of the blocks, when whole numbers fit into a narrower one.
+    stored = models.CharField(max_length=4, blank=True, default="", db_default="")
     length = models.PositiveIntegerField(default=0)  # one more than the highest number
     words = models.JSONField(default=list)  # only ever added to, so that numbers keep meaning
     version = models.BigIntegerField(default=0)  # grows with each change, over all columns
@@ -28,6 +30,11 @@ class Column(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def block_type(self) -> str:
+        """How the blocks' bytes are read."""
+        return self.stored or self.dtype
 
 
 class Block(models.Model):

@@ -108,3 +108,31 @@ def test_a_dropped_column_leaves_no_copy() -> None:
     sheet.drop(["orders"])
     assert sheet.read("orders") == {}
     assert not [file for file in Path(settings.COPIES_PATH).iterdir() if file.suffix != ".lock"]
+
+
+@pytest.mark.parametrize(
+    ("highest", "stored"), [(100, "|i1"), (200, "<i2"), (70_000, "<i4")], ids=["1", "2", "4"]
+)
+def test_whole_numbers_are_kept_as_narrow_as_they_fit_and_come_back_as_they_were(
+    highest: int, stored: str
+) -> None:
+    values = np.array([-5, arrays.nothing(np.int64), highest, 0], np.int64)
+    sheet.write({"orders": Fresh(values)}, day=DAY)
+    found = sheet.read("orders")["orders"]
+    assert found.stored.dtype.str == stored
+    assert found.values.dtype == np.int64
+    assert (found.values == values).all()
+    assert sheet.of([0, 1, 2], ["orders"]) == {0: {"orders": -5}, 1: {}, 2: {"orders": highest}}
+
+
+def test_a_column_that_was_wide_stays_so() -> None:
+    for highest in (200, 100):
+        sheet.write({"orders": Fresh(np.array([highest], np.int64))}, day=DAY)
+        found = sheet.read("orders")["orders"]
+        assert (found.stored.dtype.str, found.values.tolist()) == ("<i2", [highest])
+
+
+def test_the_lowest_number_of_a_narrow_type_is_not_taken_for_nothing() -> None:
+    values = np.array([-128, -127], np.int32)
+    sheet.write({"orders": Fresh(values)}, day=DAY)
+    assert sheet.of([0, 1], ["orders"]) == {0: {"orders": -128}, 1: {"orders": -127}}
