@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from campaigns.models import Message, Suppression
+from campaigns.models import ContactHold, Message, Suppression
 from segments.sought import Sought
 
 Rows = list[dict[str, Any]]
@@ -18,8 +18,10 @@ def sections(sought: Sought) -> dict[str, Rows]:
     listed = Suppression.objects.filter(
         Q(address__in=sought.addresses) | Q(customer__in=sought.numbers)
     )
+    holds = ContactHold.objects.filter(customer__in=sought.numbers)
     told = ("of_campaign", "address", "status", "sent_at", "opened_at", "clicked_at")
     return {
         "messages": list(messages.order_by("pk").values(*told, "unsubscribed_at")),
+        "left_alone": list(holds.order_by("pk").values("reason", "note", "since", "until")),
         "do_not_contact": list(listed.order_by("pk").values("channel", "address", "reason", "at")),
     }

@@ -7,7 +7,16 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import suppression
-from campaigns.models import Audience, Campaign, Exclusion, Message, Suppression, Wave
+from campaigns.models import (
+    Audience,
+    Campaign,
+    Contact,
+    ContactHold,
+    Exclusion,
+    Message,
+    Suppression,
+    Wave,
+)
 from console import approvals
 from segments import bitmaps, bits
 from segments.forgetting import Place
@@ -26,6 +35,14 @@ def _forget_messages(sought: Sought) -> None:
     """That a message went to a number, and when, stays for the counts; the address does not."""
     _messages(sought).exclude(reason__in=REASONS).update(reason="")
     _messages(sought).update(address="")
+
+
+def _left_alone(sought: Sought) -> QuerySet[ContactHold]:
+    return ContactHold.objects.filter(customer__in=sought.numbers)
+
+
+def _contacts(sought: Sought) -> QuerySet[Contact]:
+    return Contact.objects.filter(customer__in=sought.numbers)
 
 
 def _suppressions(sought: Sought) -> QuerySet[Suppression]:
@@ -66,6 +83,18 @@ def _forget_audience(pk: int, sought: Sought) -> None:
 
 PLACES = [
     Place("messages", _("addresses of messages"), lambda s: _messages(s).count(), _forget_messages),
+    Place(
+        "contacts",
+        _("when they were written to"),
+        lambda s: _contacts(s).count(),
+        lambda s: _contacts(s).delete(),
+    ),
+    Place(
+        "contact_holds",
+        _("why they were left alone"),
+        lambda s: _left_alone(s).count(),
+        lambda s: _left_alone(s).delete(),
+    ),
     Place(
         "suppressions",
         _("addresses on the do-not-contact list"),

@@ -63,6 +63,8 @@ TABLE: dict[str, set[str]] = {
     "messages.view": {OP, MA, SU, AD},
     "suppressions.view": {OP, MA, SU, AD},
     "suppressions.change": {OP, SU, AD},
+    "policy.view": EVERYBODY,
+    "policy.change": {MA, AD},  # caps, quiet hours and the holdout: for all campaigns at once
     "approvals.view": {OP, MA, AD},
     "approvals.decide": {MA, AD},
     "work.view": EVERYBODY,

@@ -2,6 +2,7 @@
 
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
+from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.message import Message
 from campaigns.models.result import CampaignResult
@@ -13,10 +14,14 @@ __all__ = [
     "Audience",
     "Campaign",
     "CampaignResult",
+    "Contact",
+    "ContactHold",
+    "ContactPolicy",
     "Coupon",
     "CouponBatch",
     "CouponDay",
     "Exclusion",
+    "Holdout",
     "Intake",
     "Message",
     "MessageTemplate",

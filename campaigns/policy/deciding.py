@@ -9,7 +9,6 @@ from campaigns.policy.nodes import (
     DAY,
     DEFER,
     DOWNGRADE,
-    HIGH,
     WEEK,
     Approach,
     Cap,
@@ -66,7 +65,7 @@ def _in_time(
     full = list(full_caps(facts, policy, approach))
     free_on = max((calendar.next_window(today, cap.window) for cap in full), default=today)
     opens: dt.datetime | None = calendar.begin(free_on, facts.zone) if full else at
-    if any(_room(cap, approach) <= 0 for cap in full):
+    if any(_room(cap, policy, approach) <= 0 for cap in full):
         opens = None  # no later window has room either
     if way.keeps_quiet and opens is not None:
         opens = calendar.first_open(opens, facts.zone, policy, is_off)
@@ -81,13 +80,13 @@ def _in_time(
 def full_caps(facts: Facts, policy: Policy, approach: Approach) -> Iterator[Cap]:
     """The caps that leave no room for one more message, as the policy orders them."""
     for cap in caps_for(policy, approach.channel, facts.stage):
-        if counted(cap, facts.counts) >= _room(cap, approach):
+        if counted(cap, facts.counts) >= _room(cap, policy, approach):
             yield cap
 
 
-def _room(cap: Cap, approach: Approach) -> int:
+def _room(cap: Cap, policy: Policy, approach: Approach) -> int:
     """How many a campaign of this priority may fill."""
-    return cap.most - (0 if approach.priority <= HIGH else cap.reserved)
+    return cap.most - (0 if approach.priority >= policy.important_from else cap.reserved)
 
 
 def caps_for(policy: Policy, channel: str, stage: str) -> list[Cap]:

@@ -11,7 +11,7 @@ WINDOWS = (DAY, WEEK, MONTH)
 DEFER, DROP, DOWNGRADE = "defer", "drop", "downgrade"
 ACTIONS = (DEFER, DROP, DOWNGRADE)
 MARKETING, TRANSACTIONAL = "marketing", "transactional"
-HIGH, NORMAL, LOW = 1, 2, 3  # campaigns; the smaller goes first
+NORMAL, IMPORTANT = 50, 80  # priorities of campaigns, from 0 to 100
 USUAL, HOURS, SILENT = "usual", "hours", "silent"  # what days off are like
 HOLIDAYS, WEEKENDS_TOO = "holidays", "weekends_too"  # which days are off
 
@@ -34,7 +34,7 @@ class Cap:
     window: str
     channel: str = ""  # empty: all channels together
     stage: str = ""  # empty: every stage
-    reserved: int = 0  # of them, only for campaigns of high priority
+    reserved: int = 0  # of them, only for important campaigns
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Policy:
     quiet_off: Hours | None = None  # in the place of `quiet` on days off
     country: str = "CN"  # whose holidays
     ways: Mapping[str, Way] = field(default_factory=dict)
+    important_from: int = IMPORTANT  # the priority from which a campaign may use what is reserved
     longest_wait: dt.timedelta = dt.timedelta(days=3)
     complaint_days: int = 90  # nothing leaves for so long after a complaint; 0: for ever
 

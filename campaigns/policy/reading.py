@@ -10,6 +10,7 @@ from campaigns.policy.nodes import (
     DOWNGRADE,
     HOLIDAYS,
     HOURS,
+    IMPORTANT,
     OURS,
     SILENT,
     USUAL,
@@ -42,6 +43,7 @@ def parse(raw: Any) -> Policy:
         quiet_off=_hours(raw, "quiet_off"),
         country=str(raw.get("country", "CN"))[:8],
         ways=ways,
+        important_from=_number(raw, "important_from", IMPORTANT, 0, 100),
         longest_wait=dt.timedelta(hours=_number(raw, "longest_wait_hours", 72, 0, LONGEST_HOURS)),
         complaint_days=_number(raw, "complaint_days", 90, 0, LONGEST_DAYS),
     )
@@ -66,6 +68,7 @@ def written(policy: Policy) -> dict[str, Any]:
         "quiet_off": _written_hours(policy.quiet_off),
         "country": policy.country,
         "ways": {channel: _written_way(way) for channel, way in sorted(policy.ways.items())},
+        "important_from": policy.important_from,
         "longest_wait_hours": policy.longest_wait // dt.timedelta(hours=1),
         "complaint_days": policy.complaint_days,
     }

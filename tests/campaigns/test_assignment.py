@@ -17,7 +17,9 @@ MANY = BitMap(range(1, 60_001))
     ),
     st.text(max_size=8),
 )
-def test_everybody_is_in_exactly_one_arm_and_alone_in_the_same_one(ids, weights, salt) -> None:
+def test_everybody_is_in_exactly_one_arm_and_alone_in_the_same_one(
+    ids: set[int], weights: dict[str, int], salt: str
+) -> None:
     arms = assignment.split(BitMap(ids), weights, salt=salt)
     assert list(arms) == list(weights)
     assert BitMap.union(*arms.values()) == BitMap(ids)

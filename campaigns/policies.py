@@ -1,0 +1,60 @@
+"""The contact policy in force, and how people change it: each change is a new version."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from campaigns.models import ContactPolicy
+from campaigns.policy import reading
+from campaigns.policy.nodes import Policy, PolicyError
+from console import audit, roles
+from console.models import Staff
+from console.states import NotAllowed, Stale
+
+ACTION = "policy.change"
+NO_POLICY = Policy()  # before anybody wrote one: nothing is limited
+
+
+def newest() -> ContactPolicy | None:
+    """The version in force."""
+    return ContactPolicy.objects.select_related("by").first()
+
+
+def current() -> Policy:
+    """What is in force; nothing is limited before there is a version."""
+    content = ContactPolicy.objects.values_list("content", flat=True).first()
+    return NO_POLICY if content is None else reading.parse(content)
+
+
+@transaction.atomic
+def change(
+    content: Any, *, based_on: int, note: str, by: Staff | None, at: dt.datetime
+) -> ContactPolicy:
+    """Put another version in force, at once, for everything that is not claimed yet.
+
+    Raises:
+        NotAllowed: the role, what cannot be read, or nothing that is different.
+        Stale: somebody else changed the version that this is based on.
+    """
+    if by is not None:
+        roles.require(by, ACTION)
+    try:
+        written = reading.written(reading.parse(content))
+    except PolicyError as problem:
+        raise NotAllowed(_("The policy cannot be read: %(why)s.") % {"why": problem}) from problem
+    was = newest()
+    if (was.version if was else 0) != based_on:
+        raise Stale(_("Somebody else changed the policy; load the page again."))
+    if was and was.content == written:
+        raise NotAllowed(_("Nothing is different from the version in force."))
+    try:
+        with transaction.atomic():
+            made = ContactPolicy.objects.create(
+                version=based_on + 1, content=written, note=note[:200], by=by, since=at
+            )
+    except IntegrityError as twice:
+        raise Stale(_("Somebody else changed the policy; load the page again.")) from twice
+    audit.log("contactpolicy.changed", made, by=by, version=made.version)
+    return made
