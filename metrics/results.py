@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from campaigns.models import Audience, Campaign, CampaignResult, Message
+from metrics import effects
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Conversions, Windows
@@ -120,6 +121,8 @@ def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
         "purchased": done.customers,
         "revenue_minor": done.amount,
         "window_days": campaign.conversion_days,
+        "cost_minor": effects.cost(campaign),
+        **effects.of(campaign),
     }
 
 

@@ -18,6 +18,18 @@ class CampaignResult(models.Model):
     purchased = models.PositiveIntegerField(_("purchased"), default=0)
     redeemed = models.PositiveIntegerField(_("redeemed a coupon"), null=True)
     revenue_minor = models.BigIntegerField(_("revenue"), default=0)
+    cost_minor = models.BigIntegerField(_("cost"), null=True)
+    # Of those who came in: who was to get it, and the control. None where there is no control.
+    treated = models.PositiveIntegerField(_("to get it"), null=True)
+    treated_purchased = models.PositiveIntegerField(null=True)
+    treated_revenue_minor = models.BigIntegerField(null=True)
+    control = models.PositiveIntegerField(_("control"), null=True)
+    control_purchased = models.PositiveIntegerField(null=True)
+    control_revenue_minor = models.BigIntegerField(null=True)
+    # The difference of the two shares, and its 95 % bounds.
+    lift = models.FloatField(_("lift"), null=True)
+    lift_low = models.FloatField(null=True)
+    lift_high = models.FloatField(null=True)
     window_days = models.PositiveSmallIntegerField(_("days counted"))
     is_final = models.BooleanField(_("the window is over"), default=False)
     computed_at = models.DateTimeField(_("computed at"))
@@ -28,3 +40,13 @@ class CampaignResult(models.Model):
 
     def __str__(self) -> str:
         return str(self.campaign)
+
+    @property
+    def base(self) -> int:
+        """Customers that shares are of: whom it went to, or whom it reached elsewhere."""
+        return self.sent or self.reached
+
+    @property
+    def extra_purchases(self) -> float | None:
+        """Purchases that would not have been without it, as the control tells."""
+        return None if self.lift is None or self.treated is None else self.lift * self.treated

@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
+from pyroaring import BitMap
 
-from campaigns.models import Campaign, CampaignResult, Message
+from campaigns.models import Campaign, CampaignResult, Intake, Message
 from console.models import Job
 from metrics import results, tasks
 from segments.models import Customer
@@ -163,3 +164,51 @@ def test_a_job_measures_everything_once_even_when_delivered_twice(three: list[Cu
     job.refresh_from_db()
     assert job.status == Job.Status.DONE
     assert CampaignResult.objects.count() == 1
+
+
+def test_a_control_tells_what_would_have_happened_anyway(db: None) -> None:
+    today_is("2017-06-01")
+    everybody = customers(40)
+    campaign = mailed(*((one, NOON) for one in everybody[:20]), control_share=0.5)
+    numbers = [one.pk for one in everybody]
+    Intake.objects.create(
+        campaign=campaign,
+        number=0,
+        key="start",
+        members=BitMap(numbers),
+        control=BitMap(numbers[20:]),
+        at=NOON,
+    )
+    for one in everybody[:10] + everybody[20:24]:
+        bought(one, NOON + DAY, 50)
+    bought(everybody[30], NOON + 8 * DAY)  # too late to count
+    result = results.compute(campaign, at=MUCH_LATER)
+    assert (result.treated, result.treated_purchased, result.treated_revenue_minor) == (20, 10, 500)
+    assert (result.control, result.control_purchased, result.control_revenue_minor) == (20, 4, 200)
+    assert result.lift == pytest.approx(0.3)
+    assert result.lift_low is not None
+    assert 0 < result.lift_low < 0.3
+    assert result.extra_purchases == pytest.approx(6)
+
+
+def test_who_came_in_twice_counts_from_the_first_time(db: None) -> None:
+    today_is("2017-06-01")
+    ann, bob = customers(2)
+    campaign = mailed((ann, NOON), control_share=0.5)
+    for number, at in enumerate((NOON, NOON + 20 * DAY)):
+        Intake.objects.create(
+            campaign=campaign,
+            number=number,
+            key=str(number),
+            members=BitMap([ann.pk, bob.pk]),
+            control=BitMap([bob.pk]),
+            at=at,
+        )
+    bought(ann, NOON + 21 * DAY)
+    result = results.compute(campaign, at=MUCH_LATER)
+    assert (result.treated, result.control, result.treated_purchased) == (1, 1, 0)
+
+
+def test_without_a_control_no_lift_is_told(three: list[Customer]) -> None:
+    result = results.compute(mailed((three[0], NOON)), at=MUCH_LATER)
+    assert (result.lift, result.control, result.extra_purchases) == (None, None, None)
