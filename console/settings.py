@@ -30,6 +30,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', d
 BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 MAILBOX_PORT = env.int("MAILBOX_PORT", default=PORT + 1)
+PHONE_PORT = env.int("PHONE_PORT", default=MAILBOX_PORT + 1)  # where short messages arrive
 WORKERS = env.int("WORKERS", default=0)  # processes that work in the background; 0: one a core
 
 _public = urlsplit(PUBLIC_URL)

@@ -34,6 +34,7 @@ def point_environment(home: Path, *, redis_database: int = 0) -> None:
         "BIND": "127.0.0.1",
         "PORT": "8000",
         "MAILBOX_PORT": "8001",
+        "PHONE_PORT": "8002",
         "SECRET_KEY": "only for tests",
         "DEBUG": "0",
     }

@@ -59,10 +59,11 @@ def check_room(home: Path) -> None:
 
 
 def check_ports() -> None:
-    """The ports that the web and the mailbox will listen on."""
+    """The ports that the web, the mailbox and the phone will listen on."""
     check_port(settings.BIND, settings.PORT, "PORT")
     if settings.EMBEDDED_MAILBOX:
         check_port("127.0.0.1", settings.MAILBOX_PORT, "MAILBOX_PORT")
+        check_port("127.0.0.1", settings.PHONE_PORT, "PHONE_PORT")
 
 
 def check_port(host: str, port: int, variable: str, *, patience: float = 3.0) -> None:

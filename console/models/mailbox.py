@@ -1,4 +1,4 @@
-"""Mail that the local mailbox received, kept to be read in the console."""
+"""What the local mailbox and the local phone received, kept to be read in the console."""
 
 from typing import ClassVar
 
@@ -8,12 +8,23 @@ from django.utils.translation import pgettext_lazy
 
 
 class MailboxMessage(models.Model):
-    """One mail for one recipient, as it came over SMTP."""
+    """One mail for one recipient as it came over SMTP, or one message of another wire."""
 
+    class Wire(models.TextChoices):
+        EMAIL = "email", pgettext_lazy("a channel", "e-mail")
+        SMS = "sms", _("short message")
+        PUSH = "push", _("push")
+        WECOM = "wecom", _("WeCom")
+        DINGTALK = "dingtalk", _("DingTalk")
+        FEISHU = "feishu", _("Feishu")
+        WEBHOOK = "webhook", _("webhook")
+
+    wire = models.CharField(_("channel"), max_length=16, choices=Wire, default=Wire.EMAIL)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
-    sender = models.CharField(_("from"), max_length=320)
+    sender = models.CharField(_("from"), max_length=320, blank=True)
     recipient = models.CharField(_("to"), max_length=320, db_index=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
+    # A mail's source; of other messages JSON: title, text, and what was said over the wire.
     raw = models.BinaryField(pgettext_lazy("of a mail", "source"))
     size = models.PositiveIntegerField(_("bytes"))
 

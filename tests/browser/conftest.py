@@ -42,13 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed."))
 
 
-def two_free_ports() -> int:
-    """The first of two neighbouring ports that nobody uses."""
-    for port in range(20_000 + os.getpid() % 10_000, 60_000, 2):
-        with socket.socket() as one, socket.socket() as two:
+def free_ports() -> int:
+    """The first of three neighbouring ports that nobody uses: web, mailbox, phone."""
+    for port in range(20_000 + os.getpid() % 10_000, 60_000, 3):
+        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
             try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 1))
+                for number, trial in enumerate((one, two, three)):
+                    trial.bind(("127.0.0.1", port + number))
             except OSError:
                 continue
             return port
@@ -58,12 +58,13 @@ def two_free_ports() -> int:
 @pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     """`manage.py up` in a home of its own, with the demo business in it."""
-    home, port = servers.new_home(), two_free_ports()
+    home, port = servers.new_home(), free_ports()
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_URL", "SECRET_KEY"}
     } | {"CONSOLE_HOME": str(home), "PORT": str(port), "MAILBOX_PORT": str(port + 1)}
+    environment["PHONE_PORT"] = str(port + 2)
     environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile("w+") as said:
         up = subprocess.Popen(

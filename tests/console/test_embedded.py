@@ -242,7 +242,7 @@ def free_port() -> int:
 
 
 def test_each_obstacle_is_one_sentence_and_no_traceback(home: Path) -> None:
-    ports = {"PORT": str(free_port()), "MAILBOX_PORT": str(free_port())}
+    ports = {name: str(free_port()) for name in ("PORT", "MAILBOX_PORT", "PHONE_PORT")}
     (home / "file").touch()
     nowhere = "127.0.0.1:1"
     attempts = {

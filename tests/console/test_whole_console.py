@@ -26,7 +26,7 @@ class Console:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.port, self.mailbox_port = free_port(), free_port()
+        self.port, self.mailbox_port, self.phone_port = free_port(), free_port(), free_port()
         self.process: subprocess.Popen[str] | None = None
 
     def up(self) -> subprocess.Popen[str]:
@@ -36,6 +36,7 @@ class Console:
             "--no-demo",
             PORT=str(self.port),
             MAILBOX_PORT=str(self.mailbox_port),
+            PHONE_PORT=str(self.phone_port),
             PUBLIC_URL=f"http://127.0.0.1:{self.port}",
             WORKERS="1",
         )
@@ -188,7 +189,8 @@ def test_a_pipeline_of_mails_is_answered_in_its_order(console: Console) -> None:
 def test_without_its_database_the_mailbox_asks_to_try_again_later(home: Path) -> None:
     port = free_port()
     url = "postgres://a:b@127.0.0.1:1/c"
-    process = command(home, "mailbox", f"--port={port}", DATABASE_URL=url)
+    ports = (f"--port={port}", f"--phone-port={free_port()}")
+    process = command(home, "mailbox", *ports, DATABASE_URL=url)
     try:
         until(lambda: listens(port))
         with smtplib.SMTP("127.0.0.1", port) as sender, pytest.raises(smtplib.SMTPDataError) as no:

@@ -64,16 +64,17 @@ class House:
 
     def __init__(self) -> None:
         self.home = servers.new_home()
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            self.port, mailbox = one.getsockname()[1], two.getsockname()[1]
+        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+            for each in (one, two, three):
+                each.bind(("127.0.0.1", 0))
+            self.port, mailbox, phone = (each.getsockname()[1] for each in (one, two, three))
         self.url = f"http://127.0.0.1:{self.port}"
         unwanted = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "BIND"}
         self.environment = {k: v for k, v in os.environ.items() if k not in unwanted} | {
             "CONSOLE_HOME": str(self.home),
             "PORT": str(self.port),
             "MAILBOX_PORT": str(mailbox),
+            "PHONE_PORT": str(phone),
             "PUBLIC_URL": self.url,
             "WORKERS": "1",
             "DJANGO_SETTINGS_MODULE": "console.settings",
