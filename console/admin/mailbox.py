@@ -1,5 +1,6 @@
-"""The local mailbox: mails that left over SMTP and stayed here, to be read."""
+"""The local mailbox: mails and other messages that left and stayed here, to be read."""
 
+import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -26,10 +27,11 @@ FRAME_POLICY = (
 class MailboxMessageAdmin(ReadOnlyAdmin):
     view_action = "mailbox.view"
     empty_words: ClassVar = _(
-        "Without EMAIL_URL every mail of the console arrives here instead of leaving the machine. "
-        "Start a campaign, and its mails show up."
+        "Without EMAIL_URL every mail of the console arrives here instead of leaving the machine, "
+        "and so does what the local phone gets. Start a campaign, and its mails show up."
     )
-    list_display: ClassVar = ["title", "to", "sender", "received_at"]
+    list_display: ClassVar = ["title", "wire", "to", "sender", "received_at"]
+    list_filter: ClassVar = ["wire"]
     search_fields: ClassVar = ["recipient__startswith"]
     search_help_text = _("The beginning of a recipient's address.")
     list_before_template = "console/real_time.html"
@@ -47,7 +49,7 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """A subject may speak to somebody by name."""
         may_read = roles.allows(request.user, looks.ACTION)
-        return ["title" if may_read else "number", "to", "sender", "received_at"]
+        return ["title" if may_read else "number", "wire", "to", "sender", "received_at"]
 
     @display(description=_("subject"))
     def title(self, message: MailboxMessage) -> str:
@@ -59,7 +61,7 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("to"))
     def to(self, message: MailboxMessage) -> str:
-        return looks.mask(message.recipient)
+        return looks.mask(message.recipient) or "–"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -78,10 +80,10 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
         message = get_object_or_404(MailboxMessage, pk=object_id)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("mail"),
+            "title": message.get_wire_display(),
             "opts": self.opts,
             "message": message,
-            "recipient": looks.mask(message.recipient),
+            "recipient": looks.mask(message.recipient) or "–",
         }
         if roles.allows(request.user, looks.ACTION):
             context |= self._opened(request, message)
@@ -91,6 +93,14 @@ class MailboxMessageAdmin(ReadOnlyAdmin):
         """The mail itself: it speaks to somebody by name, so reading it is a look at them."""
         staff: Any = request.user
         audit.log("mail.looked", by=staff, mail=message.pk)
+        if message.wire != MailboxMessage.Wire.EMAIL:
+            said = json.loads(bytes(message.raw))
+            return {
+                "original": message,
+                "recipient": message.recipient or "–",
+                "said": said,
+                "source": json.dumps(said["said"], ensure_ascii=False, indent=2),
+            }
         return {
             "title": message.subject or _("(no subject)"),
             "original": message,

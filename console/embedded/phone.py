@@ -94,7 +94,7 @@ class Phone(ThreadingHTTPServer):
 
 def open_beside(port: int, home: Path) -> Phone:
     """The phone of a console."""
-    phone = Phone(port, keys_of(home), store)
+    phone = Phone(port, keys_of(home), _store_now)
     phone.on_hang_up = connection.close  # Django's connections are by thread
     log.info("phone is open", host=HOST, port=port)
     return phone.begin()
@@ -110,7 +110,6 @@ def keys_of(home: Path) -> Keys:
 
 def store(got: Got) -> None:
     """One row, which may be read in the console."""
-    close_old_connections()
     kept = {"title": got.title, "text": got.text, "said": got.raw}
     raw = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
     MailboxMessage.objects.create(
@@ -120,6 +119,12 @@ def store(got: Got) -> None:
         raw=raw,
         size=len(raw),
     )
+
+
+def _store_now(got: Got) -> None:
+    """The database may have gone and come back since this line was used."""
+    close_old_connections()
+    store(got)
 
 
 def _clean(text: str, room: int) -> str:

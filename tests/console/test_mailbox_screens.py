@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from console import mail
+from console.embedded import phone
+from console.embedded.providers import Got
 from console.models import MailboxMessage
 
 
@@ -68,3 +70,16 @@ def test_roles_without_the_mailbox_read_no_mail(signed_in: Callable[..., Client]
     for name in ("change", "html"):
         address = reverse(f"admin:console_mailboxmessage_{name}", args=[message.pk])
         assert client.get(address).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_short_message_is_shown_as_a_phone_shows_it(signed_in: Callable[..., Client]) -> None:
+    phone.store(Got("sms", "+8613800138000", "", "<b>您好</b>\x00", {"to": "+8613800138000"}))
+    kept_one = MailboxMessage.objects.get()
+    address = reverse("admin:console_mailboxmessage_change", args=[kept_one.pk])
+    page = signed_in("operator").get(address).content.decode()
+    assert "&lt;b&gt;您好&lt;/b&gt;" in page
+    assert "+8613800138000" in page
+    hidden = signed_in("manager").get(address).content.decode()
+    assert "您好" not in hidden
+    assert "13800138000" not in hidden
