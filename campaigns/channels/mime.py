@@ -1,14 +1,13 @@
 """A mail as the bytes that go over the wire.
 
 The standard library's `EmailMessage` takes two milliseconds for what is always the same form
-here: ten headers and two texts. Written out, it takes a fiftieth of that, and there is less
+here: ten headers and two texts. Written out, it takes a hundredth of that, and there is less
 that can be wrong.
 """
 
-import base64
-import hashlib
+import datetime as dt
 import re
-from email.header import Header
+from binascii import b2a_base64
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
@@ -18,6 +17,19 @@ from campaigns.channels.smtp import Parcel
 # What would end a header line and begin another, and characters that no header may hold.
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\@]+@[A-Za-z0-9.-]+")
+
+# Base64 has no "=_" at a line's start, so no part can hold this boundary.
+BOUNDARY = b"=_part"
+PART = (
+    b'\r\n--%s\r\nContent-Type: text/%%s; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n"
+) % BOUNDARY
+BEFORE = (
+    b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="%s"\r\n%s'
+) % (BOUNDARY, PART % b"plain")
+BETWEEN = b"\r\n" + PART % b"html"
+AFTER = b"\r\n\r\n--%s--\r\n" % BOUNDARY
 
 
 class BadMail(ValueError):
@@ -32,7 +44,7 @@ def parcel(mail: Mail) -> Parcel:
         f"RCPT TO:<{mail.recipient}>\r\n".encode(),
         b"DATA\r\n",
     ]
-    return Parcel(mail.number, envelope, body.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    return Parcel(mail.number, envelope, body + b".\r\n")  # no line of it begins with a dot
 
 
 def compose(mail: Mail) -> bytes:
@@ -43,47 +55,41 @@ def compose(mail: Mail) -> bytes:
     """
     if not (mail.recipient.isascii() and ADDRESS.fullmatch(mail.recipient)):
         raise BadMail(BAD_ADDRESS)
-    # Base64 has no "=_" at a line's start, so no part can hold its own boundary.
-    boundary = "=_" + hashlib.sha256(mail.id.encode()).hexdigest()[:24]
-    headers = [
-        ("Message-ID", f"<{mail.id}>"),
-        ("Date", format_datetime(mail.at)),
-        ("From", _sender(mail.sender)),
-        ("To", mail.recipient),
-        ("Subject", _words(mail.subject)),
-        ("List-Unsubscribe", f"<{mail.unsubscribe_url}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058
-        ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-    ]
-    lines = [f"{name}: {_safe(value)}".encode("ascii") for name, value in headers]
-    for kind, text in (("plain", mail.text), ("html", mail.html)):
-        lines += [
-            b"",
-            b"--" + boundary.encode(),
-            f'Content-Type: text/{kind}; charset="utf-8"'.encode(),
-            b"Content-Transfer-Encoding: base64",
-            b"",
-            base64.encodebytes(text.encode()).replace(b"\n", b"\r\n").rstrip(),
-        ]
-    lines += [b"", b"--" + boundary.encode() + b"--", b""]
-    return b"\r\n".join(lines)
-
-
-def _safe(value: str) -> str:
-    # A folded header is ours: its line break is followed by a space.
-    if CONTROL.search(value.replace("\r\n ", " ")):
+    if CONTROL.search(mail.id) or CONTROL.search(mail.unsubscribe_url):
         raise BadMail(BAD_HEADER)
-    return value
+    head = (
+        f"Message-ID: <{mail.id}>\r\n"
+        f"Date: {_date(int(mail.at.timestamp()))}\r\n"
+        f"From: {_sender(mail.sender)}\r\n"
+        f"To: {mail.recipient}\r\n"
+        f"Subject: {_words(mail.subject)}\r\n"
+        f"List-Unsubscribe: <{mail.unsubscribe_url}>\r\n"
+    )
+    return b"".join(
+        (head.encode("ascii"), BEFORE, _base64(mail.text), BETWEEN, _base64(mail.html), AFTER)
+    )
+
+
+def _base64(text: str) -> bytes:
+    """In lines of the length that MIME asks for, several times as fast as `encodebytes`."""
+    whole = b2a_base64(text.encode(), newline=False)
+    return b"\r\n".join([whole[at : at + 76] for at in range(0, len(whole), 76)])
 
 
 def _words(text: str) -> str:
-    """Text for a header: as it is, or in RFC 2047's encoding."""
+    """Text for a header: as it is, or in RFC 2047's encoding, folded."""
     if CONTROL.search(text):
         raise BadMail(BAD_HEADER)
     if text.isascii() and len(text) < 200 and "=?" not in text:
         return text
-    return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
+    # Ten characters are at most forty bytes, so no word grows past the 75 that one may have.
+    parts = (text[at : at + 10].encode() for at in range(0, len(text), 10))
+    return "\r\n ".join(f"=?utf-8?b?{b2a_base64(one, newline=False).decode()}?=" for one in parts)
+
+
+@lru_cache(maxsize=8)
+def _date(second: int) -> str:
+    return format_datetime(dt.datetime.fromtimestamp(second, dt.UTC))
 
 
 @lru_cache(maxsize=8)
@@ -95,4 +101,6 @@ def angled(sender: str) -> str:
 @lru_cache(maxsize=8)
 def _sender(sender: str) -> str:
     name, address = parseaddr(sender)
+    if CONTROL.search(sender) or not address.isascii():
+        raise BadMail(BAD_HEADER)
     return formataddr((name, address))
