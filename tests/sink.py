@@ -170,7 +170,8 @@ def count(port: int) -> tuple[int, int]:
 
 def main(delay_ms: str = "0") -> None:
     with running(Sink(delay=int(delay_ms) / 1000)) as port:
-        print(port, flush=True)
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
         while True:
             time.sleep(3600)
 
