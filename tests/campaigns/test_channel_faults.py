@@ -1,4 +1,4 @@
-"""Mail servers that are slow, silent, busy or rude: each mail is told of once, none is given twice."""
+"""Mail servers that are slow, silent, busy or rude: each mail ends once, and is given once."""
 
 import time
 from collections.abc import Iterator

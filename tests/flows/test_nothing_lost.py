@@ -1,28 +1,19 @@
 """Everything is killed while events come in: each acknowledged one is in the lake exactly once."""
 
 import itertools
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from segment.analytics.client import Client
 
 from segments.lake import engine
-from tests import servers
+from tests.flows.house import House, kill
 
-ROOT = Path(__file__).resolve().parents[2]
 SENDERS = 4
-SECONDS_TO_START, SECONDS_TO_HEAL = 120, 60
+SECONDS_TO_HEAL = 60
 PAUSE = 0.8  # between two kills, so that what was killed is at work again
 PRELUDE = """
 import logging, os, sys, time
@@ -59,86 +50,9 @@ while True:
 """
 
 
-class House:
-    """`manage.py up` in a home of its own, and programs beside it."""
-
-    def __init__(self) -> None:
-        self.home = servers.new_home()
-        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-            for each in (one, two, three):
-                each.bind(("127.0.0.1", 0))
-            self.port, mailbox, phone = (each.getsockname()[1] for each in (one, two, three))
-        self.url = f"http://127.0.0.1:{self.port}"
-        unwanted = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "BIND"}
-        self.environment = {k: v for k, v in os.environ.items() if k not in unwanted} | {
-            "CONSOLE_HOME": str(self.home),
-            "PORT": str(self.port),
-            "MAILBOX_PORT": str(mailbox),
-            "PHONE_PORT": str(phone),
-            "PUBLIC_URL": self.url,
-            "WORKERS": "1",
-            "DJANGO_SETTINGS_MODULE": "console.settings",
-        }
-        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (lives as long as the house)
-        argv = [sys.executable, "manage.py", "up", "--no-demo"]
-        self.up = subprocess.Popen(
-            argv, cwd=ROOT, env=self.environment, stdout=self.said, stderr=self.said
-        )
-
-    def wait(self) -> None:
-        give_up = time.monotonic() + SECONDS_TO_START
-        while "Ready after" not in (words := os.pread(self.said.fileno(), 1 << 20, 0).decode()):
-            assert self.up.poll() is None, words
-            assert time.monotonic() < give_up, words
-            time.sleep(0.1)
-
-    def program(self, source: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + source],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, source: str) -> str:
-        program = self.program(source)
-        said, _ = program.communicate(timeout=60)
-        assert program.returncode == 0
-        return said.strip()
-
-    def processes(self, words: str) -> list[int]:
-        """The supervised processes with these words in their command, parents first."""
-        return [number for number in _below(self.up.pid) if words in _command(number)]
-
-    def stop(self) -> None:
-        self.up.send_signal(signal.SIGINT)
-        try:
-            self.up.wait(60)
-        finally:
-            self.up.kill()
-            self.said.close()
-            servers.remove(self.home)
-
-
-def _below(number: int) -> Iterator[int]:
-    with suppress(FileNotFoundError):
-        text = Path(f"/proc/{number}/task/{number}/children").read_text()
-        for child in map(int, text.split()):
-            yield child
-            yield from _below(child)
-
-
-def _command(number: int) -> str:
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")
-    return ""
-
-
 @pytest.fixture
 def house() -> Iterator[House]:
-    house = House()
+    house = House(PRELUDE)
     try:
         house.wait()
         yield house
@@ -176,11 +90,6 @@ class Sender(threading.Thread):
             else:
                 self.acknowledged.append(message_id)
                 return
-
-
-def kill(number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(number, signal.SIGKILL)
 
 
 @pytest.mark.first

@@ -1,0 +1,93 @@
+"""Everything is killed in the middle of a large send: each customer gets one mail, or is held."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests import sink
+from tests.flows.house import House, kill
+from tests.sink import Sink
+
+AUDIENCE = 6000
+CONNECTIONS = 10  # that the server takes, and so the mails on the wire
+SECONDS_TO_HEAL = 120
+PAUSE = 1.0  # between two kills, so that what was killed is at work again
+VICTIMS = ("sender", "postgres", "sender", "valkey", "celery", "postgres", "sender")
+PRELUDE = """
+import json, logging, os, sys, time
+import django
+django.setup()
+logging.disable(logging.INFO)
+from django.db import connection
+from campaigns import progress, tasks
+from campaigns.models import Campaign
+"""
+START = f"""
+from campaigns.models import Suppression
+from console import clock
+from tests.campaigns import factories
+everybody = factories.people({AUDIENCE})
+campaign = factories.campaign_at("sending", everybody)
+for one in everybody[::100]:
+    Suppression.objects.create(address=one.email, reason="by_hand", at=clock.now())
+"""
+# What beat does every 15 seconds, so often that two of them are always at work; and two of it.
+TICK = """
+while True:
+    try:
+        tasks.wake_senders()
+        campaign = Campaign.objects.get()
+        if campaign.status != "sending":
+            break
+    except Exception:
+        connection.close()
+    time.sleep(0.5)
+print(json.dumps(progress.of(campaign).as_json() | {"status": campaign.status}))
+"""
+
+
+@pytest.fixture
+def behaviour() -> Sink:
+    return Sink(delay=0.008, most=CONNECTIONS)
+
+
+@pytest.fixture
+def house(behaviour: Sink) -> Iterator[House]:
+    with sink.running(behaviour) as port:
+        house = House(PRELUDE, EMAIL_URL=f"smtp://127.0.0.1:{port}", WORKERS="2")
+        try:
+            house.wait()
+            yield house
+        finally:
+            house.stop()
+
+
+@pytest.mark.first
+def test_whatever_is_killed_nobody_gets_two_mails_and_nobody_is_forgotten(
+    house: House, behaviour: Sink
+) -> None:
+    house.run(START)
+    beats = [house.program(TICK), house.program(TICK)]
+    in_the_middle = 0
+    for victim in VICTIMS:
+        before, until = behaviour.came, time.monotonic() + SECONDS_TO_HEAL
+        while behaviour.came < before + 100:
+            assert time.monotonic() < until, "nothing is sent any more"
+            time.sleep(0.05)
+        time.sleep(PAUSE)
+        in_the_middle += behaviour.came < AUDIENCE * 0.98
+        found = house.processes("celery" if victim == "sender" else victim)
+        # Of Celery a child that works, or all of it; of a server all of it.
+        kill(found[-1] if victim == "sender" else found[0])
+    told = [json.loads(beat.communicate(timeout=SECONDS_TO_HEAL)[0]) for beat in beats]
+
+    assert in_the_middle == len(VICTIMS)
+    assert told[0] == told[1]
+    assert told[0]["status"] == "sent"
+    assert told[0]["sent"] + told[0]["held"] + told[0]["skipped"] == AUDIENCE
+    assert told[0]["skipped"] == AUDIENCE / 100
+    assert set(behaviour.taken.values()) == {1}, "somebody got two"
+    assert told[0]["held"] <= CONNECTIONS * len(VICTIMS)
+    assert told[0]["sent"] <= len(behaviour.taken) <= told[0]["sent"] + told[0]["held"]
