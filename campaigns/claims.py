@@ -1,23 +1,100 @@
-"""Claiming: in one statement it is decided who is written to, and the fence is set."""
+"""Claiming: one transaction decides about each of a group, and sets the fence before anyone sends.
 
-from typing import NamedTuple
+It holds the customers' rows: of two claims that want to write to the same person, the second
+one sees what the first one decided, and an unsubscribe that was committed before is seen by
+both. A message's row is unique, so whoever has one of this step already is not claimed again.
+"""
 
-from django.db import connection
-from django.db.models import QuerySet
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from campaigns import suppression
-from campaigns.models import Intake, Message, Wave
+from django.db import connection, transaction
+from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns import contacting, coupons
+from campaigns.contacting import Look
+from campaigns.models import Campaign, CouponBatch, Intake, Message, Wave
+from campaigns.policy.nodes import Approach, Defer, Send, Skip
+from console import states
 from segments import sealing
 from segments.models import Customer
 
+NO_COUPON = "no_coupon"
+Status = Message.Status
 
-class Begun(NamedTuple):
+
+@dataclass(frozen=True)
+class Begun:
     """A message whose row was just written, and which has not left yet."""
 
     id: int
     customer: int
+    channel: str
     address: str
-    status: str
+    variant: str
+    coupon: coupons.Given | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a step wants to give: how it is approached, in which wording, with which coupon."""
+
+    approach: Approach
+    variants: Mapping[int, str] = field(default_factory=dict)  # by customer
+    batch: CouponBatch | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What was decided about a group."""
+
+    begun: list[Begun]
+    skipped: int = 0
+    deferred: int = 0
+
+
+@transaction.atomic
+def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim:
+    """Decide about customers of a wave, and write the rows of their messages.
+
+    Who has a message of this step already, that has an end or is on its way, is left out.
+    """
+    approach = replace(offer.approach, since=_first_due(wave, ids, at))
+    look = contacting.look(ids, approach, at=at)
+    before = _written_to_before(wave, list(look.verdicts))
+    rows = _insert(wave, look, before, offer.variants, at)
+    sending = {number: who for number, who, status in rows if status == Status.SENDING}
+    given: Mapping[int, coupons.Given] = {}
+    without: set[int] = set()
+    if offer.batch and sending:
+        campaign = Campaign.objects.get(pk=wave.campaign_id)
+        given = coupons.issue(offer.batch, sending, campaign=campaign, at=at)
+        without = sending.keys() - given.keys()
+        states.move_many(Message, without, frm=Status.SENDING, to=Status.SKIPPED, reason=NO_COUPON)
+    contacting.record(look, {who: one for one, who in sending.items() if one not in without})
+    return Claim(
+        [
+            Begun(
+                number,
+                who,
+                look.channel(who),
+                sealing.open_(look.addresses[who]),
+                offer.variants.get(who, ""),
+                given.get(number),
+            )
+            for number, who in sending.items()
+            if number not in without
+        ],
+        skipped=len(without) + sum(status == Status.SKIPPED for *_, status in rows),
+        deferred=sum(status == Status.DEFERRED for *_, status in rows),
+    )
+
+
+# --- whom a wave is about -----------------------------------------------------
 
 
 def messages(wave: Wave) -> QuerySet[Message]:
@@ -31,8 +108,8 @@ def messages(wave: Wave) -> QuerySet[Message]:
 
 
 def waiting(wave: Wave) -> list[int]:
-    """Customers of it without a message, or with one that is to be tried again."""
-    settled = messages(wave).exclude(status=Message.Status.RETRY)
+    """Customers of it without a message, or with one whose time has come (again)."""
+    settled = messages(wave).exclude(OPEN)
     return list(
         Customer.objects.filter(pk__in=people(wave))
         .exclude(pk__in=settled.values("customer"))
@@ -63,62 +140,79 @@ def people(wave: Wave) -> list[int]:
     ]
 
 
-def begin(wave: Wave, ids: list[int]) -> list[Begun]:
-    """Write the rows of a group of a wave, deciding by what is known at this very moment.
+def _first_due(wave: Wave, ids: list[int], at: dt.datetime) -> dt.datetime:
+    """Since when the longest waiting of them waits, on the clock of `at`."""
+    put_off = messages(wave).filter(customer__in=ids, status=Status.DEFERRED)
+    first = put_off.aggregate(first=Min("created_at"))["first"]
+    return at - (timezone.now() - first) if first else at
 
-    Who has a message of this step already is not among what comes back.
-    """
+
+def _written_to_before(wave: Wave, ids: list[int]) -> set[int]:
+    """Who got this step's message as somebody who was merged into them since."""
+    was = Customer.objects.filter(merged_into__in=ids).values("pk")
+    got = Message.objects.filter(
+        campaign=wave.campaign_id,
+        step=wave.step,
+        occurrence=wave.occurrence,
+        customer__in=was,
+        status__in=(Status.SENDING, Status.SENT, Status.HELD),
+    )
+    return {who for who in got.values_list("customer__merged_into", flat=True) if who}
+
+
+# --- the rows -----------------------------------------------------------------
+
+
+def _insert(
+    wave: Wave, look: Look, before: set[int], variants: Mapping[int, str], at: dt.datetime
+) -> list[tuple[int, int, str]]:
+    """Number, customer and status of each row that is now this claim's."""
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("customers", "variants", "channels", "addresses")
+    }
+    columns |= {"statuses": [], "reasons": [], "waits": []}
+    for customer, verdict in look.verdicts.items():
+        status, reason, wait = str(Status.SENDING), "", None
+        if customer in before:
+            status, reason = Status.SKIPPED, "merged"
+        elif isinstance(verdict, Skip):
+            status, reason = Status.SKIPPED, verdict.reason
+        elif isinstance(verdict, Defer):
+            status, reason, wait = Status.DEFERRED, verdict.reason, verdict.until - at
+        elif not isinstance(verdict, Send):
+            reason = verdict.reason  # why it leaves through another channel
+        columns["customers"].append(customer)
+        columns["variants"].append(variants.get(customer, ""))
+        columns["channels"].append(look.channel(customer))
+        columns["addresses"].append(look.addresses[customer])
+        columns["statuses"].append(status)
+        columns["reasons"].append(reason)
+        columns["waits"].append(wait)
+    place: dict[str, Any] = {
+        "campaign": wave.campaign_id,
+        "step": wave.step,
+        "occurrence": wave.occurrence,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _BEGIN,
-            {
-                "campaign": wave.campaign_id,
-                "step": wave.step,
-                "occurrence": wave.occurrence,
-                "ids": ids,
-                "channel": suppression.EMAIL,
-                "forgotten": suppression.forgotten_among(ids),
-            },
-        )
-        rows = cursor.fetchall()
-    return [
-        Begun(number, customer, sealing.open_(address), status)
-        for number, customer, address, status in rows
-    ]
+        cursor.execute(_INSERT, place | columns)
+        return cursor.fetchall()
 
 
-# Addresses are copied and compared as the columns keep them, plain or sealed.
-# One statement decides and fences: whoever unsubscribed before it began is not written to, and
-# a customer who has a row already is not returned, unless that row waits to be tried again. Who
-# was merged is written to as who they are now, if they did not get it before as who they were.
-_BEGIN = """
+# Messages that a claim may take up again.
+OPEN = Q(status=Status.RETRY) | Q(status=Status.DEFERRED, due_at__lte=Now())
+_INSERT = """
     INSERT INTO campaigns_message AS m
-        (campaign_id, step, occurrence, customer_id, channel, address, status, reason, created_at)
-    SELECT %(campaign)s, %(step)s, %(occurrence)s, c.id, %(channel)s, c.email,
-        CASE WHEN why.reason = '' THEN 'sending' ELSE 'skipped' END, why.reason, now()
-    FROM segments_customer c
-    LEFT JOIN segments_consent yes ON yes.customer_id = c.id AND yes.granted
-        AND yes.channel = %(channel)s AND yes.purpose = 'marketing'
-    LEFT JOIN campaigns_suppression no ON no.channel = %(channel)s
-        AND no.address = c.email AND c.email <> ''
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN c.erased_at IS NOT NULL THEN 'erased'
-            WHEN c.merged_into_id IS NOT NULL OR EXISTS (
-                SELECT FROM segments_customer was JOIN campaigns_message got
-                    ON got.customer_id = was.id AND got.campaign_id = %(campaign)s
-                    AND got.step = %(step)s AND got.occurrence = %(occurrence)s
-                WHERE was.merged_into_id = c.id AND got.status IN ('sending', 'sent', 'held')
-            ) THEN 'merged'
-            WHEN c.email = '' THEN 'no_address'
-            WHEN yes.id IS NULL THEN 'no_consent'
-            WHEN no.id IS NOT NULL OR c.id = ANY(%(forgotten)s::int[]) THEN 'suppressed'
-            ELSE '' END AS reason
-    ) why
-    WHERE c.id = ANY(%(ids)s)
-    ORDER BY c.id
+        (campaign_id, step, occurrence, customer_id, variant, channel, address, status, reason,
+            due_at, created_at)
+    SELECT %(campaign)s, %(step)s, %(occurrence)s, c.customer, c.variant, c.channel, c.address,
+        c.status, c.reason, now() + c.wait, now()
+    FROM unnest(%(customers)s::int[], %(variants)s::text[], %(channels)s::text[],
+        %(addresses)s::text[], %(statuses)s::text[], %(reasons)s::text[], %(waits)s::interval[]
+    ) AS c (customer, variant, channel, address, status, reason, wait)
+    ORDER BY c.customer
     ON CONFLICT (campaign_id, step, occurrence, customer_id) DO UPDATE
-        SET status = excluded.status, reason = excluded.reason, address = excluded.address
-        WHERE m.status = 'retry'
-    RETURNING m.id, m.customer_id, m.address, m.status
+        SET status = excluded.status, reason = excluded.reason, address = excluded.address,
+            channel = excluded.channel, due_at = excluded.due_at
+        WHERE m.status = 'retry' OR (m.status = 'deferred' AND m.due_at <= now())
+    RETURNING m.id, m.customer_id, m.status
 """

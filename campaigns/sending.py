@@ -21,6 +21,7 @@ from campaigns import claims, links, reasons, rendering, settling, wording
 from campaigns.channels.base import Accepted, Channel, Failed, Mail, Outcome, Refused, Unreachable
 from campaigns.channels.journal import Journal
 from campaigns.models import Campaign, Message, Wave
+from campaigns.policy.nodes import Approach
 from console import clock, states
 from segments import traits
 from segments.models import Customer
@@ -44,6 +45,7 @@ class Tally:
     held: int = 0
     skipped: int = 0
     retry: int = 0
+    deferred: int = 0
     trouble: str = ""  # why nothing more should leave before a person has looked
 
 
@@ -70,6 +72,7 @@ class Sender:
             audience.subject, audience.body, campaign_name=campaign.name, project=clock.project()
         )
         self.domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+        self.offer = claims.Offer(Approach("email", str(campaign.purpose), campaign.priority))
         self.tally = Tally()
         self.errors_in_a_row = 0
         self.unreachable = ""
@@ -98,9 +101,10 @@ class Sender:
 
     def _send_group(self, waiting: list[int], size: int) -> tuple[list[int], int]:
         """Claim and give some of those who wait; who still does, and how many were given."""
-        begun = claims.begin(self.wave, waiting[:size])
-        group = _Group(self, [row for row in begun if row.status == Status.SENDING])
-        self.tally.skipped += len(begun) - len(group.rows)
+        claim = claims.begin(self.wave, waiting[:size], self.offer, at=self.at)
+        group = _Group(self, claim.begun)
+        self.tally.skipped += claim.skipped
+        self.tally.deferred += claim.deferred
         self.channel.send(group.mails(), group)
         returned = [row for row in group.rows if row.id not in group.outcomes]
         counts = settling.write(

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from campaigns import claims
+from campaigns import claims, contacting
 from campaigns.channels import journal
 from campaigns.channels.base import STOPPED, Accepted, Failed, Outcome, Refused, Unsure
 from campaigns.channels.journal import Found
@@ -42,6 +42,8 @@ def write(
     for (status, reason), ids in ends.items():
         _move(ids, to=status, **({"sent_at": at} if status == Status.SENT else {"reason": reason}))
         counts[status] += len(ids)
+        if status in (Status.RETRY, Status.FAILED):
+            contacting.give_back(ids)
     left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
     _name({one: provider_id for one, provider_id in left.items() if provider_id})
     _tell(wave, left, at)

@@ -23,7 +23,7 @@ class Message(models.Model):
         SKIPPED = "skipped", _("skipped")
 
     MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.SENDING: {Status.SENT, Status.RETRY, Status.FAILED, Status.HELD},
+        Status.SENDING: {Status.SENT, Status.RETRY, Status.FAILED, Status.HELD, Status.SKIPPED},
         Status.DEFERRED: {Status.SENDING, Status.DEFERRED, Status.SKIPPED},
         Status.RETRY: {Status.SENDING, Status.DEFERRED, Status.FAILED, Status.SKIPPED},
         Status.SENT: set(),
