@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import suppression
+from campaigns import revisions, suppression
 from campaigns.models import Audience, Campaign, Exclusion
 from console import clock
 from console.states import NotAllowed
@@ -87,7 +87,7 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         size=len(division.kept),
         segment_rule=segment.rule,
         segment_version=segment.rule_version,
-        template_revision=template.revision,
+        template_revision=revisions.pin(template).number,
         subject=template.subject,
         body=template.body,
         data_as_of=segment.data_as_of,

@@ -1,101 +1,154 @@
-"""A mail's finished form: whose facts are in it, its frame, its plain text, its links."""
+"""A message's finished form: whose facts are in it, in which language, with which links."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
-import css_inline
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from liquid import BoundTemplate
+from markupsafe import Markup
 
-from campaigns import links, plain, wording
+from campaigns import forms, language, plain, shells, wording
+from campaigns.models import TemplateRevision
 from console.models import Project
 from segments import looks, traits
 from segments.models import Customer
 
-# Places in the frame. No mail holds these characters, and what is put in is not looked at again.
-BODY, TITLE, UNSUBSCRIBE, PIXEL = "\ue000body", "\ue000title", "\ue000unsubscribe", "\ue000pixel"
-DARK = "@media (prefers-color-scheme: dark)"
+DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 THEMES = {"dark": "all", "light": "not all"}
 HIDDEN = "•••"
+# What no line of text may hold: it could end a header, or hide words from who reads them.
+CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0x85, 0x2028, 0x2029])
+WEB = re.compile(r"https?://[^\s<>\"'，。；、）】]+")
+Link = Callable[[str], str]
+
+
+class Person(Protocol):
+    """What a message has to know of whom it is for."""
+
+    pk: int
+    name: str
+    email: str
+    phone: str
+    language: str
+    attributes: Any
+
+
+@dataclass(frozen=True)
+class Form:
+    """The words of one language, parsed once for all its customers."""
+
+    language: str
+    subject: BoundTemplate
+    body: BoundTemplate
+    fields: Mapping[str, BoundTemplate]
+    lines: Mapping[str, tuple[tuple[str, BoundTemplate], ...]]
+    text: BoundTemplate | None = None  # of a mail, as text, or as HTML where that has to be read
+    is_outline: bool = True
+    foot: str = ""  # of a mail's plain text
 
 
 @dataclass(frozen=True)
 class Letter:
-    """The words of one campaign, parsed once for all its customers."""
+    """The words of one step of a campaign, ready for each of its customers."""
 
-    subject: BoundTemplate
-    body: BoundTemplate
-    text: BoundTemplate | None  # None: from each customer's HTML
+    channel: str
+    forms: Mapping[str, Form]  # for customers of each language that we speak
     campaign_name: str
     sender: str
     currency: str
     traits: tuple[str, ...]  # that the words speak of
+    needs_coupon: bool
+    needs_event: bool
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What one customer gets."""
+    """What one customer gets. A channel has no use for some of it."""
 
     subject: str
     html: str
     text: str
+    url: str = ""
+    template: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
 
 
-def prepare(subject: str, body: str, *, campaign_name: str, project: Project) -> Letter:
-    """Raises liquid.exceptions.LiquidError for words that `wording.mistakes` would refuse."""
-    first, second = wording.parse(subject, html=False), wording.parse(body, html=True)
+def prepare(words: TemplateRevision, *, campaign_name: str, project: Project) -> Letter:
+    """Make the words ready; what is the same for all customers is done here, once.
+
+    Raises:
+        liquid.exceptions.LiquidError, shells.BadMarkup: for what `proofing.mistakes` tells.
+    """
+    packed = json.dumps(words.words, sort_keys=True)
+    made, names = _forms(words.channel, words.markup, words.language, packed)
     return Letter(
-        first,
-        second,
-        plain.outline(body),
+        words.channel,
+        made,
         campaign_name,
         project.name,
         project.currency,
-        wording.traits_in(first, second),
+        tuple(sorted(name for root, name in names if root == "traits")),
+        any(root == "coupon" for root, _name in names),
+        any(root == "event" for root, _name in names),
     )
 
 
 def render(
     letter: Letter,
-    customer: Customer,
+    customer: Person,
     known: Mapping[str, Any],
     *,
-    unsubscribe_url: str,
-    link: Callable[[str], str] | None = None,
+    unsubscribe_url: str = "",
+    link: Link | None = None,
     pixel_url: str = "",
+    coupon: Mapping[str, Any] | None = None,
+    event: Mapping[str, Any] | None = None,
 ) -> Rendered:
-    """The mail of a customer of whom these traits are known.
+    """What a customer of whom these traits are known gets.
 
-    `link` gives every link of the HTML its tracked address.
-
-    The plain text keeps the links as they were written: people read them.
+    `link` gives every link its tracked address; the plain text of a mail keeps the links as they
+    were written, because people read them. `coupon` and `event` are the facts of the step's
+    coupon and of what happened.
 
     Raises:
         CannotRender: a word is missing or a limit was reached for this customer.
     """
-    facts = _facts(letter, customer, known) | {"unsubscribe_url": unsubscribe_url}
-    language = language_of(customer)
-    with translation.override(language):  # amounts are written as the customer writes them
-        body = wording.render(letter.body, facts)
-        subject = " ".join(wording.render(letter.subject, facts).split())
-        text = plain.render(letter.text, facts) if letter.text else plain.from_html(body)
-        text = f"{text}\n\n--\n{_('Unsubscribe')}: {unsubscribe_url}\n"
-    pixel = f'<img src="{escape(pixel_url)}" width="1" height="1" alt="">' if pixel_url else ""
-    styled = _inliner().inline_fragment(body, _css())
-    html = (
-        _frame(language, letter.sender)
-        .replace(UNSUBSCRIBE, escape(unsubscribe_url))
-        .replace(PIXEL, pixel)
-        .replace(TITLE, escape(subject))
-        .replace(BODY, links.rewrite(styled, link) if link else styled)
+    code = language_of(customer)
+    form = letter.forms[code]
+    facts = _facts(letter, customer, known, coupon, event)
+    facts |= {"unsubscribe_url": unsubscribe_url, language.LANGUAGE: code, language.LINK: link}
+    subject = _line(language.render(form.subject, facts))[: wording.LONGEST_SUBJECT]
+    if letter.channel == forms.EMAIL:
+        return _mail(form, facts, subject, unsubscribe_url, pixel_url)
+    text = _clean(language.render(form.body, facts)).strip()
+    if link and letter.channel == forms.SMS:
+        text = WEB.sub(lambda found: link(found[0]), text)
+    said = {name: _line(language.render(one, facts)) for name, one in form.fields.items()}
+    if link and said.get("url", "").startswith(("http://", "https://")):
+        said["url"] = link(said["url"])
+    pairs = {
+        name: {key: _line(language.render(one, facts)) for key, one in lines}
+        for name, lines in form.lines.items()
+    }
+    return Rendered(
+        subject,
+        "",
+        text,
+        url=said.get("url", ""),
+        template=said.get("template", ""),
+        params=pairs.get("params", {}),
+        data=pairs.get("data", {}),
+        language=form.language,
     )
-    return Rendered(subject[: wording.LONGEST_SUBJECT], html, text)
 
 
 def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: str = "") -> Rendered:
@@ -105,32 +158,138 @@ def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: st
     "light" or "dark" whatever the reader's screen has.
     """
     if hide_contact:
-        customer.name, customer.email = HIDDEN, HIDDEN
+        customer.name, customer.email, customer.phone = HIDDEN, HIDDEN, HIDDEN
         customer.attributes = looks.attributes(customer.attributes)
     known = traits.of([customer.pk], letter.traits)[customer.pk]
-    made = render(letter, customer, known, unsubscribe_url="#")
+    example = wording.EXAMPLE["coupon"]
+    made = render(letter, customer, known, unsubscribe_url="#", coupon=example, event={})
     if theme in THEMES:
-        return Rendered(made.subject, made.html.replace(DARK, f"@media {THEMES[theme]}"), made.text)
+        return replace(made, html=DARK.sub(f"@media {THEMES[theme]}", made.html))
     return made
 
 
-def language_of(customer: Customer) -> str:
-    """A language that our own sentences in the mail exist in."""
-    known = [code for code, _name in settings.LANGUAGES]
-    wanted = customer.language.lower()
-    for code in known:
+def language_of(customer: Person) -> str:
+    """A language that our own sentences exist in."""
+    return _spoken(customer.language)
+
+
+@lru_cache(maxsize=256)
+def _spoken(wanted: str) -> str:
+    wanted = wanted.lower()
+    for code, _name in settings.LANGUAGES:
         if wanted and (code.startswith(wanted) or wanted.startswith(code.split("-")[0])):
             return code
     return settings.LANGUAGE_CODE
 
 
-def _facts(letter: Letter, customer: Customer, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values only: a template can never reach a model or a method."""
+# --- for everybody, once ----------------------------------------------------
+
+Names = frozenset[tuple[str, str]]  # what the words speak of: the first two parts of each path
+
+
+@lru_cache(maxsize=64)
+def _forms(channel: str, markup: str, main: str, packed: str) -> tuple[dict[str, Form], Names]:
+    """A form for each language that we speak, from its own words or from the main ones."""
+    words: dict[str, dict[str, str]] = json.loads(packed)
+    made = {}
+    names: set[tuple[str, str]] = set()
+    for code, _name in settings.LANGUAGES:
+        said = words.get(code) or words[main]
+        made[code] = form = _form(channel, markup, said, code, code if code in words else main)
+        for template in _templates(form):
+            names |= _names(template)
+    return made, frozenset(names)
+
+
+def _form(channel: str, markup: str, said: Mapping[str, str], code: str, written: str) -> Form:
+    subject = language.parse(said.get("subject", ""), html=False)
+    body = said.get("body", "")
+    if channel == forms.EMAIL:
+        made = shells.compile_mail(body, markup=markup, language_code=code)
+        source = shells.text_source(body, markup)
+        outline = plain.outline(source)
+        text = outline or language.parse(source, html=True)
+        with translation.override(code):
+            foot = _("Unsubscribe")
+        shell = language.parse_shell(made)
+        return Form(written, subject, shell, {}, {}, text, outline is not None, foot)
+    more = [one for one in forms.FIELDS[channel] if one.name not in {"subject", "body"}]
+    return Form(
+        written,
+        subject,
+        language.parse(body, html=False),
+        {
+            one.name: language.parse(said.get(one.name, ""), html=False)
+            for one in more
+            if one.form != forms.LINES
+        },
+        {
+            one.name: tuple(
+                (key, language.parse(words, html=False))
+                for key, words in forms.lines(said.get(one.name, ""))
+            )
+            for one in more
+            if one.form == forms.LINES
+        },
+    )
+
+
+def _templates(form: Form) -> list[BoundTemplate]:
+    return [
+        form.subject,
+        form.body,
+        *form.fields.values(),
+        *(one for lines in form.lines.values() for _key, one in lines),
+    ]
+
+
+def _names(template: BoundTemplate) -> set[tuple[str, str]]:
     return {
+        (str(variable.segments[0]), str((variable.segments[1:2] or [""])[0]))
+        for variables in template.analyze().globals.values()
+        for variable in variables
+    }
+
+
+# --- for each ---------------------------------------------------------------
+
+
+def _mail(
+    form: Form, facts: dict[str, Any], subject: str, unsubscribe_url: str, pixel_url: str
+) -> Rendered:
+    pixel = f'<img src="{escape(pixel_url)}" width="1" height="1" alt="">' if pixel_url else ""
+    facts["message"] = {"subject": subject, "pixel": Markup(pixel)}  # noqa: S704 ours
+    html = language.render(form.body, facts)
+    assert form.text
+    said = language.render(form.text, facts)
+    text = plain.tidy(said) if form.is_outline else plain.from_html(said)
+    foot = f"{form.foot}: {unsubscribe_url}"
+    return Rendered(subject, html, f"{text}\n\n--\n{foot}\n", language=form.language)
+
+
+def _line(text: str) -> str:
+    """Text on one line, without what no header may hold."""
+    return " ".join(_clean(text).split())
+
+
+def _clean(text: str) -> str:
+    return text if text.isprintable() else text.translate(CONTROL)
+
+
+def _facts(
+    letter: Letter,
+    customer: Person,
+    known: Mapping[str, Any],
+    coupon: Mapping[str, Any] | None,
+    event: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Plain values only: a template can never reach a model or a method."""
+    facts: dict[str, Any] = {
         "customer": {
             "number": customer.pk,
             "name": customer.name,
             "email": customer.email,
+            "phone": customer.phone,
             "language": customer.language,
             "attributes": customer.attributes,
         },
@@ -138,34 +297,8 @@ def _facts(letter: Letter, customer: Customer, known: Mapping[str, Any]) -> dict
         "campaign": {"name": letter.campaign_name},
         "project": {"name": letter.sender, "currency": letter.currency},
     }
-
-
-@lru_cache(maxsize=64)
-def _frame(language: str, sender: str) -> str:
-    """The layout around the body, with its styles already inline."""
-    with translation.override(language):
-        whole = render_to_string(
-            "campaigns/mail.html",
-            {
-                "language": language,
-                "sender": sender,
-                "css": _css(),
-                "body": BODY,
-                "title": TITLE,
-                "unsubscribe_url": UNSUBSCRIBE,
-                "pixel": PIXEL,
-            },
-        )
-    # Added afterwards: it cannot stand inline, so it must not be taken for what can.
-    dark = f"<style>{DARK} {{{render_to_string('campaigns/mail_dark.css')}}}</style></head>"
-    return _inliner().inline(whole).replace("</head>", dark)
-
-
-@lru_cache(maxsize=1)
-def _css() -> str:
-    return render_to_string("campaigns/mail.css")
-
-
-@lru_cache(maxsize=1)
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    if coupon is not None:
+        facts["coupon"] = dict(coupon)
+    if event is not None:
+        facts["event"] = dict(event)
+    return facts

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import claims, links, reasons, rendering, settling, wording
+from campaigns import claims, links, reasons, rendering, revisions, settling, wording
 from campaigns.channels.base import Accepted, Channel, Failed, Mail, Outcome, Refused, Unreachable
 from campaigns.channels.journal import Journal
 from campaigns.models import Campaign, Message, Wave
@@ -69,7 +69,7 @@ class Sender:
         self.journal = journal
         audience = campaign.audience
         self.letter = rendering.prepare(
-            audience.subject, audience.body, campaign_name=campaign.name, project=clock.project()
+            revisions.frozen(audience), campaign_name=campaign.name, project=clock.project()
         )
         self.domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
         self.offer = claims.Offer(Approach("email", str(campaign.purpose), campaign.priority))

@@ -6,29 +6,32 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import wording
+from campaigns import proofing, revisions
 from campaigns.models import MessageTemplate
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
 ACTION = "templates.change"
-WORDS = ("subject", "body")
+WORDS = ("channel", "markup", "language", "subject", "body", "more", "variants")
 
 
 @transaction.atomic
-def add(*, name: str, subject: str, body: str, by: Staff | None) -> MessageTemplate:
+def add(*, name: str, by: Staff | None, **words: Any) -> MessageTemplate:
     """A new template of its maker's team; without a maker it is one that we ship.
+
+    `words` are the fields of `WORDS`: a subject and a body, and what else differs from a mail in
+    HTML and in our first language.
 
     Raises:
         NotAllowed: the role, or a mistake in the words.
     """
     if by is not None:
         roles.require(by, ACTION)
-    _require_good(subject, body)
-    template = MessageTemplate.objects.create(
-        name=name, subject=subject, body=body, updated_by=by, team=by.team if by else None
-    )
+    template = MessageTemplate(name=name, updated_by=by, team=by.team if by else None, **words)
+    _require_good(template)
+    template.save()
+    revisions.pin(template)
     audit.log("template.added", template, by=by)
     return template
 
@@ -50,15 +53,15 @@ def edit(template: MessageTemplate, *, by: Staff, seen_revision: int, **fields: 
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     is_new = any(name in changed for name in WORDS)
     if is_new:
-        was = {name: getattr(kept, name) for name in WORDS}
-        audit.log("template.revision", kept, by=by, revision=kept.revision, was=was)
+        revisions.pin(kept)
         kept.revision += 1
     for name, value in changed.items():
         setattr(kept, name, value)
-    _require_good(kept.subject, kept.body)
+    _require_good(kept)
     if changed:
         kept.updated_by = by
         kept.save()
+        revisions.pin(kept)
         audit.log("template.changed", kept, by=by, fields=sorted(changed))
     template.refresh_from_db()
     return is_new
@@ -85,6 +88,6 @@ def _set_archived(template: MessageTemplate, moment: Any) -> None:
     template.archived_at = moment
 
 
-def _require_good(subject: str, body: str) -> None:
-    for mistake in wording.mistakes(subject, body):
+def _require_good(template: MessageTemplate) -> None:
+    for mistake in proofing.mistakes(revisions.unsaved(template)):
         raise NotAllowed(mistake.words)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns import audience, outbox, wording
+from campaigns import audience, outbox, proofing, revisions
 from campaigns.models import Campaign
 from console import approvals, audit, roles, states
 from console.models import Approval, Staff
@@ -157,7 +157,7 @@ def _require_good_words(campaign: Campaign) -> None:
         raise NotAllowed(_("Only campaigns that are sent from here can be submitted."))
     if template.archived_at:
         raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})
-    for mistake in wording.mistakes(template.subject, template.body):
+    for mistake in proofing.mistakes(revisions.unsaved(template)):
         raise NotAllowed(
             _("The template “%(name)s” has a mistake. %(mistake)s")
             % {"name": template, "mistake": mistake.words}

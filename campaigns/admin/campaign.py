@@ -184,8 +184,7 @@ class CampaignAdmin(ConsoleModelAdmin):
         words = page.words_of(campaign, Audience.objects.filter(campaign=campaign).first())
         if words is None:
             raise Http404
-        subject, body = words
-        return preview.answer(request, subject=subject, body=body, campaign_name=campaign.name)
+        return preview.answer(request, words, campaign_name=campaign.name)
 
     def _found(self, pk: int) -> Campaign:
         return get_object_or_404(

@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import audience, progress, transitions
+from campaigns import audience, progress, revisions, transitions
 from campaigns.admin import preview
-from campaigns.models import Audience, Campaign, CampaignResult
+from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
 from segments.models import Customer
@@ -144,23 +144,20 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
     )
     if customer is None:
         return None
-    subject, body = words
     return preview.of(
         customer,
-        subject=subject,
-        body=body,
+        words,
         campaign_name=campaign.name,
         staff=staff,
         theme="light",
     ) | {"url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk])}
 
 
-def words_of(campaign: Campaign, frozen: Audience | None) -> tuple[str, str] | None:
-    """Subject and body: the frozen ones, or the template's while it is a draft."""
+def words_of(campaign: Campaign, frozen: Audience | None) -> TemplateRevision | None:
+    """The frozen words, or the template's while it is a draft."""
     if frozen and not campaign.is_draft:
-        return (frozen.subject, frozen.body) if frozen.body else None
-    template = campaign.template
-    return (template.subject, template.body) if template else None
+        return revisions.frozen(frozen) if frozen.body else None
+    return revisions.unsaved(campaign.template) if campaign.template else None
 
 
 def result(campaign: Campaign, project: Project) -> list[tuple[str, str, str]] | None:

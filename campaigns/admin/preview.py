@@ -7,13 +7,14 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
-from campaigns import rendering, wording
+from campaigns import proofing, rendering, wording
+from campaigns.models import TemplateRevision
 from console import clock, roles
 from segments import identity, looks
 from segments.models import Customer
 
 
-def answer(request: HttpRequest, *, subject: str, body: str, campaign_name: str) -> JsonResponse:
+def answer(request: HttpRequest, words: TemplateRevision, *, campaign_name: str) -> JsonResponse:
     """Subject, HTML and text for the customer and the theme that the request names."""
     asked = request.POST if request.method == "POST" else request.GET
     customer = _customer(asked.get("customer", ""))
@@ -21,8 +22,7 @@ def answer(request: HttpRequest, *, subject: str, body: str, campaign_name: str)
         return JsonResponse({"problem": _("There is no customer with this number.")})
     made = of(
         customer,
-        subject=subject,
-        body=body,
+        words,
         campaign_name=campaign_name,
         staff=request.user,
         theme=asked.get("theme", ""),
@@ -33,9 +33,8 @@ def answer(request: HttpRequest, *, subject: str, body: str, campaign_name: str)
 
 def of(
     customer: Customer,
+    words: TemplateRevision,
     *,
-    subject: str,
-    body: str,
     campaign_name: str,
     staff: Any,
     theme: str = "",
@@ -45,20 +44,13 @@ def of(
 
     Who it is stays hidden, until somebody who may see it asks; that is noted.
     """
-    if wrong := wording.mistakes(subject, body):
+    if wrong := proofing.mistakes(words):
         return {"problem": " ".join(mistake.words for mistake in wrong)}
     if shown:
         looks.record(customer, by=staff, what=["preview"])
     try:
-        letter = rendering.prepare(
-            subject, body, campaign_name=campaign_name, project=clock.project()
-        )
-        made = rendering.preview(
-            letter,
-            customer,
-            hide_contact=not shown,
-            theme=theme,
-        )
+        letter = rendering.prepare(words, campaign_name=campaign_name, project=clock.project())
+        made = rendering.preview(letter, customer, hide_contact=not shown, theme=theme)
     except (LiquidError, wording.CannotRender) as problem:
         return {"customer": customer.pk, "problem": str(problem)}
     return {

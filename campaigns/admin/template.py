@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from campaigns import templates, wording
+from campaigns import revisions, templates, wording
 from campaigns.admin import preview
 from campaigns.models import MessageTemplate
 from console import roles
@@ -123,12 +123,10 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
     def preview(self, request: HttpRequest) -> JsonResponse:
         """The words as they stand in the form, saved or not."""
         roles.require(request.user, self.view_action)
-        return preview.answer(
-            request,
-            subject=request.POST.get("subject", ""),
-            body=request.POST.get("body", ""),
-            campaign_name=str(_("Example")),
+        words = MessageTemplate(
+            subject=request.POST.get("subject", ""), body=request.POST.get("body", "")
         )
+        return preview.answer(request, revisions.unsaved(words), campaign_name=str(_("Example")))
 
     def archive(self, request: HttpRequest, pk: int) -> HttpResponse:
         template = get_object_or_404(MessageTemplate, pk=pk)

@@ -5,9 +5,10 @@ from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.message import Message
+from campaigns.models.phrase import Phrase
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
-from campaigns.models.template import MessageTemplate
+from campaigns.models.template import MessageTemplate, TemplateRevision
 from campaigns.models.wave import Intake, Wave
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Intake",
     "Message",
     "MessageTemplate",
+    "Phrase",
     "Redemption",
     "Suppression",
+    "TemplateRevision",
     "Wave",
 ]

@@ -41,6 +41,7 @@ class Audience(models.Model):
             "segment_version": self.segment_version,
             "data_as_of": self.data_as_of,
             "frozen_at": self.frozen_at.astimezone(dt.UTC),
+            "template_revision": self.template_revision,
             "subject": self.subject,
             "body": self.body,
         }

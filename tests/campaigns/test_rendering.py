@@ -2,6 +2,7 @@
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from campaigns import links, plain, rendering, wording
 from campaigns.channels import mime
 from campaigns.channels.base import Mail
+from campaigns.models import TemplateRevision
 from console.models import Project
 from segments.models import Customer
 
@@ -24,8 +26,13 @@ def customer(**values: object) -> Customer:
     return Customer(**{"id": 7, "name": "Ann", "email": "ann@x.example", "language": "en"} | values)
 
 
+def revision(body: str = BODY, subject: str = "Hi", **others: Any) -> TemplateRevision:
+    words = {"en": {"subject": subject, "body": body}} | others.pop("words", {})
+    return TemplateRevision(**{"channel": "email", "language": "en", "words": words} | others)
+
+
 def letter(body: str = BODY, subject: str = "Hi {{ customer.name }}") -> rendering.Letter:
-    return rendering.prepare(subject, body, campaign_name="C", project=PROJECT)
+    return rendering.prepare(revision(body, subject), campaign_name="C", project=PROJECT)
 
 
 def rendered(who: Customer | None = None, **values: str) -> rendering.Rendered:
