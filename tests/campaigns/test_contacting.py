@@ -37,13 +37,24 @@ def campaign_for(customers: list[Customer]) -> Campaign:
 
 
 def claim(
-    campaign: Campaign, ids: Collection[int], *, at: dt.datetime = NOON, approach: Approach = EMAIL
+    campaign: Campaign,
+    ids: Collection[int],
+    *,
+    at: dt.datetime = NOON,
+    approach: Approach = EMAIL,
+    occurrence: int = 0,
 ) -> Look:
     """What a claim does: look, write the messages, count them."""
     found = contacting.look(ids, approach, at=at)
     going = [pk for pk, one in found.verdicts.items() if isinstance(one, Send | Downgrade)]
     made = Message.objects.bulk_create(
-        Message(campaign=campaign, customer_id=pk, channel=found.channel(pk)) for pk in going
+        Message(
+            campaign=campaign,
+            customer_id=pk,
+            channel=found.channel(pk),
+            occurrence=occurrence,
+        )
+        for pk in going
     )
     contacting.record(found, {one.customer_id: one.pk for one in made})
     return found
