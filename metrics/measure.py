@@ -8,9 +8,9 @@ from operator import itemgetter
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from console import audit, jobs
+from console import audit, jobs, kept_words
 from metrics import attribution, days, history, library, measurements
 from metrics.history import History
 from metrics.measurements import Figure, count, ratio
@@ -215,7 +215,7 @@ def spend_figures(past: History, since: dt.date) -> Iterator[Figure]:
     """
     entered = Spend.objects.order_by()
     if not entered.exists():
-        raise NotMeasured(_("Nobody has entered yet what acquisition costs."))
+        raise NotMeasured(kept_words.keep(_("Nobody has entered yet what acquisition costs.")))
     sums: dict[tuple[dt.date, str], int] = {}
     of_days = entered.filter(day__gte=since, day__lte=past.days[-1])
     for day, channel, amount in of_days.values_list("day", "channel__key").annotate(

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.cache import caches
 from django.http import QueryDict
 
+from console import kept_words
 from console.models import Job, Staff
 from metrics import history
 from metrics.measurements import Figure
@@ -29,7 +30,12 @@ class Preview:
     form: dict[str, list[str]]
     by: int
     figures: list[Figure] | None = None
-    problem: str = ""
+    problem: str = ""  # as `kept_words.keep` has it
+
+    @property
+    def why(self) -> str:
+        """The problem, for whoever reads it."""
+        return kept_words.said(self.problem)
 
     @property
     def is_done(self) -> bool:

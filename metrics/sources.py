@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
-from console import formats
+from console import kept_words
 from metrics import attribution, history
 from metrics.history import History
 from metrics.recipes.nodes import Conversion, Simple
@@ -25,7 +25,7 @@ OF_CUSTOMERS = ("new", "effective", "new_payers", "new_by_app")  # coded sets, a
 
 
 class NotMeasured(Exception):
-    """Why a metric has no figures, in words."""
+    """Why a metric has no figures, as `kept_words.keep` has it."""
 
 
 class Sources:
@@ -96,7 +96,8 @@ class Sources:
             case "new_by_app":
                 came = attribution.by_app()
                 if came is None:
-                    raise NotMeasured(_("No first event tells the device that it came from."))
+                    words = _("No first event tells the device that it came from.")
+                    raise NotMeasured(kept_words.keep(words))
                 return [new & came for new in cohorts.first_seen(self.past.active)]
         return None
 
@@ -151,11 +152,11 @@ class Sources:
         if of.word:
             found = tuple(definitions.events(of.word))
             words = _("No event that counts as “%(word)s” has happened here yet.")
-            said = self.under[of.word].get_key_display()
+            said: Any = Definition.Key(of.word).label
         else:
             found = tuple(name for name in of.names if name in self.seen)
             words = _("No such event has happened here yet: %(word)s.")
-            said = formats.listed(of.names)
+            said = of.names
         if not found:
-            raise NotMeasured(words % {"word": said})
+            raise NotMeasured(kept_words.keep(words, word=said))
         return found

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from console import jobs
+from console import jobs, kept_words
 from segments import arrays, gathering, profiled, sheet, tallies, traits
 from segments.arrays import Array
 from segments.gathering import NotComputed, World
@@ -258,7 +258,7 @@ def _from_traits(world: World, wanted: Mapping[str, traits.Trait]) -> dict[str, 
             continue
         left, right = (_other(world, key) for key in nodes.leans_on(one.recipe))
         if left is None or right is None:
-            failures[one.key] = _("A trait that it is made of has no values.")
+            failures[one.key] = kept_words.keep(_("A trait that it is made of has no values."))
             continue
         known = arrays.known(left) & arrays.known(right)
         left, right = (np.where(known, part, 0).astype(np.float64) for part in (left, right))

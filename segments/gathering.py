@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from console import formats
+from console import kept_words
 from segments import arrays, definitions, history, live_sets, sheet, traits
 from segments.arrays import Array
 from segments.models import EventType
@@ -16,7 +16,7 @@ from segments.sheet import Fresh
 
 
 class NotComputed(Exception):
-    """Why a trait has no values, in words."""
+    """Why a trait has no values, as `kept_words.keep` has it."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class World:
         names = tuple(name for name in events.names if name in self.events)
         if not names:
             raise NotComputed(
-                _("No such events yet: %(events)s.") % {"events": formats.listed(events.names)}
+                kept_words.keep(_("No such events yet: %(events)s."), events=events.names)
             )
         return names
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from console import jobs
+from console import jobs, kept_words
 from segments import live_sets, vocabulary
 from segments.models import Segment, SegmentSnapshot
 from segments.rules import compiler, tree
@@ -180,10 +180,11 @@ def _compute(segment: Segment, sources: Sources) -> BitMap | str:
         with transaction.atomic():
             return _members(segment.rule, sources, segment.pk)
     except RuleError as problem:
-        return problem.said(_)
+        return kept_words.keep_problem(problem)
     except Exception as problem:  # whatever it is, the last good members stay and others go on
         log.exception("segment.failed", segment=segment.pk)
-        return _("The computation failed (%(problem)s).") % {"problem": type(problem).__name__}
+        words = gettext_noop("The computation failed (%(problem)s).")
+        return kept_words.keep(words, problem=type(problem).__name__)
 
 
 @transaction.atomic

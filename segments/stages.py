@@ -9,10 +9,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pyroaring import BitMap
 
-from console import jobs
+from console import jobs, kept_words
 from segments import bitmaps, sheet, standing, vocabulary
 from segments.arrays import Array
 from segments.models import Stage, StageFlow, StageSet
@@ -85,11 +85,12 @@ def recompute(stage_set: StageSet, *, day: dt.date, sources: Sources | None = No
         with transaction.atomic():
             chosen = choose([(one.pk, one.rule) for one in stages], sources or _sources(day))
     except RuleError as problem:
-        return _failed(stage_set, problem.said(_))
+        return _failed(stage_set, kept_words.keep_problem(problem))
     except Exception as problem:  # whatever it is, the last good standing stays and others go on
         log.exception("stages.failed", stage_set=stage_set.pk)
-        words = _("The computation failed (%(problem)s).") % {"problem": type(problem).__name__}
-        return _failed(stage_set, words)
+        words = gettext_noop("The computation failed (%(problem)s).")
+        failure = kept_words.keep(words, problem=type(problem).__name__)
+        return _failed(stage_set, failure)
     moves = _keep(stage_set, chosen, day)
     return Counts({one.key: int(np.count_nonzero(chosen == one.pk)) for one in stages}, moves)
 

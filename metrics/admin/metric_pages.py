@@ -58,5 +58,5 @@ def preview_chart(found: Preview, form: MetricForm) -> Chart | None:
             ]
             for one in reversed(course)
         ],
-        empty=found.problem or _("There are no closed days yet."),
+        empty=found.why or _("There are no closed days yet."),
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptWords
 from console.models import Team
 
 
@@ -74,7 +75,7 @@ class Metric(models.Model):
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
     measured_version = models.PositiveSmallIntegerField(null=True, editable=False)
-    failure = models.TextField(_("why it is not measured"), blank=True, default="")
+    failure = KeptWords(_("why it is not measured"), blank=True, default="")
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
 
     class Meta:

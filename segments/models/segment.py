@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptWords
 from console.models import Team
 from segments import segment_words
 from segments.models.fields import BitmapField, digest_of
@@ -40,7 +41,7 @@ class Segment(models.Model):
     computed_at = models.DateTimeField(_("computed at"), null=True)
     computed_version = models.PositiveIntegerField(_("computed for version"), null=True)
     data_as_of = models.DateField(_("as of"), null=True)
-    failure = models.TextField(_("why the last computation failed"), blank=True)
+    failure = KeptWords(_("why the last computation failed"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     archived_at = models.DateTimeField(_("archived at"), null=True)
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptWords
 from console.models import Team
 from segments import stage_words
 from segments.models.fields import BitmapField, DaysField
@@ -31,7 +32,7 @@ class StageSet(models.Model):
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
-    failure = models.TextField(_("why the last computation failed"), blank=True)
+    failure = KeptWords(_("why the last computation failed"), blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
     computed_at = models.DateTimeField(_("computed at"), null=True)
     computed_version = models.PositiveIntegerField(null=True)

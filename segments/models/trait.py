@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptWords
 from console.models import Job, Team
 
 
@@ -47,7 +48,7 @@ class Trait(models.Model):
     computed_at = models.DateTimeField(_("computed at"), null=True)
     computed_version = models.PositiveIntegerField(null=True)
     data_as_of = models.DateField(_("as of"), null=True)
-    failure = models.TextField(_("why the last computation failed"), blank=True)
+    failure = KeptWords(_("why the last computation failed"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
 
@@ -70,7 +71,7 @@ class TraitPreview(models.Model):
     form = models.JSONField()  # every field of the form with its values, as they were sent
     spread = models.JSONField(null=True)  # see `segments.distribution`
     examples = models.JSONField(default=list)  # customers, each with the value
-    problem = models.TextField(blank=True)
+    problem = KeptWords(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

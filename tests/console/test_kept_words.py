@@ -1,0 +1,53 @@
+"""Sentences that a worker keeps are read in the language of whoever reads them."""
+
+import pytest
+from django.utils import translation
+from django.utils.translation import gettext_lazy
+
+from console import kept_words
+from metrics.models import Metric
+from segments.rules.nodes import RuleError
+
+NO_EVENT = gettext_lazy("No such event has happened here yet: %(word)s.")
+
+
+def in_language(code: str, kept: str) -> str:
+    with translation.override(code):
+        return kept_words.said(kept)
+
+
+def test_what_a_chinese_worker_kept_reads_english_to_an_english_reader() -> None:
+    with translation.override("zh-hans"):
+        kept = kept_words.keep(NO_EVENT, word=["invite", "invited"])
+    assert in_language("en", kept) == "No such event has happened here yet: invite, invited."
+    assert in_language("zh-hans", kept) == "尚无此类事件：invite、invited。"
+
+
+def test_a_translated_word_in_a_place_is_translated_too() -> None:
+    words = gettext_lazy("No event that counts as “%(word)s” has happened here yet.")
+    kept = kept_words.keep(words, word=gettext_lazy("paid"))
+    assert "“paid”" in in_language("en", kept)
+    assert "paid" not in in_language("zh-hans", kept)
+
+
+def test_a_problem_within_a_problem_is_kept_whole() -> None:
+    inner = RuleError((), "Give it a name.")
+    kept = kept_words.keep_problem(RuleError((), "%(n)d: %(why)s", n=3, why=inner))
+    assert in_language("en", kept) == "3: Give it a name."
+    assert "Give" not in in_language("zh-hans", kept)
+
+
+@pytest.mark.parametrize("text", ["", "OSError", '{"says": broken', '{"says": 1}'])
+def test_other_text_passes_as_it_is(text: str) -> None:
+    assert kept_words.said(text) == text
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_saved_again_keeps_what_was_kept() -> None:
+    kept = kept_words.keep(NO_EVENT, word=["invite"])
+    row = Metric.objects.create(key="of_mine", name="Mine", failure=kept, unit="count")
+    with translation.override("zh-hans"):
+        row = Metric.objects.get(pk=row.pk)
+        row.save()
+    with translation.override("en"):
+        assert Metric.objects.get(pk=row.pk).failure.startswith("No such event")
