@@ -67,12 +67,24 @@ def edit(goal: Goal, *, by: Staff, seen_version: int, **fields: Any) -> None:
 
 @transaction.atomic
 def archive(goal: Goal, *, by: Staff) -> None:
-    """Put a goal away, or take it out again."""
+    """Put a goal away; who finds it archived already has what they wanted."""
+    _put(goal, timezone.now(), by=by)
+
+
+@transaction.atomic
+def restore(goal: Goal, *, by: Staff) -> None:
+    """Take an archived goal out again."""
+    _put(goal, None, by=by)
+
+
+def _put(goal: Goal, archived_at: dt.datetime | None, *, by: Staff) -> None:
     kept = Goal.objects.select_for_update().get(pk=goal.pk)
     roles.require(by, ACTION, record=kept)
-    kept.archived_at = None if kept.archived_at else timezone.now()
+    if (kept.archived_at is None) == (archived_at is None):
+        return
+    kept.archived_at = archived_at
     kept.save(update_fields=["archived_at"])
-    audit.log("goal.archived" if kept.archived_at else "goal.restored", kept, by=by)
+    audit.log("goal.archived" if archived_at else "goal.restored", kept, by=by)
 
 
 def _refuse_nonsense(goal: Goal) -> None:

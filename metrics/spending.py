@@ -191,8 +191,21 @@ def _key(name: str) -> str:
 
 @transaction.atomic
 def archive_channel(channel: Channel, *, by: Staff) -> None:
-    """Put a channel away, or take it out again; what was spent for it stays."""
+    """Put a channel away; what was spent for it stays."""
+    _put(channel, timezone.now(), by=by)
+
+
+@transaction.atomic
+def restore_channel(channel: Channel, *, by: Staff) -> None:
+    """Take an archived channel out again."""
+    _put(channel, None, by=by)
+
+
+def _put(channel: Channel, archived_at: dt.datetime | None, *, by: Staff) -> None:
     roles.require(by, ACTION)
-    channel.archived_at = None if channel.archived_at else timezone.now()
-    channel.save(update_fields=["archived_at"])
-    audit.log("channel.archived" if channel.archived_at else "channel.restored", channel, by=by)
+    kept = Channel.objects.select_for_update().get(pk=channel.pk)
+    if (kept.archived_at is None) == (archived_at is None):
+        return
+    kept.archived_at = archived_at
+    kept.save(update_fields=["archived_at"])
+    audit.log("channel.archived" if archived_at else "channel.restored", kept, by=by)

@@ -34,9 +34,9 @@ class ChannelAdmin(ReadOnlyAdmin):
             path("make/", view(self.edit), {"number": 0}, name="metrics_channel_make"),
             path("<int:number>/edit/", view(self.edit), name="metrics_channel_edit"),
             path(
-                "<int:number>/archive/",
-                view(require_POST(self.archive)),
-                name="metrics_channel_archive",
+                "<int:number>/do/<str:deed>/",
+                view(require_POST(self.do)),
+                name="metrics_channel_do",
             ),
             path("told-by/", view(self.told_by), name="metrics_channel_told_by"),
             path("export/", view(self.export), name="metrics_channel_export"),
@@ -85,8 +85,18 @@ class ChannelAdmin(ReadOnlyAdmin):
         context = {"form": form, "channel": channel, "button": _("Keep")}
         return self._page(request, "money_form", str(channel or _("A new channel")), context)
 
-    def archive(self, request: Any, number: int) -> HttpResponse:
-        spending.archive_channel(get_object_or_404(Channel, pk=number), by=request.user)
+    def do(self, request: Any, number: int, deed: str) -> HttpResponse:
+        """Archive a channel, or bring it back."""
+        channel = get_object_or_404(Channel, pk=number)
+        match deed:
+            case "archive":
+                spending.archive_channel(channel, by=request.user)
+                messages.success(request, _("The channel is archived."))
+            case "restore":
+                spending.restore_channel(channel, by=request.user)
+                messages.success(request, _("The channel is in use again."))
+            case _other:
+                raise Http404
         return HttpResponseRedirect(reverse(PAGE))
 
     def told_by(self, request: Any) -> HttpResponse:

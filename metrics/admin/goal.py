@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -107,9 +107,9 @@ class GoalAdmin(ReadOnlyAdmin):
             path("export/", view(self.export), name="metrics_goal_export"),
             path("<int:number>/edit/", view(self.edit), name="metrics_goal_edit"),
             path(
-                "<int:number>/archive/",
-                view(require_POST(self.archive)),
-                name="metrics_goal_archive",
+                "<int:number>/do/<str:deed>/",
+                view(require_POST(self.do)),
+                name="metrics_goal_do",
             ),
             *super().get_urls(),
         ]
@@ -161,8 +161,18 @@ class GoalAdmin(ReadOnlyAdmin):
         title = str(goal.metric) if goal else _("A new goal")
         return self._page(request, "money_form", title, {"form": form, "button": _("Keep")})
 
-    def archive(self, request: Any, number: int) -> HttpResponse:
-        goals.archive(_goal(number), by=request.user)
+    def do(self, request: Any, number: int, deed: str) -> HttpResponse:
+        """Archive it, or bring it back."""
+        goal = _goal(number)
+        match deed:
+            case "archive":
+                goals.archive(goal, by=request.user)
+                messages.success(request, _("The goal is archived."))
+            case "restore":
+                goals.restore(goal, by=request.user)
+                messages.success(request, _("The goal is in use again."))
+            case _other:
+                raise Http404
         return HttpResponseRedirect(reverse(PAGE))
 
     def export(self, request: HttpRequest) -> HttpResponseBase:

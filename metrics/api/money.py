@@ -70,6 +70,7 @@ class GoalViewSet(
         "create": goals.ACTION,
         "partial_update": goals.ACTION,
         "archive": goals.ACTION,
+        "restore": goals.ACTION,
     }
     queryset = Goal.objects.select_related("metric", "owner", "team")
     serializer_class = GoalSerializer
@@ -98,6 +99,14 @@ class GoalViewSet(
     def archive(self, request: Request, pk: str | None = None) -> Response:
         goal = self.get_object()
         goals.archive(goal, by=request.user)  # type: ignore[arg-type]
+        goal.refresh_from_db()
+        return Response(self.get_serializer(goal).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str | None = None) -> Response:
+        goal = self.get_object()
+        goals.restore(goal, by=request.user)  # type: ignore[arg-type]
         goal.refresh_from_db()
         return Response(self.get_serializer(goal).data)
 

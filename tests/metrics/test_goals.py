@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console.models import Staff
+from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
 from metrics import goals, health, reviews, spending, tasks
 from metrics.measurements import Figure, count, ratio
@@ -149,6 +149,25 @@ def test_goals_belong_to_teams_and_to_versions(year: None, staff_of: StaffOf) ->
     with pytest.raises(NotAllowed, match="above nought"):
         goals.add(by=by, metric=metric, target=Decimal(0), **days)
     assert Goal.objects.get().target == 6
+
+
+def test_two_who_archive_a_goal_at_once_both_have_it_archived(
+    year: None, signed_in: SignIn
+) -> None:
+    client = signed_in("admin")
+    by: Staff = client.staff  # type: ignore[attr-defined]
+    metric = Metric.objects.get(key="dau")
+    goal = goals.add(by=by, metric=metric, target=Decimal(5), since=FIRST, until=LAST)
+    address = "admin:metrics_goal_do"
+    for _again in range(2):
+        client.post(reverse(address, args=[goal.pk, "archive"]))
+        goal.refresh_from_db()
+        assert goal.archived_at is not None
+    client.post(reverse(address, args=[goal.pk, "restore"]))
+    goal.refresh_from_db()
+    assert goal.archived_at is None
+    assert client.post(reverse(address, args=[goal.pk, "eat"])).status_code == 404
+    assert AuditEntry.objects.filter(action="goal.archived").count() == 1
 
 
 # --- the scorecard ----------------------------------------------------------------

@@ -174,7 +174,8 @@ def test_a_refusal_changes_nothing(world: None, signed_in: SignedIn) -> None:
 API = (
     ("post", "metrics/"), ("patch", "metrics/mine/"), ("post", "metrics/mine/archive/"),
     ("post", "metrics/mine/restore/"), ("post", "goals/"), ("patch", "goals/1/"),
-    ("post", "goals/1/archive/"), ("post", "spend/"), ("delete", "spend/1/"),
+    ("post", "goals/1/archive/"), ("post", "goals/1/restore/"),
+    ("post", "spend/"), ("delete", "spend/1/"),
 )  # fmt: skip
 
 

@@ -173,6 +173,14 @@ def test_two_channels_never_stand_for_one_word(year: Staff) -> None:
         spending.save_channel(None, name="referral", words=[], cap_minor=None, by=year)
 
 
+def test_a_channel_is_archived_and_brought_back_by_name(year: Staff) -> None:
+    channel = Channel.objects.earliest("pk")
+    for deed, archived in (("archive", True), ("archive", True), ("restore", False)):
+        getattr(spending, f"{deed}_channel")(channel, by=year)
+        channel.refresh_from_db()
+        assert (channel.archived_at is not None) == archived
+
+
 def test_payback_is_worked_out_from_what_customers_brought(db: None, staff_of: StaffOf) -> None:
     today_is(dt.date(2017, 5, 1))
     a, b = (one.pk for one in customers(2))
