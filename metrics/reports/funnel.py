@@ -20,7 +20,7 @@ from metrics.queries import chains
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
 from metrics.reports.parts import COUNT, SHARE, TEXT, Column, Part
-from metrics.reports.report import Found, Report, sliced
+from metrics.reports.report import Found, Report, by_group, sliced
 from metrics.stats import funnels
 from segments import arrays, bitmaps, catalogue
 from segments.lake.properties import Condition
@@ -123,8 +123,7 @@ class Funnel(Report):
     # --- showing --------------------------------------------------------------
 
     def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
-        assert answer.data is not None
-        groups = answers.from_json(answer.data)["groups"]
+        groups = by_group(answer)
         labels = [f"{at} {name}" for at, name in enumerate(_names(settings), start=1)]
         shares = {
             one["label"]: [_share(many, one["through"][0]) for many in one["through"]]
@@ -159,7 +158,7 @@ class Funnel(Report):
 
     def finds(self, settings: Settings, answer: KeptAnswer) -> list[Found]:
         assert answer.data is not None
-        groups, names = answers.from_json(answer.data)["groups"], _names(settings)
+        groups, names = by_group(answer), _names(settings)
         sizes = dict(answer.sets.values_list("place", "size"))
         found = []
         for place, group in enumerate(groups):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from console import jobs
-from metrics import activity_tables, groups
+from metrics import activity_tables, answers, groups
 from metrics.activity_tables import Activity
 from metrics.answers import Fresh, Question
 from metrics.groups import By
@@ -132,6 +132,13 @@ def sliced(by: str, *, sets_only: bool = False) -> Field:
     """By whom a report is sliced; or of whom alone it is."""
     everybody, offered = [("", gettext("all customers"))], groups.offered(sets_only=sets_only)
     return Field("by", _("Customers"), "grouped", by, everybody, groups=offered)
+
+
+def by_group(answer: KeptAnswer) -> list[dict[str, Any]]:
+    """What an answer says of each group; all customers are called so in the reader's language."""
+    assert answer.data is not None
+    found = answers.from_json(answer.data)["groups"]
+    return [one | {"label": one["label"] or gettext("all customers")} for one in found]
 
 
 def not_over(found: Activity) -> str:

@@ -17,7 +17,7 @@ from metrics.models.report import Kind
 from metrics.reports import fields
 from metrics.reports.fields import Field, Settings
 from metrics.reports.parts import NUMBER, SHARE, TEXT, Column, Part
-from metrics.reports.report import Report, sliced, words
+from metrics.reports.report import Report, by_group, sliced, words
 from metrics.stats import cycles
 from segments import activity, definitions
 
@@ -61,8 +61,7 @@ class Stickiness(Report):
         return Fresh(answers.as_json({"groups": data}), base.as_of, now, base.under)
 
     def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
-        assert answer.data is not None
-        groups = answers.from_json(answer.data)["groups"]
+        groups = by_group(answer)
         return [_histogram(groups, settings), _means(groups)]
 
     def word(self, settings: Settings) -> str:

@@ -15,7 +15,7 @@ from metrics.models.report import Kind
 from metrics.reports import events
 from metrics.reports.fields import Field, Settings
 from metrics.reports.parts import SHARE, TEXT, Column, Part
-from metrics.reports.report import Found, Report, sliced
+from metrics.reports.report import Found, Report, by_group, sliced
 from metrics.stats import funnels
 from segments import catalogue
 
@@ -79,8 +79,7 @@ class Undone(Report):
         return Fresh(answers.as_json({"groups": data}), last, now, sets=sets)
 
     def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
-        assert answer.data is not None
-        groups = answers.from_json(answer.data)["groups"]
+        groups = by_group(answer)
         columns = [Column(_("Customers"), TEXT), Column(_("Begun")), Column(_("Followed in time"))]
         columns += [Column(_("Left undone")), Column(_("Share"), SHARE), Column(_("By customers"))]
         rows = [_row(one) for one in groups if one["done"] + one["vain"]]
@@ -108,8 +107,7 @@ class Undone(Report):
         ]
 
     def finds(self, settings: Settings, answer: KeptAnswer) -> list[Found]:
-        assert answer.data is not None
-        groups = answers.from_json(answer.data)["groups"]
+        groups = by_group(answer)
         sizes = dict(answer.sets.values_list("place", "size"))
         titles = catalogue.titles()
         names = {name: titles.get(settings[name], settings[name]) for name in ("first", "then")}
