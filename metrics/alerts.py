@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from console import audit, states
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed
 from metrics import library, measurements
@@ -21,6 +22,10 @@ from metrics.recipes import nodes
 from metrics.stats import seasons
 
 ACTION = "alerts.change"
+FIELDS = (
+    *("metric", "slice", "kind", "side", "threshold", "cool_down_days"),
+    *("owner", "is_on"),
+)
 DAY = dt.timedelta(days=1)
 LOOK_BACK = DAY * 7 * seasons.WEEKS
 MILLIONTH = Decimal("0.000001")
@@ -244,6 +249,25 @@ def snooze(watch: Watch, *, until: dt.date, today: dt.date, by: Staff) -> None:
     Watch.objects.filter(pk=watch.pk).update(snoozed_until=until)
     watch.snoozed_until = until
     audit.log("watch.snoozed", watch, by=by, until=until)
+
+
+@transaction.atomic
+def save(watch: Watch, *, by: Staff, seen: str = "") -> Watch:
+    """Watch something, or watch it otherwise.
+
+    Raises:
+        NotAllowed: it contradicts itself.
+        Stale: somebody else changed it since it was `seen`.
+    """
+    check(watch)
+    was = Watch.objects.select_for_update().get(pk=watch.pk) if watch.pk else None
+    if was:
+        marks.require(was, FIELDS, seen)
+    changed = [name for name in FIELDS if not was or getattr(was, name) != getattr(watch, name)]
+    # Who makes it quiet meanwhile is not overruled by who changes what is watched.
+    watch.save(update_fields=FIELDS if was else None)
+    audit.log("watch.changed" if was else "watch.added", watch, by=by, fields=changed)
+    return watch
 
 
 def check(watch: Watch) -> None:

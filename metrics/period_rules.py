@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from console import audit, work
+from console import seen as marks
 from console.models import Staff, WorkItem
 from console.states import NotAllowed
 from metrics import period_words, periods
@@ -28,6 +29,7 @@ RELATIVE = {Comparator.FELL, Comparator.ROSE}
 # What a change of makes the rule another one; verdicts of before stay with the old version.
 MEANING = ("metric", "slice", "grain", "comparator", "threshold", "benchmark", "times")
 DETAILS = ("name", "begins_on", "ends_on", "owner", "team", "days_to_act", "plan")
+FIELDS = (*MEANING, *DETAILS, "is_on")
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,17 @@ class Judged:
 
 
 @transaction.atomic
-def save(rule: PeriodRule, *, by: Staff | None = None) -> PeriodRule:
+def save(rule: PeriodRule, *, by: Staff | None = None, seen: str = "") -> PeriodRule:
     """Keep a rule, new or changed; another meaning is another version.
 
     Raises:
         NotAllowed: it contradicts itself.
+        Stale: somebody else changed it since it was `seen`.
     """
     check(rule)
     was = PeriodRule.objects.select_for_update().get(pk=rule.pk) if rule.pk else None
+    if was:
+        marks.require(was, FIELDS, seen)
     changed = [name for name in (*MEANING, *DETAILS) if not was or _differs(was, rule, name)]
     if was and set(changed) & set(MEANING):
         rule.version = was.version + 1

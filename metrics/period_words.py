@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console import clock, figures
-from metrics import periods
+from metrics import periods, slicing
 from metrics.models import Metric, PeriodRule
 
 RELATIVE = {PeriodRule.Comparator.FELL, PeriodRule.Comparator.ROSE}
@@ -30,11 +30,12 @@ def threshold(rule: PeriodRule, currency: str) -> str:
     return value(rule.metric, rule.threshold, currency)
 
 
-def sentence(rule: PeriodRule, currency: str) -> str:
-    """The whole condition: what, of whom, how long."""
+def sentence(rule: PeriodRule, currency: str, parts: Mapping[str, str] | None = None) -> str:
+    """The whole condition: what, of whom, how long; `parts`: what slices are called, if known."""
     said = f"{rule.metric.label} {rule.get_comparator_display()} {threshold(rule, currency)}"
     if rule.slice:
-        said = f"{said} ({rule.slice})"
+        known = slicing.names([rule.slice]) if parts is None else parts
+        said = f"{said} ({known.get(rule.slice, rule.slice)})"
     if rule.grain == "month":
         long = ngettext("for %(n)d month", "for %(n)d months in a row", rule.times)
     else:

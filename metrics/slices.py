@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from metrics import slicing
 from metrics.measurements import Figure
-from metrics.models import Metric
+from metrics.models import Measurement, Metric
 from segments.models import Stage
 
 
@@ -13,6 +13,13 @@ def names(metric: Metric, found: Iterable[Figure] = ()) -> dict[str, str]:
     if metric.key == "stage_customers":
         return {stage.key: str(stage) for stage in default_stages()}
     return slicing.names(list(dict.fromkeys(one.slice for one in found if "=" in one.slice)))
+
+
+def is_measured(metric: Metric, part: str) -> bool:
+    """Whether there are, or may come to be, figures of this slice; nothing is everybody."""
+    if not part or slicing.dimension_of(part) in metric.slices:
+        return True
+    return Measurement.objects.filter(metric=metric, slice=part).exists()
 
 
 def default_stages() -> list[Stage]:

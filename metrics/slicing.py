@@ -147,8 +147,10 @@ def dimension_of(part: str) -> str:
 
 
 def names(parts: Sequence[str]) -> dict[str, str]:
-    """What slices are called on screen, in three queries at most."""
+    """What slices are called on screen, in two queries at most."""
     found: dict[str, str] = {}
+    if not parts:
+        return found
     stages = {one.key: str(one) for one in Stage.objects.filter(stage_set__is_default=True)}
     segments = dict(Segment.objects.values_list("pk", "name"))
     for part in parts:

@@ -1,14 +1,13 @@
 """Alerts: what stands out now, and what is watched."""
 
 import datetime as dt
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
@@ -16,14 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import audit, clock, figures, roles
-from console.modeladmin import ConsoleModelAdmin, ReadOnlyAdmin
+from console import clock, figures, roles
+from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
-from metrics import alerts, period_words
-from metrics.admin import period_rule
+from metrics import alerts, period_words, slicing
+from metrics.admin import export, rule_forms
 from metrics.models import Alert, Watch
 
 PAST = 50
+HEADINGS = [
+    *("metric", "slice", "kind", "status", "since", "last_seen_on", "over_on", "value"),
+    *("expected", "unit", "note", "part_of", "looked_after_by"),
+]
 
 
 @admin.register(Alert)
@@ -34,11 +37,16 @@ class AlertAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         do = self.admin_site.admin_view(require_POST(self.do))
-        return [path("<int:pk>/do/", do, name="metrics_alert_do"), *super().get_urls()]
+        file = self.admin_site.admin_view(self.export)
+        return [
+            path("<int:pk>/do/", do, name="metrics_alert_do"),
+            path("export/", file, name="metrics_alert_export"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         roles.require(request.user, self.view_action)
-        currency = clock.project().currency
+        currency, parts = clock.project().currency, watched_parts()
         rows = Alert.objects.select_related("watch__metric", "acknowledged_by")
         effects = Prefetch("effects", rows)
         unresolved = rows.exclude(status=Alert.Status.RESOLVED).filter(cause=None)
@@ -48,10 +56,13 @@ class AlertAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": _("Alerts"),
             "open": [
-                (line(one, currency), [line(effect, currency) for effect in one.effects.all()])
+                (
+                    line(one, currency, parts),
+                    [line(effect, currency, parts) for effect in one.effects.all()],
+                )
                 for one in unresolved.prefetch_related(effects)
             ],
-            "over": [line(one, currency) for one in over],
+            "over": [line(one, currency, parts) for one in over],
             "may_change": roles.allows(request.user, alerts.ACTION),
             "watched": Watch.objects.filter(is_on=True).count(),
             "tomorrow": clock.today() + alerts.DAY,
@@ -64,6 +75,13 @@ class AlertAdmin(ReadOnlyAdmin):
         """An alert stands on the one page of all."""
         roles.require(request.user, self.view_action)
         return HttpResponseRedirect(reverse("admin:metrics_alert_changelist") + f"#a{object_id}")
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """All alerts as a file, the newest first."""
+        roles.require(request.user, self.view_action)
+        currency = clock.project().currency
+        rows = Alert.objects.select_related("watch__metric", "acknowledged_by")
+        return export.table("alerts", [HEADINGS, *(cells(one, currency) for one in rows)])
 
     def do(self, request: Any, pk: int) -> HttpResponse:
         """Somebody looks after it, or it is to be quiet."""
@@ -82,14 +100,14 @@ class AlertAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:metrics_alert_changelist"))
 
 
-def line(alert: Alert, currency: str) -> dict[str, Any]:
-    """One alert as the page tells it."""
+def line(alert: Alert, currency: str, parts: Mapping[str, str]) -> dict[str, Any]:
+    """One alert as the page tells it; `parts`: what slices are called."""
     metric = alert.watch.metric
     change = figures.change(alert.value, alert.expected)
     return {
         "alert": alert,
         "metric": metric.label,
-        "slice": alert.watch.slice,
+        "part": parts.get(alert.watch.slice, alert.watch.slice),
         "kind": alert.watch.get_kind_display(),
         "value": period_words.value(metric, alert.value, currency),
         "expected": period_words.value(metric, alert.expected, currency),
@@ -98,14 +116,36 @@ def line(alert: Alert, currency: str) -> dict[str, Any]:
     }
 
 
-class WatchForm(forms.ModelForm):
+def cells(alert: Alert, currency: str) -> list[object]:
+    """One alert as a row of a file."""
+    watch, metric = alert.watch, alert.watch.metric
+    return [
+        metric.key,
+        watch.slice,
+        watch.kind,
+        alert.status,
+        alert.began_on,
+        alert.last_on,
+        alert.resolved_on or "",
+        export.in_whole(metric, alert.value, currency),
+        export.in_whole(metric, alert.expected, currency),
+        export.unit(metric, currency),
+        alert.note,
+        alert.cause_id or "",
+        str(alert.acknowledged_by or ""),
+    ]
+
+
+def watched_parts() -> dict[str, str]:
+    """What the slices that are watched are called."""
+    parts = Watch.objects.exclude(slice="").values_list("slice", flat=True)
+    return slicing.names(list(parts.order_by().distinct()))
+
+
+class WatchForm(rule_forms.RuleForm):
     """The threshold is written as people write it."""
 
-    threshold = forms.CharField(
-        label=_("threshold"),
-        required=False,
-        help_text=_("For a level or a change: 500, 30% or an amount. An anomaly needs none."),
-    )
+    fields_seen = alerts.FIELDS
 
     class Meta:
         model = Watch
@@ -118,41 +158,38 @@ class WatchForm(forms.ModelForm):
             "cool_down_days",
             "owner",
             "is_on",
+            "seen",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.explain(
+            "threshold",
+            _("For a level or a change: 500, 30% or an amount. An anomaly needs none."),
+        )
         if self.instance.pk and "threshold" in self.fields:
             self.initial["threshold"] = written(self.instance)
 
-    def clean_threshold(self) -> Decimal | None:
-        return period_rule.read(self.cleaned_data["threshold"])
-
     def clean(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().clean() or self.cleaned_data
+        found = super().clean()
         metric, number = found.get("metric"), found.get("threshold")
         if metric and number is not None and found.get("kind") == Watch.Kind.LEVEL:
             typed = self.data.get("threshold", "")
-            found["threshold"] = period_rule.in_unit(metric, number, typed)
+            found["threshold"] = rule_forms.in_unit(metric, number, typed)
         return found
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
-        if not set(self.errors) - {NON_FIELD_ERRORS}:
-            try:
-                alerts.check(self.instance)
-            except NotAllowed as refused:
-                self.add_error(None, str(refused))
+    def check(self) -> None:
+        alerts.check(self.instance)
 
 
 def written(watch: Watch) -> str:
     """The threshold as the form has it."""
     is_share = watch.kind == Watch.Kind.CHANGE
-    return period_rule.as_typed(watch.metric, watch.threshold, is_share=is_share)
+    return rule_forms.as_typed(watch.metric, watch.threshold, is_share=is_share)
 
 
 @admin.register(Watch)
-class WatchAdmin(ConsoleModelAdmin):
+class WatchAdmin(rule_forms.RuleAdmin):
     view_action = "metrics.view"
     add_action = change_action = alerts.ACTION
     form = WatchForm
@@ -164,12 +201,13 @@ class WatchAdmin(ConsoleModelAdmin):
     list_select_related: ClassVar = ["metric", "owner"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Watch]:
-        self.today = clock.today()
+        self.today, self.parts = clock.today(), watched_parts()
         return super().get_queryset(request)
 
     @display(description=_("metric"))
     def what(self, watch: Watch) -> str:
-        return f"{watch.metric.label} ({watch.slice})" if watch.slice else watch.metric.label
+        part = self.parts.get(watch.slice, "")
+        return f"{watch.metric.label} · {part}" if part else watch.metric.label
 
     @display(description=_("when it"))
     def how(self, watch: Watch) -> str:
@@ -184,8 +222,7 @@ class WatchAdmin(ConsoleModelAdmin):
         return "on", _("on")
 
     def save_model(self, request: Any, obj: Any, form: forms.Form, change: bool) -> None:
-        obj.save()
-        audit.log("watch.changed" if change else "watch.added", obj, fields=form.changed_data)
+        alerts.save(obj, by=request.user, seen=form.cleaned_data["seen"])
 
 
 def _day(text: str) -> dt.date:

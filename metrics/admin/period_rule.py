@@ -1,6 +1,5 @@
 """Period rules: what a metric is held to, how each closed period was judged, and what it gave."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,26 +13,21 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from console import clock, figures, roles
-from console.modeladmin import ConsoleModelAdmin
-from console.states import NotAllowed
-from metrics import period_rules, period_words, periods
-from metrics.models import Breach, Metric, PeriodRule, PeriodVerdict
+from metrics import period_rules, period_words, periods, slicing
+from metrics.admin import rule_forms
+from metrics.models import Breach, PeriodRule, PeriodVerdict
 
 MOST_LATE_DAYS = 60
-MOST_DIGITS = 15
 SHOWN = 60
 
 
-class PeriodRuleForm(forms.ModelForm):
+class PeriodRuleForm(rule_forms.RuleForm):
     """The threshold is written as people write it: 1.5, 60% or 25.00."""
 
-    threshold = forms.CharField(
-        label=_("threshold"),
-        required=False,
-        help_text=_("A number such as 1.5, a share such as 60%, or an amount of money."),
-    )
+    fields_seen = period_rules.FIELDS
 
     class Meta:
         model = PeriodRule
@@ -53,25 +47,28 @@ class PeriodRuleForm(forms.ModelForm):
             "days_to_act",
             "plan",
             "is_on",
+            "seen",
         ]
+        widgets: ClassVar = {"plan": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.explain(
+            "threshold", _("A number such as 1.5, a share such as 60%, or an amount of money.")
+        )
         rule = self.instance
         if rule.pk and "threshold" in self.fields:
             self.initial["threshold"] = written(rule)
             self.initial["name"] = rule.label
             self.initial["plan"] = rule.plan_words
 
-    def clean_threshold(self) -> Decimal | None:
-        return read(self.cleaned_data["threshold"])
-
     def clean(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().clean() or self.cleaned_data
+        found = super().clean()
         metric, number = found.get("metric"), found.get("threshold")
         relative = found.get("comparator") in period_words.RELATIVE
         if metric and number is not None and not relative:
-            found["threshold"] = in_unit(metric, number, self.data.get("threshold", ""))
+            typed = self.data.get("threshold", "")
+            found["threshold"] = rule_forms.in_unit(metric, number, typed)
         # Words that ship are kept as they ship while nobody changes them.
         if self.instance.pk and found.get("name") == self.instance.label:
             found["name"] = self.instance.name
@@ -79,60 +76,19 @@ class PeriodRuleForm(forms.ModelForm):
             found["plan"] = self.instance.plan
         return found
 
-    def _post_clean(self) -> None:
-        """Refusals in words, instead of the names of the database's constraints."""
-        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
-        if set(self.errors) - {NON_FIELD_ERRORS}:
-            return
+    def check(self) -> None:
         self.errors.pop(NON_FIELD_ERRORS, None)
-        try:
-            period_rules.check(self.instance)
-        except NotAllowed as refused:
-            self.add_error(None, str(refused))
-
-
-def read(text: str) -> Decimal | None:
-    """A number as people write it; a percentage is a share."""
-    plain = text.strip().replace(",", "").replace("%", "%")
-    if not plain:
-        return None
-    try:
-        number = Decimal(plain.removesuffix("%"))
-    except InvalidOperation as wrong:
-        raise forms.ValidationError(gettext("This is no number.")) from wrong
-    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
-        raise forms.ValidationError(gettext("This is no number."))
-    return number / 100 if plain.endswith("%") else number
-
-
-def in_unit(metric: Metric, number: Decimal, typed: str) -> Decimal:
-    """Money in minor units; a plain 28 for a share means 28%."""
-    if metric.unit == Metric.Unit.MONEY:
-        return number.scaleb(figures.decimals(clock.project().currency))
-    if metric.unit == Metric.Unit.SHARE and abs(number) > 1 and "%" not in typed:
-        return number / 100
-    return number
+        period_rules.check(self.instance)
 
 
 def written(rule: PeriodRule) -> str:
     """The threshold as the form has it."""
     is_share = rule.comparator in period_words.RELATIVE
-    return as_typed(rule.metric, rule.threshold, is_share=is_share)
-
-
-def as_typed(metric: Metric, number: Decimal | None, *, is_share: bool) -> str:
-    """A number in its unit as one types it; `is_share`: whatever the unit, it is a share."""
-    if number is None:
-        return ""
-    if is_share or metric.unit == Metric.Unit.SHARE:
-        return f"{(number * 100).normalize():f}%"
-    if metric.unit == Metric.Unit.MONEY:
-        number = figures.major(number, clock.project().currency)
-    return f"{number.normalize():f}"
+    return rule_forms.as_typed(rule.metric, rule.threshold, is_share=is_share)
 
 
 @admin.register(PeriodRule)
-class PeriodRuleAdmin(ConsoleModelAdmin):
+class PeriodRuleAdmin(rule_forms.RuleAdmin):
     view_action = "metrics.view"
     add_action = change_action = period_rules.ACTION
     form = PeriodRuleForm
@@ -152,6 +108,8 @@ class PeriodRuleAdmin(ConsoleModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodRule]:
         self.currency = clock.project().currency
+        parts = PeriodRule.objects.exclude(slice="").values_list("slice", flat=True)
+        self.parts = slicing.names(list(parts.order_by().distinct()))
         verdicts = PeriodVerdict.objects.select_related("result").order_by(
             "-result__begins_on", "-pk"
         )
@@ -164,7 +122,7 @@ class PeriodRuleAdmin(ConsoleModelAdmin):
 
     @display(description=_("condition"))
     def condition(self, rule: PeriodRule) -> str:
-        return period_words.sentence(rule, self.currency)
+        return period_words.sentence(rule, self.currency, self.parts)
 
     @display(description=_("status"), label={"on": "success", "off": ""})
     def state(self, rule: PeriodRule) -> tuple[str, Any]:
@@ -197,7 +155,7 @@ class PeriodRuleAdmin(ConsoleModelAdmin):
         )
 
     def save_model(self, request: Any, obj: Any, form: forms.Form, change: bool) -> None:
-        period_rules.save(obj, by=request.user)
+        period_rules.save(obj, by=request.user, seen=form.cleaned_data["seen"])
 
     def late_days(self, request: HttpRequest) -> HttpResponse:
         """Agree on how long a period waits for late data."""

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from console import work
 from console.models import Staff
-from metrics import library
+from console.states import Stale
+from metrics import alerts, library
 from metrics.models import Alert, Metric, Watch
 from tests.metrics.factories import today_is
 
@@ -132,3 +133,29 @@ def test_the_home_page_has_my_work(signed_in: SignIn) -> None:
     home = client.get(reverse("admin:index")).content.decode()
     assert "Call them" in home
     assert "overdue" in home
+
+
+def test_alerts_are_a_file_too_and_slices_have_words(signed_in: SignIn) -> None:
+    one = alert("new_customers", status="resolved", resolved_on=TODAY)
+    Watch.objects.update(slice="channel=*")
+    client = signed_in("support")
+    assert "all others" in client.get(reverse(LIST)).content.decode()
+    file = client.get(reverse("admin:metrics_alert_export"))
+    heading, line = file.getvalue().decode("utf-8-sig").splitlines()
+    assert heading.startswith("metric,slice,kind,status")
+    assert line.startswith(f"new_customers,channel=*,anomaly,resolved,{one.began_on}")
+
+
+def test_of_two_who_change_a_watch_at_once_the_second_is_told(signed_in: SignIn) -> None:
+    watch = alert().watch
+    client = signed_in("analyst")
+    address = reverse("admin:metrics_watch_change", args=[watch.pk])
+    seen = client.get(address).context["adminform"].form.initial["seen"]
+    said = {"metric": watch.metric_id, "kind": "anomaly", "side": "both", "seen": seen}
+    assert client.post(address, {**said, "cool_down_days": "5"}).status_code == 302
+    page = client.post(address, {**said, "cool_down_days": "9"})
+    assert "changed by somebody else" in page.content.decode()
+    watch.refresh_from_db()
+    assert watch.cool_down_days == 5
+    with pytest.raises(Stale):
+        alerts.save(watch, by=client.staff, seen=seen)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import Staff
+from console.states import Stale
 from metrics import library, period_rules, periods
 from metrics.measurements import count, ratio
 from metrics.models import Closing, Metric, PeriodRule
@@ -128,3 +129,43 @@ def test_closed_periods_are_listed_with_what_late_data_changed(signed_in: SignIn
     page = signed_in("support").get(address + "?late=yes").content.decode()
     assert "again, late data (2)" in page
     assert "Buyers" not in page
+    file = signed_in("support").get(reverse("admin:metrics_periodresult_export") + "?late=yes")
+    lines = [one.split(",") for one in file.getvalue().decode("utf-8-sig").splitlines()]
+    assert [line[:6] for line in lines[1:]] == [
+        ["orders", "", "month", "2018-01-01", "2", "4.000000"],
+    ]
+
+
+def test_of_two_who_change_a_rule_at_once_the_second_is_told(signed_in: SignIn) -> None:
+    client = signed_in("analyst")
+    client.post(reverse(ADD), form())
+    rule = PeriodRule.objects.get()
+    seen = client.get(page_of(rule)).context["adminform"].form.initial["seen"]
+    assert client.post(page_of(rule), form(days_to_act="9", seen=seen)).status_code == 302
+    page = client.post(page_of(rule), form(times="7", seen=seen))
+    assert page.status_code == 200
+    assert "changed by somebody else" in page.content.decode()
+    assert 'value="7"' in page.content.decode()  # what was typed is not lost
+    rule.refresh_from_db()
+    assert (rule.days_to_act, rule.times) == (9, 2)
+    rule.times = 7
+    with pytest.raises(Stale):
+        period_rules.save(rule, seen=seen)
+
+
+def test_who_only_reads_sees_the_rule_without_its_mark(signed_in: SignIn) -> None:
+    signed_in("analyst").post(reverse(ADD), form())
+    page = signed_in("support").get(page_of(PeriodRule.objects.get())).content.decode()
+    assert "Too few come back" in page
+    assert "field-seen" not in page
+
+
+def test_a_slice_that_is_not_measured_is_refused_and_a_known_one_has_its_words(
+    signed_in: SignIn,
+) -> None:
+    client = signed_in("analyst")
+    said = form(slice="shoe=42", metric=form()["metric"])
+    assert "not measured by this slice" in client.post(reverse(ADD), said).content.decode()
+    said = form(slice="channel=*", metric=Metric.objects.get(key="new_customers").pk)
+    assert client.post(reverse(ADD), said | {"threshold": "20"}).status_code == 302
+    assert "(all others)" in client.get(reverse(LIST)).content.decode()
