@@ -1,5 +1,6 @@
 """Batches of coupons: made, changed while nobody has one, and put away."""
 
+import copy
 from typing import Any
 
 from django.db import transaction
@@ -27,7 +28,7 @@ def add(*, by: Staff, **fields: Any) -> CouponBatch:
         NotAllowed: the role, or terms that make no coupon.
     """
     roles.require(by, ACTION)
-    batch = CouponBatch(**_tidy(CouponBatch(), fields), owner=by, team=by.team)
+    batch = of(CouponBatch(owner=by, team=by.team), fields)
     _require_sense(batch)
     batch.save(force_insert=True)
     audit.log("coupon_batch.added", batch, by=by, **_told(batch))
@@ -67,6 +68,14 @@ def archive(batch: CouponBatch, *, by: Staff) -> None:
     kept.save(update_fields=["archived_at"])
     audit.log("coupon_batch.archived" if kept.archived_at else "coupon_batch.restored", kept, by=by)
     batch.archived_at = kept.archived_at
+
+
+def of(batch: CouponBatch, fields: dict[str, Any]) -> CouponBatch:
+    """A copy of the batch with other fields, as it would be kept."""
+    made = copy.copy(batch)
+    for name, value in _tidy(batch, fields).items():
+        setattr(made, name, value)
+    return made
 
 
 def problem(batch: CouponBatch) -> str:

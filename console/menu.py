@@ -62,6 +62,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:campaigns_messagetemplate_changelist",
                 "templates.view",
             ),
+            (
+                _("Coupons"),
+                "confirmation_number",
+                "admin:campaigns_couponbatch_changelist",
+                "coupons.view",
+            ),
             (_("Messages"), "mail", "admin:campaigns_message_changelist", "messages.view"),
             (
                 _("Do not contact"),
@@ -191,6 +197,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 
 # Screens that the menu leaves out, and the one that leads to each.
 INSIDE = {
+    "admin:campaigns_coupon_changelist": "admin:campaigns_couponbatch_changelist",
     "admin:metrics_watch_changelist": "admin:metrics_alert_changelist",
     "admin:metrics_periodresult_changelist": "admin:metrics_periodrule_changelist",
     "admin:metrics_spend_changelist": "admin:metrics_channel_changelist",
