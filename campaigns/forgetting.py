@@ -12,12 +12,14 @@ from campaigns.models import (
     Campaign,
     Contact,
     ContactHold,
+    Coupon,
     Exclusion,
     Message,
+    Redemption,
     Suppression,
     Wave,
 )
-from console import approvals
+from console import approvals, states
 from segments import bitmaps, bits
 from segments.forgetting import Place
 from segments.sought import Sought
@@ -81,7 +83,32 @@ def _forget_audience(pk: int, sought: Sought) -> None:
     approvals.renew(campaign, was=before, because="erasure")
 
 
+def _coupons(sought: Sought) -> QuerySet[Coupon]:
+    """Coupons that could still be used, and reasons that people wrote down."""
+    told = Q(status=Coupon.Status.ISSUED) | ~Q(because="")
+    return Coupon.objects.filter(told, customer__in=sought.numbers)
+
+
+def _orders(sought: Sought) -> QuerySet[Redemption]:
+    """Redemptions that still say in which order they were; what they cost stays."""
+    told = ~Q(order="") | ~Q(reversed_because="")
+    return Redemption.objects.filter(told, coupon__customer__in=sought.numbers)
+
+
+def _forget_coupons(sought: Sought) -> None:
+    _coupons(sought).update(because="")
+    open_ = list(_coupons(sought).values_list("pk", flat=True))
+    states.move_many(Coupon, open_, frm=Coupon.Status.ISSUED, to=Coupon.Status.REVOKED)
+    _orders(sought).update(order="", reversed_because="")
+
+
 PLACES = [
+    Place(
+        "coupons",
+        _("coupons, and the orders in which they were used"),
+        lambda s: _coupons(s).count() + _orders(s).count(),
+        _forget_coupons,
+    ),
     Place("messages", _("addresses of messages"), lambda s: _messages(s).count(), _forget_messages),
     Place(
         "contacts",

@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "look for drift": {"task": "segments.tasks.look_for_drift", "schedule": 3600},
     "send messages": {"task": "campaigns.tasks.wake_senders", "schedule": 15},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
+    "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
     "sweep jobs": {"task": "console.tasks.sweep_jobs", "schedule": 600},
     "keep periods": {

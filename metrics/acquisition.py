@@ -114,7 +114,7 @@ def _measured(since: dt.date, until: dt.date) -> dict[str, dict[str, tuple[int, 
 
 def _spent(since: dt.date, until: dt.date) -> dict[str, int]:
     """What was spent by channel; what no channel tells under the empty key."""
-    rows = Spend.objects.filter(day__gte=since, day__lte=until).order_by()
+    rows = Spend.objects.filter(Spend.ACQUIRES, day__gte=since, day__lte=until).order_by()
     sums = rows.values_list("channel__key").annotate(amount=Sum("amount_minor"))
     return {key or "": int(amount) for key, amount in sums}
 

@@ -213,7 +213,7 @@ def spend_figures(past: History, since: dt.date) -> Iterator[Figure]:
     Raises:
         NotMeasured: nothing was ever entered.
     """
-    entered = Spend.objects.order_by()
+    entered = Spend.objects.filter(Spend.ACQUIRES).order_by()
     if not entered.exists():
         raise NotMeasured(kept_words.keep(_("Nobody has entered yet what acquisition costs.")))
     sums: dict[tuple[dt.date, str], int] = {}

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
-from campaigns.models import Audience, Campaign, CampaignResult, Message
+from campaigns.models import Audience, Campaign, CampaignResult, Coupon, Message
 from metrics import effects
 from metrics.models import ResultBasis
 from metrics.queries import conversions
@@ -120,10 +120,18 @@ def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
         or 0,
         "purchased": done.customers,
         "revenue_minor": done.amount,
+        "redeemed": _used_coupons(campaign),
         "window_days": campaign.conversion_days,
         "cost_minor": effects.cost(campaign),
         **effects.of(campaign),
     }
+
+
+def _used_coupons(campaign: Campaign) -> int | None:
+    """Customers who used one of its coupons; unknown, not nothing, where it gave none."""
+    given = Coupon.objects.filter(campaign=campaign)
+    used = given.filter(status=Coupon.Status.REDEEMED)
+    return used.values("customer").distinct().count() if given.exists() else None
 
 
 def _sent(campaign: Campaign) -> QuerySet[Message]:

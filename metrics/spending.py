@@ -90,6 +90,8 @@ def remove(entry: Spend, *, by: Staff) -> None:
     roles.require(by, ACTION)
     if entry.file_id:
         raise NotAllowed(_("This came with a file; take the file back as a whole."))
+    if entry.source == Spend.Source.COUPONS:
+        raise NotAllowed(_("This is what redeemed coupons cost; reverse the redemption instead."))
     audit.log(
         "spend.removed", entry, by=by, amount_minor=entry.amount_minor, channel=entry.channel_id
     )

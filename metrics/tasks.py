@@ -16,6 +16,7 @@ from metrics import (
     activity_tables,
     answers,
     comparisons,
+    coupon_costs,
     history,
     lifetime_value,
     measure,
@@ -38,6 +39,12 @@ MOST_ASKED = 8  # reports that one person has under way
 def measure_campaigns() -> None:
     """Keep the results of running campaigns fresh."""
     results.refresh(at=clock.now())
+
+
+@shared_task
+def book_coupons() -> None:
+    """Book what redeemed coupons cost."""
+    coupon_costs.book_all()
 
 
 @shared_task

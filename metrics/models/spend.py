@@ -74,12 +74,16 @@ class SpendImport(models.Model):
 
 
 class Spend(models.Model):
-    """Money spent on acquisition on a day: for a channel, or without telling which."""
+    """Money spent on a day: for a channel, without telling which, or by a campaign's coupons."""
 
     class Source(models.TextChoices):
         ENTERED = "entered", _("entered")
         IMPORTED = "imported", _("imported")
         CAMPAIGN = "campaign", _("posted by a campaign")
+        COUPONS = "coupons", _("redeemed coupons")
+
+    # What customers who are here already save is no cost of winning customers.
+    ACQUIRES: ClassVar = ~models.Q(source="coupons")
 
     day = models.DateField(_("day"))
     channel = models.ForeignKey(
@@ -113,6 +117,14 @@ class Spend(models.Model):
         verbose_name_plural = _("spend")
         ordering: ClassVar = ["-day", "-id"]
         indexes: ClassVar = [models.Index(fields=["day"], name="spend_by_day")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["day", "campaign"],
+                condition=models.Q(source="coupons"),
+                nulls_distinct=False,
+                name="coupons_of_a_campaign_once_a_day",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.channel or ''}".strip()
