@@ -42,6 +42,8 @@ HREF = re.compile(
     rf"""(?=https?://|\{{\{{(?!\s*unsubscribe_url)|\{{%)({INSIDE})(")""",
     re.DOTALL,
 )
+# HTML puts rows into a <tbody> of its own, which a loop around them would open again and again.
+ROWS = re.compile(r"(<table\b[^>]*>)(?=(?:\s|<!--zlq\d+qlz-->)*<tr\b)", re.IGNORECASE)
 TAGS = re.compile(r"</?[a-zA-Z][\w-]*")
 MJML_TAGS = {
     "accordion", "accordion-element", "accordion-text", "accordion-title", "all", "attributes",
@@ -133,7 +135,7 @@ def compile_mail(body: str, *, markup: str, language_code: str) -> str:
     if markup == forms.MJML:
         whole = _from_mjml(hidden.text, language_code)
     else:
-        whole = _frame(language_code).replace(BODY, hidden.text)
+        whole = _frame(language_code).replace(BODY, ROWS.sub(r"\1<tbody>", hidden.text))
     keeps = markup == forms.MJML or bool(re.search(r'class="[^"]*zlq', hidden.text))
     made = hidden.restore(_inline(whole, keeps=keeps))
     made = _mark_links(made)
