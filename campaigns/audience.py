@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import revisions, suppression
+from campaigns import reach, revisions, suppression
 from campaigns.models import Audience, Campaign, Exclusion
 from console import clock
 from console.states import NotAllowed
-from segments import bitmaps, columns, consent, vocabulary
+from segments import bitmaps, consent, vocabulary
 from segments.models import Segment
 from segments.rules import tree, words
 from segments.rules.nodes import RuleError
@@ -51,18 +51,12 @@ class Difference:
     left: int
 
 
-def divide(members: BitMap) -> Division:
+def divide(
+    members: BitMap, *, channel: str = suppression.EMAIL, purpose: str = consent.MARKETING
+) -> Division:
     """Divide by what is known now; the first reason that applies is the one that counts."""
-    left_out: dict[str, BitMap] = {}
-    rest = members
-    for reason, affected in (
-        (Reason.NO_ADDRESS, _without_address()),
-        (Reason.NO_CONSENT, members - _with_consent()),
-        (Reason.SUPPRESSED, _suppressed()),
-    ):
-        left_out[reason] = rest & affected
-        rest = rest - affected
-    return Division(rest, left_out)
+    known = reach.now(channel, purpose=purpose, at=clock.now())
+    return Division(*known.divide(members))
 
 
 @transaction.atomic
@@ -158,22 +152,3 @@ def sample(audience: Audience, count: int) -> list[int]:
     members = audience.members
     step = max(1, len(members) // count)
     return [members[at] for at in range(0, len(members), step)][:count]
-
-
-def _without_address() -> BitMap:
-    return columns.ids("SELECT id FROM segments_customer WHERE email = ''")
-
-
-def _with_consent() -> BitMap:
-    return columns.ids(
-        "SELECT customer_id FROM segments_consent WHERE channel = %s AND purpose = %s AND granted",
-        [suppression.EMAIL, consent.MARKETING],
-    )
-
-
-def _suppressed() -> BitMap:
-    return columns.ids(
-        "SELECT DISTINCT c.id FROM campaigns_suppression s JOIN segments_customer c"
-        " ON c.email = s.address WHERE s.channel = %s AND s.address <> ''",
-        [suppression.EMAIL],
-    )

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import connection
 from django.db.models import Q
 
-from campaigns import addresses, holdouts, policies, suppression, workdays
+from campaigns import addresses, holdouts, policies, reach, suppression, workdays
 from campaigns.models import Contact, Suppression
 from campaigns.policy import calendar, deciding
 from campaigns.policy.calendar import IsOff
@@ -47,9 +47,10 @@ class Look:
 
     at: dt.datetime
     approach: Approach
+    policy: Policy
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     addresses: dict[int, str] = field(default_factory=dict)  # as the columns keep them
-    zones: dict[int, ZoneInfo] = field(default_factory=dict)
+    facts: dict[int, Facts] = field(default_factory=dict)
 
     def channel(self, customer: int) -> str:
         """The channel through which it is to leave."""
@@ -65,7 +66,7 @@ def look(customers: Collection[int], approach: Approach, *, at: dt.datetime) -> 
     """
     _hold(customers)
     asked = _Asked(approach, at)
-    found = Look(at, approach)
+    found = Look(at, approach, asked.policy)
     asked.decide(customers, approach.channel, found)
     lower: dict[str, list[int]] = defaultdict(list)
     for customer, verdict in found.verdicts.items():
@@ -89,10 +90,12 @@ def record(found: Look, messages: Mapping[int, int]) -> None:
             customer_id=customer,
             channel=found.channel(customer),
             at=found.at,
-            day=calendar.day_of(found.at, found.zones[customer]),
+            day=calendar.day_of(found.at, found.facts[customer].zone),
         )
         for customer, message in messages.items()
     )
+    sent = [(customer, found.channel(customer), found.facts[customer]) for customer in messages]
+    reach.note_full(found.policy, sent, found.at)
 
 
 def give_back(messages: Collection[int]) -> int:
@@ -101,7 +104,8 @@ def give_back(messages: Collection[int]) -> int:
 
 
 def prune(*, at: dt.datetime) -> int:
-    """Forget contacts that no cap looks back to."""
+    """Forget what no cap looks back to; how many contacts there were."""
+    reach.forget_past(clock.day_of(at))
     return Contact.objects.filter(at__lt=at - KEPT).delete()[0]
 
 
@@ -128,17 +132,18 @@ class _Asked:
                 known[facts] = verdict
             found.verdicts[customer] = verdict
             found.addresses[customer] = address
-            found.zones[customer] = facts.zone
+            found.facts[customer] = facts
 
     def try_lower(self, customers: list[int], channel: str, found: Look) -> None:
         """Confirm the downgrade of those for whom the lower channel is open; skip the others."""
-        below = Look(self.at, self.approach)
+        below = Look(self.at, self.approach, self.policy)
         self.decide(customers, channel, below)
         for customer in customers:
             wanted = found.verdicts[customer]
             assert isinstance(wanted, Downgrade)
             if below.verdicts[customer] == deciding.SEND:
                 found.addresses[customer] = below.addresses[customer]
+                found.facts[customer] = below.facts[customer]
             else:
                 found.verdicts[customer] = Skip(wanted.reason)
 

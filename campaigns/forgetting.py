@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import suppression
+from campaigns import reasons, suppression
 from campaigns.models import (
     Audience,
     Campaign,
@@ -24,18 +24,18 @@ from segments import bitmaps, bits
 from segments.forgetting import Place
 from segments.sought import Sought
 
-REASONS = [reason.value for reason in Exclusion.Reason]  # ours; others are a mail server's words
+OURS = Q(reason__in=["", *reasons.SHORT]) | Q(reason__startswith=reasons.CAP)
 
 
 def _messages(sought: Sought) -> QuerySet[Message]:
     """Messages that still say where they went."""
-    told = ~Q(address="") | ~Q(reason__in=["", *REASONS])
+    told = ~Q(address="") | ~OURS
     return Message.objects.filter(told, customer__in=sought.numbers)
 
 
 def _forget_messages(sought: Sought) -> None:
     """That a message went to a number, and when, stays for the counts; the address does not."""
-    _messages(sought).exclude(reason__in=REASONS).update(reason="")
+    _messages(sought).exclude(OURS).update(reason="")
     _messages(sought).update(address="")
 
 

@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from segments import bits, deliveries, history, identity, ingest, sealing, sheet
+from segments import bits, deliveries, history, identity, ingest, live_sets, sealing, sheet
 from segments.models import (
     Consent,
     ConsentChange,
@@ -28,6 +28,7 @@ from segments.models import (
     EventImport,
     Identifier,
     InboxEvent,
+    LiveSet,
     Merge,
     PrivacyRequest,
     Segment,
@@ -149,6 +150,12 @@ def _out_of_sets(model: type[models.Model]) -> Callable[[Sought], object]:
     return lambda sought: bits.clear(model, "members", sought.numbers)
 
 
+def _out_of_live_sets(sought: Sought) -> None:
+    """What happened first, so that it does not bring them back."""
+    live_sets.gather()
+    bits.clear(LiveSet, "members", sought.numbers)
+
+
 def _merges(sought: Sought) -> QuerySet[Merge]:
     theirs = Q(kept__in=sought.numbers) | Q(absorbed__in=sought.numbers)
     told = ~Q(before={}, evidence={}) | Q(status=Merge.Status.DONE, settled_at=None)
@@ -266,6 +273,7 @@ PLACES = [
         lambda s: _complaints(s).update(error="…"),
     ),
     Place("events", _("events, in the inbox and the lake"), _events_left, _forget_events),
+    Place("live_sets", _("sets that follow every change"), _of_sets(LiveSet), _out_of_live_sets),
     Place("day_sets", _("day sets"), _of_sets(DaySet), _out_of_sets(DaySet)),
     Place("segments", _("segments"), _of_sets(Segment), _out_of_sets(Segment)),
     Place(

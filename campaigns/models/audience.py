@@ -54,6 +54,7 @@ class Exclusion(models.Model):
         NO_ADDRESS = "no_address", _("no address")
         NO_CONSENT = "no_consent", _("no consent")
         SUPPRESSED = "suppressed", _("on the do-not-contact list")
+        HELD_OUT = "held_out", _("in the holdout")
 
     audience = models.ForeignKey(Audience, models.CASCADE, related_name="exclusions")
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
