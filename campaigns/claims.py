@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from campaigns import contacting, coupons
 from campaigns.contacting import Look
@@ -63,9 +62,8 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
 
     Who has a message of this step already, that has an end or is on its way, is left out.
     """
-    approach = replace(offer.approach, since=_first_due(wave, ids, at))
-    look = contacting.look(ids, approach, at=at)
-    before = _written_to_before(wave, list(look.verdicts))
+    since, before = _history(wave, ids, at)
+    look = contacting.look(ids, replace(offer.approach, since=since), at=at)
     rows = _insert(wave, look, before, offer.variants, at)
     sending = {number: who for number, who, status in rows if status == Status.SENDING}
     given: Mapping[int, coupons.Given] = {}
@@ -140,24 +138,19 @@ def people(wave: Wave) -> list[int]:
     ]
 
 
-def _first_due(wave: Wave, ids: list[int], at: dt.datetime) -> dt.datetime:
-    """Since when the longest waiting of them waits, on the clock of `at`."""
-    put_off = messages(wave).filter(customer__in=ids, status=Status.DEFERRED)
-    first = put_off.aggregate(first=Min("created_at"))["first"]
-    return at - (timezone.now() - first) if first else at
+def _history(wave: Wave, ids: list[int], at: dt.datetime) -> tuple[dt.datetime, set[int]]:
+    """Since when the longest waiting of them waits, on the clock of `at`.
+
+    And who got this step's message already, as somebody who was merged into them since.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, _place(wave) | {"ids": ids})
+        waited, before = cursor.fetchone()
+    return at - (waited or dt.timedelta()), set(before)
 
 
-def _written_to_before(wave: Wave, ids: list[int]) -> set[int]:
-    """Who got this step's message as somebody who was merged into them since."""
-    was = Customer.objects.filter(merged_into__in=ids).values("pk")
-    got = Message.objects.filter(
-        campaign=wave.campaign_id,
-        step=wave.step,
-        occurrence=wave.occurrence,
-        customer__in=was,
-        status__in=(Status.SENDING, Status.SENT, Status.HELD),
-    )
-    return {who for who in got.values_list("customer__merged_into", flat=True) if who}
+def _place(wave: Wave) -> dict[str, Any]:
+    return {"campaign": wave.campaign_id, "step": wave.step, "occurrence": wave.occurrence}
 
 
 # --- the rows -----------------------------------------------------------------
@@ -188,18 +181,25 @@ def _insert(
         columns["statuses"].append(status)
         columns["reasons"].append(reason)
         columns["waits"].append(wait)
-    place: dict[str, Any] = {
-        "campaign": wave.campaign_id,
-        "step": wave.step,
-        "occurrence": wave.occurrence,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, place | columns)
+        cursor.execute(_INSERT, _place(wave) | columns)
         return cursor.fetchall()
 
 
 # Messages that a claim may take up again.
 OPEN = Q(status=Status.RETRY) | Q(status=Status.DEFERRED, due_at__lte=Now())
+_HISTORY = """
+    SELECT
+        (SELECT now() - min(put_off.created_at) FROM campaigns_message put_off
+            WHERE put_off.campaign_id = %(campaign)s AND put_off.step = %(step)s
+            AND put_off.occurrence = %(occurrence)s AND put_off.customer_id = ANY(%(ids)s)
+            AND put_off.status = 'deferred'),
+        array(SELECT was.merged_into_id
+            FROM segments_customer was JOIN campaigns_message got ON got.customer_id = was.id
+            AND got.campaign_id = %(campaign)s AND got.step = %(step)s
+            AND got.occurrence = %(occurrence)s
+            WHERE was.merged_into_id = ANY(%(ids)s) AND got.status IN ('sending', 'sent', 'held'))
+"""
 _INSERT = """
     INSERT INTO campaigns_message AS m
         (campaign_id, step, occurrence, customer_id, variant, channel, address, status, reason,

@@ -84,17 +84,20 @@ def record(found: Look, messages: Mapping[int, int]) -> None:
     """
     if not found.approach.is_limited:
         return
-    Contact.objects.bulk_create(
-        Contact(
-            message_id=message,
-            customer_id=customer,
-            channel=found.channel(customer),
-            at=found.at,
-            day=calendar.day_of(found.at, found.facts[customer].zone),
-        )
-        for customer, message in messages.items()
-    )
     sent = [(customer, found.channel(customer), found.facts[customer]) for customer in messages]
+    zones = {facts.zone for _, _, facts in sent}
+    days = {zone: calendar.day_of(found.at, zone) for zone in zones}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            {
+                "messages": list(messages.values()),
+                "customers": list(messages),
+                "channels": [channel for _, channel, _ in sent],
+                "days": [days[facts.zone] for _, _, facts in sent],
+                "at": found.at,
+            },
+        )
     reach.note_full(found.policy, sent, found.at)
 
 
@@ -321,6 +324,12 @@ _LOOK = """
     ) left_alone ON left_alone.now = c.id
     WHERE c.id = ANY(%(ids)s)
     ORDER BY c.id
+"""
+_RECORD = """
+    INSERT INTO campaigns_contact (message_id, customer_id, channel, at, day)
+    SELECT one.message, one.customer, one.channel, %(at)s, one.day
+    FROM unnest(%(messages)s::bigint[], %(customers)s::int[], %(channels)s::text[],
+        %(days)s::date[]) AS one (message, customer, channel, day)
 """
 _COUNTS = """
     WITH asked AS (

@@ -18,7 +18,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import claims, links, reasons, rendering, revisions, settling, wording
-from campaigns.channels.base import Accepted, Channel, Failed, Mail, Outcome, Refused, Unreachable
+from campaigns.channels.base import (
+    Accepted,
+    Busy,
+    Channel,
+    Failed,
+    Mail,
+    Outcome,
+    Refused,
+    Unreachable,
+)
 from campaigns.channels.journal import Journal
 from campaigns.models import Campaign, Message, Wave
 from campaigns.policy.nodes import Approach
@@ -30,6 +39,7 @@ FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time
 SECONDS_A_GROUP = 1.0  # that a group should take, and so a pause or an unsubscription
 SECONDS_A_CLAIM = 5.0  # then what has not left goes back, to be decided anew
 ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
+SECONDS_BUSY = 15  # that a server with no time for us is left alone
 TRIES = 5  # of what can heal, in about a quarter of an hour
 SECONDS_A_WAVE = 300  # then a slow server's wave is given back, long before a task's limit
 
@@ -46,6 +56,7 @@ class Tally:
     skipped: int = 0
     retry: int = 0
     deferred: int = 0
+    rests: bool = False  # whether the other side wants to be left alone for a while
     trouble: str = ""  # why nothing more should leave before a person has looked
 
 
@@ -86,6 +97,9 @@ class Sender:
                 break
             try:
                 self.channel.connect()  # nothing is claimed for a server that is not there
+            except Busy:
+                self.hush = SECONDS_BUSY
+                break
             except Unreachable as nobody:
                 self.unreachable = str(nobody)
                 break
@@ -162,14 +176,17 @@ class Sender:
         """Close the wave, or put it back with a time for what is to be tried again."""
         also: dict[str, object] = {}
         to = Wave.Status.WAITING if claims.waiting(self.wave) else Wave.Status.DONE
+        pause = dt.timedelta(seconds=self.hush)
         if self.unreachable or self.tally.retry:
-            pause = dt.timedelta(minutes=2**self.wave.tries)
+            pause = max(pause, dt.timedelta(minutes=2**self.wave.tries))
             also["tries"] = self.wave.tries + 1
-            also["not_before"] = Now() + max(pause, dt.timedelta(seconds=self.hush))
             if self.unreachable and self.wave.tries + 1 >= TRIES:
                 self.tally.trouble = _("The mail server cannot be reached: %(reason)s") % {
                     "reason": self.unreachable
                 }
+        if pause:
+            also["not_before"] = Now() + pause
+        self.tally.rests = bool(self.unreachable or self.hush)
         states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=to, **also)
 
 

@@ -23,5 +23,5 @@ def send_wave(campaign_id: int) -> None:
         transitions.finish(campaign, at=clock.now())
     elif tally.trouble:
         transitions.stop(campaign, reason=tally.trouble)
-    else:
+    elif not tally.rests:
         send_wave.delay(campaign_id)

@@ -75,6 +75,10 @@ class Unreachable(Exception):
     """There is nobody to give a message to. Nothing was given."""
 
 
+class Busy(Unreachable):
+    """There is somebody, who has no time for us now; other workers may be heard."""
+
+
 class Numbered(Protocol):
     """What every channel's messages have, whatever else is in them."""
 

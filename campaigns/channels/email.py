@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from campaigns.channels import mime
 from campaigns.channels.base import (
     LOST,
+    Busy,
     Failed,
     Journal,
     Mail,
@@ -52,7 +53,8 @@ class SmtpChannel:
         try:
             self._idle.append(await opened(self.server))
         except Gone as problem:
-            raise Unreachable(f"{self.server.host}:{self.server.port}: {problem}") from problem
+            kind = Busy if 400 <= problem.code < 500 else Unreachable
+            raise kind(f"{self.server.host}:{self.server.port}: {problem}") from problem
 
     async def _send(self, mails: "_Mails") -> None:
         await self._notice_ends()

@@ -20,6 +20,10 @@ LONGEST_ANSWER = 1 << 16  # bytes without an end; then it is not SMTP
 class Gone(Exception):
     """The conversation is over, or its other side has stopped answering."""
 
+    def __init__(self, why: str, code: int = 0) -> None:
+        super().__init__(why)
+        self.code = code  # that the server ended it with
+
 
 class Reply(NamedTuple):
     """What the server answered."""
@@ -287,13 +291,14 @@ async def opened(server: Server) -> Conversation:
     except (OSError, Gone) as problem:  # TimeoutError is an OSError
         if talk:
             talk.hang_up("it could not be opened")
-        raise Gone(str(problem) or "no answer in time") from problem
+        why = str(problem) or "no answer in time"
+        raise Gone(why, getattr(problem, "code", 0)) from problem
     return talk
 
 
 def _require(code: int, reply: Reply) -> None:
     if reply.code != code:
-        raise Gone(str(reply))
+        raise Gone(str(reply), reply.code)
 
 
 def _encoded(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.channels.base import Accepted, Failed, Mail, Unreachable, Unsure
+from campaigns.channels.base import Accepted, Busy, Failed, Mail, Unreachable, Unsure
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
 from tests import sink
@@ -127,4 +127,12 @@ def test_mails_are_taken_only_when_they_can_be_given(server: Server, behaviour: 
 
     channel.send(made(), heard)
     assert max(ahead) <= 4, "one on the way and one announced, on each connection"
+    channel.close()
+
+
+def test_a_server_with_no_room_for_us_is_busy_and_not_away(server: Server, behaviour: Sink) -> None:
+    behaviour.most = 0
+    channel = SmtpChannel(server)
+    with pytest.raises(Busy, match="421"):
+        channel.connect()
     channel.close()

@@ -11,7 +11,7 @@ from tests.flows.house import House, kill
 from tests.sink import Sink
 
 AUDIENCE = 6000
-CONNECTIONS = 10  # that the server takes, and so the mails on the wire
+CONNECTIONS = 40  # that the server takes, and so the mails on the wire
 SECONDS_TO_HEAL = 120
 PAUSE = 1.0  # between two kills, so that what was killed is at work again
 VICTIMS = ("sender", "postgres", "sender", "valkey", "celery", "postgres", "sender")
@@ -50,7 +50,7 @@ print(json.dumps(progress.of(campaign).as_json() | {"status": campaign.status}))
 
 @pytest.fixture
 def behaviour() -> Sink:
-    return Sink(delay=0.008, most=CONNECTIONS)
+    return Sink(delay=0.05, most=CONNECTIONS)
 
 
 @pytest.fixture
