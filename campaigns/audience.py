@@ -10,8 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import reach, revisions, suppression
-from campaigns.models import Audience, Campaign, Exclusion
+from campaigns import planning, reach, revisions, suppression
+from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
+from campaigns.plans.nodes import Plan, PlanError
 from console import clock
 from console.states import NotAllowed
 from segments import bitmaps, consent, vocabulary
@@ -66,25 +67,32 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
     Raises:
         NotReady: the segment's members are not those of its rule and of today, or nobody is left.
     """
-    segment, template = campaign.segment, campaign.template
-    if segment is None or template is None:
-        raise NotReady(_("Choose a segment and a template first."))
-    if problem := problem_with(segment, clock.day_of(at)):
+    plan = _plan(campaign)
+    segment = campaign.segment
+    if segment is None and campaign.entry != Campaign.Entry.EVENT:
+        raise NotReady(_("Choose a segment first."))
+    today, lasts = clock.day_of(at), campaign.is_lasting
+    if segment and (problem := problem_with(segment, today, lasting=lasts)):
         raise NotReady(problem)
-    division = divide(segment.members)
-    if not division.kept:
+    is_event = campaign.entry == Campaign.Entry.EVENT  # nobody knows to whom it will happen
+    members = BitMap() if segment is None or is_event else segment.members
+    division = divided(campaign, plan, members)
+    if not division.kept and not campaign.is_lasting:
         raise NotReady(_("Nobody of “%(segment)s” can be written to.") % {"segment": segment})
     Audience.objects.filter(campaign=campaign).delete()
+    words = _pinned(plan)
+    first = words[0] if words else None
     audience = Audience.objects.create(
         campaign=campaign,
         members=division.kept,
         size=len(division.kept),
-        segment_rule=segment.rule,
-        segment_version=segment.rule_version,
-        template_revision=revisions.pin(template).number,
-        subject=template.subject,
-        body=template.body,
-        data_as_of=segment.data_as_of,
+        segment_rule=segment.rule if segment else {},
+        segment_version=segment.rule_version if segment else None,
+        template_revision=first.number if first else None,
+        subject=first.template.subject if first else "",
+        body=first.template.body if first else "",
+        words={str(one.template_id): one.number for one in words},
+        data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )
     Exclusion.objects.bulk_create(
@@ -94,8 +102,33 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
     return audience
 
 
-def problem_with(segment: Segment, today: dt.date) -> str | None:
-    """In named, why the segment cannot be frozen now; None when it can."""
+def divided(campaign: Campaign, plan: Plan, members: BitMap) -> Division:
+    """Divide by the plan's only channel; where there are several ways to people, everybody."""
+    channels = plan.channels()
+    if len(channels) != 1 or plan.has_work():
+        return Division(members, {})
+    return divide(members, channel=channels.pop(), purpose=campaign.purpose)
+
+
+def _plan(campaign: Campaign) -> Plan:
+    """Raises NotReady: the plan makes no sense now."""
+    if not campaign.plan and campaign.template is None:
+        raise NotReady(_("Choose a template first."))
+    try:
+        return planning.read(campaign)
+    except PlanError as problem:
+        raise NotReady(problem.said(_)) from problem
+
+
+def _pinned(plan: Plan) -> list[TemplateRevision]:
+    """What the plan's templates say now, in the order of the plan."""
+    numbers = {one.template: None for message in plan.messages() for one in message.variants}
+    found = MessageTemplate.objects.in_bulk(list(numbers))
+    return [revisions.pin(found[number]) for number in numbers]
+
+
+def problem_with(segment: Segment, today: dt.date, *, lasting: bool = False) -> str | None:
+    """Why the segment cannot be frozen now; None when it can. Who comes later need not be there."""
     named = {"segment": segment, "date": segment.data_as_of}
     if segment.archived_at:
         return _("The segment “%(segment)s” is archived.") % named
@@ -110,7 +143,7 @@ def problem_with(segment: Segment, today: dt.date) -> str | None:
             _("The members of “%(segment)s” are those of %(date)s; compute them anew first.")
             % named
         )
-    if segment.size == 0:
+    if segment.size == 0 and not lasting:
         return _("The segment “%(segment)s” is empty.") % named
     return None
 

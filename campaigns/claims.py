@@ -187,7 +187,8 @@ def _insert(
 
 
 # Messages that a claim may take up again.
-OPEN = Q(status=Status.RETRY) | Q(status=Status.DEFERRED, due_at__lte=Now())
+IS_DUE = Q(due_at=None) | Q(due_at__lte=Now())  # none: it was brought back already
+OPEN = Q(status=Status.RETRY) | Q(IS_DUE, status=Status.DEFERRED)
 _HISTORY = """
     SELECT
         (SELECT now() - min(put_off.created_at) FROM campaigns_message put_off
@@ -213,6 +214,7 @@ _INSERT = """
     ON CONFLICT (campaign_id, step, occurrence, customer_id) DO UPDATE
         SET status = excluded.status, reason = excluded.reason, address = excluded.address,
             channel = excluded.channel, due_at = excluded.due_at
-        WHERE m.status = 'retry' OR (m.status = 'deferred' AND m.due_at <= now())
+        WHERE m.status = 'retry'
+            OR (m.status = 'deferred' AND coalesce(m.due_at <= now(), true))
     RETURNING m.id, m.customer_id, m.status
 """

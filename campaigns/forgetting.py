@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,10 @@ from campaigns.models import (
     Contact,
     ContactHold,
     Coupon,
+    Entrance,
     Exclusion,
+    Intake,
+    Lookout,
     Message,
     Redemption,
     Suppression,
@@ -57,12 +60,27 @@ def _forget_suppressions(sought: Sought) -> None:
         suppression.forget(line)
 
 
-def _of_sets(model: type[Wave | Exclusion]) -> Callable[[Sought], int]:
-    return lambda sought: len(bits.find(model, "members", sought.numbers))
+def _sets(
+    model: type[models.Model], *columns: str
+) -> tuple[Callable[[Sought], int], Callable[[Sought], object]]:
+    """Of a table with sets: count those that have them, take them out."""
+    return (
+        lambda sought: sum(len(bits.find(model, one, sought.numbers)) for one in columns),
+        lambda sought: [bits.clear(model, one, sought.numbers) for one in columns],
+    )
 
 
-def _out_of_sets(model: type[Wave | Exclusion]) -> Callable[[Sought], object]:
-    return lambda sought: bits.clear(model, "members", sought.numbers)
+def _contexts(sought: Sought) -> QuerySet[Intake]:
+    """Intakes that keep what an event of theirs said."""
+    return Intake.objects.filter(contexts__has_any_keys=[str(one) for one in sought.numbers])
+
+
+@transaction.atomic
+def _forget_contexts(sought: Sought) -> None:
+    for intake in _contexts(sought).select_for_update():
+        for number in sought.numbers:
+            intake.contexts.pop(str(number), None)
+        intake.save(update_fields=["contexts"])
 
 
 def _forget_audiences(sought: Sought) -> None:
@@ -134,6 +152,15 @@ PLACES = [
         lambda s: len(bits.find(Audience, "members", s.numbers)),
         _forget_audiences,
     ),
-    Place("exclusions", _("who was left out"), _of_sets(Exclusion), _out_of_sets(Exclusion)),
-    Place("outbox", _("the outbox"), _of_sets(Wave), _out_of_sets(Wave)),
+    Place("exclusions", _("who was left out"), *_sets(Exclusion, "members")),
+    Place("intakes", _("who came into campaigns"), *_sets(Intake, "members", "control")),
+    Place("entrances", _("who came into campaigns on a day"), *_sets(Entrance, "members")),
+    Place("lookouts", _("who is seen in segments"), *_sets(Lookout, "members")),
+    Place(
+        "contexts",
+        _("events that let them into campaigns"),
+        lambda s: _contexts(s).count(),
+        _forget_contexts,
+    ),
+    Place("outbox", _("the outbox"), *_sets(Wave, "members")),
 ]

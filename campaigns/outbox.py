@@ -5,67 +5,45 @@ the moment that worker is gone; so what a dead worker left is taken up at once, 
 """
 
 import datetime as dt
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
-from pyroaring import BitMap
 
-from campaigns import sending, settling
+from campaigns import intakes, sending, settling, waves
 from campaigns.channels import email, journal, smtp
 from campaigns.channels.base import Channel, Mail
-from campaigns.models import Campaign, Intake, Wave
+from campaigns.models import Campaign, Wave
 from campaigns.sending import Tally
 from console import states
 
-WAVE = 1000  # customers that a worker claims at a time
 WORKERS = 4  # that send one campaign at once
 LOCK = 0x0B0C  # the advisory locks of waves
 
 # --- the work list ----------------------------------------------------------
 
 
-@transaction.atomic
 def fill(campaign: Campaign, *, at: dt.datetime) -> int:
-    """Write the frozen audience down as waves; a second time changes nothing."""
-    members = campaign.audience.members
-    ids = array("I", members)
-    waves = [
-        Wave(campaign=campaign, number=number, members=BitMap(ids[first : first + WAVE]))
-        for number, first in enumerate(range(0, len(ids), WAVE))
-    ]
-    Intake.objects.get_or_create(
-        campaign=campaign, number=0, defaults={"key": "start", "members": members, "at": at}
-    )
-    Wave.objects.bulk_create(waves, ignore_conflicts=True, batch_size=1000)
-    return len(waves)
-
-
-def make_due(campaign: Campaign) -> None:
-    """Forget earlier tries: a person looked, so everything left may go at once."""
-    _to_do(campaign).update(tries=0, not_before=None)
-
-
-def is_finished(campaign: Campaign) -> bool:
-    return not _to_do(campaign).exists()
+    """Let the frozen audience in, as waves; a second time changes nothing. How many waves."""
+    intakes.let_in(campaign, intakes.START, campaign.audience.members, at=at)
+    return waves.to_do(campaign).count()
 
 
 def with_work() -> list[int]:
-    """Campaigns that are sending and have a wave to send now, or are to be declared sent."""
-    later = Q(status=Wave.Status.DONE) | Q(not_before__gt=Now())
+    """Campaigns that are sending and have a message's wave to send now."""
     sending = Campaign.objects.filter(status=Campaign.Status.SENDING)
-    waiting = sending.filter(pk__in=Wave.objects.exclude(later).values("campaign"))
-    to_do = Wave.objects.exclude(status=Wave.Status.DONE).values("campaign")
-    return [*waiting.union(sending.exclude(pk__in=to_do)).values_list("pk", flat=True)]
+    waiting = Wave.objects.filter(waves.due(), kind=waves.MESSAGE).exclude(status=Wave.Status.DONE)
+    return [*sending.filter(pk__in=waiting.values("campaign")).values_list("pk", flat=True)]
 
 
-def _to_do(campaign: Campaign) -> QuerySet[Wave]:
-    return Wave.objects.filter(campaign=campaign).exclude(status=Wave.Status.DONE)
+def _to_send(campaign: Campaign) -> QuerySet[Wave]:
+    """Waves of messages that may leave at this moment, the longest due first."""
+    found = waves.to_do(campaign).filter(waves.due(), kind=waves.MESSAGE)
+    return found.order_by("pk")
 
 
 # --- sending ----------------------------------------------------------------
@@ -108,13 +86,12 @@ def _claimed(campaign: Campaign, at: dt.datetime) -> Iterator[Wave | None]:
     Only the first few are looked at: those are the ones being sent, so a campaign never has
     more workers than that.
     """
-    due = _to_do(campaign).exclude(not_before__gt=Now()).order_by("pk")
-    for pk in due.values_list("pk", flat=True)[:WORKERS]:
+    for pk in _to_send(campaign).values_list("pk", flat=True)[:WORKERS]:
         if not _locked("pg_try_advisory_lock", pk):
             continue
         try:
             # Looked at again under the lock: its worker may have finished in between.
-            wave = _to_do(campaign).filter(pk=pk).first()
+            wave = waves.to_do(campaign).filter(pk=pk).first()
             if wave and sending.is_on(campaign) and _taken(wave, at):
                 yield wave
                 return

@@ -12,6 +12,8 @@ from segments import consent
 SHORT: dict[str, Any] = {
     **{reason.value: reason.label for reason in Exclusion.Reason},
     "merged": gettext_lazy("merged with another customer"),
+    "left": gettext_lazy("left the plan before it was sent"),
+    "cancelled": gettext_lazy("the campaign was cancelled"),
     "erased": gettext_lazy("erased on request"),
     "quiet": gettext_lazy("quiet hours"),
     "day_off": gettext_lazy("a day off"),

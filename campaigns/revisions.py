@@ -30,6 +30,14 @@ def pin(template: MessageTemplate) -> TemplateRevision:
     return kept
 
 
+def frozen_of(audience: Audience, template: int) -> TemplateRevision:
+    """The words of one of the plan's templates that an audience was frozen with."""
+    number = audience.words.get(str(template))
+    if number is None:
+        return frozen(audience)
+    return TemplateRevision.objects.get(template=template, number=number)
+
+
 def frozen(audience: Audience) -> TemplateRevision:
     """The words that an audience was frozen with."""
     number = audience.template_revision or 1

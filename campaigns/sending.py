@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import claims, links, reasons, rendering, revisions, settling, wording
+from campaigns import claims, links, reasons, rendering, revisions, settling, waves, wording
 from campaigns.channels.base import (
     Accepted,
     Busy,
@@ -187,7 +187,10 @@ class Sender:
         if pause:
             also["not_before"] = Now() + pause
         self.tally.rests = bool(self.unreachable or self.hush)
-        states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=to, **also)
+        if to == Wave.Status.DONE:
+            waves.move_on(self.wave)
+        else:
+            states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=to, **also)
 
 
 class _Group:

@@ -1,10 +1,48 @@
-"""When workers send: every few seconds whatever is due, and one wave after another."""
+"""When campaigns move: every few seconds whoever is due, and senders one wave after another."""
 
 from celery import shared_task
 
-from campaigns import outbox, transitions
+from campaigns import outbox, rounds, transitions
 from campaigns.models import Campaign
+from campaigns.stepping import Stuck
 from console import clock
+from console.states import NotAllowed, Stale
+
+
+@shared_task
+def advance() -> None:
+    """Start what is to start, and go round the campaigns in which somebody may move."""
+    at = clock.now()
+    for campaign in transitions.to_start(at=at):
+        start_campaign.delay(campaign.pk)
+    for campaign_id in rounds.to_go(at=at):
+        move_campaign.delay(campaign_id)
+
+
+@shared_task
+def start_campaign(campaign_id: int) -> None:
+    """Start a campaign whose time has come; one that is not as approved waits for a person."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    try:
+        transitions.start(campaign, by=None, at=clock.now())
+    except (NotAllowed, Stale) as refused:
+        transitions.refuse_start(campaign, reason=str(refused))
+    else:
+        send_wave.delay(campaign_id)
+
+
+@shared_task
+def move_campaign(campaign_id: int) -> None:
+    """One round through a campaign, and senders for those who came to a message."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    try:
+        moved = rounds.go(campaign, at=clock.now())
+    except Stuck as problem:
+        transitions.stop(campaign, reason=str(problem))
+        return
+    if moved:
+        send_wave.delay(campaign_id)
+    transitions.finish(campaign, at=clock.now())
 
 
 @shared_task

@@ -4,13 +4,18 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import audience, outbox, proofing, revisions
-from campaigns.models import Campaign
+from campaigns import audience, entering, outbox, planning, proofing, revisions, waves
+from campaigns.models import Campaign, MessageTemplate
+from campaigns.plans import moments, triggers
+from campaigns.plans.nodes import PlanError
 from console import approvals, audit, roles, states
 from console.models import Approval, Staff
 from console.states import NotAllowed, Stale
+from segments import vocabulary
 
 Status = Campaign.Status
 
@@ -46,21 +51,42 @@ def withdraw(campaign: Campaign, *, by: Staff) -> None:
 
 
 @transaction.atomic
-def start(campaign: Campaign, *, by: Staff, at: dt.datetime) -> int:
-    """Write the work list, from which workers send; how many customers are on it.
+def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
+    """Let the audience in, or open the door to whom it is for; how many customers came in.
+
+    Nobody starts it when its time has come.
 
     Raises:
         NotAllowed: the role, the team, the status, or no approval.
         Stale: what would be sent is not what was approved.
     """
-    roles.require(by, "campaigns.run", record=campaign)
+    if by is not None:
+        roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
     if campaign.status != Status.APPROVED:
         raise NotAllowed(_("Only an approved campaign can be started."))
     _require_approval(campaign)
-    outbox.fill(campaign, at=at)
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
+    entering.begin(campaign)
+    if campaign.is_lasting:
+        return 0
+    outbox.fill(campaign, at=at)
     return campaign.audience.size
+
+
+def to_start(*, at: dt.datetime) -> QuerySet[Campaign]:
+    """Approved campaigns whose time has come; what is hours late waits for a person."""
+    times = {"starts_at__lte": at, "starts_at__gt": at - entering.GRACE}
+    return Campaign.objects.filter(status=Status.APPROVED, stopped_because="", **times)
+
+
+@transaction.atomic
+def refuse_start(campaign: Campaign, *, reason: str) -> None:
+    """Let a person look at what could not start by itself; it is not tried again."""
+    _lock(campaign, fresh=True)
+    if campaign.status == Status.APPROVED:
+        Campaign.objects.filter(pk=campaign.pk).update(stopped_because=reason[:300])
+        audit.log("campaign.not_started", campaign, reason=reason)
 
 
 @transaction.atomic
@@ -68,7 +94,7 @@ def pause(campaign: Campaign, *, by: Staff) -> None:
     """Stop sending within a group of mails."""
     roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
-    states.move(campaign, to=Status.PAUSED, stopped_because="")
+    states.move(campaign, to=Status.PAUSED, stopped_because="", paused_at=timezone.now())
 
 
 @transaction.atomic
@@ -76,20 +102,27 @@ def stop(campaign: Campaign, *, reason: str) -> None:
     """Pause it because something is wrong, until a person has looked."""
     _lock(campaign, fresh=True)
     if campaign.status == Status.SENDING:
-        states.move(campaign, to=Status.PAUSED, stopped_because=reason[:300])
+        states.move(
+            campaign, to=Status.PAUSED, stopped_because=reason[:300], paused_at=timezone.now()
+        )
         audit.log("campaign.stopped", campaign, reason=reason)
 
 
 @transaction.atomic
 def resume(campaign: Campaign, *, by: Staff) -> None:
-    """Go on with what is left; what left already does not leave again."""
+    """Go on with what is left; what left already does not leave again.
+
+    What was missed meanwhile is not made up for: nobody comes in late, and waits that ended
+    during the pause end later by as much.
+    """
     roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
     if campaign.status != Status.PAUSED:
         raise NotAllowed(_("Only a paused campaign can be resumed."))
     _require_approval(campaign)
-    outbox.make_due(campaign)
-    states.move(campaign, to=Status.SENDING, stopped_because="")
+    waves.catch_up(campaign, campaign.paused_at)
+    entering.look_anew(campaign)
+    states.move(campaign, to=Status.SENDING, stopped_because="", paused_at=None)
 
 
 @transaction.atomic
@@ -98,15 +131,38 @@ def cancel(campaign: Campaign, *, by: Staff) -> None:
     roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
     states.move(campaign, to=Status.CANCELLED)
+    entering.end(campaign)
+    waves.call_off(campaign)
+
+
+@transaction.atomic
+def close(campaign: Campaign, *, by: Staff, at: dt.datetime) -> None:
+    """Let nobody in any more; those who are in go their way to its end."""
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign)
+    if not may_close(campaign):
+        raise NotAllowed(_("Nobody comes into this campaign any more."))
+    Campaign.objects.filter(pk=campaign.pk).update(closed_at=at)
+    campaign.closed_at = at
+    audit.log("campaign.closed", campaign, by=by)
+
+
+def may_close(campaign: Campaign) -> bool:
+    """Whether somebody could still come in."""
+    is_on = campaign.status in {Status.SENDING, Status.PAUSED}
+    return campaign.is_lasting and is_on and campaign.closed_at is None
 
 
 @transaction.atomic
 def finish(campaign: Campaign, *, at: dt.datetime) -> bool:
-    """Declare it sent when nothing is left to send; whether it was."""
+    """Declare it sent when nobody is on the way nor can come in any more; whether it was."""
     _lock(campaign, fresh=True)
-    if campaign.status != Status.SENDING or not outbox.is_finished(campaign):
+    if campaign.status != Status.SENDING or not waves.is_finished(campaign):
+        return False
+    if campaign.is_lasting and entering.is_open(campaign, at):
         return False
     states.move(campaign, to=Status.SENT, finished_at=at)
+    entering.end(campaign)
     return True
 
 
@@ -121,6 +177,7 @@ def open_steps(campaign: Campaign, staff: Any) -> set[str]:
         "start": ("campaigns.run", campaign.status == Status.APPROVED),
         "pause": ("campaigns.run", campaign.status == Status.SENDING),
         "resume": ("campaigns.run", campaign.status == Status.PAUSED),
+        "close": ("campaigns.run", may_close(campaign)),
         "cancel": ("campaigns.run", states.can_move(campaign, to=Status.CANCELLED)),
     }
     return {
@@ -152,9 +209,28 @@ def _require_move(campaign: Campaign, to: str) -> None:
 
 
 def _require_good_words(campaign: Campaign) -> None:
-    template = campaign.template
-    if campaign.kind != Campaign.Kind.OURS or template is None:
+    """Whatever it is going to say has no mistake."""
+    if campaign.kind != Campaign.Kind.OURS:
         raise NotAllowed(_("Only campaigns that are sent from here can be submitted."))
+    try:
+        plan = planning.read(campaign)
+        _require_entry(campaign)
+    except PlanError as problem:
+        raise NotAllowed(problem.said(_)) from problem
+    used = {one.template for message in plan.messages() for one in message.variants}
+    for template in MessageTemplate.objects.filter(pk__in=used).order_by("pk"):
+        _require_good_template(template)
+
+
+def _require_entry(campaign: Campaign) -> None:
+    """Raises PlanError: nobody could come in."""
+    if campaign.entry == Campaign.Entry.RECURRING:
+        moments.read(campaign.timetable)
+    if campaign.entry == Campaign.Entry.EVENT:
+        triggers.read(campaign.trigger, vocabulary.current())
+
+
+def _require_good_template(template: MessageTemplate) -> None:
     if template.archived_at:
         raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})
     for mistake in proofing.mistakes(revisions.unsaved(template)):
@@ -178,8 +254,10 @@ def _summary(campaign: Campaign) -> dict[str, Any]:
     frozen = campaign.audience
     return {
         "size": frozen.size,
-        "segment": str(campaign.segment),
-        "template": str(campaign.template),
+        "entry": str(campaign.get_entry_display()),
+        "segment": str(campaign.segment or ""),
+        "template": str(campaign.template or ""),
+        "plan": planning.lines(campaign),
         "subject": frozen.subject,
         "left_out": dict(frozen.exclusions.values_list("reason", "size")),
     }

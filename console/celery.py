@@ -30,6 +30,17 @@ app.conf.beat_schedule = {
     "tell of merges": {"task": "segments.tasks.tell_merges", "schedule": 600},
     "resume imports": {"task": "segments.tasks.resume_imports", "schedule": 60},
     "look for drift": {"task": "segments.tasks.look_for_drift", "schedule": 3600},
+    # A tick that nobody took in time is of no use any more: the next one sees the same.
+    "sort deliveries": {
+        "task": "segments.tasks.sort_deliveries",
+        "schedule": 2,
+        "options": {"expires": 10},
+    },
+    "move campaigns": {
+        "task": "campaigns.tasks.advance",
+        "schedule": 2,
+        "options": {"expires": 10},
+    },
     "send messages": {"task": "campaigns.tasks.wake_senders", "schedule": 15},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},

@@ -26,6 +26,7 @@ from segments.models import (
     DeadLetter,
     Delivery,
     EventImport,
+    HeardEvent,
     Identifier,
     InboxEvent,
     LiveSet,
@@ -216,6 +217,7 @@ PLACES = [
     Place("consents", _("consents"), *_rows(Consent)),
     Place("consent_changes", _("changes of consents"), *_rows(ConsentChange)),
     Place("notes", _("notes"), *_rows(CustomerNote)),
+    Place("heard", _("events that somebody waits for"), *_rows(HeardEvent)),
     Place(
         "columns",
         _("what was computed of them"),

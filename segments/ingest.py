@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import clock
-from segments import amounts, catalogue, history
+from segments import amounts, catalogue, heard, history
 from segments.models import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 
 # For so long a second delivery of an event is recognised and dropped; after that the same
@@ -67,7 +67,9 @@ def receive(events: Iterable[IncomingEvent]) -> int:
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     with connection.cursor() as cursor:
         cursor.execute(_RECEIVE, {**columns, "now": timezone.now()})
-        return int(cursor.rowcount)
+        fresh = cursor.fetchall()
+    heard.tell(heard.Happened(*row) for row in fresh)
+    return len(fresh)
 
 
 def _row(event: IncomingEvent) -> dict[str, Any]:
@@ -143,6 +145,7 @@ _RECEIVE = """
     FROM incoming i JOIN fresh USING (digest) LEFT JOIN segments_customer c ON c.id = customer_id
     WHERE c.erased_at IS NULL
     ON CONFLICT (key) DO NOTHING
+    RETURNING key, customer_id, name, time, amount, properties::text
 """
 
 # --- out of the inbox -------------------------------------------------------

@@ -20,6 +20,7 @@ from segments import (
     deliveries,
     entries,
     erasure,
+    heard,
     identity,
     kinship,
     merging,
@@ -188,11 +189,16 @@ class _Batch:
     # --- what happened ------------------------------------------------------
 
     def _happen(self, taken: list[Entry], people: list[Person | None]) -> None:
+        rows = [
+            self._row(entry, entry.item, person)
+            for entry, person in zip(taken, people, strict=True)
+            if isinstance(entry.item, Event) and person
+        ]
         with connection.cursor() as cursor, cursor.copy(_INTO_INBOX) as copy:
-            for entry, person in zip(taken, people, strict=True):
-                if isinstance(entry.item, Event) and person:
-                    copy.write_row(self._row(entry, entry.item, person))
-                    self.fates[Fate.EVENT] += 1
+            for row in rows:
+                copy.write_row(row)
+        heard.tell(heard.Happened(*row[:-1]) for row in rows)
+        self.fates[Fate.EVENT] += len(rows)
 
     def _row(self, entry: Entry, event: Event, person: Person) -> tuple[Any, ...]:
         properties = event.properties

@@ -60,8 +60,8 @@ def run_pipeline(job_id: int) -> None:
 
 def recompute_everything_soon(*, by: Staff) -> Job:
     """Start the recompute of everything; one that waits already is enough."""
-    label = _("Recompute of customers and segments")
-    return jobs.share(PIPELINE, label, by=by, start=lambda pk: run_pipeline.delay(pk))
+    name = _("Recompute of customers and segments")
+    return jobs.share(PIPELINE, name, by=by, start=run_pipeline.delay)
 
 
 @shared_task
@@ -73,8 +73,7 @@ def compute_traits(job_id: int) -> None:
 
 def compute_traits_soon() -> Job:
     """Start the computation of the traits; one that waits already is enough."""
-    label = _("Computation of traits")
-    return jobs.share(TRAITS, label, by=None, start=lambda pk: compute_traits.delay(pk))
+    return jobs.share(TRAITS, _("Computation of traits"), by=None, start=compute_traits.delay)
 
 
 @shared_task
@@ -107,8 +106,8 @@ def run_scoring(job_id: int, kind: str) -> None:
 def score_soon(kind: str, *, by: Staff) -> Job:
     """Start a scoring; one that waits already is enough."""
     label = _("Scores: %(kind)s") % {"kind": Scoring.Kind(kind).label}
-    start = lambda pk: run_scoring.delay(pk, kind)  # noqa: E731  (a name for a line)
-    return jobs.share(f"{SCORING}:{kind}", label, by=by, start=start)
+    name = f"{SCORING}:{kind}"
+    return jobs.share(name, label, by=by, start=lambda pk: run_scoring.delay(pk, kind))
 
 
 def scoring_now(kind: str) -> Job | None:
@@ -137,6 +136,12 @@ def recompute_stages(stage_set_id: int) -> None:
 def recompute_stages_soon(stage_set: StageSet) -> None:
     """Start the computation of a stage set once what was saved is really saved."""
     transaction.on_commit(lambda: recompute_stages.delay(stage_set.pk))
+
+
+@shared_task
+def sort_deliveries() -> None:
+    """Sort what was delivered: who listens for an event hears of it within seconds."""
+    intake.run(at=timezone.now())
 
 
 @shared_task
@@ -191,8 +196,7 @@ def load_soon(event_import: EventImport, *, by: Staff, again: bool = False) -> J
 def undo_import(import_id: int) -> None:
     """Take back what a file of events brought, reporting to its job."""
     event_import = EventImport.objects.select_related("job").get(pk=import_id)
-    job = event_import.job
-    if event_import.status == EventImport.Status.UNDONE or job is None:
+    if (job := event_import.job) is None or event_import.status == EventImport.Status.UNDONE:
         return
     with suppress(imports.Busy), imports.alone(event_import), jobs.running(job) as progress:
         undoing.undo(event_import, by=job.started_by, at=timezone.now(), progress=progress)
@@ -280,8 +284,7 @@ def check_customers_soon(customer_import: CustomerImport, *, by: Staff) -> Job:
 def apply_customers(import_id: int, job_id: int) -> None:
     """Write what the check of a file found, reporting to its job."""
     customer_import = CustomerImport.objects.select_related("job").get(pk=import_id)
-    job = _still_ours(customer_import, job_id)
-    if job is None:
+    if (job := _still_ours(customer_import, job_id)) is None:
         return
     assert job.started_by is not None
     with suppress(jobs.Taken), jobs.running_alone(job) as progress:
@@ -334,8 +337,7 @@ def read_list_soon(customer_list: CustomerList, *, by: Staff) -> Job:
 def write_export(export_id: int) -> None:
     """Write a file of customers, reporting to its job."""
     export = CustomerExport.objects.select_related("job", "by").get(pk=export_id)
-    assert export.job is not None
-    if not export.path:  # unless delivered twice
+    if export.job is not None and not export.path:  # unless delivered twice
         with jobs.running(export.job) as progress:
             writing.write(export, at=timezone.now(), progress=progress)
 
@@ -367,8 +369,8 @@ def rename_events(job_id: int) -> None:
 
 def rename_soon(*, by: Staff) -> Job:
     """Start the renaming of past events once what was decided is really saved."""
-    label = _("Past events get their new name")
-    return jobs.share(RENAMING, label, by=by, start=lambda pk: rename_events.delay(pk))
+    name = _("Past events get their new name")
+    return jobs.share(RENAMING, name, by=by, start=rename_events.delay)
 
 
 @shared_task

@@ -9,7 +9,7 @@ from campaigns.models.phrase import Phrase
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
-from campaigns.models.wave import Intake, Wave
+from campaigns.models.wave import Entrance, Intake, Lookout, Wave
 
 __all__ = [
     "Audience",
@@ -21,9 +21,11 @@ __all__ = [
     "Coupon",
     "CouponBatch",
     "CouponDay",
+    "Entrance",
     "Exclusion",
     "Holdout",
     "Intake",
+    "Lookout",
     "Message",
     "MessageTemplate",
     "Phrase",

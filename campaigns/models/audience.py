@@ -23,6 +23,8 @@ class Audience(models.Model):
     template_revision = models.PositiveIntegerField(null=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
+    # The templates of the plan, each with its revision.
+    words = models.JSONField(default=dict)
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 
@@ -44,6 +46,7 @@ class Audience(models.Model):
             "template_revision": self.template_revision,
             "subject": self.subject,
             "body": self.body,
+            "words": self.words,
         }
 
 

@@ -57,6 +57,12 @@ class Campaign(models.Model):
         "goal",
         "kind",
         "entry",
+        "timetable",
+        "trigger",
+        "starts_at",
+        "ends_at",
+        "again_after_days",
+        "exit_events",
         "plan",
         "purpose",
         "priority",
@@ -73,6 +79,24 @@ class Campaign(models.Model):
     entry = models.CharField(
         _("who comes in when"), max_length=9, choices=Entry, default=Entry.ONCE
     )
+    # Of a repeating one: how often and when, as `plans.moments` reads it.
+    timetable = models.JSONField(_("timetable"), default=dict, blank=True)
+    # Of one that an event triggers: its name, and what its properties have to be.
+    trigger = models.JSONField(_("trigger"), default=dict, blank=True)
+    starts_at = models.DateTimeField(
+        _("starts at"), null=True, blank=True, help_text=_("Empty: when somebody starts it.")
+    )
+    ends_at = models.DateTimeField(
+        _("lets in until"), null=True, blank=True, help_text=_("Empty: until it is ended.")
+    )
+    again_after_days = models.PositiveSmallIntegerField(
+        _("comes in again after (days)"),
+        null=True,
+        blank=True,
+        default=None,
+        help_text=_("Empty: once only. 0: each time."),
+    )
+    exit_events = models.JSONField(_("leave the plan at"), default=list, blank=True)
     # Its steps, as `campaigns.plans` reads them; empty: one message of the template.
     plan = models.JSONField(_("plan"), default=list, blank=True)
     purpose = models.CharField(
@@ -86,10 +110,15 @@ class Campaign(models.Model):
     )
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     segment = models.ForeignKey(
-        Segment, models.PROTECT, null=True, related_name="+", verbose_name=_("segment")
+        Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")
     )
     template = models.ForeignKey(
-        MessageTemplate, models.PROTECT, null=True, related_name="+", verbose_name=_("template")
+        MessageTemplate,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("template"),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -107,6 +136,9 @@ class Campaign(models.Model):
     )
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
     stopped_because = models.CharField(_("paused because"), max_length=300, blank=True)
+    # In the real time of the database: what fell due since then is not made up for.
+    paused_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)  # to newcomers, by hand
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
@@ -118,7 +150,8 @@ class Campaign(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(kind="recorded")
-                | models.Q(segment__isnull=False, template__isnull=False),
+                | (models.Q(segment__isnull=False) | models.Q(entry="event"))
+                & (models.Q(template__isnull=False) | ~models.Q(plan=[])),
                 name="campaign_has_whom_and_what",
             ),
             models.CheckConstraint(
@@ -139,6 +172,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether customers come in again and again, until somebody ends it."""
+        return self.entry != self.Entry.ONCE
 
     @property
     def is_draft(self) -> bool:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
@@ -53,28 +54,54 @@ class Wave(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="waves")
     step = models.CharField(max_length=16, default="message")
+    kind = models.CharField(max_length=8, default="message", db_default="message")  # of the step
     occurrence = models.PositiveIntegerField(default=0)  # the intake's number
-    number = models.PositiveIntegerField()
     members = BitmapField()
+    size = models.PositiveIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    # All in the real time of the database, not on the console's clock: nobody is shown it.
+    due_at = models.DateTimeField(db_default=Now())
+    not_before = models.DateTimeField(null=True)  # later than due, after a try that failed
     claimed_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    # In the real time of the database, not on the console's clock: nobody is shown it.
-    not_before = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["campaign", "step", "occurrence", "number"], name="one_wave_a_number"
-            ),
-        ]
         indexes: ClassVar = [
             models.Index(
-                fields=["campaign", "not_before", "id"],
+                fields=["campaign", "kind", "not_before", "id"],
                 condition=~models.Q(status="done"),
                 name="waves_to_do",
             ),
+            models.Index(fields=["campaign", "step"], name="waves_by_step"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.campaign}: {self.step} #{self.number}"
+        return f"{self.campaign}: {self.step} #{self.pk}"
+
+
+class Entrance(models.Model):
+    """Who came into a campaign on a day, so that they do not come in again too soon."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="entrances")
+    day = models.DateField()
+    members = BitmapField()
+    size = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["campaign", "day"], name="one_entrance_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ← {self.day}"
+
+
+class Lookout(models.Model):
+    """Who was in the segment when a campaign last looked: who is there and was not, came in."""
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="lookout")
+    members = BitmapField()
+    seen_at = models.DateTimeField(null=True)  # the computation of the segment that was seen
+
+    def __str__(self) -> str:
+        return str(self.campaign)

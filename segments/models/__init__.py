@@ -12,6 +12,7 @@ from segments.models.delivery import DeadLetter, Delivery
 from segments.models.event import EventDay, EventProperty, EventType
 from segments.models.event_import import EventImport
 from segments.models.event_source import EventSource, SourceDay, WriteKey
+from segments.models.heard import HeardEvent, Listener
 from segments.models.import_preset import ImportPreset
 from segments.models.inbox import DirtyDay, InboxBatch, InboxEvent, ReceivedKey
 from segments.models.live_set import LiveSet, LiveSetChange
@@ -52,10 +53,12 @@ __all__ = [
     "EventSource",
     "EventType",
     "ForgottenId",
+    "HeardEvent",
     "Identifier",
     "ImportPreset",
     "InboxBatch",
     "InboxEvent",
+    "Listener",
     "LiveSet",
     "LiveSetChange",
     "Merge",

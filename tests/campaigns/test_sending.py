@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from campaigns import outbox, progress, sending, tracking, transitions
+from campaigns import outbox, progress, sending, tracking, transitions, waves
 from campaigns.channels.email import CONNECTIONS
 from campaigns.models import Campaign, Message, Suppression, Wave
 from console import clock
@@ -59,15 +59,15 @@ def test_each_sent_message_is_an_event(server: CountingServer) -> None:
 
 def test_filling_the_work_list_twice_changes_nothing() -> None:
     campaign = campaign_at("sending", 3)
-    before = list(Wave.objects.values_list("pk", "number"))
+    before = list(Wave.objects.values_list("pk", "size"))
     outbox.fill(campaign, at=clock.now())
-    assert list(Wave.objects.values_list("pk", "number")) == before
+    assert list(Wave.objects.values_list("pk", "size")) == before
 
 
 def test_several_workers_send_nobody_twice(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "WAVE", 20)
+    monkeypatch.setattr(waves, "MOST", 20)
     campaign = campaign_at("sending", 200)
     problems: list[BaseException] = []
     ready = threading.Barrier(3)
@@ -202,7 +202,7 @@ def test_what_can_heal_is_tried_again_later_and_only_that(server: CountingServer
     assert campaign.pk not in outbox.with_work(), "its time has not come"
 
     server.answers = {}
-    outbox.make_due(campaign)
+    waves.catch_up(campaign, None)
     assert campaign.pk in outbox.with_work()
     send_all(campaign, server)
 

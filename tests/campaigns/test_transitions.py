@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from campaigns import audience, drafts, outbox, templates, transitions
+from campaigns import audience, drafts, rounds, templates, transitions
 from campaigns.models import Audience, Campaign, Wave
 from console import approvals, clock
 from console.models import Approval, AuditEntry, Staff
@@ -320,7 +320,7 @@ def test_a_campaign_is_sent_when_nothing_is_left(signed_in: Callable[[str], Clie
     campaign = campaign_at("sending")
     assert not transitions.finish(campaign, at=clock.now())
     Wave.objects.update(status="done")
-    assert outbox.with_work() == [campaign.pk]
+    assert rounds.to_go(at=clock.now()) == [campaign.pk]
     assert transitions.finish(campaign, at=clock.now())
     assert campaign.status == "sent"
 

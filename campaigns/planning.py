@@ -1,0 +1,90 @@
+"""A campaign's plan as it stands: read with what there is, said in words, and put beside others."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, MessageTemplate
+from campaigns.plans import tree, words
+from campaigns.plans.known import Known, Named
+from campaigns.plans.nodes import Message, Plan
+from console.models import Staff, Team
+from segments import vocabulary
+
+
+def known() -> Known:
+    """What a plan may speak about now, in the active language."""
+    templates = MessageTemplate.objects.filter(archived_at=None)
+    return Known(
+        templates={one.pk: Named(one.name, channel_of(one)) for one in templates.defer("body")},
+        channels=channels(),
+        staff={one.pk: str(one) for one in Staff.objects.filter(is_active=True)},
+        teams=dict(Team.objects.values_list("pk", "name")),
+        rules=vocabulary.current(),
+    )
+
+
+def channels() -> dict[str, str]:
+    """Ways in which messages go out from here, and what they are called."""
+    return {"email": _("e-mail")}
+
+
+def channel_of(template: MessageTemplate) -> str:
+    """Through which channel a template goes."""
+    return str(getattr(template, "channel", "email"))
+
+
+def read(campaign: Campaign) -> Plan:
+    """The plan of a draft or of what is to be submitted.
+
+    Raises:
+        PlanError: it speaks of what does not exist (any more), or is no plan.
+    """
+    if not campaign.plan:
+        return of(campaign)
+    return tree.parse(campaign.plan, known())
+
+
+def of(campaign: Campaign) -> Plan:
+    """The plan of a campaign that was approved, whatever was put away since."""
+    if not campaign.plan:
+        template = campaign.template
+        channel = channel_of(template) if template else "email"
+        return tree.single(campaign.template_id, channel)
+    return tree.parse(campaign.plan, ANYTHING)
+
+
+def message(campaign: Campaign, step: str) -> Message:
+    """One of its messages, by the step's key."""
+    found = of(campaign).by_key[step]
+    assert isinstance(found, Message)
+    return found
+
+
+def lines(campaign: Campaign) -> list[str]:
+    """The plan as text, a line a step; for those who decide about it."""
+    now = known()
+    return [
+        "    " * line.depth + line.words for line in words.lines(of(campaign), now, translate=_)
+    ]
+
+
+class _Any(Mapping[Any, Any]):
+    """Everything there could be."""
+
+    def __getitem__(self, key: Any) -> str:
+        return ""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_ANY = _Any()
+ANYTHING = Known(channels=_ANY, coupons=_ANY, staff=_ANY, teams=_ANY, is_open=True)

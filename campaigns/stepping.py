@@ -1,0 +1,238 @@
+"""Taking a step that is no message: who goes where, and until when one waits."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import connection
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from campaigns import assignment
+from campaigns.models import Campaign, Message
+from campaigns.plans import moments
+from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
+from console import clock, work
+from console.models import Staff, Team, WorkItem
+from segments import bitmaps, membership
+from segments.models import Customer
+from segments.rules.nodes import RuleError
+
+MOST_WORK = 500  # work items that one step gives for one intake; a team cannot do more
+KIND = "campaign"  # of work items
+FEW = 20_000  # customers that are asked for by number rather than all at once
+Here = Mapping[int, BitMap]  # who stands before a step, by intake
+
+
+class Stuck(Exception):
+    """A step cannot be taken; says why in words, for whoever looks after the campaign."""
+
+
+class Place(NamedTuple):
+    """Customers of one intake who stand before a step."""
+
+    step: str
+    occurrence: int
+    members: BitMap
+
+
+def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> list[Place]:
+    """Where everybody goes from a step.
+
+    Raises:
+        Stuck: the step cannot be taken.
+    """
+    match step:
+        case Branch():
+            ways = _branch(campaign, plan, step, here)
+        case Split():
+            ways = _split(campaign, plan, step, here)
+        case Task():
+            _give_work(campaign, step, here)
+            ways = [(plan.follows[step.key], here)]
+        case _wait_or_exit:
+            ways = [(plan.follows[step.key], here)]
+    return [
+        Place(key, number, members)
+        for key, those in ways
+        if key is not None
+        for number, members in those.items()
+        if members
+    ]
+
+
+# --- ways -------------------------------------------------------------------
+
+Ways = list[tuple[str | None, Here]]
+
+
+def _branch(campaign: Campaign, plan: Plan, step: Branch, here: Here) -> Ways:
+    if step.deed is None:
+        fit = _fits(step)
+        yes = {number: members & fit for number, members in here.items()}
+    else:
+        did = _did(campaign, step, here)
+        yes = {number: members & did.get(number, BitMap()) for number, members in here.items()}
+    no = {number: members - yes[number] for number, members in here.items()}
+    return [(plan.entry_of(step.yes, step), yes), (plan.entry_of(step.no, step), no)]
+
+
+def _fits(step: Branch) -> BitMap:
+    """Everybody for whom the branch's rule holds."""
+    try:
+        return membership.evaluate(step.rule, day=clock.today())
+    except RuleError as problem:
+        raise Stuck(
+            _("The condition of the branch “%(step)s” cannot be understood: %(problem)s")
+            % {"step": step.key, "problem": problem.said(_)}
+        ) from problem
+
+
+def _did(campaign: Campaign, step: Branch, here: Here) -> dict[int, BitMap]:
+    """Who opened or clicked the message, or whose task was done, by intake."""
+    if step.deed == "done":
+        return _done(campaign, step.of, here)
+    who = Message.objects.filter(
+        **{f"{step.deed}_at__isnull": False},
+        campaign=campaign,
+        step=step.of,
+        occurrence__in=list(here),
+    ).values_list("occurrence", Coalesce("customer__merged_into", "customer"))
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, customer in who:
+        found[number].append(customer)
+    return {number: bitmaps.from_ids(ids) for number, ids in found.items()}
+
+
+def _split(campaign: Campaign, plan: Plan, step: Split, here: Here) -> Ways:
+    weights = {arm.key: arm.weight for arm in step.arms}
+    salt = f"campaign {campaign.pk} {step.key}"
+    parts = {
+        number: assignment.split(members, weights, salt=salt) for number, members in here.items()
+    }
+    return [
+        (
+            plan.entry_of(arm.steps, step),
+            {number: by_arm[arm.key] for number, by_arm in parts.items()},
+        )
+        for arm in step.arms
+    ]
+
+
+# --- work for people --------------------------------------------------------
+
+
+def _give_work(campaign: Campaign, step: Task, here: Here) -> None:
+    """Work items; each is given once, however often this runs."""
+    for number, members in here.items():
+        mark = _mark(campaign, step.key, number)
+        if not step.each:
+            _give(campaign, step, f"{mark}:", len(members))
+            continue
+        if len(members) > MOST_WORK:
+            raise Stuck(
+                _("“%(title)s” would be given %(count)s times at once; %(most)s are allowed.")
+                % {"title": step.title, "count": len(members), "most": MOST_WORK}
+            )
+        for customer in Customer.objects.filter(pk__in=list(members)).order_by("pk"):
+            _give(campaign, step, f"{mark}:{customer.pk}", 1, customer)
+
+
+def _give(
+    campaign: Campaign, step: Task, once: str, count: int, customer: Customer | None = None
+) -> None:
+    today = clock.today()
+    why = _("The campaign “%(name)s” came to this step.") % {"name": campaign}
+    if customer is None:
+        why += " " + _("Customers: %(count)s.") % {"count": count}
+    work.give(
+        KIND,
+        step.title,
+        on=today,
+        why=why,
+        plan=step.plan,
+        subject=customer or campaign,
+        owner=Staff.objects.filter(pk=step.owner or 0, is_active=True).first(),
+        team=Team.objects.filter(pk=step.team or 0).first() or campaign.team,
+        due_on=today + dt.timedelta(days=step.days),
+        once=once,
+    )
+
+
+def _mark(campaign: Campaign, step: str, occurrence: int) -> str:
+    return f"campaign:{campaign.pk}:{step}:{occurrence}"
+
+
+def _done(campaign: Campaign, step: str, here: Here) -> dict[int, BitMap]:
+    """Whose task was done; of a task for all together, everybody."""
+    found = {}
+    for number in here:
+        mark = _mark(campaign, step, number) + ":"
+        done = WorkItem.objects.filter(once__startswith=mark, status=WorkItem.Status.DONE)
+        names = [once.removeprefix(mark) for once in done.values_list("once", flat=True)]
+        found[number] = here[number] if "" in names else bitmaps.from_ids(map(int, names))
+    return found
+
+
+# --- waiting ----------------------------------------------------------------
+
+
+def dues(
+    step: Step, members: BitMap, now: dt.datetime
+) -> Iterator[tuple[dt.datetime | None, BitMap]]:
+    """When those who arrive at a step now take it: at once (None), or when their wait ends."""
+    if not isinstance(step, Wait):
+        if members:
+            yield None, members
+        return
+    by_end: dict[dt.datetime, BitMap] = defaultdict(BitMap)
+    for zone, those in _by_zone(step, members).items():
+        by_end[moments.end_of(step, now, zone)] |= those
+    yield from ((due_at, those) for due_at, those in sorted(by_end.items()) if those)
+
+
+def put_later(step: Step, due_at: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    """When a wait ends that ended during a pause of this length.
+
+    One that was for an hour ends at the same hour of a later day, in whatever zone it was.
+    """
+    if isinstance(step, Wait) and (step.at is not None or step.weekdays):
+        days = 7 if step.weekdays else 1
+        whole = -(-by // dt.timedelta(days=days))
+        return due_at + whole * dt.timedelta(days=days)
+    return due_at + by
+
+
+def _by_zone(step: Wait, members: BitMap) -> dict[ZoneInfo, BitMap]:
+    """The members by the zone whose clock their wait goes by."""
+    home = clock.zone()
+    if step.zone == "project" or (step.at is None and not step.weekdays):
+        return {home: members}
+    found: dict[ZoneInfo, BitMap] = {home: members}
+    for name, ids in _zones(members):
+        if name in available_timezones():
+            here = members & bitmaps.from_ids(ids)
+            found[ZoneInfo(name)] = found.get(ZoneInfo(name), BitMap()) | here
+            found[home] = found[home] - here if ZoneInfo(name) != home else found[home]
+    return found
+
+
+def _zones(members: BitMap) -> list[tuple[str, list[int]]]:
+    """The zones that customers told of, each with whose it is."""
+    few = len(members) <= FEW
+    query, params = _ZONES, [list(members)] if few else []
+    with connection.cursor() as cursor:
+        cursor.execute(query.replace("THESE", "AND id = ANY(%s)" if few else ""), params)
+        return cursor.fetchall()
+
+
+_ZONES = """
+    SELECT zone, array_agg(id) FROM (
+        SELECT id, coalesce(attributes ->> 'time_zone', attributes ->> 'timezone',
+            attributes ->> '$timezone', '') AS zone
+        FROM segments_customer WHERE attributes <> '{}' THESE
+    ) told WHERE zone <> '' GROUP BY zone ORDER BY zone
+"""

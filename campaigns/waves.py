@@ -1,0 +1,317 @@
+"""Waves of customers through a plan: written where they arrive, moved on when they are due.
+
+A wave rests at a step until it is due. Steps that are set algebra (waiting, branching, splitting)
+are taken by `advance`, all of a campaign's at once, in one transaction that closes the waves and
+writes those of the next steps; a wave at a message is a sender's, who calls `move_on` at its end.
+Whoever changes several waves holds the campaign's row, so two at once do one after the other.
+"""
+
+import datetime as dt
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from pyroaring import BitMap
+
+from campaigns import planning, stepping
+from campaigns.models import Campaign, Message, Wave
+from campaigns.plans.nodes import Plan
+from campaigns.stepping import Place
+from console import states
+from segments import bitmaps, live_sets
+from segments.models import Customer
+
+MOST = 1_000  # customers in a wave
+AT_A_TIME = 2_000  # waves that are moved on in one transaction
+MESSAGE, LEFT = "message", "left"
+GOAL, EXIT = "$goal", "$exit"  # the places of those who left the plan, instead of a step
+OPEN_MESSAGES = (Message.Status.DEFERRED, Message.Status.RETRY)
+
+
+def to_do(campaign: Campaign) -> QuerySet[Wave]:
+    """Waves in which somebody still has a step to take."""
+    return Wave.objects.filter(campaign=campaign).exclude(status=Wave.Status.DONE)
+
+
+def due() -> Q:
+    """Which waves may take their step at this moment, by the database's clock."""
+    return Q(not_before=None) | Q(not_before__lte=Now())
+
+
+def is_finished(campaign: Campaign) -> bool:
+    """Whether nobody has a step to take any more, nor a message that was put off."""
+    later = Message.objects.filter(campaign=campaign, status=Message.Status.DEFERRED)
+    return not to_do(campaign).exists() and not later.exists()
+
+
+@transaction.atomic
+def hold(campaign: Campaign, *, wait: bool = True) -> Campaign | None:
+    """Be the only one that moves this campaign's customers until the transaction ends.
+
+    None: somebody else is at it, or it is not under way. Messages can be claimed meanwhile.
+    """
+    rows = Campaign.objects.select_for_update(no_key=True, skip_locked=not wait)
+    return rows.filter(pk=campaign.pk, status=Campaign.Status.SENDING).first()
+
+
+# --- arriving ---------------------------------------------------------------
+
+
+def arrive(campaign: Campaign, places: Iterable[Place]) -> int:
+    """Write waves for customers who stand before a step now; how many waves."""
+    plan, now = planning.of(campaign), timezone.now()
+    made = []
+    for place in places:
+        step = plan.by_key[place.step]
+        for due_at, members in stepping.dues(step, place.members, now):
+            for part in _parts(members):
+                wave = Wave(
+                    campaign=campaign,
+                    step=step.key,
+                    kind=step.KIND,
+                    occurrence=place.occurrence,
+                    members=part,
+                    size=len(part),
+                    due_at=due_at or Now(),
+                    not_before=due_at,
+                )
+                made.append(wave)
+    Wave.objects.bulk_create(made, batch_size=1000)
+    return len(made)
+
+
+def _parts(members: BitMap) -> Iterator[BitMap]:
+    """At most so many at a time, in the order of their numbers."""
+    ids = array("I", members)
+    return (BitMap(ids[first : first + MOST]) for first in range(0, len(ids), MOST))
+
+
+# --- moving on --------------------------------------------------------------
+
+
+def advance(campaign: Campaign) -> int:
+    """Let everybody who is due take steps that are no messages, as far as they lead now.
+
+    Does nothing while somebody else is at it. Returns how many waves moved.
+
+    Raises:
+        stepping.Stuck: a step cannot be taken; says why in words.
+    """
+    moved = 0
+    while step := _advance(campaign):
+        moved += step
+    return moved
+
+
+@transaction.atomic
+def _advance(campaign: Campaign) -> int:
+    """One step of all that are due now."""
+    held = hold(campaign, wait=False)
+    if held is None:
+        return 0
+    waves = list(
+        to_do(held)
+        .filter(due())
+        .exclude(kind=MESSAGE)
+        .select_for_update()
+        .order_by("pk")[:AT_A_TIME]
+    )
+    if not waves:
+        return 0
+    plan = planning.of(held)
+    places: list[Place] = []
+    for key, here in _together(waves).items():
+        places += stepping.take(held, plan, plan.by_key[key], _as_now(held, here))
+    arrive(held, places)
+    states.move_many(Wave, [one.pk for one in waves], frm=Wave.Status.WAITING, to=Wave.Status.DONE)
+    return len(waves)
+
+
+def _together(waves: Iterable[Wave]) -> dict[str, dict[int, BitMap]]:
+    """Who stands before which step, by intake."""
+    found: dict[str, dict[int, list[BitMap]]] = defaultdict(lambda: defaultdict(list))
+    for wave in waves:
+        found[wave.step][wave.occurrence].append(wave.members)
+    return {
+        step: {number: bitmaps.union(sets) for number, sets in by_intake.items()}
+        for step, by_intake in found.items()
+    }
+
+
+def _as_now(campaign: Campaign, here: dict[int, BitMap]) -> dict[int, BitMap]:
+    """The same people by who they are today: without the erased, merged ones as the kept one.
+
+    A kept one who came in with the same intake goes their own way already.
+    """
+    everyone = live_sets.everyone()
+    if not any(members - everyone for members in here.values()):
+        return here
+    return {number: _alive(campaign, number, members) for number, members in here.items()}
+
+
+def _alive(campaign: Campaign, number: int, members: BitMap) -> BitMap:
+    gone = members - live_sets.everyone()
+    if not gone:
+        return members
+    became = Customer.objects.filter(pk__in=list(gone), merged_into__isnull=False)
+    kept = bitmaps.from_ids({one.merged_into_id or 0 for one in became})
+    theirs = campaign.intakes.get(number=number).members
+    return (members - gone) | (kept - theirs)
+
+
+@transaction.atomic
+def move_on(wave: Wave) -> None:
+    """Close a message's wave: everybody whose message has an end takes the next step.
+
+    Whose message was put off comes back by `recall`, and goes on after it.
+    """
+    held = Wave.objects.select_for_update().select_related("campaign").get(pk=wave.pk)
+    states.move_many(Wave, [held.pk], frm=Wave.Status.CLAIMED, to=Wave.Status.DONE)
+    following = planning.of(held.campaign).follows.get(held.step)
+    if following is None:
+        return
+    put_off = Message.objects.filter(
+        campaign=held.campaign_id,
+        step=held.step,
+        occurrence=held.occurrence,
+        status__in=OPEN_MESSAGES,
+    )
+    members = held.members - bitmaps.from_ids(put_off.values_list("customer", flat=True))
+    here = _as_now(held.campaign, {held.occurrence: members})
+    arrive(held.campaign, [Place(following, *one) for one in here.items()])
+
+
+@transaction.atomic
+def recall(campaign: Campaign) -> int:
+    """Bring messages back that were put off until now; how many."""
+    if hold(campaign, wait=False) is None:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_RECALL, [campaign.pk])
+        rows = cursor.fetchall()
+    found: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for step, occurrence, customer in rows:
+        found[step, occurrence].append(customer)
+    arrive(
+        campaign,
+        [Place(step, number, bitmaps.from_ids(who)) for (step, number), who in found.items()],
+    )
+    return len(rows)
+
+
+_RECALL = """
+    UPDATE campaigns_message SET due_at = NULL
+    WHERE campaign_id = %s AND status = 'deferred' AND due_at <= now()
+    RETURNING step, occurrence, customer_id
+"""
+
+# --- leaving ----------------------------------------------------------------
+
+
+class Gone(NamedTuple):
+    """Who left a plan, and through which door."""
+
+    door: str
+    members: BitMap
+
+
+def take_out(campaign: Campaign, gone: Gone) -> int:
+    """Take customers out of everything that they still have before them; how many there were.
+
+    The caller holds the campaign. What a sender is giving to a server at this moment leaves.
+    """
+    left: dict[int, BitMap] = defaultdict(BitMap)
+    for wave in to_do(campaign).select_for_update().order_by("pk"):
+        if here := wave.members & gone.members:
+            left[wave.occurrence] |= here
+            rest = wave.members - here
+            Wave.objects.filter(pk=wave.pk).update(members=rest, size=len(rest))
+            if not rest and wave.status == Wave.Status.WAITING:
+                states.move_many(Wave, [wave.pk], frm=wave.status, to=Wave.Status.DONE)
+    for occurrence, members in _called_off(campaign, gone.members).items():
+        left[occurrence] |= members
+    Wave.objects.bulk_create(
+        Wave(
+            campaign=campaign,
+            step=gone.door,
+            kind=LEFT,
+            occurrence=number,
+            members=members,
+            size=len(members),
+            status=Wave.Status.DONE,
+        )
+        for number, members in left.items()
+    )
+    return sum(map(len, left.values()))
+
+
+def _called_off(campaign: Campaign, members: BitMap) -> dict[int, BitMap]:
+    """Messages that were put off, or wait for another try, leave no more; whose, by intake."""
+    waiting = Message.objects.filter(
+        campaign=campaign, status__in=OPEN_MESSAGES, customer__in=list(members)
+    ).select_for_update()
+    found: dict[int, list[int]] = defaultdict(list)
+    by_status: dict[str, list[int]] = defaultdict(list)
+    for pk, status, occurrence, customer in waiting.values_list(
+        "pk", "status", "occurrence", "customer"
+    ):
+        by_status[status].append(pk)
+        found[occurrence].append(customer)
+    for status, rows in by_status.items():
+        states.move_many(
+            Message, rows, frm=status, to=Message.Status.SKIPPED, reason="left", due_at=None
+        )
+    return {number: bitmaps.from_ids(who) for number, who in found.items()}
+
+
+def call_off(campaign: Campaign) -> None:
+    """Nothing more happens to anybody: the campaign was cancelled."""
+    waiting = to_do(campaign).filter(status=Wave.Status.WAITING)
+    states.move_many(
+        Wave, list(waiting.values_list("pk", flat=True)), frm="waiting", to=Wave.Status.DONE
+    )
+    for status in OPEN_MESSAGES:
+        messages = Message.objects.filter(campaign=campaign, status=status)
+        states.move_many(
+            Message,
+            list(messages.values_list("pk", flat=True)),
+            frm=status,
+            to=Message.Status.SKIPPED,
+            reason="cancelled",
+            due_at=None,
+        )
+
+
+# --- pausing ----------------------------------------------------------------
+
+
+def catch_up(campaign: Campaign, paused_at: dt.datetime | None) -> int:
+    """Go on after a pause without making up for it; how many waves were put later.
+
+    Earlier tries are forgotten: a person looked. Waits that ended during the pause end as much
+    later as the pause was long, or at the next hour that they were for, so that they come in the
+    order and at the distance in which they would have come.
+    """
+    open_ = to_do(campaign)
+    open_.filter(tries__gt=0).update(tries=0, not_before=F("due_at"))
+    if paused_at is None:
+        return 0
+    now = timezone.now()
+    plan, later = planning.of(campaign), 0
+    missed = open_.filter(kind="wait", due_at__gte=paused_at, due_at__lte=now)
+    for key in missed.values_list("step", flat=True).order_by("step").distinct():
+        later += _later(missed.filter(step=key), plan, key, now - paused_at)
+    return later
+
+
+def _later(waves: QuerySet[Wave], plan: Plan, key: str, by: dt.timedelta) -> int:
+    """Put waits that ended meanwhile as much later; those for an hour or a day, to the next."""
+    rows = list(waves)
+    for wave in rows:
+        wave.due_at = wave.not_before = stepping.put_later(plan.by_key[key], wave.due_at, by)
+    return Wave.objects.bulk_update(rows, ["due_at", "not_before"], batch_size=1000)
