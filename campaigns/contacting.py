@@ -65,6 +65,11 @@ def look(customers: Collection[int], approach: Approach, *, at: dt.datetime) -> 
     is on the clock of `at`. Who is no customer has no verdict.
     """
     _hold(customers)
+    return preview(customers, approach, at=at)
+
+
+def preview(customers: Collection[int], approach: Approach, *, at: dt.datetime) -> Look:
+    """What `look` would say; nobody waits for it, and nothing may leave because of it."""
     asked = _Asked(approach, at)
     found = Look(at, approach, asked.policy)
     asked.decide(customers, approach.channel, found)

@@ -112,6 +112,11 @@ def held_out(holdout: Holdout | None = None) -> BitMap:
     return members
 
 
+def held_out_now() -> int:
+    """How many customers are held out now."""
+    return held_out().intersection_cardinality(live_sets.everyone())
+
+
 # --- caps -------------------------------------------------------------------
 
 

@@ -70,6 +70,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             ),
             (_("Messages"), "mail", "admin:campaigns_message_changelist", "messages.view"),
             (
+                _("Contact policy"),
+                "front_hand",
+                "admin:campaigns_contactpolicy_changelist",
+                "policy.view",
+            ),
+            (
                 _("Do not contact"),
                 "block",
                 "admin:campaigns_suppression_changelist",

@@ -91,9 +91,14 @@ def _room(cap: Cap, policy: Policy, approach: Approach) -> int:
 
 def caps_for(policy: Policy, channel: str, stage: str) -> list[Cap]:
     """The caps over a channel for a customer in a stage."""
+    return [cap for cap in caps_of(policy, stage) if cap.channel in {"", channel}]
+
+
+def caps_of(policy: Policy, stage: str) -> list[Cap]:
+    """The caps over all channels for a customer in a stage."""
     chosen: dict[tuple[str, str], Cap] = {}
     for cap in policy.caps:
-        if cap.channel not in {"", channel} or cap.stage not in {"", stage}:
+        if cap.stage not in {"", stage}:
             continue
         place = (cap.channel, cap.window)
         if cap.stage or place not in chosen:

@@ -77,7 +77,7 @@ class Policy:
 
 
 # Channels of our own house: who opens the app or hears a machine agreed to nothing more.
-OURS = frozenset({"in_app", "webhook", "wecom_robot", "dingtalk", "feishu"})
+OURS = frozenset({"in_app", "webhook", "robot"})
 
 # --- what it has to know ----------------------------------------------------
 

@@ -67,7 +67,7 @@ def written(policy: Policy) -> dict[str, Any]:
         "which_days": policy.which_days,
         "quiet_off": _written_hours(policy.quiet_off),
         "country": policy.country,
-        "ways": {channel: _written_way(way) for channel, way in sorted(policy.ways.items())},
+        "ways": {channel: written_way(way) for channel, way in sorted(policy.ways.items())},
         "important_from": policy.important_from,
         "longest_wait_hours": policy.longest_wait // dt.timedelta(hours=1),
         "complaint_days": policy.complaint_days,
@@ -114,7 +114,7 @@ def _way(channel: str, raw: Any) -> Way:
     return way
 
 
-def _written_way(way: Way) -> dict[str, Any]:
+def written_way(way: Way) -> dict[str, Any]:
     return {
         "when_capped": way.when_capped,
         "when_quiet": way.when_quiet,

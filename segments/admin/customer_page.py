@@ -70,6 +70,9 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "event_types": EventType.objects.order_by("name"),
         "may_change": roles.allows(staff, CHANGE),
         "messages_link": _messages(customer) if roles.allows(staff, "messages.view") else "",
+        "policy_link": _above("admin:campaigns_contactpolicy_of", customer)
+        if roles.allows(staff, "policy.view")
+        else "",
         "coupons_link": _above("admin:campaigns_coupon_of", customer)
         if roles.allows(staff, "coupons.view")
         else "",
