@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from typing import Any, Protocol
@@ -151,21 +151,22 @@ def render(
     )
 
 
-def preview(letter: Letter, customer: Customer, *, hide_contact: bool, theme: str = "") -> Rendered:
+def preview(letter: Letter, customer: Customer, *, hide_contact: bool) -> Rendered:
     """What the customer would get, with links as written and nothing counted.
 
-    `hide_contact` blanks name and address for people who may not see them; `theme` is
-    "light" or "dark" whatever the reader's screen has.
+    `hide_contact` blanks name and address for people who may not see them.
     """
     if hide_contact:
         customer.name, customer.email, customer.phone = HIDDEN, HIDDEN, HIDDEN
         customer.attributes = looks.attributes(customer.attributes)
     known = traits.of([customer.pk], letter.traits)[customer.pk]
     example = wording.EXAMPLE["coupon"]
-    made = render(letter, customer, known, unsubscribe_url="#", coupon=example, event={})
-    if theme in THEMES:
-        return replace(made, html=DARK.sub(f"@media {THEMES[theme]}", made.html))
-    return made
+    return render(letter, customer, known, unsubscribe_url="#", coupon=example, event={})
+
+
+def in_theme(html: str, theme: str) -> str:
+    """The HTML in the "light" or the "dark" theme, whatever the reader's screen has."""
+    return DARK.sub(f"@media {THEMES[theme]}", html) if theme in THEMES else html
 
 
 def language_of(customer: Person) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import proofing, revisions
-from campaigns.models import MessageTemplate
+from campaigns.models import MessageTemplate, TemplateRevision
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
@@ -65,6 +65,24 @@ def edit(template: MessageTemplate, *, by: Staff, seen_revision: int, **fields: 
         audit.log("template.changed", kept, by=by, fields=sorted(changed))
     template.refresh_from_db()
     return is_new
+
+
+def say_again(revision: TemplateRevision, *, by: Staff) -> bool:
+    """Make an earlier revision's words the newest ones; raises as `edit` does."""
+    template = MessageTemplate.objects.get(pk=revision.template_id)
+    said = dict(revision.words)
+    main = dict(said.pop(revision.language))
+    return edit(
+        template,
+        by=by,
+        seen_revision=template.revision,
+        markup=revision.markup,
+        language=revision.language,
+        subject=main.pop("subject", ""),
+        body=main.pop("body", ""),
+        more=main,
+        variants=said,
+    )
 
 
 @transaction.atomic

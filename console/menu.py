@@ -68,6 +68,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:campaigns_couponbatch_changelist",
                 "coupons.view",
             ),
+            (
+                _("Words to avoid"),
+                "speaker_notes_off",
+                "admin:campaigns_phrase_changelist",
+                "templates.view",
+            ),
             (_("Messages"), "mail", "admin:campaigns_message_changelist", "messages.view"),
             (
                 _("Contact policy"),

@@ -52,6 +52,7 @@ TABLE: dict[str, set[str]] = {
     "scorings.change": {OP, AN, AD},
     "templates.view": {OP, PR, MA, SU, AD},
     "templates.change": {OP, AD},
+    "phrases.change": {MA, AD},  # words that messages avoid
     "campaigns.view": EVERYBODY,
     "campaigns.change": {OP, AD},
     "campaigns.submit": {OP, AD},

@@ -118,6 +118,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("step", require_POST(self.step), "step"),
             at("progress", self.progress, "progress"),
             at("mail", self.mail, "mail"),
+            at("gaps", self.gaps, "gaps"),
             *super().get_urls(),
         ]
 
@@ -185,6 +186,16 @@ class CampaignAdmin(ConsoleModelAdmin):
         if words is None:
             raise Http404
         return preview.answer(request, words, campaign_name=campaign.name)
+
+    def gaps(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """What the words speak of and some of the audience do not have."""
+        roles.require(request.user, self.view_action)
+        campaign = self._found(pk)
+        frozen = Audience.objects.filter(campaign=campaign).first()
+        words, members = page.words_of(campaign, frozen), page.members_of(campaign, frozen)
+        if words is None or not members:
+            return JsonResponse({"gaps": []})
+        return preview.gaps_answer(words, members)
 
     def _found(self, pk: int) -> Campaign:
         return get_object_or_404(

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pyroaring import BitMap
 
 from campaigns import audience, progress, revisions, transitions
 from campaigns.admin import preview
@@ -137,7 +138,7 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
     words = words_of(campaign, frozen)
     if words is None:
         return None
-    members = frozen.members if frozen else campaign.segment.members if campaign.segment else None
+    members = members_of(campaign, frozen)
     number = members[0] if members else None
     customer = (
         Customer.objects.filter(pk=number).first() if number is not None else preview.anybody()
@@ -151,6 +152,13 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
         staff=staff,
         theme="light",
     ) | {"url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk])}
+
+
+def members_of(campaign: Campaign, frozen: Audience | None) -> BitMap | None:
+    """The frozen audience, or the segment's members while it is a draft."""
+    if frozen and not campaign.is_draft:
+        return frozen.members
+    return campaign.segment.members if campaign.segment else None
 
 
 def words_of(campaign: Campaign, frozen: Audience | None) -> TemplateRevision | None:

@@ -1,17 +1,23 @@
 """The mail as one customer would get it, for the frames on the screens of campaigns."""
 
+import json
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
+from pyroaring import BitMap
 
-from campaigns import proofing, rendering, wording
+from campaigns import forms, gaps, proofing, rendering, shells, wording
 from campaigns.models import TemplateRevision
-from console import clock, roles
+from console import clock, figures, roles
 from segments import identity, looks
 from segments.models import Customer
+
+BOTH = "both"  # themes, side by side
 
 
 def answer(request: HttpRequest, words: TemplateRevision, *, campaign_name: str) -> JsonResponse:
@@ -40,26 +46,90 @@ def of(
     theme: str = "",
     shown: bool = False,
 ) -> dict[str, Any]:
-    """The preview as JSON: the mail, or a problem in words.
+    """The preview as JSON: the message, or a problem in words.
 
     Who it is stays hidden, until somebody who may see it asks; that is noted.
     """
     if wrong := proofing.mistakes(words):
-        return {"problem": " ".join(mistake.words for mistake in wrong)}
+        return {"customer": customer.pk, "problem": " ".join(_said(one, words) for one in wrong)}
     if shown:
         looks.record(customer, by=staff, what=["preview"])
     try:
         letter = rendering.prepare(words, campaign_name=campaign_name, project=clock.project())
-        made = rendering.preview(letter, customer, hide_contact=not shown, theme=theme)
-    except (LiquidError, wording.CannotRender) as problem:
+        made = rendering.preview(letter, customer, hide_contact=not shown)
+    except (LiquidError, shells.BadMarkup, wording.CannotRender) as problem:
         return {"customer": customer.pk, "problem": str(problem)}
     return {
         "customer": customer.pk,
         "subject": made.subject,
-        "html": made.html,
-        "text": made.text,
+        "html": _html(words.channel, made, theme),
+        "dark": _html(words.channel, made, "dark") if theme == BOTH else "",
+        "text": _text(words.channel, made),
+        "advice": [_said(one, words) for one in proofing.advice(words)],
         "may_show": roles.allows(staff, looks.ACTION),
     }
+
+
+def gaps_answer(words: TemplateRevision, members: BitMap) -> JsonResponse:
+    """What the words speak of and some of these customers do not have, in sentences."""
+    if proofing.mistakes(words):
+        return JsonResponse({"gaps": [], "problem": _("Mend the words first.")})
+    found = gaps.of(words, members, day=clock.today())
+    return JsonResponse(
+        {
+            "gaps": [
+                {
+                    "words": _about(gap),
+                    "is_covered": gap.is_covered,
+                    "customer": gap.somebody,
+                }
+                for gap in found
+            ],
+            "good": "" if found else _("Everything that the words speak of is known of everybody."),
+        }
+    )
+
+
+def _about(gap: gaps.Gap) -> str:
+    said = {
+        "missing": figures.whole(gap.missing),
+        "all": figures.whole(gap.of),
+        "what": gap.variable,
+    }
+    if gap.is_covered:
+        return (
+            _("%(missing)s of %(all)s have no %(what)s; the words say something else then.") % said
+        )
+    if gap.stops:
+        return _("%(missing)s of %(all)s have no %(what)s and would get no message.") % said
+    return _("%(missing)s of %(all)s have no %(what)s; there would be nothing in its place.") % said
+
+
+def _said(mistake: wording.Mistake, words: TemplateRevision) -> str:
+    """A mistake with the language that it is in, where there are several."""
+    if len(words.words) < 2 or not mistake.language:
+        return mistake.words
+    return f"{dict(settings.LANGUAGES).get(mistake.language, mistake.language)}: {mistake.words}"
+
+
+def _html(channel: str, made: rendering.Rendered, theme: str) -> str:
+    """What is shown in the frame: a mail as it is, anything else as a telephone shows it."""
+    html = made.html
+    if channel != forms.EMAIL:
+        html = render_to_string(
+            "campaigns/note_preview.html",
+            {"channel": channel, "made": made, "parts": proofing.parts(made.text)},
+        )
+    return rendering.in_theme(html, "light" if theme == BOTH else theme)
+
+
+def _text(channel: str, made: rendering.Rendered) -> str:
+    """What leaves, in letters."""
+    if channel == forms.EMAIL:
+        return made.text
+    extra = {"template": made.template, "params": made.params, "data": made.data, "url": made.url}
+    known = {name: value for name, value in extra.items() if value}
+    return made.text + (f"\n\n{json.dumps(known, ensure_ascii=False, indent=2)}" if known else "")
 
 
 def anybody() -> Customer | None:

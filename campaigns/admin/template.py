@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,14 +11,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from campaigns import revisions, templates, wording
-from campaigns.admin import preview
-from campaigns.models import MessageTemplate
+from campaigns import forms, language, revisions, templates
+from campaigns.admin import preview, template_form
+from campaigns.models import MessageTemplate, TemplateRevision
 from console import roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import traits
+from segments.models import Segment
+
+Channel = MessageTemplate.Channel
 
 
 def starts_with() -> str:
@@ -27,28 +29,6 @@ def starts_with() -> str:
     words, more = gettext("Write what you want to say here."), gettext("See what is new")
     button = f'<a class="button" href="https://shop.example/">{more}</a>'
     return f"<h1>{hello}</h1>\n<p>{words}</p>\n<p>{button}</p>\n"
-
-
-class TemplateForm(forms.ModelForm):
-    """The words; mistakes in them are told before they are kept."""
-
-    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    class Meta:
-        model = MessageTemplate
-        fields = ("name", "subject", "body")
-        widgets: ClassVar = {
-            "body": UnfoldAdminTextareaWidget(
-                attrs={"rows": 22, "class": "code", "spellcheck": "false"}
-            )
-        }
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        for mistake in wording.mistakes(given.get("subject", ""), given.get("body", "")):
-            if mistake.field in self.fields:
-                self.add_error(mistake.field, mistake.words)
-        return given
 
 
 class InUse(admin.SimpleListFilter):
@@ -71,12 +51,18 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         "A template is what a message says, with places for what is known of the customer."
     )
     add_action = change_action = "templates.change"
-    form = TemplateForm
     compressed_fields = False  # words want the whole width
-    fields: ClassVar = ["name", "subject", "body", "revision"]
     change_form_template = add_form_template = "campaigns/template.html"
-    list_display: ClassVar = ["name", "subject", "revision", "team", "updated_by", "updated_at"]
-    list_filter: ClassVar = [InUse]
+    list_display: ClassVar = [
+        "name",
+        "channel",
+        "subject",
+        "revision",
+        "team",
+        "updated_by",
+        "updated_at",
+    ]
+    list_filter: ClassVar = [InUse, "channel"]
     list_select_related: ClassVar = ["team", "updated_by"]
     search_fields: ClassVar = ["name__icontains", "subject__icontains"]
     search_help_text = _("Search by name or subject.")
@@ -85,22 +71,39 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         found: QuerySet[MessageTemplate] = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and match.url_name == "campaigns_messagetemplate_changelist"
-        return found.defer("body") if is_list else found
+        return found.defer("body", "more", "variants") if is_list else found
+
+    # --- the form -----------------------------------------------------------
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        made = template_form.form_of(_channel(request, obj))
+        return super().get_form(request, obj, change, **kw | {"form": made})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        channel, main = _channel(request, obj), obj.language if obj else settings.LANGUAGE_CODE
+        about = ["name", "language", "channel", "revision"]
+        if channel == forms.EMAIL:
+            about.insert(1, "markup")
+        if obj and not self.has_change_permission(request, obj):
+            return [(None, {"fields": ["name", "channel", "language", "subject", "body"]})]
+        others = [
+            (label, {"fields": template_form.names(channel, code), "classes": ["collapse"]})
+            for code, label in settings.LANGUAGES
+            if code != main
+        ]
+        words = dict(settings.LANGUAGES)[main]
+        return [
+            (None, {"fields": about}),
+            (words, {"fields": template_form.names(channel)}),
+            *others,
+        ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"body": starts_with(), **super().get_changeform_initial_data(request)}
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("preview/", view(self.preview), name="campaigns_messagetemplate_preview"),
-            path(
-                "<int:pk>/archive/",
-                view(require_POST(self.archive)),
-                name="campaigns_messagetemplate_archive",
-            ),
-            *super().get_urls(),
-        ]
+        is_mail = _channel(request, None) == forms.EMAIL
+        given = super().get_changeform_initial_data(request)
+        return ({"body": starts_with()} if is_mail else {}) | given
 
     def changeform_view(
         self,
@@ -109,24 +112,81 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
+        template = self.get_object(request, object_id) if object_id else None
+        may_change = self.has_change_permission(request, template)
         context = {
+            "channels": None if template else Channel.choices,
+            "channel": _channel(request, template),
             "variables": variables(),
-            "filters": sorted(wording.FILTERS),
+            "filters": sorted(language.FILTERS),
             "may_show_contact": roles.allows(request.user, "customers.contact"),
-            "preview_url": reverse("admin:campaigns_messagetemplate_preview"),
+            "preview_url": _at("preview") if may_change else _at("mail", object_id),
+            "gaps_url": _at("gaps"),
+            "segments": _segments(),
+            "history": template and _history(template),
             "show_save_and_add_another": False,
         }
-        if object_id and not roles.allows(request.user, self.change_action):
-            context["read_only_words"] = self.get_object(request, object_id)
         return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        staff: Any = request.user
+        words = form.words(form.cleaned_data) | {"name": form.cleaned_data["name"]}
+        if change:
+            seen = form.cleaned_data["revision"] or 0
+            templates.edit(obj, by=staff, seen_revision=seen, **words)
+        else:
+            obj.pk = templates.add(by=staff, **words).pk
+
+    # --- beside it ----------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+
+        def at(tail: str, name: str, answer: Any) -> URLPattern:
+            return path(tail, view(answer), name=f"campaigns_messagetemplate_{name}")
+
+        return [
+            at("preview/", "preview", require_POST(self.preview)),
+            at("gaps/", "gaps", require_POST(self.gaps)),
+            at("<int:pk>/mail/", "mail", self.mail),
+            at("<int:pk>/restore/", "restore", require_POST(self.restore)),
+            at("<int:pk>/archive/", "archive", require_POST(self.archive)),
+            *super().get_urls(),
+        ]
 
     def preview(self, request: HttpRequest) -> JsonResponse:
         """The words as they stand in the form, saved or not."""
         roles.require(request.user, self.view_action)
-        words = MessageTemplate(
-            subject=request.POST.get("subject", ""), body=request.POST.get("body", "")
+        return preview.answer(request, _posted(request), campaign_name=str(_("Example")))
+
+    def mail(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """The words of a revision that is kept, by default the newest."""
+        roles.require(request.user, self.view_action)
+        words = revisions.unsaved(get_object_or_404(MessageTemplate, pk=pk))
+        if (number := request.GET.get("revision", "")).isdecimal():
+            words = get_object_or_404(TemplateRevision, template=pk, number=number)
+        return preview.answer(request, words, campaign_name=str(_("Example")))
+
+    def gaps(self, request: HttpRequest) -> JsonResponse:
+        """What the words in the form speak of and the customers of a segment do not have."""
+        roles.require(request.user, self.view_action)
+        number = request.POST.get("segment", "")
+        segment = get_object_or_404(Segment, pk=int(number) if number.isdecimal() else 0)
+        return preview.gaps_answer(_posted(request), segment.members)
+
+    def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say again what an earlier revision said."""
+        template = get_object_or_404(MessageTemplate, pk=pk)
+        number = request.POST.get("revision", "")
+        kept = get_object_or_404(
+            TemplateRevision, template=pk, number=int(number) if number.isdecimal() else 0
         )
-        return preview.answer(request, revisions.unsaved(words), campaign_name=str(_("Example")))
+        staff: Any = request.user
+        templates.say_again(kept, by=staff)
+        self.message_user(
+            request, _("The words of revision %(number)s are back.") % {"number": kept.number}
+        )
+        return HttpResponseRedirect(_at("change", template.pk))
 
     def archive(self, request: HttpRequest, pk: int) -> HttpResponse:
         template = get_object_or_404(MessageTemplate, pk=pk)
@@ -137,16 +197,37 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         else:
             templates.archive(template, by=staff)
             self.message_user(request, _("The template is archived."))
-        return HttpResponseRedirect(reverse("admin:campaigns_messagetemplate_changelist"))
+        return HttpResponseRedirect(_at("changelist"))
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        staff: Any = request.user
-        given = {name: form.cleaned_data[name] for name in ("name", "subject", "body")}
-        if change:
-            seen = form.cleaned_data["revision"] or 0
-            templates.edit(obj, by=staff, seen_revision=seen, **given)
-        else:
-            obj.pk = templates.add(by=staff, **given).pk
+
+def _at(name: str, *args: Any) -> str:
+    return reverse(f"admin:campaigns_messagetemplate_{name}", args=args)
+
+
+def _channel(request: HttpRequest, template: MessageTemplate | None) -> str:
+    """The channel of a template, or the one that was chosen for a new one."""
+    if template is not None and template.pk:
+        return template.channel
+    asked = request.POST.get("channel") or request.GET.get("channel", "")
+    return asked if asked in Channel.values else forms.EMAIL
+
+
+def _posted(request: HttpRequest) -> TemplateRevision:
+    """The words that a form holds, whether they are good or not."""
+    given = request.POST.dict()
+    form = template_form.form_of(_channel(request, None))()
+    return revisions.unsaved(form.template(given))
+
+
+def _segments() -> QuerySet[Segment]:
+    """Whose customers the words can be compared with."""
+    return Segment.objects.filter(archived_at=None, size__gt=0).only("name", "size")
+
+
+def _history(template: MessageTemplate) -> QuerySet[TemplateRevision]:
+    return (
+        TemplateRevision.objects.filter(template=template).select_related("by").defer("words")[:20]
+    )
 
 
 def variables() -> list[tuple[str, Any]]:
@@ -155,7 +236,12 @@ def variables() -> list[tuple[str, Any]]:
         ("customer.name", _("the customer's name")),
         ("customer.number", _("the customer's number here")),
         ("customer.email", _("the customer's address")),
+        ("customer.phone", _("the customer's telephone number")),
         ("customer.attributes.…", _("a field of the customer's profile")),
+        ("coupon.code", _("the code of the coupon that the message gives")),
+        ("coupon.value | money", _("what it is worth")),
+        ("coupon.expires_at | date: '%H:%M'", _("until when it can be used")),
+        ("event.…", _("a property of the event that set the campaign off")),
         ("campaign.name", _("the campaign's name")),
         ("project.name", _("our name")),
         ("unsubscribe_url", _("the link in the foot of every mail")),

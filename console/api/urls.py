@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
+from campaigns.api.templates import TemplateViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
@@ -29,6 +30,7 @@ router.register("stage-sets", StageSetViewSet, basename="stage-set")
 router.register("tags", TagViewSet, basename="tag")
 router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")
+router.register("templates", TemplateViewSet, basename="template")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("coupons", CouponViewSet, basename="coupon")
 router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")

@@ -1,4 +1,4 @@
-/* The screens of campaigns: a bar that moves while mails leave, and the preview of a mail. */
+/* The page of a campaign: a bar that moves while messages leave. */
 "use strict";
 
 const SECONDS_BETWEEN_LOOKS = 1;
@@ -40,72 +40,6 @@ class SendingBar {
   }
 }
 
-/** Shows the mail for any customer; on the form of a template, the words as they are typed. */
-class MailPreview {
-  constructor(place) {
-    this.place = place;
-    this.words = ["subject", "body"].map((name) => document.getElementById(`id_${name}`));
-    this.isEditor = Boolean(document.querySelector(".template-columns"));
-    for (const field of this.words.filter(Boolean)) field.addEventListener("input", () => this.soon());
-    place.querySelectorAll("input, select").forEach((control) => {
-      control.addEventListener("input", () => this.soon());
-    });
-    if (this.isEditor) this.ask();
-  }
-
-  control(name) {
-    return this.place.querySelector(`[name=preview-${name}]`)?.value ?? "";
-  }
-
-  soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(), 300);
-  }
-
-  async ask() {
-    const asked = new URLSearchParams({ customer: this.control("customer"), theme: this.control("theme") });
-    const isLook = this.control("contact") === "shown"; // is noted, so it is a POST
-    if (isLook) asked.set("contact", "shown");
-    const address = this.place.dataset.preview;
-    this.layOut();
-    const request = this.isEditor || isLook ? this.post(address, asked) : fetch(`${address}?${asked}`);
-    const number = (this.latest = (this.latest ?? 0) + 1);
-    const answer = await request;
-    if (answer.ok && number === this.latest) this.show(await answer.json());
-  }
-
-  post(address, asked) {
-    const [subject, body] = this.words.map((field) => field?.value ?? field?.textContent);
-    asked.set("subject", subject ?? this.place.dataset.subject ?? "");
-    asked.set("body", body ?? this.place.dataset.body ?? "");
-    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-    return fetch(address, { method: "POST", body: asked, headers: { "X-CSRFToken": token } });
-  }
-
-  part(name) {
-    return this.place.querySelector(`[data-preview-${name}]`);
-  }
-
-  layOut() {
-    const isText = this.control("form") === "text";
-    const width = this.control("width");
-    this.part("html").hidden = isText;
-    this.part("html").style.width = width ? `${width}px` : "";
-    this.part("text").hidden = !isText;
-    this.part("text").style.maxWidth = width ? `${width}px` : "";
-  }
-
-  show(mail) {
-    this.part("problem").textContent = mail.problem ?? "";
-    this.part("problem").hidden = !mail.problem;
-    if (mail.problem) return;
-    this.part("subject").textContent = mail.subject;
-    this.part("text").textContent = mail.text;
-    this.part("html").srcdoc = mail.html;
-  }
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-progress]").forEach((place) => new SendingBar(place));
-  document.querySelectorAll("[data-preview]").forEach((place) => new MailPreview(place));
 });

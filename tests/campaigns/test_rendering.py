@@ -135,10 +135,54 @@ def test_previews_count_nothing_and_can_hide_who_it_is() -> None:
 
 
 def test_a_preview_can_be_forced_dark_or_light() -> None:
-    dark = rendering.preview(letter(), customer(), hide_contact=False, theme="dark").html
-    light = rendering.preview(letter(), customer(), hide_contact=False, theme="light").html
-    assert "@media all" in dark
-    assert "@media not all" in light
+    html = rendering.preview(letter(), customer(), hide_contact=False).html
+    assert "@media all" in rendering.in_theme(html, "dark")
+    assert "@media not all" in rendering.in_theme(html, "light")
+    assert rendering.in_theme(html, "") == html
+
+
+def test_a_customer_gets_the_words_of_their_language() -> None:
+    zh = {"zh-hans": {"subject": "您好 {{ customer.name }}", "body": "<p>欢迎</p>"}}
+    made = rendering.prepare(revision(words=zh), campaign_name="C", project=PROJECT)
+
+    def to(language: str) -> rendering.Rendered:
+        who = customer(language=language)
+        return rendering.render(made, who, KNOWN, unsubscribe_url="https://c.example/u")
+
+    assert (to("zh-CN").subject, to("zh-CN").language) == ("您好 Ann", "zh-hans")
+    assert "欢迎" in to("zh").text
+    assert (to("en-GB").subject, to("en-GB").language) == ("Hi", "en")
+
+
+def test_other_channels_hold_their_own_fields() -> None:
+    said = {
+        "subject": "Hi {{ customer.name }}",
+        "body": "{{ coupon.code }}: {{ coupon.value | money }} https://a.example/x\x07",
+        "url": "https://a.example/{{ event.order }}",
+        "template": "SMS_1",
+        "params": "name: {{ customer.name }}\ncode: {{ coupon.code }}",
+        "data": "level: {{ traits.orders }}",
+    }
+
+    def made(channel: str) -> rendering.Rendered:
+        prepared = rendering.prepare(
+            revision(channel=channel, words={"en": said}), campaign_name="C", project=PROJECT
+        )
+        return rendering.render(
+            prepared,
+            customer(name="A\nb"),
+            KNOWN,
+            link=lambda target: f"https://t.example/{len(target)}",
+            coupon={"code": "X1", "value": 2000},
+            event={"order": 9},
+        )
+
+    sms, push = made("sms"), made("push")
+    assert sms.text == "X1: $20.00 https://t.example/19"
+    assert (sms.template, sms.params) == ("SMS_1", {"name": "A b", "code": "X1"})
+    assert (push.subject, push.url) == ("Hi A b", "https://t.example/19")
+    assert push.data == {"level": "3"}
+    assert made("webhook").data == {"level": "3"}
 
 
 # --- on the wire ------------------------------------------------------------
