@@ -25,7 +25,8 @@ def at(name: str, *args: Any) -> str:
 
 
 def add(**words: Any) -> MessageTemplate:
-    return templates.add(**{"name": "T", "subject": "One", "body": BUTTON, "by": bob()} | words)
+    said: dict[str, Any] = {"name": "T", "subject": "One", "body": BUTTON, "by": bob()}
+    return templates.add(**said | words)
 
 
 # --- revisions --------------------------------------------------------------
@@ -53,6 +54,7 @@ def test_a_campaign_is_sent_with_the_words_that_were_approved() -> None:
     campaign = campaign_at("submitted", template=add())
     template = campaign.template
     assert template
+    assert template.updated_by
     templates.edit(template, by=template.updated_by, seen_revision=1, subject="Changed")
     assert campaign.audience.template_revision == 1
     kept = TemplateRevision.objects.get(template=template, number=1)
