@@ -12,6 +12,7 @@ from segments import traits
 from segments.recipes import nodes
 from segments.recipes.nodes import AMOUNT, Events, Recipe
 from segments.rules import operators
+from segments.rules.vocabulary import unit_of
 
 WORDS = {
     "paid": gettext_lazy("what counts as paid"),
@@ -129,4 +130,4 @@ def value(trait: traits.Trait, raw: Any, currency: str) -> str:
     if trait.kind in {traits.DATE, traits.CHOICE}:
         return str(raw)
     number = f"{raw:,.2f}".rstrip("0").rstrip(".") if isinstance(raw, float) else figures.whole(raw)
-    return f"{number} {trait.unit}".strip()
+    return f"{number} {unit_of(raw, str(trait.unit))}".strip()

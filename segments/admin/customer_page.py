@@ -32,6 +32,7 @@ from segments.models import (
     Merge,
     StageSet,
 )
+from segments.rules.vocabulary import unit_of
 
 CHANGE = corrections.ACTION
 MOST_MOVES, MOST_CHANGES = 60, 50
@@ -161,7 +162,7 @@ def _traits(
             words = figures.money(value, currency)
         elif isinstance(value, float):
             words = figures.number(value)
-        unit = "" if one.kind == traits.MONEY else one.unit
+        unit = "" if one.kind == traits.MONEY else unit_of(value, str(one.unit))
         shown.append({"trait": one, "value": words, "unit": unit})
     return shown
 

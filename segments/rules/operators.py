@@ -102,6 +102,16 @@ OF_DAYS: dict[str, tuple[str, str]] = {
     "not_set": (_("never"), _("never")),
 }
 
+# The same of a single day.
+OF_A_DAY: dict[str, str] = {
+    "=": _("exactly a day ago"),
+    "!=": _("at another time than a day ago"),
+    "<": _("less than a day ago"),
+    "<=": _("at most a day ago"),
+    ">": _("more than a day ago"),
+    ">=": _("at least a day ago"),
+}
+
 # In the order of a menu.
 TABLE: dict[str, Operator] = {one.key: one for one in _OPERATORS}
 

@@ -20,6 +20,15 @@ class TraitWord:
     is_static: bool = False  # says who somebody is and not what they do, such as an age
 
 
+# English has another word for one of a thing.
+SINGULAR = {"days": "day", "hours": "hour", "minutes": "minute", "weeks": "week"}
+
+
+def unit_of(number: object, unit: str) -> str:
+    """The unit as it reads behind this number."""
+    return SINGULAR.get(unit, unit) if number == 1 else unit
+
+
 @dataclass(frozen=True)
 class StageSetWord:
     """A stage set and its stages, key to name."""

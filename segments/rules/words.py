@@ -29,7 +29,7 @@ from segments.rules.nodes import (
     Where,
 )
 from segments.rules.nodes import gettext_noop as _
-from segments.rules.vocabulary import CHOICE, DATE, MONEY, TraitWord, Vocabulary
+from segments.rules.vocabulary import CHOICE, DATE, MONEY, TraitWord, Vocabulary, unit_of
 
 Translate = Callable[[str], str]
 MOST_VALUES = 6  # a longer list is cut; the editor shows it whole
@@ -171,9 +171,10 @@ class _Speaker:
             "first": _("did %(event)s for the first time %(when)s"),
             "last": _("did %(event)s for the last time %(when)s"),
         }[leaf.which]
-        return self.say(
-            words, event=event, when=self._filled(operators.OF_DAYS[leaf.op][0], leaf.value, str)
-        )
+        when = operators.OF_DAYS[leaf.op][0]
+        if leaf.value == 1:
+            when = operators.OF_A_DAY.get(leaf.op, when)
+        return self.say(words, event=event, when=self._filled(when, leaf.value, str))
 
     def _sequence(self, leaf: Sequence) -> str:
         words = (
@@ -202,15 +203,19 @@ class _Speaker:
             return self._between(leaf.since, leaf.until)
         if leaf.days is None:
             if leaf.ago:
-                return self.say(_(" up to %(ago)s days ago"), ago=leaf.ago)
+                words = _(" up to a day ago") if leaf.ago == 1 else _(" up to %(ago)s days ago")
+                return self.say(words, ago=leaf.ago)
             return self.say(_(" at any time"))
-        if leaf.ago:
-            return self.say(
-                _(" in the %(days)s days that ended %(ago)s days ago"),
-                days=leaf.days,
-                ago=leaf.ago,
-            )
-        return self._lately(leaf.days)
+        return self._earlier(leaf.days, leaf.ago) if leaf.ago else self._lately(leaf.days)
+
+    def _earlier(self, days: int, ago: int) -> str:
+        if days == 1:
+            words = _(" yesterday") if ago == 1 else _(" on the day %(ago)s days ago")
+        elif ago == 1:
+            words = _(" in the %(days)s days up to yesterday")
+        else:
+            words = _(" in the %(days)s days that ended %(ago)s days ago")
+        return self.say(words, days=days, ago=ago)
 
     def _between(self, since: dt.date | None, until: dt.date | None) -> str:
         if since and until:
@@ -238,12 +243,11 @@ class _Speaker:
         said = self.say(words, name=word.label, value=listed, values=listed)
         if leaf.days is None:
             return said
-        how_long = (
-            _("%(stage)s for at least %(days)s days")
-            if leaf.op == ">="
-            else _("%(stage)s for at most %(days)s days")
-        )
-        return self.say(how_long, stage=said, days=leaf.days)
+        if leaf.op == ">=":
+            one, many = _("%(stage)s for at least a day"), _("%(stage)s for at least %(days)s days")
+        else:
+            one, many = _("%(stage)s for at most a day"), _("%(stage)s for at most %(days)s days")
+        return self.say(one if leaf.days == 1 else many, stage=said, days=leaf.days)
 
     def _compared(self, name: str, op: str, value: Operand, show: Callable[[Scalar], str]) -> str:
         return self._filled(operators.TABLE[op].words, value, show, name=name)
@@ -278,4 +282,4 @@ class _Speaker:
             return word.words.get(str(value), str(value))
         if isinstance(value, str):
             return value
-        return f"{value:,} {word.unit}".strip()
+        return f"{value:,} {unit_of(value, word.unit)}".strip()

@@ -130,6 +130,18 @@ def test_what_makes_no_sense_is_refused_in_words_at_its_place(
             "did Order paid at least once in the 7 days that ended 30 days ago",
         ),
         (event(ago=30), "did Order paid at least once up to 30 days ago"),
+        (event(ago=1), "did Order paid at least once up to a day ago"),
+        (event(days=1, ago=1), "did Order paid at least once yesterday"),
+        (event(days=1, ago=3), "did Order paid at least once on the day 3 days ago"),
+        (event(days=7, ago=1), "did Order paid at least once in the 7 days up to yesterday"),
+        (
+            {"last": "order_paid", "op": ">", "value": 1},
+            "did Order paid for the last time more than a day ago",
+        ),
+        (
+            {"stage": "lifecycle", "in": ["growth"], "days": 1},
+            "stage is Growth for at least a day",
+        ),
         (event(since="2024-01-01"), "did Order paid at least once since 2024-01-01"),
         (
             event(since="2024-01-01", until="2024-01-31", did=False),
