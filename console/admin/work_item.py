@@ -29,8 +29,6 @@ DEEDS = {
     "work_item.open": _("opened again"),
     "work_item.done": _("done"),
     "work_item.dropped": _("dropped"),
-    "work_item.handed_over": _("handed over"),
-    "work_item.deadline_moved": _("deadline moved"),
 }
 
 
@@ -182,12 +180,26 @@ def course(item: WorkItem) -> list[dict[str, Any]]:
         {
             "at": line.at,
             "who": line.staff or "",
-            "what": DEEDS.get(line.action, line.action),
-            "to": line.details.get("owner") or line.details.get("due_on") or "",
+            "what": _told(line),
             "because": line.details.get("because") or "",
         }
         for line in lines.select_related("staff")[:50]
     ]
+
+
+def _told(line: AuditEntry) -> str:
+    """One deed as a sentence: what became of it, and for whom or until when."""
+    said = {name: line.details.get(name) or "–" for name in ("owner", "was", "due_on")}
+    match line.action:
+        case "work_item.given" if line.details.get("owner"):
+            return gettext("given to %(owner)s") % said
+        case "work_item.handed_over" if line.details.get("owner"):
+            return gettext("handed over to %(owner)s; before: %(was)s") % said
+        case "work_item.handed_over":
+            return gettext("given back by %(was)s") % said
+        case "work_item.deadline_moved":
+            return gettext("deadline moved to %(due_on)s; before: %(was)s") % said
+    return str(DEEDS.get(line.action, line.action))
 
 
 def _do(item: WorkItem, given: Any, *, by: Staff) -> str:

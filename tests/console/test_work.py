@@ -176,6 +176,19 @@ def test_the_page_leads_to_what_it_is_about_and_tells_its_course(signed_in: Sign
     assert "Mended" in client.get(page_of(item)).content.decode()
 
 
+def test_the_course_tells_who_had_it_and_until_when(signed_in: SignIn) -> None:
+    client = signed_in("admin")
+    me = client.staff  # type: ignore[attr-defined]
+    other = somebody()
+    item = given(owner=me, due_on=TODAY)
+    do(client, item, "move_deadline", words="Later", due_on="2018-02-01")
+    do(client, item, "hand_over", words="Yours", to=str(other.pk))
+    page = client.get(page_of(item)).content.decode()
+    assert f"given to {me.username}" in page
+    assert f"deadline moved to 2018-02-01; before: {TODAY}" in page
+    assert f"handed over to {other.username}; before: {me.username}" in page
+
+
 @pytest.mark.parametrize("deed", ["start", "finish", "drop", "hand_over", "move_deadline"])
 def test_a_strangers_deed_changes_nothing(signed_in: SignIn, deed: str) -> None:
     item = given(owner=somebody(), due_on=TODAY)
