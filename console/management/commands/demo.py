@@ -19,7 +19,7 @@ from console import audit, clock, jobs
 from console.embedded import places
 from console.models import Staff, Team
 from console.terminal import Bar
-from metrics import activity_tables, history, lifetime_value, measure, results, retention
+from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
 from segments import activity, demo, library, pipeline
 
 TEAMS = ("用户运营 · User operations", "增长 · Growth")
@@ -144,6 +144,7 @@ def measure_all(progress: jobs.Progress) -> None:
     retention.monthly()
     activity_tables.update()
     results.compute_open(at=clock.now())
+    watch.run(today=clock.today())
 
 
 def foretell(progress: jobs.Progress) -> None:
