@@ -121,15 +121,19 @@ def stacks(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit
 
 
 def grouped(
-    labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit: Option
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Value]],
+    *,
+    unit: Option,
+    most: int | None = None,
 ) -> Option:
-    """A group of bars a label, a bar in it a series."""
+    """A group of bars a label, a bar in it a series; `most`: where the axis ends."""
     return {
         "unit": unit,
         "legend": {"show": len(series) > 1},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "category", "data": list(labels)},
-        "yAxis": {"type": "value"},
+        "yAxis": {"type": "value"} | ({"max": most} if most else {}),
         "series": [
             {
                 "type": "bar",

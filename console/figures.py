@@ -1,5 +1,6 @@
 """How numbers read on a screen, in the language of the page."""
 
+import datetime as dt
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
@@ -10,6 +11,8 @@ from babel.numbers import (
     format_percent,
     get_currency_precision,
 )
+from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext, to_locale
 
 NOTHING = "–"
@@ -92,6 +95,15 @@ def signed_share(part: float | None, *, digits: int = 1) -> str:
     rounded = round(part, digits + 2)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{share(abs(part), digits=digits)}"
+
+
+def fresh(as_of: dt.date | None, computed_at: dt.datetime) -> str:
+    """Up to which day numbers reach, and how long ago they were computed."""
+    day = as_of.isoformat() if as_of else NOTHING
+    if timezone.now() - computed_at < dt.timedelta(minutes=1):
+        return gettext("as of %(day)s, computed just now") % {"day": day}
+    ago = timesince(computed_at, depth=1)
+    return gettext("as of %(day)s, computed %(ago)s ago") % {"day": day, "ago": ago}
 
 
 def _locale() -> Locale:

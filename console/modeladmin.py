@@ -54,6 +54,7 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     paginator = CappedPaginator
     empty_words: ClassVar[Any] = ""  # what belongs into an empty list, and how it comes there
     show_full_result_count = False
+    empty_value_display = "–"
     list_per_page = 50
     list_filter_submit = False
     warn_unsaved_form = True

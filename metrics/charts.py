@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from console import charts, figures
@@ -19,11 +17,7 @@ def freshness_words(freshness: Freshness | None) -> str:
     """Up to which day the numbers reach and when they were computed."""
     if freshness is None:
         return ""
-    day = freshness.as_of.isoformat()
-    if timezone.now() - freshness.computed_at < dt.timedelta(minutes=1):
-        return _("as of %(day)s, computed just now") % {"day": day}
-    ago = timesince(freshness.computed_at, depth=1)
-    return _("as of %(day)s, computed %(ago)s ago") % {"day": day, "ago": ago}
+    return figures.fresh(freshness.as_of, freshness.computed_at)
 
 
 def over_time(

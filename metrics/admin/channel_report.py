@@ -28,13 +28,15 @@ def rows(report: Report) -> list[dict[str, Any]]:
 
 def _row(row: Row, name: str, currency: str, report: Report, *, kind: str = "") -> dict[str, Any]:
     new, whole = row.line.new, report.total.line.new
+    # Where nobody entered anything, nothing is known, which is not the same as nothing spent.
+    is_told = bool(report.total.line.spend or report.rows)
     return {
         "kind": kind,
         "name": name,
         "new": figures.whole(new),
         "part": figures.share(new / whole if whole else None),
-        "spend": figures.money(row.line.spend, currency),
-        "cost": figures.money(row.line.cost, currency),
+        "spend": figures.money(row.line.spend if is_told else None, currency),
+        "cost": figures.money(row.line.cost if is_told else None, currency),
         "cap": figures.money(row.cap_minor, currency),
         "is_over": row.is_over,
         "is_under": row.cap_minor is not None and row.line.spend and not row.is_over,

@@ -143,7 +143,7 @@ class Funnel(Report):
                 _("Funnel"),
                 columns,
                 rows if any(one["through"][0] for one in groups) else [],
-                charts.grouped(labels, shares, unit=charts.unit("share")),
+                charts.grouped(labels, shares, unit=charts.unit("share"), most=1),
                 definition=_(
                     "Customers who did the first step on these days, and each further one after "
                     "it, all within %(window)s from the first. Of the same moment, earlier steps "

@@ -6,10 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from console import charts, figures
@@ -28,10 +26,7 @@ def freshness(segment: Segment, day: dt.date) -> SafeString:
     if segment.computed_at is None:
         mark = _("failed") if segment.failure else _("being computed")
         return format_html('<span class="badge warn">{}</span>', mark)
-    words = _("as of %(day)s, computed %(ago)s ago") % {
-        "day": date_format(segment.data_as_of, "Y-m-d") if segment.data_as_of else "–",
-        "ago": timesince(segment.computed_at).split(",")[0],
-    }
+    words = figures.fresh(segment.data_as_of, segment.computed_at)
     if not membership.is_stale(segment, day):
         return format_html("<span>{}</span>", words)
     mark = _("failed") if segment.failure else _("stale")

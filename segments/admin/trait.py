@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -197,10 +196,7 @@ def _freshness(row: Trait, today: dt.date) -> SafeString:
         )
     if row.computed_at is None:
         return format_html('<span class="badge">{}</span>', gettext("not computed yet"))
-    words = gettext("as of %(day)s, computed %(ago)s ago") % {
-        "day": row.data_as_of,
-        "ago": timesince(row.computed_at, depth=1),
-    }
+    words = figures.fresh(row.data_as_of, row.computed_at)
     is_old = row.data_as_of is None or row.data_as_of < today - dt.timedelta(days=1)
     if is_old or row.computed_version != row.version:
         return format_html('{} <span class="badge warn">{}</span>', words, gettext("stale"))

@@ -141,7 +141,7 @@
     },
     sankey: (series, look) => ({
       left: 4,
-      right: 110,
+      right: 8,
       top: 8,
       bottom: 8,
       nodeGap: 12,
@@ -150,7 +150,9 @@
       emphasis: { focus: "adjacency" },
       lineStyle: { color: "gradient", opacity: 0.35 },
       ...series,
-      label: { color: look.strong, width: 100, overflow: "truncate", formatter: (cell) => cell.data.words },
+      label: { color: look.strong, width: 150, overflow: "truncate", formatter: (cell) => cell.data.words },
+      // The last ends have their words before them, where there is room.
+      levels: [{ depth: Math.max(...series.data.map((node) => node.depth)), label: { position: "left" } }],
     }),
   };
 
@@ -179,6 +181,7 @@
     const hasSlider = (option.dataZoom ?? []).some((one) => one.type === "slider");
     const hasLyingLabels = option.yAxis?.type === "category" && option.series.some((series) => series.label?.show);
     const hasLegend = option.legend?.show ?? option.series.length > 1;
+    const hasLabelsAbove = option.series.some((series) => series.label?.show && series.label.position === "top");
     return {
       ...option,
       unit: undefined,
@@ -187,7 +190,7 @@
       color: look.series,
       textStyle: { fontFamily: look.font },
       aria: { enabled: true },
-      grid: { left: 4, right: hasLyingLabels ? 52 : 14, top: hasLegend ? 38 : 12, bottom: hasSlider ? 36 : 4, containLabel: true, ...option.grid },
+      grid: { left: 4, right: hasLyingLabels ? 52 : 14, top: hasLegend ? 38 : hasLabelsAbove ? 24 : 12, bottom: hasSlider ? 36 : 4, containLabel: true, ...option.grid },
       legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 8, textStyle: { color: look.strong }, ...option.legend },
       tooltip: {
         confine: true,
