@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from console import work
 from console.dashboard.page import Page
 from console.dashboard.panels import LINES, Line, Panel
-from metrics import alerts, period_words
+from metrics import alerts, period_words, slicing
 
 
 def my_work(page: Page, request: HttpRequest) -> Panel:
@@ -33,15 +33,17 @@ def my_work(page: Page, request: HttpRequest) -> Panel:
 def warnings(page: Page, request: HttpRequest) -> Panel:
     """What stands out, one line a cause."""
     found = alerts.unresolved()[:LINES]
+    parts = slicing.names([one.watch.slice for one in found if one.watch.slice])
     lines = []
     for alert in found:
+        part = parts.get(alert.watch.slice, "")
         metric, effects = alert.watch.metric, len(alert.effects.all())
         value = period_words.value(metric, alert.value, page.currency)
         expected = period_words.value(metric, alert.expected, page.currency)
         also = ngettext("%(n)d other with it", "%(n)d others with it", effects) % {"n": effects}
         lines.append(
             Line(
-                what=f"{metric.label}: {value}",
+                what=f"{metric.label} · {part}: {value}" if part else f"{metric.label}: {value}",
                 link=page.link("admin:metrics_alert_change", alert.pk, needs="metrics.view"),
                 badge=alert.get_status_display(),
                 tone="bad" if alert.status == alert.Status.OPEN else "warn",

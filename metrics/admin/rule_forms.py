@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
 from django.http import HttpRequest
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextInputWidget
@@ -18,6 +20,7 @@ from metrics import slices
 from metrics.models import Metric
 
 MOST_DIGITS = 15
+capfirst_lazy = lazy(capfirst, str)
 # What a Chinese keyboard writes counts as what it looks like.
 TYPED = str.maketrans({",": "", "\uff0c": "", "\uff05": "%", "\u3002": "."})
 
@@ -49,7 +52,7 @@ class RuleForm(forms.ModelForm):
     fields_seen: ClassVar[tuple[str, ...]] = ()
 
     threshold = forms.CharField(
-        label=_("Threshold"), required=False, widget=UnfoldAdminTextInputWidget()
+        label=capfirst_lazy(_("threshold")), required=False, widget=UnfoldAdminTextInputWidget()
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -60,9 +63,9 @@ class RuleForm(forms.ModelForm):
         # Metrics, people and teams have their own screens; a form of rules is no way to them.
         for name in ("metric", "benchmark", "owner", "team"):
             wrapper = self.fields[name].widget if name in self.fields else None
-            for deed in ("can_add_related", "can_change_related", "can_view_related"):
-                if hasattr(wrapper, deed):
-                    setattr(wrapper, deed, False)
+            for deed in ("add", "change", "delete", "view"):
+                if hasattr(wrapper, f"can_{deed}_related"):
+                    setattr(wrapper, f"can_{deed}_related", False)
 
     def explain(self, name: str, words: Any) -> None:
         """Say beside a field what belongs into it; who only reads has no such field."""

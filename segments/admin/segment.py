@@ -55,6 +55,9 @@ class SegmentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("rule", self.instance.rule)
         self.initial["seen_version"] = self.instance.rule_version
+        if self.instance.pk:
+            self.initial["name"] = str(self.instance)
+            self.initial["description"] = self.instance.about
 
     def clean_name(self) -> str:
         return self._checked("name")
@@ -63,8 +66,12 @@ class SegmentForm(forms.ModelForm):
         return self._checked("description")
 
     def _checked(self, field: str) -> str:
+        given = self.cleaned_data[field]
+        # Words that ship are kept as they ship while nobody changes them.
+        if self.instance.pk and given == self.initial[field]:
+            return str(getattr(self.instance, field))
         try:
-            return collection.checked(**{field: self.cleaned_data[field]})[field]
+            return collection.checked(**{field: given})[field]
         except NotAllowed as problem:
             raise forms.ValidationError(str(problem)) from problem
 

@@ -54,6 +54,11 @@ class Segment(models.Model):
         return str(segment_words.NAMES.get(self.name, self.name))
 
     @property
+    def about(self) -> str:
+        """What it is for, in the reader's language where the console told it."""
+        return str(segment_words.DESCRIPTIONS.get(self.description, self.description))
+
+    @property
     def is_computed(self) -> bool:
         """Whether the members are those of the rule as it stands now."""
         return self.computed_version == self.rule_version
