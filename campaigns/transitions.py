@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import audience, entering, outbox, planning, proofing, revisions, waves
-from campaigns.models import Campaign, MessageTemplate
+from campaigns import audience, entering, evidence, outbox, planning, proofing, revisions, waves
+from campaigns.models import Campaign, Evidence, MessageTemplate
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
 from console import approvals, audit, roles, states
@@ -22,7 +22,7 @@ Status = Campaign.Status
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
-    """Freeze who gets what, and ask for somebody else's yes to it.
+    """Freeze who gets what, find what the like of it brought, and ask for somebody else's yes.
 
     Raises:
         NotAllowed: the role, the team, the status, or nothing that could be frozen.
@@ -33,7 +33,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _require_move(campaign, Status.SUBMITTED)
     _require_good_words(campaign)
     frozen = audience.freeze(campaign, at)
-    approval = approvals.request(campaign, by=by, summary=_summary(campaign))
+    found = evidence.gather(campaign, frozen.members, at=at)
+    approval = approvals.request(campaign, by=by, summary=_summary(campaign, found))
     states.move(campaign, to=Status.SUBMITTED)
     audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
     return approval
@@ -249,7 +250,7 @@ def _require_approval(campaign: Campaign) -> None:
         raise Stale(_("The content changed after it was approved; ask for approval again."))
 
 
-def _summary(campaign: Campaign) -> dict[str, Any]:
+def _summary(campaign: Campaign, found: Evidence) -> dict[str, Any]:
     """What the list of approvals shows without opening the campaign."""
     frozen = campaign.audience
     return {
@@ -260,4 +261,6 @@ def _summary(campaign: Campaign) -> dict[str, Any]:
         "plan": planning.lines(campaign),
         "subject": frozen.subject,
         "left_out": dict(frozen.exclusions.values_list("reason", "size")),
+        "evidence": found.pk,
+        "precedents": len(found.precedents),
     }

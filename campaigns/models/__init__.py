@@ -4,6 +4,7 @@ from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
+from campaigns.models.evidence import Evidence
 from campaigns.models.message import Message
 from campaigns.models.phrase import Phrase
 from campaigns.models.result import CampaignResult
@@ -22,6 +23,7 @@ __all__ = [
     "CouponBatch",
     "CouponDay",
     "Entrance",
+    "Evidence",
     "Exclusion",
     "Holdout",
     "Intake",

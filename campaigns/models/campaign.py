@@ -189,7 +189,13 @@ class Campaign(models.Model):
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def on_approved(self, approval: Approval) -> None:
-        """Called back by an approval; sending begins when a person starts it."""
+        """Called back by an approval; sending begins when a person starts it.
+
+        Raises:
+            NotAllowed: whoever decided had no evidence before them.
+        """
+        if not self.evidence.exists():
+            raise states.NotAllowed(_("Nobody has looked what campaigns like this one brought."))
         states.move(self, to=self.Status.APPROVED)
 
     def on_rejected(self, approval: Approval) -> None:

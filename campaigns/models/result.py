@@ -47,6 +47,19 @@ class CampaignResult(models.Model):
         return self.sent or self.reached
 
     @property
+    def caused_minor(self) -> int:
+        """The revenue beyond what the control makes one expect; all of it without a control."""
+        if not self.control or self.treated_revenue_minor is None:
+            return self.revenue_minor
+        anyway = (self.control_revenue_minor or 0) * (self.treated or 0) / self.control
+        return round(self.treated_revenue_minor - anyway)
+
+    @property
+    def roi(self) -> float | None:
+        """What came back for each unit spent, less that unit; None where the cost is unknown."""
+        return self.caused_minor / self.cost_minor - 1 if self.cost_minor else None
+
+    @property
     def extra_purchases(self) -> float | None:
         """Purchases that would not have been without it, as the control tells."""
         return None if self.lift is None or self.treated is None else self.lift * self.treated

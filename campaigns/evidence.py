@@ -1,0 +1,144 @@
+"""Evidence: what past campaigns like a new one brought, found and kept when it is asked for."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from pyroaring import BitMap
+
+from campaigns import planning
+from campaigns.models import Audience, Campaign, CampaignResult, Evidence, Intake
+from campaigns.precedents import likeness, outlook
+from campaigns.precedents.likeness import Likeness, Shape
+from campaigns.precedents.outlook import Outlook, Precedent
+from segments import bitmaps, catalogue
+
+LOOKED_AT = 300  # past campaigns, the newest first
+SHOWN = 10  # the most alike
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A past campaign with its result, and how alike it is."""
+
+    campaign: Campaign
+    result: CampaignResult
+    likeness: Likeness
+    people: float  # share of the new one's customers whom it was for
+    days_ago: int
+
+    @property
+    def precedent(self) -> Precedent:
+        result = self.result
+        return Precedent(
+            size=result.base,
+            weight=self.likeness.score * likeness.faded(self.days_ago),
+            purchased=result.purchased,
+            revenue=result.revenue_minor,
+            redeemed=result.redeemed,
+            lift=result.lift,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept; money in minor units, and None for what is not known."""
+        result, campaign = self.result, self.campaign
+        size, cost = result.base, result.cost_minor
+        return {
+            "campaign": campaign.pk,
+            "name": str(campaign),
+            "ended_on": campaign.finished_at and campaign.finished_at.date().isoformat(),
+            "alike": list(self.likeness.alike),
+            "score": round(self.likeness.score, 3),
+            "people": round(self.people, 3),
+            "size": size,
+            "purchased": result.purchased,
+            "share": result.purchased / size if size else None,
+            "clicked": result.clicked,
+            "unsubscribed": result.unsubscribed,
+            "redeemed": result.redeemed,
+            "revenue_minor": result.revenue_minor,
+            "cost_minor": cost,
+            "cost_per_purchase_minor": _each(cost, result.purchased),
+            "roi": result.roi,
+            "control": result.control,
+            "lift": result.lift,
+            "lift_low": result.lift_low,
+            "lift_high": result.lift_high,
+            "is_final": result.is_final,
+            "expected_share": _expected(campaign),
+        }
+
+
+def gather(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> Evidence:
+    """Find and keep what there is; that there is no precedent is kept as well."""
+    witnesses = find(campaign, members, at=at)
+    return Evidence.objects.create(
+        campaign=campaign,
+        precedents=[one.as_json() for one in witnesses[:SHOWN]],
+        expected=asdict(expected(witnesses)),
+        found_at=at,
+    )
+
+
+def find(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[Witness]:
+    """Past campaigns with a result that are alike, the most alike first."""
+    new, found = shape(campaign), list[Witness]()
+    for past, people in _past(campaign):
+        shared = members.intersection_cardinality(people) / len(members) if members else 0.0
+        if alike := likeness.between(new, shape(past), people=shared):
+            days_ago = (at - (past.finished_at or at)).days
+            found.append(Witness(past, past.result, alike, shared, days_ago))
+    return sorted(found, key=lambda one: one.precedent.weight, reverse=True)
+
+
+def expected(witnesses: list[Witness]) -> Outlook:
+    """What the most alike make one expect of each customer."""
+    return outlook.of([one.precedent for one in witnesses[:SHOWN]])
+
+
+def shape(campaign: Campaign) -> Shape:
+    """What a campaign is compared by."""
+    aim = catalogue.canonical(campaign.conversion_event)
+    if campaign.kind == Campaign.Kind.RECORDED:
+        result = getattr(campaign, "result", None)
+        gave = result is not None and result.redeemed is not None
+        return Shape(aim, has_offer=gave or None)
+    plan = planning.of(campaign)
+    offers = any(message.coupon is not None for message in plan.messages())
+    return Shape(aim, frozenset(plan.channels()), offers, campaign.entry)
+
+
+def _past(campaign: Campaign) -> Iterator[tuple[Campaign, BitMap]]:
+    """Ended campaigns that have a result, and whom each was for; one set at a time."""
+    for past in _ended(campaign)[:LOOKED_AT]:
+        frozen = Audience.objects.filter(campaign=past).values_list("members", flat=True).first()
+        yield past, _who_came_in(past) if frozen is None else frozen
+
+
+def _ended(campaign: Campaign) -> QuerySet[Campaign]:
+    ended = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
+    return (
+        Campaign.objects.filter(status__in=ended, result__isnull=False)
+        .exclude(pk=campaign.pk)
+        .select_related("result")
+        .order_by("-finished_at")
+    )
+
+
+def _who_came_in(campaign: Campaign) -> BitMap:
+    rows = Intake.objects.filter(campaign=campaign).values_list("members", flat=True)
+    return bitmaps.union(list(rows))
+
+
+def _expected(campaign: Campaign) -> float | None:
+    """What had been expected of a past one, so that forecasts can be judged too."""
+    kept = Evidence.objects.filter(campaign=campaign).first()
+    share = (kept.expected.get("share") if kept else None) or {}
+    middle = share.get("middle")
+    return None if middle is None else float(middle)
+
+
+def _each(amount: int | None, count: int) -> int | None:
+    return round(amount / count) if amount is not None and count else None

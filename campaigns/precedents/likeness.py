@@ -1,0 +1,65 @@
+"""How alike a past campaign is to a new one, and in what."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Trait = Literal["people", "channels", "offer", "entry"]
+# What each kind of likeness counts; the aim is not among them: another aim is no precedent.
+WEIGHTS: dict[Trait, float] = {"people": 0.4, "channels": 0.25, "offer": 0.25, "entry": 0.1}
+LEAST = 0.3  # a campaign less alike than that is no precedent
+HALF_LIFE = 365  # days after which the past counts half
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What campaigns are compared by. What is not known of one that ran elsewhere is None."""
+
+    aim: str
+    channels: frozenset[str] | None = None
+    has_offer: bool | None = None
+    entry: str | None = None
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """From 0 to 1, and what of it is alike."""
+
+    score: float
+    alike: tuple[Trait, ...]
+
+
+def between(new: Shape, old: Shape, *, people: float) -> Likeness | None:
+    """How alike; None for another aim, or too little.
+
+    `people` is the share of the new one's customers whom the old one was for. What is not known
+    counts neither for nor against.
+    """
+    if new.aim != old.aim:
+        return None
+    shares: dict[Trait, float | None] = {
+        "people": people,
+        "channels": _overlap(new.channels, old.channels),
+        "offer": _same(new.has_offer, old.has_offer),
+        "entry": _same(new.entry, old.entry),
+    }
+    told = {trait: share for trait, share in shares.items() if share is not None}
+    weight = sum(WEIGHTS[trait] for trait in told)
+    score = sum(WEIGHTS[trait] * share for trait, share in told.items()) / weight
+    if score < LEAST:
+        return None
+    return Likeness(score, tuple(trait for trait, share in told.items() if share >= 0.5))
+
+
+def faded(days_ago: int) -> float:
+    """How much what happened so long ago still counts."""
+    return float(0.5 ** (max(0, days_ago) / HALF_LIFE))
+
+
+def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> float | None:
+    if not one or not other:
+        return None
+    return len(one & other) / len(one | other)
+
+
+def _same(one: object, other: object) -> float | None:
+    return None if one is None or other is None else float(one == other)

@@ -1,0 +1,110 @@
+"""Evidence: past campaigns like a new one, found and kept when it is asked for."""
+
+import datetime as dt
+
+import pytest
+from pyroaring import BitMap
+
+from campaigns import evidence
+from campaigns.models import Campaign, CampaignResult, Evidence
+from console import approvals
+from console.states import NotAllowed
+from segments.models import Customer
+from tests.campaigns.factories import campaign_at, people
+from tests.factories import StaffFactory
+from tests.metrics.factories import recorded
+
+NOON = dt.datetime(2017, 5, 10, 12, tzinfo=dt.UTC)
+LATER = NOON + dt.timedelta(days=100)
+pytestmark = pytest.mark.django_db
+
+
+def past(customers: list[Customer], ref: str, **values: object) -> Campaign:
+    """A campaign that ran elsewhere, with its result."""
+    campaign = recorded(customers, since=NOON, until=NOON + dt.timedelta(days=30), ref=ref)
+    values = {"purchased": 1, "revenue_minor": 500, "redeemed": 1} | values
+    CampaignResult.objects.create(
+        campaign=campaign,
+        reached=len(customers),
+        window_days=30,
+        is_final=True,
+        computed_at=NOON,
+        **values,
+    )
+    return campaign
+
+
+def test_the_campaign_for_the_same_people_is_the_first_precedent() -> None:
+    customers = people(10)
+    some, all_of_them = past(customers[:6], "A"), past(customers, "B", purchased=4)
+    draft = campaign_at("draft", customers)
+    found = evidence.find(draft, BitMap([one.pk for one in customers]), at=LATER)
+    assert [one.campaign for one in found] == [all_of_them, some]
+    assert [round(one.people, 1) for one in found] == [1.0, 0.6]
+
+
+def test_a_campaign_without_a_result_or_with_another_aim_says_nothing() -> None:
+    customers = people(4)
+    past(customers, "A")
+    Campaign.objects.update(conversion_event="signed_up")
+    recorded(customers, since=NOON, until=NOON, ref="B")
+    draft = campaign_at("draft", customers)
+    assert evidence.find(draft, BitMap([one.pk for one in customers]), at=LATER) == []
+
+
+def test_what_is_submitted_keeps_what_was_found_and_claims_no_lift_without_a_control() -> None:
+    customers = people(4)
+    past(customers, "A", purchased=2, cost_minor=100)
+    campaign = campaign_at("submitted", customers)
+    kept = Evidence.objects.get(campaign=campaign)
+    (one,) = kept.precedents
+    assert (one["share"], one["roi"], one["cost_per_purchase_minor"]) == (0.5, 4.0, 50)
+    assert (one["control"], one["lift"]) == (None, None)
+    assert kept.expected["share"]["middle"] == pytest.approx(0.5)
+    assert kept.expected["lift"] is None
+    approval = approvals.pending_for(campaign)
+    assert approval is not None
+    assert approval.summary["precedents"] == 1
+
+
+def test_that_there_is_no_precedent_is_kept_too() -> None:
+    kept = Evidence.objects.get(campaign=campaign_at("submitted", people(3)))
+    assert (kept.precedents, kept.has_precedent, kept.expected["share"]) == ([], False, None)
+
+
+def test_without_evidence_nobody_can_say_yes() -> None:
+    campaign = campaign_at("submitted", people(3))
+    Evidence.objects.all().delete()
+    approval = approvals.pending_for(campaign)
+    assert approval is not None
+    with pytest.raises(NotAllowed, match="what campaigns like this one brought"):
+        approvals.approve(approval, by=StaffFactory.create(role="manager"))
+    campaign.refresh_from_db()
+    assert campaign.status == Campaign.Status.SUBMITTED
+
+
+def test_what_was_expected_stands_beside_what_came() -> None:
+    customers = people(4)
+    past(customers, "A", purchased=2)
+    before = campaign_at("submitted", customers)
+    Campaign.objects.filter(pk=before.pk).update(status="sent", finished_at=LATER)
+    CampaignResult.objects.create(
+        campaign=before, reached=4, sent=4, purchased=1, window_days=7, computed_at=LATER
+    )
+    found = evidence.find(
+        campaign_at("draft", customers), BitMap([one.pk for one in customers]), at=LATER
+    )
+    told = {one.campaign.pk: one.as_json() for one in found}[before.pk]
+    assert (told["share"], told["expected_share"]) == (0.25, pytest.approx(0.5))
+
+
+def test_what_a_campaign_caused_is_less_what_the_control_did_anyway() -> None:
+    result = CampaignResult(
+        treated=100,
+        treated_revenue_minor=5_000,
+        control=50,
+        control_revenue_minor=1_000,
+        revenue_minor=9_999,
+        cost_minor=1_000,
+    )
+    assert (result.caused_minor, result.roi) == (3_000, 2.0)
