@@ -10,11 +10,11 @@ from tests import sink
 from tests.flows.house import House, kill
 from tests.sink import Sink
 
-AUDIENCE = 6000
+AUDIENCE = 4000
 CONNECTIONS = 40  # that the server takes, and so the mails on the wire
 SECONDS_TO_HEAL = 120
 PAUSE = 1.0  # between two kills, so that what was killed is at work again
-VICTIMS = ("sender", "postgres", "sender", "valkey", "celery", "postgres", "sender")
+VICTIMS = ("sender", "postgres", "valkey", "celery", "sender")
 PRELUDE = """
 import json, logging, os, sys, time
 import django
