@@ -45,6 +45,7 @@ class Offer:
     approach: Approach
     variants: Mapping[int, str] = field(default_factory=dict)  # by customer
     batch: CouponBatch | None = None
+    lasts: dt.timedelta | None = None  # from when it was due; then it leaves no more
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
     Who has a message of this step already, that has an end or is on its way, is left out.
     """
     since, before = _history(wave, ids, at)
-    look = contacting.look(ids, replace(offer.approach, since=since), at=at)
+    expires_at = since + offer.lasts if offer.lasts is not None else None
+    approach = replace(offer.approach, since=since, expires_at=expires_at)
+    look = contacting.look(ids, approach, at=at)
     rows = _insert(wave, look, before, offer.variants, at)
     sending = {number: who for number, who, status in rows if status == Status.SENDING}
     given: Mapping[int, coupons.Given] = {}
@@ -139,14 +142,14 @@ def people(wave: Wave) -> list[int]:
 
 
 def _history(wave: Wave, ids: list[int], at: dt.datetime) -> tuple[dt.datetime, set[int]]:
-    """Since when the longest waiting of them waits, on the clock of `at`.
+    """Since when it is due, for the longest waiting of them, on the clock of `at`.
 
     And who got this step's message already, as somebody who was merged into them since.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, _place(wave) | {"ids": ids})
-        waited, before = cursor.fetchone()
-    return at - (waited or dt.timedelta()), set(before)
+        cursor.execute(_HISTORY, _place(wave) | {"ids": ids, "wave": wave.pk})
+        due, put_off, before = cursor.fetchone()
+    return at - max(due, put_off or due, dt.timedelta()), set(before)
 
 
 def _place(wave: Wave) -> dict[str, Any]:
@@ -191,6 +194,7 @@ IS_DUE = Q(due_at=None) | Q(due_at__lte=Now())  # none: it was brought back alre
 OPEN = Q(status=Status.RETRY) | Q(IS_DUE, status=Status.DEFERRED)
 _HISTORY = """
     SELECT
+        (SELECT now() - min(w.due_at) FROM campaigns_wave w WHERE w.id = %(wave)s),
         (SELECT now() - min(put_off.created_at) FROM campaigns_message put_off
             WHERE put_off.campaign_id = %(campaign)s AND put_off.step = %(step)s
             AND put_off.occurrence = %(occurrence)s AND put_off.customer_id = ANY(%(ids)s)

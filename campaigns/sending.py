@@ -9,15 +9,13 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import claims, links, reasons, rendering, revisions, settling, waves, wording
+from campaigns import claims, reasons, settling, waves, wording
 from campaigns.channels.base import (
     Accepted,
     Busy,
@@ -29,10 +27,10 @@ from campaigns.channels.base import (
     Unreachable,
 )
 from campaigns.channels.journal import Journal
+from campaigns.channels.note import Note
 from campaigns.models import Campaign, Message, Wave
-from campaigns.policy.nodes import Approach
-from console import clock, states
-from segments import traits
+from campaigns.saying import Saying
+from console import states
 from segments.models import Customer
 
 FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time
@@ -72,18 +70,13 @@ class Sender:
         self,
         campaign: Campaign,
         wave: Wave,
-        channel: Channel[Mail],
+        channel: Channel[Any],
         journal: Journal,
         at: dt.datetime,
     ) -> None:
         self.campaign, self.wave, self.channel, self.at = campaign, wave, channel, at
         self.journal = journal
-        audience = campaign.audience
-        self.letter = rendering.prepare(
-            revisions.frozen(audience), campaign_name=campaign.name, project=clock.project()
-        )
-        self.domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-        self.offer = claims.Offer(Approach("email", str(campaign.purpose), campaign.priority))
+        self.saying = Saying(campaign, wave, sender=settings.DEFAULT_FROM_EMAIL)
         self.tally = Tally()
         self.errors_in_a_row = 0
         self.unreachable = ""
@@ -115,11 +108,12 @@ class Sender:
 
     def _send_group(self, waiting: list[int], size: int) -> tuple[list[int], int]:
         """Claim and give some of those who wait; who still does, and how many were given."""
-        claim = claims.begin(self.wave, waiting[:size], self.offer, at=self.at)
+        now = waiting[:size]
+        claim = claims.begin(self.wave, now, self.saying.offer(now), at=self.at)
         group = _Group(self, claim.begun)
         self.tally.skipped += claim.skipped
         self.tally.deferred += claim.deferred
-        self.channel.send(group.mails(), group)
+        self.channel.send(group.messages(), group)
         returned = [row for row in group.rows if row.id not in group.outcomes]
         counts = settling.write(
             self.wave,
@@ -132,29 +126,6 @@ class Sender:
             setattr(self.tally, status, getattr(self.tally, status) + count)
         again = sorted(row.customer for row in returned)
         return again + waiting[size:], len(group.outcomes)
-
-    def mail(self, row: claims.Begun, customer: Customer, known: Mapping[str, Any]) -> Mail:
-        """What this customer gets. Raises CannotRender."""
-        unsubscribe_url = links.unsubscribe_url(row.id)
-        made = rendering.render(
-            self.letter,
-            customer,
-            known,
-            unsubscribe_url=unsubscribe_url,
-            link=lambda target: links.click_url(row.id, target),
-            pixel_url=links.open_url(row.id),
-        )
-        return Mail(
-            number=row.id,
-            id=f"{row.id}.{self.campaign.pk}@{self.domain}",
-            sender=settings.DEFAULT_FROM_EMAIL,
-            recipient=row.address,
-            subject=made.subject,
-            html=made.html,
-            text=made.text,
-            unsubscribe_url=unsubscribe_url,
-            at=timezone.now(),  # mail servers distrust any other time
-        )
 
     def judge(self, outcome: Outcome) -> None:
         """See whether it makes sense to go on."""
@@ -200,20 +171,20 @@ class _Group:
         self.sender, self.rows = sender, rows
         self.outcomes: dict[int, Outcome] = {}
 
-    def mails(self) -> Iterator[Mail]:
+    def messages(self) -> Iterator[Mail | Note]:
         """One after the other, until nothing more should leave with this claim."""
-        ids = [row.customer for row in self.rows]
         # All that is needed of the database, before the first one: later the loop is running.
-        customers, known = Customer.objects.in_bulk(ids), traits.of(ids, self.sender.letter.traits)
-        return self._made(customers, known)
+        return self._made(*self.sender.saying.known([row.customer for row in self.rows]))
 
-    def _made(self, customers: Mapping[int, Customer], known: Mapping[int, Any]) -> Iterator[Mail]:
+    def _made(
+        self, customers: Mapping[int, Customer], known: Mapping[int, Any]
+    ) -> Iterator[Mail | Note]:
         stop_at = time.monotonic() + SECONDS_A_CLAIM
         for row in self.rows:
             if not self.sender._goes_on() or time.monotonic() > stop_at:
                 return
             try:
-                yield self.sender.mail(row, customers[row.customer], known[row.customer])
+                yield self.sender.saying.message(row, customers[row.customer], known[row.customer])
             except wording.CannotRender as problem:
                 self.ended(row.id, Refused(str(problem)))
 

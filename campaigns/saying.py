@@ -1,0 +1,117 @@
+"""What one step of a campaign says: its wordings made ready once, and each customer's message."""
+
+import datetime as dt
+from collections.abc import Mapping
+from email.utils import parseaddr
+from typing import Any
+
+from django.utils import timezone
+from pyroaring import BitMap
+
+from campaigns import assignment, coupons, links, planning, rendering, revisions
+from campaigns.channels.base import Mail
+from campaigns.channels.note import Note
+from campaigns.claims import Begun, Offer
+from campaigns.models import Campaign, CouponBatch, Intake, Wave
+from campaigns.policy.nodes import Approach
+from campaigns.rendering import Letter, Rendered
+from console import clock
+from segments import traits
+from segments.models import Customer
+
+EMAIL = "email"
+
+
+class Saying:
+    """One step's words, for the customers of one wave."""
+
+    def __init__(self, campaign: Campaign, wave: Wave, *, sender: str) -> None:
+        self.campaign, self.wave, self.sender = campaign, wave, sender
+        self.step = planning.message(campaign, wave.step)
+        self.domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+        project = clock.project()
+        self.letters = {
+            one.key: rendering.prepare(
+                revisions.frozen_of(campaign.audience, one.template),
+                campaign_name=campaign.name,
+                project=project,
+            )
+            for one in self.step.variants
+        }
+        self.batch = CouponBatch.objects.get(pk=self.step.coupon) if self.step.coupon else None
+        self.contexts: Mapping[str, Any] = {}
+        if any(letter.needs_event for letter in self.letters.values()):
+            intake = Intake.objects.get(campaign=campaign, number=wave.occurrence)
+            self.contexts = intake.contexts
+
+    def offer(self, customers: list[int]) -> Offer:
+        """What is offered to these customers, and which of them get which wording."""
+        minutes = self.step.expires
+        return Offer(
+            Approach(self.step.channel, str(self.campaign.purpose), self.campaign.priority),
+            variants=self._variants(customers),
+            batch=self.batch,
+            lasts=None if minutes is None else dt.timedelta(minutes=minutes),
+        )
+
+    def known(self, customers: list[int]) -> tuple[dict[int, Customer], Mapping[int, Any]]:
+        """Who they are, and the traits of them that the words speak of."""
+        spoken = sorted({name for letter in self.letters.values() for name in letter.traits})
+        return Customer.objects.in_bulk(customers), traits.of(customers, tuple(spoken))
+
+    def message(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail | Note:
+        """What this customer gets. Raises CannotRender."""
+        unsubscribe_url = links.unsubscribe_url(row.id)
+        made = rendering.render(
+            self._letter(row),
+            customer,
+            known,
+            unsubscribe_url=unsubscribe_url,
+            link=lambda target: links.click_url(row.id, target),
+            pixel_url=links.open_url(row.id),
+            coupon=coupons.words(self.batch, row.coupon) if self.batch and row.coupon else None,
+            event=self.contexts.get(str(row.customer), {}),
+        )
+        # Mail servers and providers distrust any time but the real one.
+        at, name = timezone.now(), f"{row.id}.{self.campaign.pk}@{self.domain}"
+        if row.channel != EMAIL:
+            return _note(made, row, name, at)
+        return Mail(
+            number=row.id,
+            id=name,
+            sender=self.sender,
+            recipient=row.address,
+            subject=made.subject,
+            html=made.html,
+            text=made.text,
+            unsubscribe_url=unsubscribe_url,
+            at=at,
+        )
+
+    def _variants(self, customers: list[int]) -> dict[int, str]:
+        """By a salted hash: a customer gets the same wording of a step whenever they come."""
+        if len(self.letters) == 1:
+            (only,) = self.letters
+            return dict.fromkeys(customers, only)
+        weights = {one.key: one.weight for one in self.step.variants}
+        salt = f"campaign {self.campaign.pk} {self.step.key} words"
+        parts = assignment.split(BitMap(customers), weights, salt=salt)
+        return {who: key for key, members in parts.items() for who in members}
+
+    def _letter(self, row: Begun) -> Letter:
+        return self.letters[row.variant]
+
+
+def _note(made: Rendered, row: Begun, name: str, at: dt.datetime) -> Note:
+    return Note(
+        number=row.id,
+        id=name,
+        recipient=row.address,
+        at=at,
+        text=made.text,
+        title=made.subject,
+        url=made.url,
+        template=made.template,
+        params=made.params,
+        data=made.data,
+    )
