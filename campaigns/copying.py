@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from campaigns.models import ContactHold, Coupon, Message, Redemption, Suppression
+from campaigns.models import ContactHold, Coupon, InAppMessage, Message, Redemption, Suppression
 from segments.sought import Sought
 
 Rows = list[dict[str, Any]]
@@ -21,9 +21,11 @@ def sections(sought: Sought) -> dict[str, Rows]:
     coupons = Coupon.objects.filter(customer__in=sought.numbers).annotate(gives=F("batch__name"))
     uses = Redemption.objects.filter(coupon__customer__in=sought.numbers)
     holds = ContactHold.objects.filter(customer__in=sought.numbers)
+    shown = InAppMessage.objects.filter(customer__in=sought.numbers)
     told = ("of_campaign", "address", "status", "sent_at", "opened_at", "clicked_at")
     return {
         "messages": list(messages.order_by("pk").values(*told, "unsubscribed_at")),
+        "in_app": list(shown.order_by("pk").values("title", "text", "url", "data", "created_at")),
         "left_alone": list(holds.order_by("pk").values("reason", "note", "since", "until")),
         "coupons": list(
             coupons.order_by("pk").values("gives", "status", "issued_at", "expires_at")

@@ -15,6 +15,7 @@ from campaigns.models import (
     Coupon,
     Entrance,
     Exclusion,
+    InAppMessage,
     Intake,
     Lookout,
     Message,
@@ -120,7 +121,17 @@ def _forget_coupons(sought: Sought) -> None:
     _orders(sought).update(order="", reversed_because="")
 
 
+def _in_app(sought: Sought) -> QuerySet[InAppMessage]:
+    return InAppMessage.objects.filter(customer__in=sought.numbers)
+
+
 PLACES = [
+    Place(
+        "in_app",
+        _("words of in-app messages"),
+        lambda s: _in_app(s).count(),
+        lambda s: _in_app(s).delete(),
+    ),
     Place(
         "coupons",
         _("coupons, and the orders in which they were used"),

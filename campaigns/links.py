@@ -15,6 +15,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
 OPEN, CLICK, UNSUBSCRIBE = "campaigns.open", "campaigns.click", "campaigns.unsubscribe"
+TRAP = "campaigns.trap"
 # In HTML that was parsed and written anew: attributes stand in double quotes.
 HREF = re.compile(r"""(<a\s(?:[^">]|"[^"]*")*?\bhref=")(https?://[^"]*)(")""", re.IGNORECASE)
 
@@ -31,6 +32,11 @@ def click_url(message_id: int, target: str) -> str:
     return _absolute("tracked-click", _sign(CLICK, f"[{message_id},{_as_json(target)}]"))
 
 
+def trap_url(message_id: int) -> str:
+    """A link that no person sees: whoever follows it is a machine."""
+    return _absolute("tracked-trap", _sign(TRAP, str(message_id)))
+
+
 def unsubscribe_url(message_id: int) -> str:
     return _absolute("unsubscribe", _sign(UNSUBSCRIBE, str(message_id)))
 
@@ -38,6 +44,11 @@ def unsubscribe_url(message_id: int) -> str:
 def read_open(token: str) -> int:
     """The message's number. Raises BadLink."""
     return int(_read(OPEN, token))
+
+
+def read_trap(token: str) -> int:
+    """The message's number. Raises BadLink."""
+    return int(_read(TRAP, token))
 
 
 def read_unsubscribe(token: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.channels import base
+from campaigns.channels import base, http, kinds, note, sms_aliyun
 from campaigns.models import ContactHold, Exclusion
 from segments import consent
 
@@ -26,7 +26,22 @@ WINDOWS: dict[str, Any] = {
     "week": gettext_lazy("enough messages this week"),
     "month": gettext_lazy("enough messages this month"),
 }
-SENTENCES = {base.LOST, base.STOPPED, base.BAD_ADDRESS, base.BAD_HEADER}
+SENTENCES = {
+    base.LOST,
+    base.STOPPED,
+    base.BAD_ADDRESS,
+    base.BAD_HEADER,
+    http.UNREADABLE,
+    note.BAD_PHONE,
+    note.EMPTY,
+    note.TOO_LONG,
+    sms_aliyun.NO_TEMPLATE,
+    kinds.MISSING,
+    kinds.NO_URL,
+    kinds.NO_NUMBER,
+    kinds.NOT_OFFERED,
+    kinds.CANNOT_READ,
+}
 
 
 def said(reason: str) -> str:

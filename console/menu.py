@@ -82,6 +82,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "policy.view",
             ),
             (
+                _("Accounts"),
+                "cell_tower",
+                "admin:campaigns_channelaccount_changelist",
+                "accounts.view",
+            ),
+            (
                 _("Do not contact"),
                 "block",
                 "admin:campaigns_suppression_changelist",

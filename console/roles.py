@@ -62,6 +62,8 @@ TABLE: dict[str, set[str]] = {
     "coupons.give": {OP, SU, AD},  # to one customer by hand, and take it back
     "coupons.redeem": {OP, SU, AD},  # by hand; tills do it with a key
     "messages.view": {OP, MA, SU, AD},
+    "accounts.view": {OP, MA, AD},
+    "accounts.change": {AD},  # with their secrets, and to try them
     "suppressions.view": {OP, MA, SU, AD},
     "suppressions.change": {OP, SU, AD},
     "policy.view": EVERYBODY,

@@ -29,13 +29,18 @@ NOT_BEING_ACTIVE = (
     "coupon_redeemed",
     "coupon_reversed",
     "item_bought",
+    "message_bounced",
+    "message_complained",
+    "message_delivered",
+    "message_machine_clicked",
+    "message_machine_opened",
     "message_opened",  # machines open mails, too
     "message_sent",
     "message_unsubscribed",
 )
 SHIPPED: dict[str, dict[str, Any]] = {
     ACTIVE: {"events": [*NOT_BEING_ACTIVE], "all_but": True},
-    INTERACTION: {"events": ["coupon_redeemed", "message_clicked"]},
+    INTERACTION: {"events": ["coupon_redeemed", "message_clicked", "message_replied"]},
     PAID: {"events": ["order_paid"]},
     EFFECTIVE: {"events": [*NOT_BEING_ACTIVE], "all_but": True, "times": 2, "within_days": 7},
 }

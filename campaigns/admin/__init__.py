@@ -1,6 +1,7 @@
 """The admin edge of campaigns: one module a screen or resource."""
 
 from campaigns.admin import (
+    account,
     campaign,
     coupon,
     coupon_batch,
@@ -12,6 +13,7 @@ from campaigns.admin import (
 )
 
 __all__ = [
+    "account",
     "campaign",
     "coupon",
     "coupon_batch",

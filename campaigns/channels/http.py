@@ -2,10 +2,8 @@
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -33,6 +31,7 @@ from campaigns.channels.base import (
     gettext_noop,
 )
 from campaigns.channels.note import BadNote, Note
+from campaigns.channels.together import Together
 
 MOST_READ = 64 << 10  # bytes of an answer
 PROVIDER_ID = 120  # characters
@@ -107,8 +106,8 @@ class HttpChannel:
 
     def __init__(self, provider: Provider, *, connections: int = 8, timeout: float = 15) -> None:
         self.provider, self._timeout = provider, timeout
-        self._connections, self._pool = connections, pool(connections, timeout)
-        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="http")
+        self._pool = pool(connections, timeout)
+        self._together = Together(connections, "http")
         self._heard = -BELIEVED
 
     def connect(self) -> None:
@@ -124,34 +123,13 @@ class HttpChannel:
         self._heard = time.monotonic()
 
     def send(self, messages: Iterable[Note], journal: Journal) -> None:
-        """Give notes, so many at a time as there are connections; taken by this thread alone."""
-        source, free = iter(messages), threading.Semaphore(self._connections)
-        problems: list[BaseException] = []
-
-        def give(note: Note) -> None:
-            try:
-                journal.ended(note.number, self._give(note, journal))
-            except BaseException as problem:
-                problems.append(problem)
-            finally:
-                free.release()
-
-        try:
-            while not problems:
-                with free:  # one of them can give it now
-                    note = next(source, None)
-                if note is None:
-                    break
-                free.acquire()
-                self._threads.submit(give, note)
-        finally:
-            for _ in range(self._connections):
-                free.acquire()
-        if problems:
-            raise problems[0]
+        """Give notes, so many at a time as there are connections."""
+        self._together.run(
+            messages, lambda note: journal.ended(note.number, self._give(note, journal))
+        )
 
     def close(self) -> None:
-        self._threads.shutdown()
+        self._together.close()
         self._pool.clear()
 
     def _give(self, note: Note, journal: Journal) -> Outcome:

@@ -279,7 +279,7 @@ KINDS = {
                     gettext_noop("signing secret"),
                     is_secret=True,
                     is_needed=False,
-                    hint=gettext_noop("whsec_…; empty: one is made, and shown once."),
+                    hint=gettext_noop("whsec_…; empty: one is made."),
                 ),
             ),
             lambda g: SignedWebhook(g["url"], g["secret"]),
@@ -295,7 +295,7 @@ KINDS = {
                     is_secret=True,
                     is_needed=False,
                     hint=gettext_noop(
-                        "The app's server signs user ids with it; empty: one is made, shown once."
+                        "The app's server signs user ids with it; empty: one is made."
                     ),
                 ),
             ),

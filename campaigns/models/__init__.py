@@ -1,10 +1,12 @@
 """What campaigns remembers: templates, campaigns, audiences, messages, results."""
 
+from campaigns.models.account import ChannelAccount
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.evidence import Evidence
+from campaigns.models.in_app import InAppMessage
 from campaigns.models.message import Message
 from campaigns.models.phrase import Phrase
 from campaigns.models.result import CampaignResult
@@ -16,6 +18,7 @@ __all__ = [
     "Audience",
     "Campaign",
     "CampaignResult",
+    "ChannelAccount",
     "Contact",
     "ContactHold",
     "ContactPolicy",
@@ -26,6 +29,7 @@ __all__ = [
     "Evidence",
     "Exclusion",
     "Holdout",
+    "InAppMessage",
     "Intake",
     "Lookout",
     "Message",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.account import ChannelAccount
 from campaigns.models.campaign import Campaign
 from segments.models import Customer
 from segments.models.fields import SealedCharField
@@ -43,6 +44,9 @@ class Message(models.Model):
     occurrence = models.PositiveIntegerField(default=0)  # the intake's number
     variant = models.CharField(_("variant"), max_length=16, blank=True, db_default="")
     channel = models.CharField(_("channel"), max_length=16, default="email")
+    account = models.ForeignKey(
+        ChannelAccount, models.SET_NULL, null=True, related_name="+", verbose_name=_("account")
+    )
     # Empty: forgotten. An address, a telephone number or a device's token.
     address = SealedCharField(_("address"), max_length=512, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.SENDING)
@@ -55,8 +59,16 @@ class Message(models.Model):
     cost_minor = models.PositiveIntegerField(_("cost"), default=0, db_default=0)
     created_at = models.DateTimeField(_("claimed at"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
     opened_at = models.DateTimeField(_("opened at"), null=True)
     clicked_at = models.DateTimeField(_("clicked at"), null=True)
+    replied_at = models.DateTimeField(_("answered at"), null=True)
+    # By programs that look into mails before people do; those are never counted as people.
+    machine_opened_at = models.DateTimeField(_("opened by a machine at"), null=True)
+    machine_clicked_at = models.DateTimeField(_("clicked by a machine at"), null=True)
+    # In real time, by which machines are told: the console's clock may stand still.
+    left_at = models.DateTimeField(null=True)
+    trapped_at = models.DateTimeField(null=True)  # a link that nobody sees was followed
     unsubscribed_at = models.DateTimeField(_("unsubscribed at"), null=True)
     bounced_at = models.DateTimeField(_("came back at"), null=True)
     complained_at = models.DateTimeField(_("complained at"), null=True)
@@ -68,6 +80,13 @@ class Message(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["campaign", "step", "occurrence", "customer"], name="one_message_a_step"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["provider_id"],
+                condition=~models.Q(provider_id=""),
+                name="message_by_provider_id",
             ),
         ]
 

@@ -39,7 +39,7 @@ def pixel(request: HttpRequest, token: str) -> HttpResponse:
     """One transparent dot; whoever loads it has opened the mail."""
     message = _message(links.read_open(token))
     if request.method == "GET":  # programs that only look first have not opened anything
-        tracking.opened(message, at=clock.now())
+        tracking.opened(message, at=clock.now(), headers=request.headers)
     return HttpResponse(GIF, content_type="image/gif")
 
 
@@ -50,8 +50,17 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     """On to where the link leads; the target stands inside the signed token."""
     message_id, target = links.read_click(token)
     if request.method == "GET":
-        tracking.clicked(_message(message_id), at=clock.now(), url=target)
+        tracking.clicked(_message(message_id), at=clock.now(), url=target, headers=request.headers)
     return HttpResponseRedirect(target)
+
+
+@never_cache
+@require_safe
+@friendly
+def trap(request: HttpRequest, token: str) -> HttpResponse:
+    """Nobody sees this link, so whoever follows it is a machine."""
+    tracking.trapped(_message(links.read_trap(token)), at=clock.now())
+    return HttpResponse(status=204)
 
 
 @never_cache

@@ -1,7 +1,7 @@
-"""The local phone: a small HTTP server on loopback where short messages, pushes and the words
-of robots arrive, to be read in the console beside the mails.
+"""The local phone: a server on loopback where short messages and their like arrive to be read.
 
-It runs in the mailbox's process and keeps what it gets in the same table.
+It answers as each provider would (`console.embedded.providers`), runs in the mailbox's process
+and keeps what it gets in the same table.
 """
 
 import json

@@ -1,8 +1,11 @@
 """What customers' mail programs ask for: opened, clicked, unsubscribed, and nothing else."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns import links
 from campaigns.models import Message, Suppression
@@ -29,7 +32,8 @@ def message() -> Message:
 
 @pytest.fixture
 def browser() -> Client:
-    return Client(enforce_csrf_checks=True, HTTP_ACCEPT_LANGUAGE="en")
+    agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"
+    return Client(enforce_csrf_checks=True, HTTP_ACCEPT_LANGUAGE="en", HTTP_USER_AGENT=agent)
 
 
 def path(url: str) -> str:
@@ -59,7 +63,11 @@ def test_a_click_leads_on_and_means_opened(message: Message, browser: Client) ->
     assert message.clicked_at is not None
     assert events() == ["message_clicked", "message_opened"]
     clicked = InboxEvent.objects.get(name="message_clicked")
-    assert clicked.properties == {"campaign": message.campaign_id, "url": TARGET}
+    assert clicked.properties == {
+        "campaign": message.campaign_id,
+        "channel": "email",
+        "url": TARGET,
+    }
     assert clicked.customer_id == message.customer_id
 
 
@@ -137,3 +145,37 @@ def test_no_link_leads_where_we_did_not_send_it(message: Message, browser: Clien
     evil = links.click_url(message.pk, "javascript:alert(1)")
     assert browser.get(path(evil)).status_code == 404
     assert browser.get(path(links.click_url(message.pk, TARGET)) + "&u=x").status_code == 404
+
+
+def test_what_machines_do_is_kept_apart(message: Message) -> None:
+    scanner = Client(HTTP_USER_AGENT="BarracudaCentral")
+    answer = scanner.get(path(links.click_url(message.pk, TARGET)))
+    assert answer["Location"] == TARGET, "it is led on all the same"
+    scanner.get(path(links.open_url(message.pk)))
+    message.refresh_from_db()
+    assert message.opened_at is None
+    assert message.clicked_at is None
+    assert message.machine_opened_at
+    assert message.machine_clicked_at
+    assert events() == ["message_machine_clicked", "message_machine_opened"]
+
+
+def test_who_followed_the_link_that_nobody_sees_is_a_machine(
+    message: Message, browser: Client
+) -> None:
+    assert browser.get(path(links.trap_url(message.pk))).status_code == 204
+    browser.get(path(links.click_url(message.pk, TARGET)))
+    message.refresh_from_db()
+    assert message.clicked_at is None
+    Message.objects.update(trapped_at=timezone.now() - dt.timedelta(hours=1))
+    browser.get(path(links.click_url(message.pk, TARGET)))
+    message.refresh_from_db()
+    assert message.clicked_at, "an hour later it is the customer"
+
+
+def test_nobody_reads_a_mail_in_the_moment_it_left(message: Message, browser: Client) -> None:
+    Message.objects.update(left_at=timezone.now())
+    browser.get(path(links.click_url(message.pk, TARGET)))
+    message.refresh_from_db()
+    assert message.clicked_at is None
+    assert message.machine_clicked_at

@@ -136,7 +136,7 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     assert campaign.status == Campaign.Status.SENT
 
     # Anna opens and clicks; Ben unsubscribes with one click of his mail program.
-    browser = Client()
+    browser = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0")
     to_anna = the_mail_of(server, "anna@customers.example")
     html = to_anna.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert to_anna["Subject"] == "Hello Anna"

@@ -1,0 +1,1 @@
+"""Channels: what is said over each wire, and what its answers mean."""

@@ -1,0 +1,76 @@
+"""With whom messages leave: what a provider has to be told, and what it costs."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChannelAccount(models.Model):
+    """One account with a provider, a robot of a group, a system of one's own, or our own app."""
+
+    # As `campaigns.channels.kinds` says, in the words of screens.
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        SMS = "sms", _("SMS")
+        PUSH = "push", _("push")
+        IN_APP = "in_app", _("in the app")
+        ROBOT = "robot", _("work chat")
+        WEBHOOK = "webhook", _("webhook")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    kind = models.CharField(_("kind"), max_length=16)
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel)
+    given = models.JSONField(_("settings"), default=dict)  # those that are no secret
+    sealed = models.TextField(default="", blank=True, editable=False)  # the others, as JSON
+    # In fen and the like; with parts of one, because a short message costs 4.5.
+    tariff = models.DecimalField(
+        _("cost of a message"),
+        max_digits=9,
+        decimal_places=3,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    rate = models.PositiveIntegerField(
+        _("messages a second"),
+        default=20,
+        validators=[MinValueValidator(1), MaxValueValidator(10_000)],
+        help_text=_("At most; what the provider allows."),
+    )
+    is_enabled = models.BooleanField(_("in use"), default=True)
+    is_default = models.BooleanField(_("the channel's own"), default=False)
+    # In the address of its reports, which is secret by it.
+    token = models.CharField(max_length=64, editable=False, unique=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("added by"),
+    )
+    created_at = models.DateTimeField(_("added at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering: ClassVar = ["channel", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel"],
+                condition=models.Q(is_default=True),
+                name="one_default_account_a_channel",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_default=False) | models.Q(is_enabled=True),
+                name="default_account_is_in_use",
+            ),
+            models.CheckConstraint(condition=models.Q(rate__gte=1), name="account_rate_from_1"),
+            models.CheckConstraint(condition=models.Q(tariff__gte=0), name="account_tariff_from_0"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
