@@ -73,8 +73,15 @@ class Witness:
 
 def gather(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> Evidence:
     """Find and keep what there is; that there is no precedent is kept as well."""
+    found = made(campaign, members, at=at)
+    found.save(force_insert=True)
+    return found
+
+
+def made(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> Evidence:
+    """The same, not kept."""
     witnesses = find(campaign, members, at=at)
-    return Evidence.objects.create(
+    return Evidence(
         campaign=campaign,
         precedents=[one.as_json() for one in witnesses[:SHOWN]],
         expected=asdict(expected(witnesses)),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
 from campaigns import audience, progress, revisions, transitions
-from campaigns.admin import preview
+from campaigns.admin import precedents, preview
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
@@ -77,6 +77,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "history": history(campaign),
         "may_see_messages": roles.allows(staff, "messages.view"),
         **_audience(campaign, frozen, project),
+        **_evidence(campaign, frozen),
     }
 
 
@@ -237,6 +238,13 @@ def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
         "may_decide": may_decide and is_open,
         "rejection": found.votes.select_related("by").last() if no else None,
     }
+
+
+def _evidence(campaign: Campaign, frozen: Audience | None) -> dict[str, Any]:
+    """What was found when it was asked for; of a draft, what would be."""
+    if campaign.is_draft:
+        return precedents.now(campaign, members_of(campaign, frozen))
+    return precedents.kept(campaign)
 
 
 def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page
+from campaigns.admin import page, precedents
 from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -135,6 +135,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "sentence": audience.sentence(frozen.segment_rule),
         "people": _people(audience.sample(frozen, SAMPLE)),
         "mail": page.mail(campaign, frozen, staff),
+        **precedents.kept(campaign),
     }
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pyroaring import BitMap
 
 from campaigns import evidence
@@ -108,3 +110,21 @@ def test_what_a_campaign_caused_is_less_what_the_control_did_anyway() -> None:
         cost_minor=1_000,
     )
     assert (result.caused_minor, result.roi) == (3_000, 2.0)
+
+
+def test_its_page_and_its_approver_see_what_the_like_of_it_brought(client: Client) -> None:
+    customers = people(4)
+    name = str(past(customers, "A", purchased=2))
+    campaign = campaign_at("submitted", customers)
+    approval = approvals.pending_for(campaign)
+    assert approval is not None
+    client.force_login(StaffFactory.create(role="manager"))
+    for url in (
+        reverse("admin:campaigns_campaign_change", args=[campaign.pk]),
+        reverse("admin:campaigns_campaign_change", args=[campaign_at("draft", customers).pk]),
+        reverse("admin:console_approval_change", args=[approval.pk]),
+    ):
+        page = client.get(url, headers={"accept-language": "en"}).content.decode()
+        assert name in page
+        assert "Do what it aims at" in page
+        assert "None of them had a control group" in page
