@@ -178,8 +178,12 @@ def _shown(batch: CouponBatch, code: str) -> str:
 # --- what a message can say of it ------------------------------------------------
 
 
-def words(batch: CouponBatch, given: Given) -> dict[str, Any]:
-    """The facts that a template reads as `coupon.…`: plain values, money in minor units."""
+def words(batch: CouponBatch, given: Given, zone: dt.tzinfo) -> dict[str, Any]:
+    """The facts that a template reads as `coupon.…`: plain values, money in minor units.
+
+    Nothing is asked of the database: this runs while messages leave.
+    """
+    until = given.expires_at.astimezone(zone)
     return {
         "code": given.code,
         "name": batch.name,
@@ -188,8 +192,8 @@ def words(batch: CouponBatch, given: Given) -> dict[str, Any]:
         "gift": batch.gift,
         "floor": batch.floor_minor,
         "minutes": batch.valid_minutes,
-        "expires_at": given.expires_at.astimezone(clock.zone()),
-        "expires_on": clock.day_of(given.expires_at),
+        "expires_at": until,
+        "expires_on": until.date(),
     }
 
 

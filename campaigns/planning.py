@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, MessageTemplate
+from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.plans import tree, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Message, Plan
@@ -19,6 +19,7 @@ def known() -> Known:
     return Known(
         templates={one.pk: Named(one.name, channel_of(one)) for one in templates.defer("body")},
         channels=channels(),
+        coupons=dict(CouponBatch.objects.filter(archived_at=None).values_list("pk", "name")),
         staff={one.pk: str(one) for one in Staff.objects.filter(is_active=True)},
         teams=dict(Team.objects.values_list("pk", "name")),
         rules=vocabulary.current(),

@@ -20,6 +20,7 @@ from segments import traits
 from segments.models import Customer
 
 EMAIL = "email"
+DAY = 24 * 60  # minutes
 
 
 class Saying:
@@ -30,6 +31,7 @@ class Saying:
         self.step = planning.message(campaign, wave.step)
         self.domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
         project = clock.project()
+        self.zone = clock.zone(project)
         self.letters = {
             one.key: rendering.prepare(
                 revisions.frozen_of(campaign.audience, one.template),
@@ -47,6 +49,8 @@ class Saying:
     def offer(self, customers: list[int]) -> Offer:
         """What is offered to these customers, and which of them get which wording."""
         minutes = self.step.expires
+        if minutes is None and self.campaign.entry == Campaign.Entry.EVENT:
+            minutes = DAY  # what somebody did the day before yesterday is no reason any more
         return Offer(
             Approach(self.step.channel, str(self.campaign.purpose), self.campaign.priority),
             variants=self._variants(customers),
@@ -62,6 +66,7 @@ class Saying:
     def message(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail | Note:
         """What this customer gets. Raises CannotRender."""
         unsubscribe_url = links.unsubscribe_url(row.id)
+        given = self.batch and row.coupon
         made = rendering.render(
             self._letter(row),
             customer,
@@ -69,7 +74,7 @@ class Saying:
             unsubscribe_url=unsubscribe_url,
             link=lambda target: links.click_url(row.id, target),
             pixel_url=links.open_url(row.id),
-            coupon=coupons.words(self.batch, row.coupon) if self.batch and row.coupon else None,
+            coupon=coupons.words(self.batch, given, self.zone) if self.batch and given else None,
             event=self.contexts.get(str(row.customer), {}),
         )
         # Mail servers and providers distrust any time but the real one.
