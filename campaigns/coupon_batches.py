@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import coupon_codes
-from campaigns.models import Coupon, CouponBatch
+from campaigns.models import Campaign, Coupon, CouponBatch
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
@@ -50,6 +50,11 @@ def edit(batch: CouponBatch, *, by: Staff, **fields: Any) -> None:
         raise NotAllowed(
             _("Customers have this coupon already, so what it promises stays. Make another one.")
         )
+    if {*changed} & {*CouponBatch.TERMS} and (campaign := _approved_with(kept)):
+        raise NotAllowed(
+            _("“%(campaign)s” was submitted with this coupon, so what it promises stays.")
+            % {"campaign": campaign}
+        )
     for name, value in changed.items():
         setattr(kept, name, value)
     _require_sense(kept)
@@ -68,6 +73,24 @@ def archive(batch: CouponBatch, *, by: Staff) -> None:
     kept.save(update_fields=["archived_at"])
     audit.log("coupon_batch.archived" if kept.archived_at else "coupon_batch.restored", kept, by=by)
     batch.archived_at = kept.archived_at
+
+
+def _approved_with(batch: CouponBatch) -> Campaign | None:
+    """A campaign under way, or about to be approved, that gives it."""
+    status = Campaign.Status
+    over = (status.DRAFT, status.SENT, status.CANCELLED)
+    under_way = Campaign.objects.exclude(status__in=over).exclude(plan=[])
+    gives = (one for one in under_way if _gives(one.plan, batch.pk))
+    return next(gives, None)
+
+
+def _gives(part: Any, batch: int) -> bool:
+    """Whether any step of a plan's JSON gives the coupon."""
+    if isinstance(part, list):
+        return any(_gives(one, batch) for one in part)
+    if not isinstance(part, dict):
+        return False
+    return part.get("coupon") == batch or any(_gives(one, batch) for one in part.values())
 
 
 def of(batch: CouponBatch, fields: dict[str, Any]) -> CouponBatch:

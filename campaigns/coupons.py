@@ -197,19 +197,6 @@ def words(batch: CouponBatch, given: Given, zone: dt.tzinfo) -> dict[str, Any]:
     }
 
 
-EXAMPLE: dict[str, Any] = {
-    "code": "7K3M-9PQR-2WXY",
-    "name": "Example",
-    "value": 2000,
-    "percent": 10,
-    "gift": "Example",
-    "floor": 10_000,
-    "minutes": 15,
-    "expires_at": dt.datetime(2024, 6, 1, 10, 15, tzinfo=dt.UTC),
-    "expires_on": dt.date(2024, 6, 1),
-}
-
-
 # --- by hand ---------------------------------------------------------------------
 
 

@@ -17,7 +17,12 @@ EDITABLE = ("name", "goal", "segment", "template", "conversion_event", "conversi
 
 @transaction.atomic
 def add(
-    *, name: str, segment: Segment, template: MessageTemplate, by: Staff, **fields: Any
+    *,
+    name: str,
+    segment: Segment | None,
+    by: Staff,
+    template: MessageTemplate | None = None,
+    **fields: Any,
 ) -> Campaign:
     """A new draft; it belongs to its maker and to the maker's team.
 

@@ -19,8 +19,10 @@ from campaigns.models import (
     Intake,
     Lookout,
     Message,
+    Play,
     Redemption,
     Suppression,
+    Turn,
     Wave,
 )
 from console import approvals, states
@@ -165,6 +167,8 @@ PLACES = [
     ),
     Place("exclusions", _("who was left out"), *_sets(Exclusion, "members")),
     Place("intakes", _("who came into campaigns"), *_sets(Intake, "members", "control")),
+    Place("turns", _("whose turn it was in playbooks"), *_sets(Turn, "members", "control")),
+    Place("plays", _("who was seen by playbooks"), *_sets(Play, "seen")),
     Place("entrances", _("who came into campaigns on a day"), *_sets(Entrance, "members")),
     Place("lookouts", _("who is seen in segments"), *_sets(Lookout, "members")),
     Place(

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from campaigns import outbox, rounds, transitions
-from campaigns.models import Campaign
+from campaigns import outbox, plays, rounds, transitions
+from campaigns.models import Campaign, Playbook
 from campaigns.stepping import Stuck
 from console import clock
 from console.states import NotAllowed, Stale
@@ -43,6 +43,13 @@ def move_campaign(campaign_id: int) -> None:
     if moved:
         send_wave.delay(campaign_id)
     transitions.finish(campaign, at=clock.now())
+
+
+@shared_task
+def look_at_playbooks() -> None:
+    """Give whoever came since the last look the first play that fits."""
+    for playbook in Playbook.objects.filter(pk__in=plays.active()):
+        plays.look(playbook, at=clock.now())
 
 
 @shared_task

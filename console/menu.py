@@ -63,6 +63,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "templates.view",
             ),
             (
+                _("Playbooks"),
+                "strategy",
+                "admin:campaigns_playbook_changelist",
+                "playbooks.view",
+            ),
+            (
                 _("Coupons"),
                 "confirmation_number",
                 "admin:campaigns_couponbatch_changelist",

@@ -23,6 +23,7 @@ from metrics import (
     previews,
     results,
     retention,
+    saves,
     watch,
 )
 from metrics.answers import Question
@@ -39,6 +40,12 @@ MOST_ASKED = 8  # reports that one person has under way
 def measure_campaigns() -> None:
     """Keep the results of running campaigns fresh."""
     results.refresh(at=clock.now())
+
+
+@shared_task
+def measure_playbooks() -> None:
+    """Who came back because of a playbook, up to yesterday."""
+    saves.compute_all()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from campaigns.models.evidence import Evidence
 from campaigns.models.in_app import InAppMessage
 from campaigns.models.message import Message
 from campaigns.models.phrase import Phrase
+from campaigns.models.playbook import Play, Playbook, PlayResult, Turn
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
@@ -35,8 +36,12 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "Phrase",
+    "Play",
+    "PlayResult",
+    "Playbook",
     "Redemption",
     "Suppression",
     "TemplateRevision",
+    "Turn",
     "Wave",
 ]

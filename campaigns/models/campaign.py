@@ -26,6 +26,7 @@ class Campaign(models.Model):
         RECURRING = "recurring", _("again and again")
         EVENT = "event", _("when something happens")
         SEGMENT = "segment", _("when one comes into a segment")
+        PLAYBOOK = "playbook", _("when a playbook gives it")
 
     class Purpose(models.TextChoices):
         MARKETING = "marketing", _("marketing")

@@ -1,0 +1,80 @@
+"""What a playbook may still cost: its budget, less what was spent and what it has promised."""
+
+import datetime as dt
+
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+
+from campaigns import planning
+from campaigns.models import Campaign, Coupon, CouponBatch, Message, Playbook, Redemption, Wave
+from console.states import NotAllowed
+
+
+class Unbounded(NotAllowed):
+    """A coupon whose cost nobody can tell stands under a budget."""
+
+
+def room(playbook: Playbook, campaign: Campaign, *, at: dt.datetime) -> int | None:
+    """How many more customers of a campaign the budget bears at the worst; None: no limit."""
+    if playbook.budget_minor is None:
+        return None
+    left = playbook.budget_minor - spent(playbook) - promised(playbook, at=at)
+    each = worst(campaign)
+    if not each:
+        return None if left > 0 else 0
+    return max(0, left // each)
+
+
+def spent(playbook: Playbook) -> int:
+    """What its messages and its redeemed coupons cost so far."""
+    messages = Message.objects.filter(campaign__play__playbook=playbook, status=Message.Status.SENT)
+    redeemed = Redemption.objects.filter(
+        coupon__campaign__play__playbook=playbook, reversed_at=None
+    )
+    return sum(
+        found.aggregate(total=Sum("cost_minor"))["total"] or 0 for found in (messages, redeemed)
+    )
+
+
+def promised(playbook: Playbook, *, at: dt.datetime) -> int:
+    """What could still come: coupons in customers' hands, and those of customers on the way."""
+    open_ = Coupon.objects.filter(
+        campaign__play__playbook=playbook, status=Coupon.Status.ISSUED, expires_at__gt=at
+    )
+    held = dict(open_.order_by().values_list("batch").annotate(n=Count("pk")))
+    batches = CouponBatch.objects.in_bulk(held)
+    in_hands = sum(count * _worst_of(batches[batch]) for batch, count in held.items())
+    on_the_way = sum(
+        worst(campaign) * _under_way(campaign)
+        for campaign in Campaign.objects.filter(play__playbook=playbook)
+    )
+    return in_hands + on_the_way
+
+
+def worst(campaign: Campaign) -> int:
+    """What one customer's coupons of a campaign cost if all are used.
+
+    Raises:
+        Unbounded: a share of an order has no upper bound.
+    """
+    wanted = [one.coupon for one in planning.of(campaign).messages() if one.coupon]
+    batches = CouponBatch.objects.in_bulk(wanted)
+    return sum(_worst_of(batches[number]) for number in wanted)
+
+
+def _worst_of(batch: CouponBatch) -> int:
+    if batch.kind != CouponBatch.Kind.PERCENT:
+        return batch.value_minor or 0
+    if batch.most_minor is None:
+        words = _("Under a budget, “%(coupon)s” has to say what it takes off at most.")
+        raise Unbounded(words % {"coupon": batch})
+    return batch.most_minor
+
+
+def _under_way(campaign: Campaign) -> int:
+    """Customers who may still get a message."""
+    steps = Wave.objects.filter(campaign=campaign).exclude(status=Wave.Status.DONE)
+    waiting = Message.objects.filter(
+        campaign=campaign, status__in=(Message.Status.DEFERRED, Message.Status.RETRY)
+    )
+    return (steps.aggregate(all=Sum("size"))["all"] or 0) + waiting.count()

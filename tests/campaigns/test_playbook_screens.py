@@ -1,0 +1,141 @@
+"""The screens of playbooks: made, filled and put in force by pressing; seen by all."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from campaigns import plays
+from campaigns.models import Campaign, Play, Playbook, PlayResult
+from console import approvals
+from tests.campaigns.factories import (
+    CouponBatchFactory,
+    TemplateFactory,
+    alice,
+    bob,
+    charlie,
+    people,
+    segment_of,
+)
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Any]
+SETTINGS = {
+    "name": "Save them",
+    "goal": "fewer lost",
+    "control_share": "10",
+    "rest_days": "30",
+    "budget_minor": "500",
+    "wake_event": "",
+    "wake_days": "30",
+    "takes_present": "on",
+}
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"admin:campaigns_playbook_{name}", args=args)
+
+
+def with_a_play(client: Any) -> Playbook:
+    client.post(page("make"), SETTINGS)
+    playbook = Playbook.objects.get()
+    said = {
+        "level": segment_of(people(3)).pk,
+        "template": TemplateFactory.create().pk,
+        "coupon": CouponBatchFactory.create().pk,
+        "task": "Call and ask why",
+        "task_days": "2",
+        "team": client.staff.team_id,
+    }
+    answer = client.post(page("play", playbook.pk), said)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return playbook
+
+
+def test_a_playbook_is_made_filled_approved_and_put_in_force(signed_in: SignIn) -> None:
+    client = signed_in(bob())
+    playbook = with_a_play(client)
+    assert (playbook.control_share, playbook.budget_minor) == (0.1, 50_000)
+    campaign = Campaign.objects.get()
+    assert [(step["kind"], step.get("days")) for step in campaign.plan] == [
+        ("task", 2),
+        ("message", None),
+    ]
+    client.post(page("do", playbook.pk, "submit"))
+    pending = approvals.pending_for(campaign)
+    assert pending
+    approvals.approve(pending, by=alice())
+    client.post(page("do", playbook.pk, "start"))
+    playbook.refresh_from_db()
+    campaign.refresh_from_db()
+    assert (playbook.status, campaign.status) == ("active", "sending")
+    plays.look(playbook, at=dt.datetime.now(dt.UTC))
+    shown = client.get(page("change", playbook.pk)).content.decode()
+    assert "Call and ask why" in shown
+    assert "promised" in shown
+    client.post(page("do", playbook.pk, "pause"))
+    client.post(page("do", playbook.pk, "end"))
+    playbook.refresh_from_db()
+    assert playbook.status == "ended"
+
+
+def test_a_play_that_does_nothing_is_refused_in_words(signed_in: SignIn) -> None:
+    client = signed_in("operator")
+    client.post(page("make"), SETTINGS)
+    said = {"level": segment_of(people(1)).pk}
+    answer = client.post(page("play", Playbook.objects.get().pk), said)
+    assert "A play says something" in answer.content.decode()
+    assert not Play.objects.exists()
+
+
+def test_other_teams_and_roles_look_and_change_nothing(signed_in: SignIn) -> None:
+    playbook = with_a_play(signed_in(bob()))
+    play = Play.objects.get()
+    for client in (signed_in(charlie()), signed_in("analyst")):
+        assert client.get(page("change", playbook.pk)).status_code == 200
+        assert client.get(page("edit", playbook.pk)).status_code == 403
+        client.post(page("do", playbook.pk, "end"))
+        client.post(page("change_play", play.pk, "remove"))
+        playbook.refresh_from_db()
+        assert (playbook.status, Play.objects.count()) == ("draft", 1)
+
+
+def test_what_came_of_it_stands_on_the_page_and_in_the_list(signed_in: SignIn) -> None:
+    client = signed_in(bob())
+    playbook = with_a_play(client)
+    counts = {"treated": 1000, "woken": 180, "control": 100, "control_woken": 10}
+    more = {"lift": 0.08, "cost_minor": 96_000, "as_of": dt.date(2018, 3, 1)}
+    PlayResult.objects.create(playbook=playbook, **counts, **more, followed=100, stayed=52)
+    for address in (page("change", playbook.pk), page("changelist")):
+        shown = client.get(address).content.decode()
+        assert "18.0%" in shown
+        assert "+8.0%" in shown
+        assert "12.00" in shown, "96,000 over the 80 who would not have come back"
+    assert "52.0%" in client.get(page("change", playbook.pk)).content.decode()
+
+
+def test_the_pages_ask_the_same_few_questions_for_many_plays(signed_in: SignIn) -> None:
+    client = signed_in(bob())
+    playbook = with_a_play(client)
+
+    def asked() -> list[int]:
+        counts = []
+        for address in (page("change", playbook.pk), page("changelist")):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            counts.append(len(queries))
+        return counts
+
+    Playbook.objects.update(budget_minor=None)
+    asked()
+    few = asked()
+    for number in range(3):
+        said = {"level": segment_of(people(1, prefix=f"p{number}")).pk}
+        said["template"] = TemplateFactory.create().pk
+        client.post(page("play", playbook.pk), said)
+    assert Play.objects.count() == 4
+    assert asked() == few

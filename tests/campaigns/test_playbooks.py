@@ -1,0 +1,226 @@
+"""Playbooks: one play a customer, the most urgent first, under one budget and one control."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from campaigns import coupons, exposure, playbooks, plays
+from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
+from campaigns.playbooks import Offer
+from console import approvals, clock
+from console.models import Staff
+from console.states import NotAllowed
+from segments import bitmaps
+from segments.models import Customer, Segment
+from tests.campaigns.factories import (
+    CouponBatchFactory,
+    TemplateFactory,
+    alice,
+    bob,
+    charlie,
+    people,
+    segment_of,
+)
+from tests.campaigns.test_coupons import at_once
+
+pytestmark = pytest.mark.django_db
+AT = dt.datetime(2018, 3, 1, 10, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def playbook_of(
+    segments: list[Segment], *, by: Staff, coupon: CouponBatch | None = None, **settings: Any
+) -> Playbook:
+    """In force, with a play for each segment, the most urgent first."""
+    said = {"name": "Save them", "control_share": 0.0, "rest_days": 30} | settings
+    playbook = playbooks.add(by=by, **said)
+    for segment in segments:
+        offer = Offer(template=TemplateFactory.create(), coupon=coupon)
+        playbooks.add_play(playbook, segment, None, offer, by=by)
+    put_in_force(playbook, by=by)
+    return playbook
+
+
+def put_in_force(playbook: Playbook, *, by: Staff) -> None:
+    playbooks.submit(playbook, by=by, at=clock.now())
+    for campaign in plays.campaigns(playbook):
+        pending = approvals.pending_for(campaign)
+        assert pending
+        approvals.approve(pending, by=alice())
+    playbooks.start(playbook, by=by, at=clock.now())
+
+
+def change(segment: Segment, customers: list[Customer], hours: int = 1) -> None:
+    """The segment is computed again, with other members."""
+    members = bitmaps.from_ids(one.pk for one in customers)
+    Segment.objects.filter(pk=segment.pk).update(
+        members=members, size=len(members), computed_at=clock.now() + dt.timedelta(hours=hours)
+    )
+
+
+def got(playbook: Playbook) -> list[list[int]]:
+    """By play, who came in."""
+    return [
+        sorted(set().union(*(one.members for one in play.turns.all())))
+        for play in playbook.plays.order_by("place")
+    ]
+
+
+def test_everybody_gets_the_most_urgent_play_that_fits_and_no_second_one() -> None:
+    anna, bert, cora = people(3)
+    urgent, mild = segment_of([anna, bert]), segment_of([bert, cora])
+    playbook = playbook_of([urgent, mild], by=bob())
+    assert plays.look(playbook, at=AT) == 3
+    assert got(playbook) == [[anna.pk, bert.pk], [cora.pk]]
+    assert plays.look(playbook, at=AT) == 0, "nobody came since"
+    intakes = {one.campaign_id: sorted(one.members) for one in Intake.objects.all()}
+    assert sorted(intakes.values()) == [[anna.pk, bert.pk], [cora.pk]]
+
+
+def test_during_the_rest_only_a_more_urgent_play_is_given() -> None:
+    (anna,) = people(1)
+    urgent, mild = segment_of([]), segment_of([anna])
+    playbook = playbook_of([urgent, mild], by=bob())
+    plays.look(playbook, at=AT)
+    change(mild, [])
+    plays.look(playbook, at=AT + DAY)
+    change(mild, [anna], hours=2)
+    assert plays.look(playbook, at=AT + 2 * DAY) == 0
+    assert plays.left_out(playbook, AT.date())["resting"] == 1
+    change(urgent, [anna])
+    assert plays.look(playbook, at=AT + 3 * DAY) == 1, "it got worse"
+    change(mild, [], hours=3)
+    change(urgent, [], hours=3)
+    plays.look(playbook, at=AT + 4 * DAY)
+    change(mild, [anna], hours=4)
+    assert plays.look(playbook, at=AT + 40 * DAY) == 1, "the rest is over"
+
+
+def test_another_playbook_lets_them_rest_too() -> None:
+    owner, customers = bob(), people(2)
+    first = playbook_of([segment_of(customers)], by=owner, name="First")
+    second = playbook_of([segment_of(customers)], by=owner, name="Second")
+    assert (plays.look(first, at=AT), plays.look(second, at=AT)) == (2, 0)
+
+
+def test_the_control_gets_none_of_its_plays_and_is_the_same_in_all() -> None:
+    customers = people(200)
+    urgent, mild = segment_of(customers), segment_of([])
+    playbook = playbook_of([urgent, mild], by=bob(), control_share=0.3)
+    plays.look(playbook, at=AT)
+    turn = Turn.objects.get(play__place=1)
+    assert 35 <= len(turn.control) <= 85
+    assert not turn.members & turn.control
+    assert Intake.objects.get().members == turn.members
+    change(urgent, [])
+    change(mild, customers)
+    plays.look(playbook, at=AT + 40 * DAY)
+    assert Turn.objects.get(play__place=2).control == turn.control
+
+
+def test_the_budget_is_never_broken_whatever_is_redeemed() -> None:
+    batch = CouponBatchFactory.create(value_minor=2_000, valid_minutes=60)
+    playbook = playbook_of(
+        [segment_of(people(10))], by=bob(), coupon=batch, budget_minor=9_000, control_share=0.5
+    )
+    assert plays.look(playbook, at=AT) <= 4
+    treated = got(playbook)[0]
+    assert exposure.promised(playbook, at=AT) == len(treated) * 2_000
+    campaign = Campaign.objects.get()
+    rows = Message.objects.bulk_create(
+        Message(campaign=campaign, customer_id=one, status="sent") for one in treated
+    )
+    campaign.waves.update(status="done")
+    coupons.issue(batch, {row.pk: row.customer_id for row in rows}, campaign=campaign, at=AT)
+    assert exposure.promised(playbook, at=AT) == len(treated) * 2_000
+    assert exposure.promised(playbook, at=AT + DAY) == 0, "they ran out unused"
+    assert exposure.room(playbook, campaign, at=AT + DAY) == 4
+
+
+def test_under_a_budget_a_coupon_says_what_it_costs_at_most() -> None:
+    open_ended = CouponBatchFactory.create(kind="percent", percent=20, value_minor=None)
+    with pytest.raises(NotAllowed, match="at most"):
+        playbook_of([segment_of(people(1))], by=bob(), coupon=open_ended, budget_minor=9_000)
+
+
+def test_nobody_is_looked_at_while_the_night_computes_the_segments() -> None:
+    urgent, mild = segment_of(people(1)), segment_of(people(1, prefix="d"))
+    playbook = playbook_of([urgent, mild], by=bob())
+    Segment.objects.filter(pk=mild.pk).update(data_as_of=clock.today() - DAY)
+    assert plays.look(playbook, at=AT) == 0
+    Segment.objects.filter(pk=mild.pk).update(failure="the rule makes no sense any more")
+    assert plays.look(playbook, at=AT) == 2
+
+
+def test_it_may_begin_with_newcomers_only() -> None:
+    anna, bert = people(2)
+    segment = segment_of([anna])
+    playbook = playbook_of([segment], by=bob(), takes_present=False)
+    assert plays.look(playbook, at=AT) == 0
+    change(segment, [anna, bert])
+    plays.look(playbook, at=AT)
+    assert got(playbook) == [[bert.pk]]
+
+
+def test_paused_it_lets_nobody_in_and_does_not_make_up_for_it() -> None:
+    owner, segment = bob(), segment_of([])
+    playbook = playbook_of([segment], by=owner)
+    playbooks.pause(playbook, by=owner)
+    change(segment, people(2))
+    assert plays.look(playbook, at=AT) == 0
+    playbooks.start(playbook, by=owner, at=AT)
+    assert plays.look(playbook, at=AT) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_looks_at_once_let_everybody_in_once() -> None:
+    playbook = playbook_of([segment_of(people(3))], by=bob())
+    ends = at_once(*(lambda: plays.look(playbook, at=AT) for _ in range(2)))
+    assert sorted(ends) == [0, 3]
+    assert Intake.objects.count() == 1
+
+
+def test_a_level_and_a_value_are_one_segment() -> None:
+    anna, bert, cora = people(3)
+    level, value, owner = segment_of([anna, bert]), segment_of([bert, cora]), bob()
+    playbook = playbooks.add(name="Matrix", by=owner)
+    offer = Offer(task="Call them", team=owner.team, template=TemplateFactory.create())
+    play = playbooks.add_play(playbook, level, value, offer, by=owner)
+    segment = play.campaign.segment
+    assert segment is not None
+    assert list(segment.members) == [bert.pk]
+    assert [step["kind"] for step in play.campaign.plan] == ["task", "message"]
+    again = playbooks.add_play(playbook, level, value, offer, by=owner)
+    assert again.campaign.segment == segment
+    playbooks.move_play(again, up=True, by=owner)
+    assert list(playbook.plays.order_by("place")) == [again, play]
+    playbooks.remove_play(again, by=owner)
+    assert (Play.objects.count(), Campaign.objects.filter(status="cancelled").count()) == (1, 1)
+
+
+def test_what_is_in_force_is_measured_as_it_was_begun() -> None:
+    owner, segment = bob(), segment_of(people(1))
+    playbook = playbook_of([segment], by=owner)
+    with pytest.raises(NotAllowed):
+        playbooks.edit(playbook, by=owner, control_share=0.2)
+    with pytest.raises(NotAllowed):
+        playbooks.add_play(playbook, segment, None, Offer(task="x", owner=owner), by=owner)
+    playbooks.edit(playbook, by=owner, budget_minor=5_000)
+    with pytest.raises(NotAllowed):
+        playbooks.end(playbook, by=charlie(), at=AT)
+    playbooks.end(playbook, by=owner, at=AT)
+    assert (playbook.status, playbook.budget_minor) == ("ended", 5_000)
+
+
+def test_it_does_not_begin_before_every_play_is_approved() -> None:
+    owner = bob()
+    playbook = playbooks.add(name="Early", by=owner)
+    with pytest.raises(NotAllowed, match="no plays"):
+        playbooks.start(playbook, by=owner, at=AT)
+    offer = Offer(template=TemplateFactory.create())
+    playbooks.add_play(playbook, segment_of(people(1)), None, offer, by=owner)
+    with pytest.raises(NotAllowed, match="not approved"):
+        playbooks.start(playbook, by=owner, at=AT)
+    with pytest.raises(NotAllowed, match="says something"):
+        playbooks.add_play(playbook, segment_of(people(1)), None, Offer(), by=owner)
