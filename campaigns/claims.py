@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 
 from campaigns import contacting, coupons
 from campaigns.contacting import Look
@@ -110,13 +109,9 @@ def messages(wave: Wave) -> QuerySet[Message]:
 
 def waiting(wave: Wave) -> list[int]:
     """Customers of it without a message, or with one whose time has come (again)."""
-    settled = messages(wave).exclude(OPEN)
-    return list(
-        Customer.objects.filter(pk__in=people(wave))
-        .exclude(pk__in=settled.values("customer"))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, _place(wave) | {"ids": people(wave)})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def people(wave: Wave) -> list[int]:
@@ -126,8 +121,9 @@ def people(wave: Wave) -> list[int]:
     person, it is the first one's wave that writes to that person.
     """
     mine = list(wave.members)
-    became = Customer.objects.filter(pk__in=mine, merged_into__isnull=False)
-    kept = set(became.values_list("merged_into", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_BECAME, {"ids": mine})
+        kept = [pk for (pk,) in cursor.fetchall()]
     if not kept:
         return mine
     everyone = Intake.objects.get(campaign=wave.campaign_id, number=wave.occurrence).members
@@ -189,9 +185,20 @@ def _insert(
         return cursor.fetchall()
 
 
-# Messages that a claim may take up again.
-IS_DUE = Q(due_at=None) | Q(due_at__lte=Now())  # none: it was brought back already
-OPEN = Q(status=Status.RETRY) | Q(IS_DUE, status=Status.DEFERRED)
+_BECAME = """
+    SELECT DISTINCT merged_into_id FROM segments_customer
+    WHERE id = ANY(%(ids)s) AND merged_into_id IS NOT NULL ORDER BY 1
+"""
+# Without those whose message has an end, is on its way, or is put off until later; one that was
+# put off and brought back has no time any more.
+_WAITING = """
+    SELECT c.id FROM segments_customer c
+    LEFT JOIN campaigns_message m ON m.customer_id = c.id AND m.campaign_id = %(campaign)s
+        AND m.step = %(step)s AND m.occurrence = %(occurrence)s
+    WHERE c.id = ANY(%(ids)s) AND (m.id IS NULL OR m.status = 'retry'
+        OR (m.status = 'deferred' AND (m.due_at IS NULL OR m.due_at <= now())))
+    ORDER BY c.id
+"""
 _HISTORY = """
     SELECT
         (SELECT now() - min(w.due_at) FROM campaigns_wave w WHERE w.id = %(wave)s),

@@ -33,7 +33,7 @@ from campaigns.saying import Saying
 from console import states
 from segments.models import Customer
 
-FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time
+FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time; few until it is seen to go well
 SECONDS_A_GROUP = 1.0  # that a group should take, and so a pause or an unsubscription
 SECONDS_A_CLAIM = 5.0  # then what has not left goes back, to be decided anew
 ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
@@ -100,7 +100,7 @@ class Sender:
             waiting, given = self._send_group(waiting, size)
             speed = given / max(time.monotonic() - began, 0.001)
             size = max(FIRST_GROUP, min(int(speed * SECONDS_A_GROUP), LARGEST_GROUP))
-        self._give_back()
+        self._give_back(is_left=bool(waiting or self.tally.retry))
         return self.tally
 
     def _goes_on(self) -> bool:
@@ -118,6 +118,7 @@ class Sender:
         counts = settling.write(
             self.wave,
             group.outcomes | {row.id: settling.RETURNED for row in returned},
+            {row.id: row.customer for row in group.rows},
             heals=not self._goes_on() or self.wave.tries + 1 < TRIES,
             at=self.at,
         )
@@ -143,10 +144,10 @@ class Sender:
                 "%(count)s messages in a row failed; the last one: %(reason)s"
             ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
 
-    def _give_back(self) -> None:
+    def _give_back(self, *, is_left: bool) -> None:
         """Close the wave, or put it back with a time for what is to be tried again."""
         also: dict[str, object] = {}
-        to = Wave.Status.WAITING if claims.waiting(self.wave) else Wave.Status.DONE
+        to = Wave.Status.WAITING if is_left else Wave.Status.DONE
         pause = dt.timedelta(seconds=self.hush)
         if self.unreachable or self.tally.retry:
             pause = max(pause, dt.timedelta(minutes=2**self.wave.tries))

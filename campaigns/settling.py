@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -26,11 +26,17 @@ class LostClaim(Exception):
 
 @transaction.atomic
 def write(
-    wave: Wave, outcomes: Mapping[int, Outcome], *, heals: bool, at: dt.datetime
+    wave: Wave,
+    outcomes: Mapping[int, Outcome],
+    whose: Mapping[int, int],
+    *,
+    heals: bool,
+    at: dt.datetime,
 ) -> Counter[str]:
     """Write down how messages ended, and tell the lake of those that left; how many, by status.
 
-    `heals` says whether what failed for now is to be tried again.
+    Outcomes and customers are by the messages' numbers. `heals` says whether what failed for
+    now is to be tried again.
 
     Raises:
         LostClaim: not all of them were still to be sent.
@@ -46,7 +52,7 @@ def write(
             contacting.give_back(ids)
     left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
     _name({one: provider_id for one, provider_id in left.items() if provider_id})
-    _tell(wave, left, at)
+    _tell(wave, {number: whose[number] for number in left}, at)
     return counts
 
 
@@ -58,9 +64,10 @@ def unfinished(wave: Wave, *, at: dt.datetime) -> Counter[str]:
     """
     path = journal_path(wave)
     found = journal.read(path)
-    claimed = claims.messages(wave).filter(status=Status.SENDING).values_list("pk", flat=True)
-    outcomes = {number: _fate(number, found) for number in claimed}
-    counts = write(wave, outcomes, heals=True, at=at)
+    claimed = claims.messages(wave).filter(status=Status.SENDING)
+    whose = dict(claimed.values_list("pk", "customer"))
+    outcomes = {number: _fate(number, found) for number in whose}
+    counts = write(wave, outcomes, whose, heals=True, at=at)
     path.unlink(missing_ok=True)
     return counts
 
@@ -112,9 +119,8 @@ def _name(provider_ids: Mapping[int, str]) -> None:
             cursor.execute(_NAME, [[*provider_ids], [one[:120] for one in provider_ids.values()]])
 
 
-def _tell(wave: Wave, numbers: Iterable[int], at: dt.datetime) -> None:
+def _tell(wave: Wave, left: Mapping[int, int], at: dt.datetime) -> None:
     """Tell the lake of the messages that left."""
-    whose = Message.objects.filter(pk__in=list(numbers)).values_list("pk", "customer")
     ingest.receive(
         ingest.IncomingEvent(
             key=f"msg-{number}-sent",
@@ -123,7 +129,7 @@ def _tell(wave: Wave, numbers: Iterable[int], at: dt.datetime) -> None:
             time=at,
             properties={"campaign": wave.campaign_id},
         )
-        for number, customer in whose
+        for number, customer in left.items()
     )
 
 

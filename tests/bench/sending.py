@@ -30,7 +30,7 @@ def claiming(folder: Path) -> Contest:
     )
 
 
-@contest("sending 2,000 personal mails", peer="Celery task a mail, send_mail", goal=10)
+@contest("sending 1,000 personal mails", peer="Celery task a mail, send_mail", goal=10)
 def sending(folder: Path) -> Contest:
     return _race(SENT, delay_ms=0)
 

@@ -115,7 +115,7 @@ def test_a_pause_stops_within_a_group_and_a_resume_sends_the_rest_once(
     server: CountingServer,
 ) -> None:
     owner = bob()
-    campaign = campaign_at("sending", 200, by=owner)
+    campaign = campaign_at("sending", 400, by=owner)
 
     def pause(count: int) -> None:
         if count == 30:
@@ -136,7 +136,7 @@ def test_a_pause_stops_within_a_group_and_a_resume_sends_the_rest_once(
 
     assert campaign.status == "sent"
     assert set(server.count.values()) == {1}
-    assert len(server.count) == 200
+    assert len(server.count) == 400
 
 
 def test_who_unsubscribes_before_the_claim_is_not_written_to(server: CountingServer) -> None:
@@ -158,7 +158,7 @@ def test_who_unsubscribes_before_the_claim_is_not_written_to(server: CountingSer
 def test_who_unsubscribes_while_it_is_being_sent_is_not_written_to(
     server: CountingServer,
 ) -> None:
-    customers = people(60)
+    customers = people(sending.FIRST_GROUP + 10)
     campaign = campaign_at("sending", customers)
 
     def unsubscribe(count: int) -> None:
@@ -166,14 +166,14 @@ def test_who_unsubscribes_while_it_is_being_sent_is_not_written_to(
             in_threads(late, 1)
 
     def late() -> None:
-        Suppression.objects.create(address=customers[59].email, reason="by_hand", at=clock.now())
+        Suppression.objects.create(address=customers[-1].email, reason="by_hand", at=clock.now())
         connection.close()
 
     server.on_mail = unsubscribe
     send_all(campaign, server)
 
-    assert customers[59].email not in server.count
-    assert Message.objects.get(customer=customers[59]).reason == "suppressed"
+    assert customers[-1].email not in server.count
+    assert Message.objects.get(customer=customers[-1]).reason == "suppressed"
 
 
 def test_a_refused_address_fails_with_its_reason_and_the_rest_goes_on(
@@ -231,7 +231,7 @@ def test_twenty_errors_in_a_row_stop_the_campaign_with_the_reason(
 
     assert campaign.status == "paused"
     assert "we do not like you" in campaign.stopped_because
-    assert progress.of(campaign).failed <= sending.ERRORS_IN_A_ROW + CONNECTIONS
+    assert progress.of(campaign).failed <= sending.FIRST_GROUP
     server.answer_to_data = ""
     transitions.resume(campaign, by=bob())
     send_all(campaign, server)
