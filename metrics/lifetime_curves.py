@@ -39,17 +39,27 @@ def by_cohort(run: LifetimeModel, cohorts: Report) -> Chart:
     series = {_("all"): everybody} | {key: one for key, (_size, one) in drawn.items()}
     rows = [(_("all"), sum(sizes), everybody)]
     rows += [(key, size, one) for key, (size, one) in curves.items()]
+    foretold = _foretold(cohorts)
+    ahead = {_("all"): _each_of(sum(foretold), sum(sizes))} if foretold else {}
+    for place, amount in enumerate(foretold):
+        ahead[words.month(cohorts["first_month"] + place)] = _each_of(amount, sizes[place])
     return Chart(
         id="cohorts",
         title=_("Lifetime value by month of the first order"),
         definition=_(
             "What the customers of a month have spent since, added up and divided by how many "
-            "they are; what was paid back is taken off."
+            "they are; what was paid back is taken off. Foretold is what the model says of the "
+            "months ahead, on top of that."
         ),
         option=charts.curves(labels, series, unit=unit),
-        columns=[_("Month"), _("Customers"), *labels],
+        columns=[_("Month"), _("Customers"), _("Foretold, each"), *labels],
         rows=[
-            [key, figures.whole(size), *(words.minor_money(one, run.currency) for one in curve)]
+            [
+                key,
+                figures.whole(size),
+                words.minor_money(ahead.get(key), run.currency),
+                *(words.minor_money(one, run.currency) for one in curve),
+            ]
             for key, size, curve in rows
         ]
         if curves
@@ -63,12 +73,14 @@ def by_cohort(run: LifetimeModel, cohorts: Report) -> Chart:
 def by_part(run: LifetimeModel, cohorts: Report, names: Mapping[str, str]) -> Chart:
     """The same for each part of the customers, over all months of first order."""
     months = len(cohorts["sizes"][0])
-    curves = {}
+    curves, ahead = {}, {}
     for place, key in enumerate(cohorts["parts"]):
         sizes = cohorts["sizes"][place]
         if sum(sizes):
             label = names.get(key, key) or _("others")
             curves[label] = (sum(sizes), _together(sizes, cohorts["spent"][place]))
+            if "ahead" in cohorts:  # not in runs of before it was kept
+                ahead[label] = _each_of(sum(cohorts["ahead"][place]), sum(sizes))
     labels = [words.later(later) for later in range(months)]
     return Chart(
         id="parts",
@@ -79,15 +91,29 @@ def by_part(run: LifetimeModel, cohorts: Report, names: Mapping[str, str]) -> Ch
             {key: one for key, (_size, one) in curves.items()},
             unit=charts.unit("money", run.currency),
         ),
-        columns=[words.split_label(run), _("Customers"), *labels],
+        columns=[words.split_label(run), _("Customers"), _("Foretold, each"), *labels],
         rows=[
-            [key, figures.whole(size), *(words.minor_money(one, run.currency) for one in curve)]
+            [
+                key,
+                figures.whole(size),
+                words.minor_money(ahead.get(key), run.currency),
+                *(words.minor_money(one, run.currency) for one in curve),
+            ]
             for key, (size, curve) in curves.items()
         ],
         note=words.open_month(run.day),
         freshness=words.freshness(run),
         size="tall",
     )
+
+
+def _foretold(cohorts: Report) -> list[int]:
+    """Of each month, all parts together; nothing of runs of before it was kept."""
+    return [sum(amounts) for amounts in zip(*cohorts.get("ahead", []), strict=True)]
+
+
+def _each_of(amount: int, size: int) -> float | None:
+    return amount / size if size else None
 
 
 def _each(spent: Sequence[int], size: int, known: int) -> Curve:

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from console import audit, clock, figures, jobs, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from metrics import past_orders
+from metrics import past_orders, slicing
 from metrics.models import LifetimeModel, LifetimeRecipe
 from metrics.queries import order_days
+from metrics.slicing import Slicing
 from metrics.stats.lifetime import fitting, report, survival
 from metrics.stats.lifetime.fitting import Fitted, Foretold, Parameters, Refused
 from metrics.stats.lifetime.histories import Histories
@@ -29,6 +30,7 @@ from segments.arrays import Array
 from segments.models import EventType
 
 ACTION = "lifetime.change"
+AHEAD = "value_ahead"  # the metric of what is foretold
 MOST_MONTHS, MOST_DISCOUNT = 36, Decimal("0.2")
 ORDERS_AHEAD = 90  # days of the trait `expected_orders_90`
 Refusal = LifetimeModel.Refusal
@@ -234,11 +236,28 @@ def _report(now: _Run) -> dict[str, Any]:
     if now.past is not None and now.fitted and now.said and now.histories is not None:
         found["model"] = report.of_model(now.fitted, now.histories, now.said)
         found["trial"] = report.of_trial(now.past, now.living, foretold.RISKS, now.unit)
+    if now.said is not None and now.said.value is not None and now.who is not None:
+        assert now.past is not None
+        amounts = arrays.spread(now.who, np.rint(now.said.value * now.unit), len(now.living))
+        found["ahead"] = _ahead(amounts)
+        found["cohorts"]["ahead"] = report.ahead_of(
+            now.past.cohorts, amounts, len(found["cohorts"]["sizes"][0])
+        )
     if now.recipe.has_contracts:
         marks = now.recipe.contract_start, now.recipe.contract_end
         ran = order_days.contracts(*marks, until=now.day)
         curve = survival.estimate(ran.lengths, ran.has_ended)
         found["contracts"] = report.of_contracts(curve)
+    return found
+
+
+def _ahead(amounts: Array) -> dict[str, int]:
+    """What is foretold of everybody, and of each channel, in minor units."""
+    found = {"": round(float(np.nansum(amounts)))}
+    for cut in Slicing().cuts([slicing.CHANNEL]):
+        for name, members in zip(cut.names, cut.sets, strict=True):
+            who = np.asarray(members.to_array(), np.int64)
+            found[name] = round(float(np.nansum(amounts[who[who < len(amounts)]])))
     return found
 
 

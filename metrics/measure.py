@@ -14,7 +14,7 @@ from console import audit, jobs, kept_words
 from metrics import attribution, days, history, library, measurements
 from metrics.history import History
 from metrics.measurements import Figure, count, ratio
-from metrics.models import Measurement, Metric, Spend
+from metrics.models import LifetimeModel, Measurement, Metric, Spend
 from metrics.recipes.nodes import Coded, Recipe
 from metrics.reckoning import Reckoning
 from metrics.slicing import Slicing
@@ -173,6 +173,8 @@ def _coded(by: str, sources: Sources, since: dt.date) -> Iterable[Figure]:
             return repurchase_figures(sources, since)
         case "spend":
             return spend_figures(sources.past, since)
+        case "lifetime":
+            return foretold_figures(sources.past, since)
     return []
 
 
@@ -228,6 +230,23 @@ def spend_figures(past: History, since: dt.date) -> Iterator[Figure]:
         yield count("spend", day, sums.get((day, ""), 0) + sum(parts.values()))
         for one, amount in parts.items():
             yield count("spend", day, amount, part=f"channel={one}")
+
+
+def foretold_figures(past: History, since: dt.date) -> Iterator[Figure]:
+    """What the model of lifetime value said on the days on which it was fitted, last run of each.
+
+    Raises:
+        NotMeasured: it never was.
+    """
+    runs = LifetimeModel.objects.filter(refusal="", report__has_key="ahead")
+    if not runs.exists():
+        words = _("The model of lifetime value has not been fitted yet.")
+        raise NotMeasured(kept_words.keep(words))
+    lately = runs.filter(day__gte=since, day__lte=past.days[-1]).order_by("day", "pk")
+    said = dict(lately.values_list("day", "report__ahead"))
+    for day, parts in said.items():
+        for part, amount in parts.items():
+            yield count("value_ahead", day, amount, part=part)
 
 
 def stage_figures() -> Iterator[Figure]:

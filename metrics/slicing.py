@@ -18,8 +18,9 @@ from segments.arrays import Array
 from segments.models import Segment, Stage, StageSet, Trait
 
 MOST_DIMENSIONS, MOST_WORDS = 4, 20
+CHANNEL = "channel"
 OTHERS = "*"  # the words beyond the most frequent ones, together
-ACQUIRED = {"channel": "acquired_channel", "device": "acquired_device"}  # traits
+ACQUIRED = {CHANNEL: "acquired_channel", "device": "acquired_device"}  # traits
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,9 @@ def run_lifetime(job_id: int) -> None:
     if job.status == Job.Status.DONE:  # delivered twice
         return
     with jobs.running(job) as progress:
-        lifetime_value.run(history.last_closed_day(), progress)
+        day = history.last_closed_day()
+        lifetime_value.run(day, progress)
+        measure.run(since=day, only=[lifetime_value.AHEAD])
 
 
 def run_lifetime_soon(*, by: Staff) -> Job:

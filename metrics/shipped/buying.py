@@ -277,6 +277,8 @@ BUYING = [
         VALUE,
         ever("revenue"),
         over=LAST,
+        slices=("channel",),
+        version=3,
     ),
     Definition(
         "customers_ever",
@@ -286,6 +288,8 @@ BUYING = [
         VALUE,
         ever("new_customers"),
         over=LAST,
+        slices=("channel",),
+        version=3,
     ),
     Definition(
         "ltv",
@@ -320,6 +324,45 @@ BUYING = [
         ),
         VALUE,
         derived("revenue_ever / spend_ever"),
+        over=LAST,
+    ),
+    Definition(
+        "value_ahead",
+        _("Foretold revenue"),
+        MONEY,
+        _(
+            "What the orders of the coming months (12, unless the settings of lifetime value say "
+            "otherwise) of all customers are expected to come to, discounted, as the model said "
+            "on the day (BG/NBD and Gamma-Gamma). Known of days on which it was fitted."
+        ),
+        VALUE,
+        coded("lifetime"),
+        over=LAST,
+        slices=("channel",),
+    ),
+    Definition(
+        "ltv_predicted",
+        _("Lifetime value with what is foretold (LTV, predicted)"),
+        MONEY,
+        _(
+            "All revenue up to the day and the revenue foretold, divided by all customers up to "
+            "the day. Who never ordered counts with nothing to come."
+        ),
+        VALUE,
+        derived("(revenue_ever + value_ahead) / customers_ever"),
+        over=LAST,
+        slices=("channel",),
+    ),
+    Definition(
+        "ltv_cac_predicted",
+        _("LTV/CAC, predicted"),
+        NUMBER,
+        _(
+            "Lifetime value with what is foretold, divided by the cost of a customer from the "
+            "first day to this one."
+        ),
+        VALUE,
+        derived("(revenue_ever + value_ahead) / spend_ever"),
         over=LAST,
     ),
 ]

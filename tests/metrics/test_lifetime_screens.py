@@ -175,11 +175,14 @@ def test_cohorts_add_up_what_was_spent_a_head(run: LifetimeModel) -> None:
     first = next(row for row in chart.rows if row[0] == "2017-01")
     size, spent = kept["sizes"][0][0], kept["spent"][0][0]
     assert first[1] == str(size)
-    assert first[2] == f"${spent[0] / size / 100:,.2f}"
-    assert first[3] == f"${sum(spent[:2]) / size / 100:,.2f}"
+    assert first[2] == "–"  # this run is of before it was kept
+    assert first[3] == f"${spent[0] / size / 100:,.2f}"
+    assert first[4] == f"${sum(spent[:2]) / size / 100:,.2f}"
     last = next(row for row in chart.rows if row[0] == "2017-07")
-    assert last[2 + 5] != "–"
-    assert last[2 + 6] == "–"  # that month has not come
+    assert last[3 + 5] != "–"
+    assert last[3 + 6] == "–"  # that month has not come
+    run.report["cohorts"]["ahead"] = [[12_300 * one for one in part] for part in kept["sizes"]]
+    assert lifetime_charts.every(run, {})["cohorts"].rows[0][2] == "$123.00"
 
 
 def test_other_settings_start_another_run_and_refusals_change_nothing(

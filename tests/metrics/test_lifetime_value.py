@@ -115,6 +115,11 @@ def test_a_run_is_tried_on_days_it_had_not_seen(read: Read) -> None:
     assert trial["weeks"][-1][2] == pytest.approx(trial["weeks"][-1][1], rel=0.2)
     assert sum(found["model"]["alive"]) == 260
     assert sum(map(sum, found["cohorts"]["sizes"])) == 260
+    everybody = traits.values(foretold.VALUE, LAST)
+    ahead = found["ahead"][""]
+    assert ahead > 0
+    assert ahead == pytest.approx(everybody[everybody > 0].sum(), rel=1e-6)
+    assert sum(map(sum, found["cohorts"]["ahead"])) == pytest.approx(ahead, rel=1e-4)
 
 
 def test_too_little_is_refused_in_words_and_the_last_good_run_stays(read: Read) -> None:

@@ -148,7 +148,9 @@ def measure_all(progress: jobs.Progress) -> None:
 
 
 def foretell(progress: jobs.Progress) -> None:
-    lifetime_value.run(history.last_closed_day(), progress)
+    day = history.last_closed_day()
+    lifetime_value.run(day, progress)
+    measure.run(since=day, only=[lifetime_value.AHEAD])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from metrics.stats.lifetime import fitting, purchasing, spending, trial
 from metrics.stats.lifetime.fitting import Fitted, Foretold, Refused
 from metrics.stats.lifetime.histories import Array, Histories
-from metrics.stats.lifetime.ledger import After, Cohorts, Ledger
+from metrics.stats.lifetime.ledger import NEVER, After, Cohorts, Ledger
 from metrics.stats.lifetime.survival import Survival
 
 Report = dict[str, Any]
@@ -164,6 +164,16 @@ def of_cohorts(cohorts: Cohorts, living: Array) -> Report:
         "sizes": sizes[:, -kept:].tolist(),
         "spent": cohorts.spent[:, -kept:, :kept].tolist(),
     }
+
+
+def ahead_of(cohorts: Cohorts, amounts: Array, kept: int) -> list[list[int]]:
+    """What is foretold of each part and of the last `kept` months of first order; `amounts` are
+    by customer."""
+    mine = np.flatnonzero((cohorts.of != NEVER) & np.isfinite(amounts[: len(cohorts.of)]))
+    found = np.zeros((len(cohorts.names), cohorts.months))
+    np.add.at(found, (cohorts.part[mine], cohorts.of[mine].astype(np.int64)), amounts[mine])
+    rows: list[list[int]] = np.rint(found[:, -kept:]).astype(np.int64).tolist()
+    return rows
 
 
 def of_contracts(found: Survival) -> Report:
