@@ -52,7 +52,12 @@ def _to_send(campaign: Campaign) -> QuerySet[Wave]:
 @lru_cache(maxsize=1)
 def mailer() -> Channel[Mail]:
     """This process's kept connection to the mail server of the settings."""
-    server = smtp.Server(
+    return email.SmtpChannel(server())
+
+
+def server() -> smtp.Server:
+    """The mail server of the settings."""
+    return smtp.Server(
         host=settings.EMAIL_HOST,
         port=settings.EMAIL_PORT,
         user=settings.EMAIL_HOST_USER,
@@ -61,7 +66,6 @@ def mailer() -> Channel[Mail]:
         tls=settings.EMAIL_USE_SSL,
         timeout=settings.EMAIL_TIMEOUT or 30,
     )
-    return email.SmtpChannel(server)
 
 
 def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetime) -> Tally | None:

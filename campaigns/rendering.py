@@ -26,6 +26,9 @@ HIDDEN = "•••"
 # What no line of text may hold: it could end a header, or hide words from who reads them.
 CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0x85, 0x2028, 0x2029])
 WEB = re.compile(r"https?://[^\s<>\"'，。；、）】]+")
+# What a mail holds for machines: a picture that tells of opening, a link that only they follow.
+PIXEL = '<img src="{}" width="1" height="1" alt="">'
+TRAP = '<a href="{}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
 Link = Callable[[str], str]
 
 
@@ -110,14 +113,15 @@ def render(
     unsubscribe_url: str = "",
     link: Link | None = None,
     pixel_url: str = "",
+    trap_url: str = "",
     coupon: Mapping[str, Any] | None = None,
     event: Mapping[str, Any] | None = None,
 ) -> Rendered:
     """What a customer of whom these traits are known gets.
 
     `link` gives every link its tracked address; the plain text of a mail keeps the links as they
-    were written, because people read them. `coupon` and `event` are the facts of the step's
-    coupon and of what happened.
+    were written, because people read them. `trap_url` is a link that no person sees. `coupon`
+    and `event` are the facts of the step's coupon and of what happened.
 
     Raises:
         CannotRender: a word is missing or a limit was reached for this customer.
@@ -128,27 +132,11 @@ def render(
     facts |= {"unsubscribe_url": unsubscribe_url, language.LANGUAGE: code, language.LINK: link}
     subject = _line(language.render(form.subject, facts))[: wording.LONGEST_SUBJECT]
     if letter.channel == forms.EMAIL:
-        return _mail(form, facts, subject, unsubscribe_url, pixel_url)
-    text = _clean(language.render(form.body, facts)).strip()
-    if link and letter.channel == forms.SMS:
-        text = WEB.sub(lambda found: link(found[0]), text)
-    said = {name: _line(language.render(one, facts)) for name, one in form.fields.items()}
-    if link and said.get("url", "").startswith(("http://", "https://")):
-        said["url"] = link(said["url"])
-    pairs = {
-        name: {key: _line(language.render(one, facts)) for key, one in lines}
-        for name, lines in form.lines.items()
-    }
-    return Rendered(
-        subject,
-        "",
-        text,
-        url=said.get("url", ""),
-        template=said.get("template", ""),
-        params=pairs.get("params", {}),
-        data=pairs.get("data", {}),
-        language=form.language,
-    )
+        hidden = [TRAP.format(escape(trap_url))] if trap_url else []
+        hidden += [PIXEL.format(escape(pixel_url))] if pixel_url else []
+        facts["message"] = {"subject": subject, "hidden": Markup("".join(hidden))}  # noqa: S704
+        return _mail(form, facts, subject, unsubscribe_url)
+    return _note(form, facts, subject, link, is_sms=letter.channel == forms.SMS)
 
 
 def preview(letter: Letter, customer: Customer, *, hide_contact: bool) -> Rendered:
@@ -255,17 +243,39 @@ def _names(template: BoundTemplate) -> set[tuple[str, str]]:
 # --- for each ---------------------------------------------------------------
 
 
-def _mail(
-    form: Form, facts: dict[str, Any], subject: str, unsubscribe_url: str, pixel_url: str
-) -> Rendered:
-    pixel = f'<img src="{escape(pixel_url)}" width="1" height="1" alt="">' if pixel_url else ""
-    facts["message"] = {"subject": subject, "pixel": Markup(pixel)}  # noqa: S704 ours
+def _mail(form: Form, facts: dict[str, Any], subject: str, unsubscribe_url: str) -> Rendered:
     html = language.render(form.body, facts)
     assert form.text
     said = language.render(form.text, facts)
     text = plain.tidy(said) if form.is_outline else plain.from_html(said)
     foot = f"{form.foot}: {unsubscribe_url}"
     return Rendered(subject, html, f"{text}\n\n--\n{foot}\n", language=form.language)
+
+
+def _note(
+    form: Form, facts: dict[str, Any], subject: str, link: Link | None, *, is_sms: bool
+) -> Rendered:
+    """Anything but a mail."""
+    text = _clean(language.render(form.body, facts)).strip()
+    if link and is_sms:
+        text = WEB.sub(lambda found: link(found[0]), text)
+    said = {name: _line(language.render(one, facts)) for name, one in form.fields.items()}
+    if link and said.get("url", "").startswith(("http://", "https://")):
+        said["url"] = link(said["url"])
+    pairs = {
+        name: {key: _line(language.render(one, facts)) for key, one in lines}
+        for name, lines in form.lines.items()
+    }
+    return Rendered(
+        subject,
+        "",
+        text,
+        url=said.get("url", ""),
+        template=said.get("template", ""),
+        params=pairs.get("params", {}),
+        data=pairs.get("data", {}),
+        language=form.language,
+    )
 
 
 def _line(text: str) -> str:

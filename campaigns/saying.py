@@ -74,6 +74,7 @@ class Saying:
             unsubscribe_url=unsubscribe_url,
             link=lambda target: links.click_url(row.id, target),
             pixel_url=links.open_url(row.id),
+            trap_url=links.trap_url(row.id),
             coupon=coupons.words(self.batch, given, self.zone) if self.batch and given else None,
             event=self.contexts.get(str(row.customer), {}),
         )

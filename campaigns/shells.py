@@ -19,13 +19,13 @@ from campaigns import forms, language, wording
 
 # Places in the frame; what is put in is not looked at again.
 BODY, SENDER, UNSUBSCRIBE = "zlq-body-qlz", "zlq-sender-qlz", "zlq-unsubscribe-qlz"
-TITLE, PIXEL = "zlq-title-qlz", "zlq-pixel-qlz"
+TITLE, HIDDEN = "zlq-title-qlz", "zlq-hidden-qlz"
 # What stands there when it is Liquid again; nobody else can speak of `message`.
 OURS = {
     SENDER: "{{ project.name }}",
     UNSUBSCRIBE: "{{ unsubscribe_url }}",
     TITLE: "{{ message.subject }}",
-    PIXEL: "{{ message.pixel }}",
+    HIDDEN: "{{ message.hidden }}",
 }
 DARK = "@media (prefers-color-scheme: dark)"
 
@@ -196,7 +196,7 @@ def _frame(language_code: str) -> str:
                 "body": BODY,
                 "title": TITLE,
                 "unsubscribe_url": UNSUBSCRIBE,
-                "pixel": PIXEL,
+                "hidden": HIDDEN,
             },
         )
 
@@ -214,7 +214,7 @@ def _from_mjml(source: str, language_code: str) -> str:
     made = _to_html(with_foot, language_code)
     meta = '<meta name="color-scheme" content="light dark">' if DARK in made else ""
     made = re.sub(r"<title>.*?</title>", f"<title>{TITLE}</title>{meta}", made, count=1)
-    return made.replace("</body>", f"{PIXEL}</body>", 1)
+    return made.replace("</body>", f"{HIDDEN}</body>", 1)
 
 
 def _to_html(source: str, language_code: str = "") -> str:

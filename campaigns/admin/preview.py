@@ -23,7 +23,7 @@ BOTH = "both"  # themes, side by side
 def answer(request: HttpRequest, words: TemplateRevision, *, campaign_name: str) -> JsonResponse:
     """Subject, HTML and text for the customer and the theme that the request names."""
     asked = request.POST if request.method == "POST" else request.GET
-    customer = _customer(asked.get("customer", ""))
+    customer = customer_of(asked.get("customer", ""))
     if customer is None:
         return JsonResponse({"problem": _("There is no customer with this number.")})
     made = of(
@@ -141,7 +141,8 @@ def _living() -> QuerySet[Customer]:
     return Customer.objects.filter(identity.LIVING)
 
 
-def _customer(number: str) -> Customer | None:
+def customer_of(number: str) -> Customer | None:
+    """The living customer with a number; without one, the newest."""
     if not number:
         return anybody()
     if not number.isdecimal() or int(number) >= 2**31:

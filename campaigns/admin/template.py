@@ -7,12 +7,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from campaigns import forms, language, revisions, templates
+from campaigns import forms, language, reasons, revisions, templates, trying
 from campaigns.admin import preview, template_form
 from campaigns.models import MessageTemplate, TemplateRevision
 from console import roles
@@ -23,10 +24,13 @@ from segments.models import Segment
 Channel = MessageTemplate.Channel
 
 
-def starts_with() -> str:
+def starts_with(markup: str = forms.HTML) -> str:
     """What a new template says: an example, in the language of whoever writes it."""
     hello = gettext('Hello {{ customer.name | default: "there" }}')
     words, more = gettext("Write what you want to say here."), gettext("See what is new")
+    if markup == forms.MJML:
+        said = {"hello": hello, "words": words, "more": more}
+        return render_to_string("campaigns/starter.mjml", said)
     button = f'<a class="button" href="https://shop.example/">{more}</a>'
     return f"<h1>{hello}</h1>\n<p>{words}</p>\n<p>{button}</p>\n"
 
@@ -101,9 +105,10 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        is_mail = _channel(request, None) == forms.EMAIL
         given = super().get_changeform_initial_data(request)
-        return ({"body": starts_with()} if is_mail else {}) | given
+        if _channel(request, None) != forms.EMAIL:
+            return given
+        return {"body": starts_with(request.GET.get("markup", forms.HTML))} | given
 
     def changeform_view(
         self,
@@ -124,6 +129,8 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
             "gaps_url": _at("gaps"),
             "segments": _segments(),
             "history": template and _history(template),
+            "may_try": may_change and template and trying.is_possible(template.channel),
+            "needs_to": template and template.channel in trying.NEEDS_TO,
             "show_save_and_add_another": False,
         }
         return super().changeform_view(request, object_id, form_url, context)
@@ -149,6 +156,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
             at("preview/", "preview", require_POST(self.preview)),
             at("gaps/", "gaps", require_POST(self.gaps)),
             at("<int:pk>/mail/", "mail", self.mail),
+            at("<int:pk>/try/", "try", require_POST(self.try_out)),
             at("<int:pk>/restore/", "restore", require_POST(self.restore)),
             at("<int:pk>/archive/", "archive", require_POST(self.archive)),
             *super().get_urls(),
@@ -173,6 +181,21 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         number = request.POST.get("segment", "")
         segment = get_object_or_404(Segment, pk=int(number) if number.isdecimal() else 0)
         return preview.gaps_answer(_posted(request), segment.members)
+
+    def try_out(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the kept words to somebody of ours."""
+        template = get_object_or_404(MessageTemplate, pk=pk)
+        customer = preview.customer_of(request.POST.get("customer", ""))
+        if customer is None:
+            self.message_user(request, _("There is no customer with this number."), "error")
+            return HttpResponseRedirect(_at("change", pk))
+        staff: Any = request.user
+        why = trying.send(template, customer, to=request.POST.get("to", ""), by=staff)
+        said = _("The test did not leave: %(why)s") % {"why": reasons.said(why)}
+        self.message_user(
+            request, said if why else _("The test is on its way."), "error" if why else "success"
+        )
+        return HttpResponseRedirect(_at("change", pk))
 
     def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say again what an earlier revision said."""

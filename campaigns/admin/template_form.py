@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -105,9 +106,9 @@ def _field(field: parts.Field, channel: str) -> forms.CharField:
     is_long = field.name == parts.BODY or field.form == parts.LINES
     rows = ROWS.get(channel, 5) if field.name == parts.BODY else 3
     attrs = {"rows": rows, "class": "code", "spellcheck": "false"}
-    mail_help = _("HTML with Liquid, such as {{ customer.name }}.")
+    mail_help = _("HTML or MJML with Liquid, such as {{ customer.name }}.")
     return forms.CharField(
-        label=field.label,
+        label=capfirst(field.label),
         required=False,  # what is needed is told by `proofing`, in each language
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs) if is_long else UnfoldAdminTextInputWidget(),

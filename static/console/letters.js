@@ -139,6 +139,11 @@ class Gaps {
 document.addEventListener("DOMContentLoaded", () => {
   const previews = [...document.querySelectorAll("[data-preview]")].map((place) => new Preview(place));
   document.querySelectorAll("[data-gaps]").forEach((place) => new Gaps(place, previews[0]));
+  document.querySelectorAll("form.try").forEach((form) => {
+    form.addEventListener("submit", () => {
+      form.elements.customer.value = previews[0]?.control("customer") ?? "";
+    });
+  });
   document.querySelectorAll("[data-show-revision]").forEach((button) => {
     button.addEventListener("click", () => previews[0]?.ask(button.dataset.showRevision));
   });

@@ -170,6 +170,19 @@ def test_the_list_asks_the_same_few_questions_for_many(signed_in: SignIn) -> Non
     assert len(many) == len(few)
 
 
+def test_one_can_begin_in_mjml(signed_in: SignIn) -> None:
+    people(1)
+    client = signed_in("operator")
+    begun = client.get(at("add"), {"markup": "mjml"})
+    body = begun.context["adminform"].form.initial["body"]
+    assert "<mj-body" in body
+    words = {"name": "M", "markup": "mjml", "subject": "Hi", "body": body}
+    dark = client.post(at("preview"), words | {"theme": "both"}).json()["dark"]
+    assert "@media all" in dark
+    client.post(at("add"), words)
+    assert MessageTemplate.objects.get().markup == "mjml"
+
+
 # --- words to avoid ---------------------------------------------------------
 
 
