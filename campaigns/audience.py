@@ -56,7 +56,7 @@ def divide(
     members: BitMap, *, channel: str = suppression.EMAIL, purpose: str = consent.MARKETING
 ) -> Division:
     """Divide by what is known now; the first reason that applies is the one that counts."""
-    known = reach.now(channel, purpose=purpose, at=clock.now())
+    known = reach.now(channel, purpose=purpose)
     return Division(*known.divide(members))
 
 

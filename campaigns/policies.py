@@ -1,9 +1,13 @@
 """The contact policy in force, and how people change it: each change is a new version."""
 
 import datetime as dt
+import json
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from campaigns.models import ContactPolicy
@@ -14,6 +18,7 @@ from console.models import Staff
 from console.states import NotAllowed, Stale
 
 ACTION = "policy.change"
+_AS_TEXT = Cast("content", TextField())
 NO_POLICY = Policy()  # before anybody wrote one: nothing is limited
 
 
@@ -24,8 +29,13 @@ def newest() -> ContactPolicy | None:
 
 def current() -> Policy:
     """What is in force; nothing is limited before there is a version."""
-    content = ContactPolicy.objects.values_list("content", flat=True).first()
-    return NO_POLICY if content is None else reading.parse(content)
+    return read(ContactPolicy.objects.values_list(_AS_TEXT, flat=True).first())
+
+
+@lru_cache(maxsize=8)
+def read(content: str | None) -> Policy:
+    """The policy of a version's content, as text; none says nothing."""
+    return NO_POLICY if content is None else reading.parse(json.loads(content))
 
 
 @transaction.atomic

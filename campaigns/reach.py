@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -55,21 +56,26 @@ class Reach:
         return members & (self.full | self.left_alone)
 
 
-def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime) -> Reach:
-    """What is known at this moment, asked for at once."""
-    policy, limited = policies.current(), purpose != TRANSACTIONAL
+def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime | None = None) -> Reach:
+    """What is known at this moment, in three questions."""
+    project = clock.project()
+    at = at or clock.now(project)
+    (content,), held_out = asking.ask([Question(_POLICY), Question(_HOLDOUT)])
+    policy = policies.read(content[0])
+    limited = purpose != TRANSACTIONAL
     addressed = f"address:{_kind(channel)}" if addresses.of_their_own(channel) else ""
     needs_consent = limited and policy.way(channel).needs_consent
     agreed = live_sets.consent(channel, purpose) if needs_consent else ""
     suppressed = f"suppressed:{channel}"
-    full = full_names(policy, channel, clock.day_of(at)) if limited else []
+    full = full_names(policy, channel, clock.day_of(at, project)) if limited else []
     names = [name for name in (addressed, agreed, suppressed, *full) if name]
-    sets, left_alone = _ask(names, at)
+    sets, left_alone = _ask([*names, live_sets.EVERYONE], at)
+    last = _last(sets[live_sets.EVERYONE])
     return Reach(
         addressed=sets[addressed] if addressed else None,
         agreed=sets[agreed] if agreed else None,
         suppressed=sets[suppressed],
-        held_out=held_out() if purpose == MARKETING else BitMap(),
+        held_out=_of_row(held_out, last) if purpose == MARKETING else BitMap(),
         left_alone=left_alone if limited else BitMap(),
         full=bitmaps.union([sets[name] for name in full]),
     )
@@ -95,26 +101,32 @@ def _kind(channel: str) -> str:
 _held_out: dict[tuple[str, int], tuple[int, BitMap]] = {}  # by salt and part
 
 
-def held_out(holdout: Holdout | None = None) -> BitMap:
-    """Every number that is held out now, or by an earlier holdout; also of who is still to come."""
-    holdout = holdout or holdouts.at_the_moment()
-    if holdout is None:
-        return BitMap()
-    everyone = live_sets.everyone()
-    last = everyone.max() if everyone else 0
-    key = (holdout.salt, holdout.part)
-    until, members = _held_out.get(key, (0, BitMap()))
+def held_out(holdout: Holdout) -> BitMap:
+    """Every number that a holdout holds out; also of who is still to come."""
+    return _share(holdout.salt, holdout.part, _last(live_sets.everyone()))
+
+
+def _of_row(rows: list[tuple[Any, ...]], last: int) -> BitMap:
+    return _share(rows[0][0], rows[0][1], last) if rows else BitMap()
+
+
+def _share(salt: str, part: int, last: int) -> BitMap:
+    until, members = _held_out.get((salt, part), (0, BitMap()))
     if until <= last:
         until = (last // _STEP + 1) * _STEP
-        numbers = BitMap(range(1, until))
-        members = assignment.share(numbers, holdout.part, salt=holdout.salt)
-        _held_out[key] = until, members
+        members = assignment.share(BitMap(range(1, until)), part, salt=salt)
+        _held_out[salt, part] = until, members
     return members
+
+
+def _last(customers: BitMap) -> int:
+    return int(customers.max()) if customers else 0
 
 
 def held_out_now() -> int:
     """How many customers are held out now."""
-    return held_out().intersection_cardinality(live_sets.everyone())
+    found = holdouts.at_the_moment()
+    return held_out(found).intersection_cardinality(live_sets.everyone()) if found else 0
 
 
 # --- caps -------------------------------------------------------------------
@@ -199,6 +211,10 @@ def _kept_names() -> set[str]:
     return {name for name in names if name.startswith(("address:", "suppressed:"))}
 
 
+_POLICY = """
+    SELECT (SELECT content::text FROM campaigns_contactpolicy ORDER BY version DESC LIMIT 1)
+"""
+_HOLDOUT = "SELECT salt, part FROM campaigns_holdout WHERE until IS NULL"
 _LEFT_ALONE = """
     SELECT string_agg(int4send(customer_id), ''::bytea) FROM campaigns_contacthold
     WHERE lifted_at IS NULL AND (until IS NULL OR until > %s)

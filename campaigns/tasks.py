@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from campaigns import outbox, plays, rounds, transitions
+from campaigns import contacting, outbox, plays, reach, rounds, transitions
 from campaigns.models import Campaign, Playbook
 from campaigns.stepping import Stuck
 from console import clock
@@ -70,3 +70,11 @@ def send_wave(campaign_id: int) -> None:
         transitions.stop(campaign, reason=tally.trouble)
     elif not tally.rests:
         send_wave.delay(campaign_id)
+
+
+@shared_task
+def tidy_contacts() -> None:
+    """Every night: forget contacts that no cap looks back to, and mend the sets of the reach."""
+    contacting.prune(at=clock.now())
+    reach.mend()
+    reach.count_anew(at=clock.now())

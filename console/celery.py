@@ -60,6 +60,10 @@ app.conf.beat_schedule = {
         "task": "console.tasks.run_night",
         "schedule": crontab(hour="19", minute="10"),  # UTC: 03:10 in Shanghai
     },
+    "tidy contacts": {
+        "task": "campaigns.tasks.tidy_contacts",
+        "schedule": crontab(hour="20", minute="30"),
+    },
     "tidy up": {
         "task": "segments.tasks.tidy_up",  # gathers the day's small files, forgets old uploads
         "schedule": crontab(hour="20", minute="40"),

@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
+from pyroaring import BitMap
 
-from campaigns import contacting
-from campaigns.models import Campaign, Contact
+from campaigns import claims, contacting
+from campaigns.claims import Offer
+from campaigns.models import Campaign, Contact, Wave
 from campaigns.policy import calendar
 from campaigns.policy.nodes import DAY, MONTH, WEEK, Approach, Send, Skip
 from segments.models import Consent, Customer
 from tests.campaigns.factories import people
-from tests.campaigns.test_contacting import at_most, campaign_for, claim, policy
+from tests.campaigns.test_contacting import at_most, campaign_for, policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = Approach("email")
@@ -89,8 +91,11 @@ def _claims(
             approach = Approach("sms" if (number + turn) % 3 == 0 else "email")
             asked = ids[number:] + ids[:number]  # in another order than the others
             moment = at + dt.timedelta(seconds=number)
-            with transaction.atomic():
-                claim(campaign, asked, at=moment, approach=approach, occurrence=next(NUMBERS))
+            occurrence = next(NUMBERS)
+            wave = Wave.objects.create(
+                campaign=campaign, occurrence=occurrence, members=BitMap(asked)
+            )
+            claims.begin(wave, asked, Offer(approach), at=moment)
 
     return work
 
