@@ -47,6 +47,8 @@ app.conf.beat_schedule = {
     "measure playbooks": {"task": "metrics.tasks.measure_playbooks", "schedule": 3600},
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
+    "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},
+    "budgets": {"task": "console.tasks.watch_budgets", "schedule": 600},
     "sweep jobs": {"task": "console.tasks.sweep_jobs", "schedule": 600},
     "keep periods": {
         "task": "console.tasks.keep_periods",

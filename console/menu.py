@@ -154,6 +154,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:metrics_periodrule_changelist",
                 "metrics.view",
             ),
+            (
+                _("Budgets"),
+                "account_balance_wallet",
+                "admin:console_budget_changelist",
+                "budgets.view",
+            ),
         ],
     ),
     (
@@ -209,6 +215,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_retentionperiod_changelist",
                 "privacy.view",
             ),
+            (
+                _("Approval policies"),
+                "gavel",
+                "admin:console_approvalpolicy_changelist",
+                "policies.view",
+            ),
             (_("Jobs"), "hourglass", "admin:console_job_changelist", "jobs.view"),
             (_("Audit log"), "receipt_long", "admin:console_auditentry_changelist", "audit.view"),
             (_("Staff"), "badge", "admin:console_staff_changelist", "staff.view"),
@@ -222,6 +234,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 # Screens that the menu leaves out, and the one that leads to each.
 INSIDE = {
     "admin:campaigns_coupon_changelist": "admin:campaigns_couponbatch_changelist",
+    "admin:console_deputy_changelist": "admin:console_approvalpolicy_changelist",
     "admin:metrics_watch_changelist": "admin:metrics_alert_changelist",
     "admin:metrics_periodresult_changelist": "admin:metrics_periodrule_changelist",
     "admin:metrics_spend_changelist": "admin:metrics_channel_changelist",

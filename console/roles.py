@@ -72,7 +72,14 @@ TABLE: dict[str, set[str]] = {
     "policy.view": EVERYBODY,
     "policy.change": {MA, AD},  # caps, quiet hours and the holdout: for all campaigns at once
     "approvals.view": {OP, MA, AD},
-    "approvals.decide": {MA, AD},
+    "approvals.decide": {MA, AD},  # what a policy or a deputy gives stays within this
+    "policies.view": {OP, MA, AD},
+    "policies.change": {AD},
+    "budgets.view": {OP, PR, MA, AN, AD},
+    "budgets.change": {MA, AD},  # make them, and set the rule that guards them
+    "budgets.fund": {MA, AD},
+    "budgets.spend": {OP, MA, AD},  # set aside, commit and release over the API
+    "budgets.ask": {OP, MA, AD},  # for money from another budget, or more
     "work.view": EVERYBODY,
     "work.do": EVERYBODY,  # what is theirs, or their team's and nobody's
     "work.give": {MA, AD},

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import clock, copies, idempotency, jobs, privacy
+from console import approvals, budget_watch, clock, copies, idempotency, jobs, notices, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
 from metrics import (
@@ -82,6 +82,21 @@ def look_after_requests() -> None:
     for pk in privacy.unfinished() + copies.unfinished():
         answer_request.delay(pk)
     copies.tidy(at=timezone.now())
+
+
+@shared_task
+def look_after_approvals() -> None:
+    """Give back what nobody decided in time, and write to those whom something waits for."""
+    now = timezone.now()
+    for approval in approvals.overdue(at=now):
+        approvals.expire(approval, at=now)
+    notices.send_due(at=now)
+
+
+@shared_task
+def watch_budgets() -> None:
+    """Tell of budgets that run low, and count the ledgers anew."""
+    budget_watch.watch(today=clock.today())
 
 
 @shared_task

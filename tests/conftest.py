@@ -67,7 +67,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 
 @pytest.fixture(autouse=True)
 def project_row(request: pytest.FixtureRequest) -> None:
-    """Tests that commit end with empty tables; the project's row belongs to the floor."""
+    """Tests that commit end with empty tables; what migrations ship belongs to the floor."""
     marker = request.node.get_closest_marker("django_db")
     if marker or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         committing = (marker and marker.kwargs.get("transaction")) or (
@@ -75,6 +75,7 @@ def project_row(request: pytest.FixtureRequest) -> None:
         )
         request.getfixturevalue("transactional_db" if committing else "db")
         Project.objects.get_or_create(pk=1)
+        factories.ship_policy()
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,10 @@
 
 from console.admin import (
     approval,
+    approval_policy,
     audit,
+    budget,
+    deputy,
     job,
     mailbox,
     privacy,
@@ -14,7 +17,10 @@ from console.admin import (
 
 __all__ = [
     "approval",
+    "approval_policy",
     "audit",
+    "budget",
+    "deputy",
     "job",
     "mailbox",
     "privacy",

@@ -14,14 +14,23 @@ from unfold.decorators import display
 from campaigns import audience
 from campaigns.admin import page, precedents
 from campaigns.models import Campaign
-from console import approvals, clock, figures, formats, roles
+from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
 from segments import standing, traits
 from segments.models import Customer
 
-COLORS = {"pending": "warning", "approved": "success", "rejected": "danger", "withdrawn": "info"}
+COLORS = {
+    "pending": "warning",
+    "approved": "success",
+    "rejected": "danger",
+    "changes": "warning",
+    "withdrawn": "info",
+    "expired": "danger",
+    "void": "danger",
+}
 SAMPLE = 8
+SAID = {"amount": _("amount"), "because": _("why")}
 
 
 @admin.register(Approval)
@@ -31,7 +40,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display: ClassVar = ["title", "status_label", "size", "requested_by", "asked", "decided"]
     list_filter: ClassVar = ["status"]
     list_before_template = "console/real_time.html"
-    list_select_related: ClassVar = ["requested_by"]
+    list_select_related: ClassVar = ["requested_by", "version__policy"]
     # What waits for a decision stands first.
     ordering: ClassVar = [
         Case(When(status=Approval.Status.PENDING, then=Value(0)), default=Value(1)).asc(),
@@ -39,7 +48,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
-        votes = Prefetch("votes", Vote.objects.select_related("by"))
+        votes = Prefetch("votes", Vote.objects.select_related("by", "stands_for").order_by("pk"))
         found: QuerySet[Approval] = super().get_queryset(request)
         return found.prefetch_related(votes)
 
@@ -66,7 +75,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "original": approval,
             "approval": approval,
-            "why_not": why_not(approval, request.user),
+            **_of_policy(approval, request.user),
             **_of_subject(approval, request.user),
         }
         return render(request, "console/approval.html", context)
@@ -80,9 +89,14 @@ class ApprovalAdmin(ReadOnlyAdmin):
             case "approve":
                 approvals.approve(approval, by=staff, comment=comment)
                 said = _("Approved: %(title)s. Its owner can start it now.")
+                if approval.status == Approval.Status.PENDING:
+                    said = _("Your yes is kept: %(title)s. Others have to decide as well.")
             case "reject":
                 approvals.reject(approval, by=staff, comment=comment)
                 said = _("Rejected: %(title)s. Its owner can change it and ask again.")
+            case "changes":
+                approvals.ask_for_changes(approval, by=staff, comment=comment)
+                said = _("Given back: %(title)s. Its owner reads what to change.")
             case _decision:
                 raise Http404
         self.message_user(request, said % {"title": approval.title})
@@ -107,22 +121,35 @@ class ApprovalAdmin(ReadOnlyAdmin):
         return formats.listed(vote.by for vote in approval.votes.all()) or "–"
 
 
-def why_not(approval: Approval, staff: Any) -> str:
-    """In words, why this person cannot decide it; empty when they can."""
-    if approval.status != Approval.Status.PENDING:
-        return str(_("This was decided already."))
-    if approval.requested_by_id == staff.pk:
-        return str(_("You asked for this yourself, so somebody else has to decide it."))
-    if not roles.allows(staff, "approvals.decide"):
-        return str(_("Your role may read this, but not decide it."))
-    return ""
+def _of_policy(approval: Approval, staff: Any) -> dict[str, Any]:
+    """The steps with what came of each, who could vote now, and why this person cannot."""
+    barred = approvals.barred(approval, approval.subject)
+    policy = policy_rules.read(approval.policy)
+    votes, at = list(approval.votes.all()), approval.step
+    is_open = approval.status == Approval.Status.PENDING
+    return {
+        "why_not": approvals.why_not(approval, staff, barred=barred),
+        "place": policies.stands_for(approval, staff, barred=barred, day=clock.today()),
+        "waits_for": policies.voters(approval, barred=barred, day=clock.today()) if is_open else [],
+        "may_see_policies": roles.allows(staff, "policies.view"),
+        "steps": [
+            {
+                "number": n + 1,
+                "words": policy_words.step(step),
+                "votes": [vote for vote in votes if vote.step == n],
+                "is_next": is_open and n == at,
+                "is_done": n < at or approval.status == Approval.Status.APPROVED,
+            }
+            for n, step in enumerate(policy.steps)
+        ],
+    }
 
 
 def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     """What the approver has to know about the thing itself."""
     campaign = approval.subject
     if not isinstance(campaign, Campaign):
-        return {}
+        return {"said": _said(approval)}
     frozen = getattr(campaign, "audience", None)
     if frozen is None:
         return {"campaign": campaign}
@@ -137,6 +164,11 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "mail": page.mail(campaign, frozen, staff),
         **precedents.kept(campaign),
     }
+
+
+def _said(approval: Approval) -> list[tuple[Any, Any]]:
+    """What whoever asked said about a thing that has no part of the page to itself."""
+    return [(SAID[key], value) for key, value in approval.summary.items() if key in SAID]
 
 
 def _people(numbers: list[int]) -> list[dict[str, Any]]:

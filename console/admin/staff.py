@@ -75,8 +75,9 @@ class StaffAdmin(UserAdmin, ConsoleModelAdmin):  # type: ignore[misc]  # both ar
 class TeamAdmin(ConsoleModelAdmin):
     view_action = "staff.view"
     add_action = change_action = delete_action = "staff.change"
-    list_display: ClassVar = ["name", "people"]
-    fields: ClassVar = ["name"]
+    list_display: ClassVar = ["name", "lead", "people"]
+    list_select_related: ClassVar = ["lead"]
+    fields: ClassVar = ["name", "lead"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).annotate(people_count=Count("staff"))

@@ -6,6 +6,8 @@ from rest_framework.routers import DefaultRouter
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
 from campaigns.api.templates import TemplateViewSet
+from console.api.approvals import ApprovalViewSet
+from console.api.budgets import BudgetViewSet
 from console.api.jobs import JobViewSet
 from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
@@ -22,6 +24,8 @@ from segments.api.traits import TraitViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
+router.register("approvals", ApprovalViewSet, basename="approval")
+router.register("budgets", BudgetViewSet, basename="budget")
 router.register("jobs", JobViewSet, basename="job")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")

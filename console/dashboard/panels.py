@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Suppression
+from console import approvals as asking
 from console import figures, health
 from console.dashboard.page import Page
-from console.models import Approval, AuditEntry, Job
+from console.models import AuditEntry, Job
 from segments import looks
 from segments.models import EventImport, Segment
 
@@ -83,9 +84,7 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
 
 
 def approvals(page: Page, request: HttpRequest) -> Panel:
-    """What waits for this person's decision; one's own requests wait for somebody else."""
-    waiting = Approval.objects.filter(status=Approval.Status.PENDING)
-    waiting = waiting.exclude(requested_by=page.staff).select_related("requested_by")
+    """What this person could decide now; one's own requests wait for somebody else."""
     return Panel(
         title=_("Waiting for your decision"),
         lines=[
@@ -97,7 +96,7 @@ def approvals(page: Page, request: HttpRequest) -> Panel:
                 when=page.moment(approval.created_at),
                 why=_("asked for by %(who)s") % {"who": approval.requested_by},
             )
-            for approval in waiting.order_by("created_at")[:LINES]
+            for approval in asking.waiting_for(page.staff)[:LINES]
         ],
         link=page.link("admin:console_approval_changelist", needs="approvals.view"),
         empty=_("Nothing waits for you."),

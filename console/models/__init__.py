@@ -1,25 +1,38 @@
-"""What the floor remembers: staff, project, audit, jobs, approvals, work, the local mailbox."""
+"""What the floor remembers: staff, project, audit, jobs, approvals, budgets, work, mailbox."""
 
 from console.models.answered_call import AnsweredCall
-from console.models.approval import Approval, Vote
+from console.models.approval import Approval, ApprovalNotice, Vote
+from console.models.approval_policy import ApprovalPolicy, Deputy, PolicyVersion
 from console.models.audit import AuditEntry
+from console.models.budget import Budget, BudgetRule
+from console.models.budget_entry import BudgetEntry, Reservation
 from console.models.job import Job
 from console.models.mailbox import MailboxMessage
 from console.models.project import Project
 from console.models.retention import RetentionPeriod
 from console.models.staff import Staff, Team
+from console.models.transfer import Transfer
 from console.models.work_item import WorkItem
 
 __all__ = [
     "AnsweredCall",
     "Approval",
+    "ApprovalNotice",
+    "ApprovalPolicy",
     "AuditEntry",
+    "Budget",
+    "BudgetEntry",
+    "BudgetRule",
+    "Deputy",
     "Job",
     "MailboxMessage",
+    "PolicyVersion",
     "Project",
+    "Reservation",
     "RetentionPeriod",
     "Staff",
     "Team",
+    "Transfer",
     "Vote",
     "WorkItem",
 ]

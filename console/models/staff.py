@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,15 @@ class Team(models.Model):
     """A group that owns segments and campaigns together."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lead"),
+        help_text=_("Approves where a policy asks for the lead of the requester's team."),
+    )
 
     class Meta:
         verbose_name = _("team")

@@ -207,6 +207,7 @@ def ask_approval(campaign: Campaign, *, by: Staff) -> Approval:
         subject_id=campaign.pk,
         title=campaign.name,
         digest="0" * 64,
+        policy={"steps": [{"who": "role", "roles": ["manager", "admin"]}]},
         requested_by=by,
     )
 

@@ -1,0 +1,41 @@
+"""Hours in which people work: 9 to 18 on China's working days, made-up weekends included."""
+
+import datetime as dt
+import functools
+from typing import Any
+from zoneinfo import ZoneInfo
+
+OPENS, CLOSES = dt.time(9), dt.time(18)
+HOURS_A_DAY = CLOSES.hour - OPENS.hour
+
+
+def is_open(moment: dt.datetime, zone: ZoneInfo) -> bool:
+    """Whether people work at this moment."""
+    local = moment.astimezone(zone)
+    return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
+
+
+def after(moment: dt.datetime, hours: int, zone: ZoneInfo) -> dt.datetime:
+    """The moment when so many hours of work have passed."""
+    local, left = moment.astimezone(zone), dt.timedelta(hours=hours)
+    while True:
+        day = local.date()
+        begins = max(local, dt.datetime.combine(day, OPENS, zone))
+        ends = dt.datetime.combine(day, CLOSES, zone)
+        if is_working_day(day) and begins < ends:
+            if left <= ends - begins:
+                return (begins + left).astimezone(dt.UTC)
+            left -= ends - begins
+        local = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
+
+
+def is_working_day(day: dt.date) -> bool:
+    """Weekdays that are no public holiday, and the weekends at which those are made up for."""
+    return _calendar(day.year).is_working_day(day)
+
+
+@functools.cache
+def _calendar(year: int) -> Any:
+    import holidays  # heavy: only where hours of work are counted
+
+    return holidays.country_holidays("CN", years=[year])
