@@ -50,7 +50,7 @@ def add(
     name: str,
     given: Mapping[str, str],
     tariff: Decimal = Decimal(0),
-    rate: int | None = None,
+    per_minute: int | None = None,
 ) -> ChannelAccount:
     """A new account; the first one of a channel is the channel's own.
 
@@ -59,7 +59,7 @@ def add(
         BadSetting: a setting is missing, or cannot work.
     """
     roles.require(by, ACTION)
-    account = make(kind, name=name, given=given, tariff=tariff, rate=rate)
+    account = make(kind, name=name, given=given, tariff=tariff, per_minute=per_minute)
     ChannelAccount.objects.filter(pk=account.pk).update(created_by=by)
     audit.log("account.added", account, by=by, kind=kind)
     account.refresh_from_db()
@@ -72,7 +72,7 @@ def make(
     name: str,
     given: Mapping[str, str],
     tariff: Decimal = Decimal(0),
-    rate: int | None = None,
+    per_minute: int | None = None,
 ) -> ChannelAccount:
     """As `add`, for the console itself."""
     of_kind = KINDS[kind]
@@ -87,7 +87,7 @@ def make(
                 given=_open_part(of_kind, values),
                 sealed=_sealed_part(of_kind, values),
                 tariff=tariff,
-                rate=rate or of_kind.rate,
+                per_minute=per_minute or of_kind.per_minute,
                 is_default=first,
                 token=secrets.token_urlsafe(24),
             )
@@ -103,7 +103,7 @@ def change(
     name: str,
     given: Mapping[str, str],
     tariff: Decimal,
-    rate: int,
+    per_minute: int,
 ) -> None:
     """Other settings; a secret that is left empty stays as it was.
 
@@ -121,7 +121,7 @@ def change(
         given=_open_part(kind, values),
         sealed=_sealed_part(kind, values),
         tariff=tariff,
-        rate=rate,
+        per_minute=per_minute,
         updated_at=timezone.now(),
     )
     changed = sorted(name for name in values if values[name] != before.get(name))

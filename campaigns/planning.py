@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CouponBatch, MessageTemplate
+from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate
 from campaigns.plans import tree, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Message, Plan
@@ -27,8 +27,13 @@ def known() -> Known:
 
 
 def channels() -> dict[str, str]:
-    """Ways in which messages go out from here, and what they are called."""
-    return {"email": _("e-mail")}
+    """Ways in which messages go out from here, and what they are called.
+
+    Mail always can; every other channel needs an account.
+    """
+    open_now = ChannelAccount.objects.filter(is_default=True).values_list("channel", flat=True)
+    names = {"email", *open_now}
+    return {one.value: str(one.label) for one in ChannelAccount.Channel if one.value in names}
 
 
 def channel_of(template: MessageTemplate) -> str:

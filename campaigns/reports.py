@@ -17,6 +17,7 @@ from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -96,8 +97,12 @@ def _apply(account: ChannelAccount, report: Report, at: dt.datetime) -> bool:
 
 
 def _message(account: ChannelAccount, report: Report) -> Message | None:
-    """Whose report it is: only messages that this account sent."""
-    ours = Message.objects.select_related("customer").filter(account=account)
+    """Whose report it is: only messages that this account sent.
+
+    Whose sender died before it noted the account counts as any account's of its channel.
+    """
+    either = Q(account=account) | Q(account=None, channel=account.channel)
+    ours = Message.objects.select_related("customer").filter(either)
     if report.message is not None:
         return ours.filter(pk=report.message).first()
     if report.provider_id:

@@ -114,6 +114,7 @@ def _note(made: Rendered, row: Begun, name: str, at: dt.datetime) -> Note:
         id=name,
         recipient=row.address,
         at=at,
+        channel=row.channel,
         text=made.text,
         title=made.subject,
         url=made.url,

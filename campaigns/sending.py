@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from campaigns import claims, reasons, settling, waves, wording
+from campaigns import claims, planning, reasons, settling, waves, ways, wording
 from campaigns.channels.base import (
     Accepted,
     Busy,
@@ -74,9 +73,10 @@ class Sender:
         journal: Journal,
         at: dt.datetime,
     ) -> None:
-        self.campaign, self.wave, self.channel, self.at = campaign, wave, channel, at
+        self.campaign, self.wave, self.at = campaign, wave, at
+        self.channel = ways.Ways(channel, planning.message(campaign, wave.step).channel)
         self.journal = journal
-        self.saying = Saying(campaign, wave, sender=settings.DEFAULT_FROM_EMAIL)
+        self.saying = Saying(campaign, wave, sender=self.channel.sender)
         self.tally = Tally()
         self.errors_in_a_row = 0
         self.unreachable = ""

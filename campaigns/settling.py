@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from campaigns import claims, contacting
 from campaigns.channels import journal
@@ -46,7 +47,8 @@ def write(
         ends[_end(outcome, heals)].append(number)
     counts: Counter[str] = Counter()
     for (status, reason), ids in ends.items():
-        _move(ids, to=status, **({"sent_at": at} if status == Status.SENT else {"reason": reason}))
+        left_now = {"sent_at": at, "left_at": Now()}
+        _move(ids, to=status, **(left_now if status == Status.SENT else {"reason": reason}))
         counts[status] += len(ids)
         if status in (Status.RETRY, Status.FAILED):
             contacting.give_back(ids)

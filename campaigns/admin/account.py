@@ -38,7 +38,7 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = ChannelAccount
-        fields = ("name", "tariff", "rate")
+        fields = ("name", "tariff", "per_minute")
         help_texts: ClassVar = {
             "tariff": _("In the smallest unit of money, such as 4.5 fen; of an SMS, for each part.")
         }
@@ -75,7 +75,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
         "Mail leaves by EMAIL_URL. Every other channel needs an account with a provider."
     )
     change_form_outer_before_template = "campaigns/account/page.html"
-    list_display: ClassVar = ["name", "kind_label", "channel", "state", "tariff", "rate"]
+    list_display: ClassVar = ["name", "kind_label", "channel", "state", "tariff", "per_minute"]
     list_filter: ClassVar = ["channel"]
 
     @display(description=_("kind"), ordering="kind")
@@ -102,9 +102,9 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
     def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
         kind = KINDS[obj.kind if obj else request.GET.get("kind", "")]
         if obj and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "channel", "tariff", "rate"]})]
+            return [(None, {"fields": ["name", "channel", "tariff", "per_minute"]})]
         own = [PREFIX + field.name for field in kind.fields]
-        return [(gettext(kind.label), {"fields": ["name", *own, "tariff", "rate"]})]
+        return [(gettext(kind.label), {"fields": ["name", *own, "tariff", "per_minute"]})]
 
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.GET.get("kind") in KINDS:
@@ -142,7 +142,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
         }
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        words = {name: form.cleaned_data[name] for name in ("name", "tariff", "rate")}
+        words = {name: form.cleaned_data[name] for name in ("name", "tariff", "per_minute")}
         if change:
             kept = ChannelAccount.objects.get(pk=obj.pk)
             accounts.change(kept, by=request.user, given=form.given, **words)

@@ -56,7 +56,7 @@ class Kind:
     fields: tuple[Field, ...]
     provider: Callable[[Values], Provider] | None = None
     per_part: bool = False  # its tariff is for each part of a text
-    rate: int = 20  # messages a second, until somebody says otherwise
+    per_minute: int = 1200  # messages, until somebody says otherwise
 
 
 # --- what they are opened with ----------------------------------------------
@@ -173,7 +173,7 @@ KINDS = {
                 Field("user", gettext_noop("user name"), is_needed=False),
                 Field("password", gettext_noop("password"), is_secret=True, is_needed=False),
             ),
-            rate=200,
+            per_minute=12000,
         ),
         Kind(
             "mail_api",
@@ -217,7 +217,7 @@ KINDS = {
             ),
             _aliyun,
             per_part=True,
-            rate=50,
+            per_minute=3000,
         ),
         Kind(
             "sms_http",
@@ -242,7 +242,7 @@ KINDS = {
                 Field("url", gettext_noop("address"), form=URL, first="https://fcm.googleapis.com"),
             ),
             _fcm,
-            rate=100,
+            per_minute=6000,
         ),
         Kind(
             "wecom",
@@ -250,7 +250,7 @@ KINDS = {
             ROBOT,
             (_ROBOT_URL,),
             lambda g: WeCom(g["url"]),
-            rate=1,
+            per_minute=20,
         ),
         Kind(
             "dingtalk",
@@ -258,7 +258,7 @@ KINDS = {
             ROBOT,
             (_ROBOT_URL, _ROBOT_SECRET),
             lambda g: DingTalk(g["url"], g["secret"]),
-            rate=1,
+            per_minute=20,
         ),
         Kind(
             "feishu",
@@ -266,7 +266,7 @@ KINDS = {
             ROBOT,
             (_ROBOT_URL, _ROBOT_SECRET),
             lambda g: Feishu(g["url"], g["secret"]),
-            rate=1,
+            per_minute=100,
         ),
         Kind(
             "webhook",
@@ -299,7 +299,7 @@ KINDS = {
                     ),
                 ),
             ),
-            rate=1000,
+            per_minute=60000,
         ),
     )
 }

@@ -20,6 +20,7 @@ class Note:
     id: str  # ours, as the other side hears it; another try has the same one
     recipient: str  # a phone number, a device's token, a user id, or whom a group should see
     at: dt.datetime  # real time: providers distrust any other
+    channel: str = ""  # through which it leaves
     text: str = ""
     title: str = ""
     url: str = ""

@@ -34,10 +34,10 @@ class ChannelAccount(models.Model):
         default=Decimal(0),
         validators=[MinValueValidator(Decimal(0))],
     )
-    rate = models.PositiveIntegerField(
-        _("messages a second"),
-        default=20,
-        validators=[MinValueValidator(1), MaxValueValidator(10_000)],
+    per_minute = models.PositiveIntegerField(
+        _("messages a minute"),
+        default=1200,
+        validators=[MinValueValidator(1), MaxValueValidator(600_000)],
         help_text=_("At most; what the provider allows."),
     )
     is_enabled = models.BooleanField(_("in use"), default=True)
@@ -68,7 +68,9 @@ class ChannelAccount(models.Model):
                 condition=models.Q(is_default=False) | models.Q(is_enabled=True),
                 name="default_account_is_in_use",
             ),
-            models.CheckConstraint(condition=models.Q(rate__gte=1), name="account_rate_from_1"),
+            models.CheckConstraint(
+                condition=models.Q(per_minute__gte=1), name="account_pace_from_1"
+            ),
             models.CheckConstraint(condition=models.Q(tariff__gte=0), name="account_tariff_from_0"),
         ]
 

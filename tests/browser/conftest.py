@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Chromium without a window says so, and is then taken for a machine that looks into mails.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 SECONDS_TO_START = 600
 expect.set_options(timeout=60_000)  # as patient as the pages; a busy machine is no mistake
 
@@ -123,6 +125,7 @@ def open_as(
             viewport={"width": width, "height": height},
             base_url=console.url,
             storage_state=sessions.get(name),
+            user_agent=AGENT,
         )
         contexts.append(context)
         page = context.new_page()

@@ -44,6 +44,7 @@ def test_a_segment_becomes_an_approved_campaign_with_a_result(open_as: OpenAs) -
 
     # The mail's picture is loaded as it is read; its first link leads to the shop.
     operator.context.route("https://shop.example/**", lambda route: route.fulfill(body="The shop"))
+    operator.wait_for_timeout(2000)  # nobody reads a mail in the moment it left
     Inbox(operator).open_newest()
     with operator.context.expect_page() as opened:
         operator.locator(".mail-links a").first.click()

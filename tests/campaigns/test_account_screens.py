@@ -48,7 +48,7 @@ def test_one_chooses_a_kind_and_fills_in_what_it_wants(signed_in: SignedIn, phon
     form = {
         "name": "Short messages",
         "tariff": "4.5",
-        "rate": "30",
+        "per_minute": "30",
         "given_url": "nowhere",
         "given_headers": "Authorization: Bearer very-secret",
         "given_code_at": "code",
@@ -61,7 +61,7 @@ def test_one_chooses_a_kind_and_fills_in_what_it_wants(signed_in: SignedIn, phon
     made = client.post(f"{ADD}?kind=sms_http", form | {"given_url": "https://sms.example/"})
     account = ChannelAccount.objects.get()
     assert made["Location"] == page_of(account)
-    assert (account.tariff, account.rate, account.is_default) == (Decimal("4.5"), 30, True)
+    assert (account.tariff, account.per_minute, account.is_default) == (Decimal("4.5"), 30, True)
     page = client.get(page_of(account)).content.decode()
     assert "very-secret" not in page
     assert "https://sms.example/" in page

@@ -58,9 +58,11 @@ def test_a_secret_left_empty_stays_and_the_way_is_opened_anew(admin: Staff) -> N
     account = robot(admin)
     before = accounts.channel(account)
     assert accounts.channel(account) is before
-    accounts.change(account, by=admin, name="New", given={"url": ""}, tariff=Decimal(3), rate=5)
+    accounts.change(
+        account, by=admin, name="New", given={"url": ""}, tariff=Decimal(3), per_minute=5
+    )
     account.refresh_from_db()
-    assert (account.name, account.rate) == ("New", 5)
+    assert (account.name, account.per_minute) == ("New", 5)
     assert accounts.secret_of(account, "url") == ROBOT
     assert accounts.channel(account) is not before
 
@@ -71,7 +73,7 @@ def test_without_its_key_an_account_says_so(admin: Staff, settings: Any) -> None
     with pytest.raises(accounts.CannotOpen):
         accounts.open_anew(account)
     given = {"url": ROBOT.replace("very", "new")}
-    accounts.change(account, by=admin, name="x", given=given, tariff=Decimal(0), rate=1)
+    accounts.change(account, by=admin, name="x", given=given, tariff=Decimal(0), per_minute=1)
     account.refresh_from_db()
     assert accounts.open_anew(account)
 

@@ -12,9 +12,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns import outbox, transitions
-from campaigns.models import Campaign, CampaignResult, MessageTemplate
+from campaigns.models import Campaign, CampaignResult, Message, MessageTemplate
 from console import approvals, clock, tasks
 from console.models import AuditEntry, Project, Staff
 from metrics import results
@@ -135,7 +136,8 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     assert server.count == {"anna@customers.example": 1, "ben@customers.example": 1}
     assert campaign.status == Campaign.Status.SENT
 
-    # Anna opens and clicks; Ben unsubscribes with one click of his mail program.
+    # A while later Anna opens and clicks; Ben unsubscribes with one click of his mail program.
+    Message.objects.update(left_at=timezone.now() - dt.timedelta(minutes=5))
     browser = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0")
     to_anna = the_mail_of(server, "anna@customers.example")
     html = to_anna.get_body(("html",)).get_content()  # type: ignore[union-attr]
