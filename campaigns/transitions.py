@@ -8,8 +8,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import audience, entering, evidence, outbox, planning, proofing, revisions, waves
-from campaigns.models import Campaign, Evidence, MessageTemplate
+from campaigns import (
+    audience,
+    entering,
+    evidence,
+    outbox,
+    planning,
+    pricing,
+    proofing,
+    revisions,
+    waves,
+)
+from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
 from console import approvals, audit, roles, states
@@ -22,7 +32,7 @@ Status = Campaign.Status
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
-    """Freeze who gets what, find what the like of it brought, and ask for somebody else's yes.
+    """Freeze who gets what, price it, find what the like of it brought, and ask for a yes.
 
     Raises:
         NotAllowed: the role, the team, the status, or nothing that could be frozen.
@@ -34,7 +44,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _require_good_words(campaign)
     frozen = audience.freeze(campaign, at)
     found = evidence.gather(campaign, frozen.members, at=at)
-    approval = approvals.request(campaign, by=by, summary=_summary(campaign, found))
+    quote = pricing.gather(campaign, pricing.size_of(campaign), found, at=at)
+    approval = approvals.request(campaign, by=by, summary=_summary(campaign, found, quote))
     states.move(campaign, to=Status.SUBMITTED)
     audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
     return approval
@@ -250,7 +261,7 @@ def _require_approval(campaign: Campaign) -> None:
         raise Stale(_("The content changed after it was approved; ask for approval again."))
 
 
-def _summary(campaign: Campaign, found: Evidence) -> dict[str, Any]:
+def _summary(campaign: Campaign, found: Evidence, quote: Quote) -> dict[str, Any]:
     """What the list of approvals shows without opening the campaign."""
     frozen = campaign.audience
     return {
@@ -263,4 +274,5 @@ def _summary(campaign: Campaign, found: Evidence) -> dict[str, Any]:
         "left_out": dict(frozen.exclusions.values_list("reason", "size")),
         "evidence": found.pk,
         "precedents": len(found.precedents),
+        "cost_minor": [quote.low_minor, quote.expected_minor, quote.worst_minor],
     }

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
-from campaigns import audience, progress, revisions, transitions
-from campaigns.admin import precedents, preview
+from campaigns import audience, evidence, planning, progress, revisions, transitions
+from campaigns.admin import precedents, preview, quotes
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
@@ -241,10 +241,15 @@ def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
 
 
 def _evidence(campaign: Campaign, frozen: Audience | None) -> dict[str, Any]:
-    """What was found when it was asked for; of a draft, what would be."""
-    if campaign.is_draft:
-        return precedents.now(campaign, members_of(campaign, frozen))
-    return precedents.kept(campaign)
+    """Precedents and price as they were when it was asked for; of a draft, as they would be."""
+    if not campaign.is_draft:
+        return precedents.kept(campaign) | quotes.kept(campaign)
+    if campaign.kind == Campaign.Kind.RECORDED:
+        return {}
+    members = members_of(campaign, frozen) or BitMap()
+    would_get_it = audience.divided(campaign, planning.of(campaign), members).kept
+    found = evidence.made(campaign, would_get_it, at=clock.now())
+    return {"evidence": precedents.shown(found)} | quotes.now(campaign, len(would_get_it), found)
 
 
 def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:

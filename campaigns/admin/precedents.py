@@ -6,9 +6,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pyroaring import BitMap
 
-from campaigns import evidence
 from campaigns.models import Campaign, Evidence
 from console import clock, figures
 
@@ -29,18 +27,10 @@ EXPECTED: dict[str, Promise] = {
 def kept(campaign: Campaign) -> dict[str, Any]:
     """What was found when it was submitted last; empty where it never was."""
     found = Evidence.objects.filter(campaign=campaign).first()
-    return {} if found is None else {"evidence": _shown(found)}
+    return {} if found is None else {"evidence": shown(found)}
 
 
-def now(campaign: Campaign, members: BitMap | None) -> dict[str, Any]:
-    """What would be found if a draft were submitted now."""
-    if members is None or campaign.kind == Campaign.Kind.RECORDED:
-        return {}
-    at = clock.now()
-    return {"evidence": _shown(evidence.made(campaign, members, at=at))}
-
-
-def _shown(found: Evidence) -> dict[str, Any]:
+def shown(found: Evidence) -> dict[str, Any]:
     currency = clock.project().currency
     return {
         "found_at": found.found_at,

@@ -10,6 +10,7 @@ from campaigns.models.in_app import InAppMessage
 from campaigns.models.message import Message
 from campaigns.models.phrase import Phrase
 from campaigns.models.playbook import Play, Playbook, PlayResult, Turn
+from campaigns.models.quote import Quote
 from campaigns.models.result import CampaignResult
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
@@ -39,6 +40,7 @@ __all__ = [
     "Play",
     "PlayResult",
     "Playbook",
+    "Quote",
     "Redemption",
     "Suppression",
     "TemplateRevision",

@@ -187,6 +187,8 @@ class Campaign(models.Model):
     def digest(self) -> str:
         """SHA-256 over everything that an approver says yes to."""
         content = {name: getattr(self, name) for name in self.DECIDED} | self.audience.content()
+        if quote := self.quotes.first():
+            content["quote"] = quote.content()
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def on_approved(self, approval: Approval) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page, precedents
+from campaigns.admin import page, precedents, quotes
 from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -163,6 +163,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "people": _people(audience.sample(frozen, SAMPLE)),
         "mail": page.mail(campaign, frozen, staff),
         **precedents.kept(campaign),
+        **quotes.kept(campaign),
     }
 
 

@@ -15,7 +15,7 @@ from console.models import Project
 class ProjectAdmin(ConsoleModelAdmin):
     view_action = "project.view"
     change_action = "project.change"
-    fields: ClassVar = ["name", "time_zone", "currency", "today_on"]
+    fields: ClassVar = ["name", "time_zone", "currency", "work_minor", "today_on"]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -31,6 +31,11 @@ class Project(models.Model):
     currency = models.CharField(
         _("currency"), max_length=3, default="CNY", help_text=_("ISO 4217 code, such as CNY.")
     )
+    work_minor = models.PositiveIntegerField(
+        _("cost of a work item"),
+        default=1_000,
+        help_text=_("What a duty of a person is priced at in quotes, in fen, cents and the like."),
+    )
     today_on = models.DateField(
         _("the console's today"),
         null=True,

@@ -1,0 +1,85 @@
+"""What a campaign costs and brings back, as its page and its approver see it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import pricing
+from campaigns.models import Campaign, ChannelAccount, Evidence, Quote
+from console import clock, figures
+
+WHAT: dict[str, Promise] = {
+    "message": gettext_lazy("message"),
+    "coupon": gettext_lazy("coupon"),
+    "task": gettext_lazy("work for a person"),
+}
+
+
+def kept(campaign: Campaign) -> dict[str, Any]:
+    """The price that it was submitted with last; empty where it never was."""
+    quote = Quote.objects.filter(campaign=campaign).first()
+    return {} if quote is None else {"quote": _shown(quote)}
+
+
+def now(campaign: Campaign, size: int, found: Evidence) -> dict[str, Any]:
+    """The price of a draft as it stands."""
+    quote = pricing.made(campaign, None if campaign.is_lasting else size, found, at=clock.now())
+    return {"quote": _shown(quote)}
+
+
+def _shown(quote: Quote) -> dict[str, Any]:
+    currency = clock.project().currency
+    total = (quote.low_minor, quote.expected_minor, quote.worst_minor)
+    returns = quote.returns and [quote.returns[edge] for edge in ("low", "middle", "high")]
+    return {
+        "made_at": quote.made_at,
+        "size": quote.size,
+        "rows": [_row(line, currency) for line in quote.lines],
+        "total": [figures.money(amount, currency) for amount in total],
+        "returns": returns and [figures.money(round(amount), currency) for amount in returns],
+        "roi": figures.signed_share(quote.roi, digits=0) if quote.roi is not None else "",
+    }
+
+
+def _row(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    name = line["name"]
+    if line["what"] == "message" and name in ChannelAccount.Channel.values:
+        name = ChannelAccount.Channel(name).label
+    return {
+        "what": WHAT[line["what"]],
+        "step": line["step"],
+        "name": name,
+        "count": _between(line["count"], figures.whole),
+        "each": _each(Decimal(line["each"]), currency),
+        "assumes": _assumes(line),
+        "cost": [figures.money(amount, currency) for amount in line["cost_minor"]],
+    }
+
+
+def _between(values: Sequence[int], write: Any) -> str:
+    """The middle, with its bounds where they are not the same."""
+    low, middle, high = values
+    if low == high:
+        return str(write(middle))
+    return f"{write(middle)} ({write(low)}–{write(high)})"
+
+
+def _each(each: Decimal, currency: str) -> str:
+    """A tariff may have parts of the smallest coin."""
+    if each == each.to_integral_value():
+        return figures.money(int(each), currency)
+    digits = figures.decimals(currency)
+    return figures.number(each / 10**digits, digits=digits + 3)
+
+
+def _assumes(line: Mapping[str, Any]) -> str:
+    if line["rate"] is None:
+        return ""
+    share = figures.share(line["rate"][1])
+    if line["is_seen"]:
+        return _("%(share)s are redeemed, as in past campaigns; at most all") % {"share": share}
+    return _("%(share)s are redeemed: a guess, because no past campaign tells") % {"share": share}

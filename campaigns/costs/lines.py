@@ -1,0 +1,77 @@
+"""Lines of a quote: how many times, how much each, and what that assumes."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+from campaigns.plans.exposure import Share
+
+What = Literal["message", "coupon", "task"]
+WITHOUT_PRECEDENT = Share(0.0, 0.5, 1.0)  # of coupons redeemed, when nobody knows better
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of things: at least, about, and at most."""
+
+    low: int
+    middle: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """So many of one thing; `each` in minor units, with parts of one."""
+
+    what: What
+    step: str
+    name: str
+    count: Count
+    each: Decimal
+    rate: Share | None = None  # the share of them that costs anything, such as redeemed coupons
+    is_seen: bool = True  # whether the rate was seen in the past; else it is only assumed
+
+    @property
+    def cost(self) -> Count:
+        rate = self.rate or Share(1, 1, 1)
+        return Count(
+            _minor(self.count.low * rate.low, self.each),
+            _minor(self.count.middle * rate.middle, self.each),
+            _minor(self.count.high * rate.high, self.each),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        cost, count, rate = self.cost, self.count, self.rate
+        return {
+            "what": self.what,
+            "step": self.step,
+            "name": self.name,
+            "count": [count.low, count.middle, count.high],
+            "each": str(self.each),
+            "rate": None if rate is None else [rate.low, rate.middle, rate.high],
+            "is_seen": self.is_seen,
+            "cost_minor": [cost.low, cost.middle, cost.high],
+        }
+
+
+def times(size: int, share: Share) -> Count:
+    """So many of this many customers; rounded so that the bounds still hold."""
+    return Count(
+        math.floor(size * share.low), round(size * share.middle), math.ceil(size * share.high)
+    )
+
+
+def total(lines: Iterable[Line]) -> Count:
+    """What they cost together, in minor units."""
+    costs: Sequence[Count] = [line.cost for line in lines]
+    return Count(
+        sum(one.low for one in costs),
+        sum(one.middle for one in costs),
+        sum(one.high for one in costs),
+    )
+
+
+def _minor(count: float, each: Decimal) -> int:
+    return int((Decimal(str(count)) * each).quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,0 +1,47 @@
+"""What a campaign is expected to cost and to bring back, as it was asked for."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign
+
+
+class Quote(models.Model):
+    """Kept when a campaign is submitted, and never changed. Money in minor units.
+
+    `lines` are as `campaigns.costs.lines` tells them. Of a campaign that customers come into
+    again and again, `size` is the most that it lets in, or None: then it is the price of one.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="quotes", verbose_name=_("campaign")
+    )
+    size = models.PositiveIntegerField(_("customers"), null=True)
+    lines = models.JSONField(default=list)
+    low_minor = models.BigIntegerField(_("at least"))
+    expected_minor = models.BigIntegerField(_("expected"))
+    worst_minor = models.BigIntegerField(_("at most"))
+    # What comes back, with its bounds; None without a precedent.
+    returns = models.JSONField(null=True)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("quote")
+        verbose_name_plural = _("quotes")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.expected_minor}"
+
+    @property
+    def roi(self) -> float | None:
+        """Expected: what comes back for each unit spent, less that unit."""
+        if not self.returns or not self.expected_minor:
+            return None
+        return float(self.returns["middle"]) / self.expected_minor - 1
+
+    def content(self) -> dict[str, Any]:
+        """What an approver's yes rests on."""
+        return {"size": self.size, "lines": self.lines, "worst_minor": self.worst_minor}

@@ -1,0 +1,109 @@
+"""Pricing: a campaign's messages, coupons and work for people, with what comes back."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import asdict
+from decimal import Decimal
+
+from campaigns import planning
+from campaigns.costs import lines as costs
+from campaigns.costs.lines import Line
+from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
+from campaigns.plans import exposure
+from campaigns.plans.exposure import Share
+from campaigns.plans.nodes import Message, Task
+from campaigns.precedents.outlook import Range
+from console import clock
+
+
+def size_of(campaign: Campaign) -> int | None:
+    """How many it is priced for; None where customers come in again and again."""
+    return None if campaign.is_lasting else campaign.audience.size
+
+
+def gather(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
+    """Price it and keep the quote; None customers: what one costs."""
+    quote = made(campaign, size, found, at=at)
+    quote.save(force_insert=True)
+    return quote
+
+
+def made(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
+    """The same, not kept."""
+    people = 1 if size is None else size
+    lines = list(_lines(campaign, people, found))
+    total = costs.total(lines)
+    return Quote(
+        campaign=campaign,
+        size=size,
+        lines=[one.as_json() for one in lines],
+        low_minor=total.low,
+        expected_minor=total.middle,
+        worst_minor=total.high,
+        returns=_returns(found, people),
+        made_at=at,
+    )
+
+
+def _lines(campaign: Campaign, size: int, found: Evidence) -> Iterator[Line]:
+    plan = planning.of(campaign)
+    gets_it = round(size * (1 - campaign.control_share))
+    shares, tariffs = exposure.of(plan), _tariffs()
+    batches = CouponBatch.objects.in_bulk(
+        [one.coupon for one in plan.messages() if one.coupon is not None]
+    )
+    for step in plan.by_key.values():
+        count = costs.times(gets_it, shares[step.key])
+        match step:
+            case Message():
+                yield Line(
+                    "message", step.key, step.channel, count, tariffs.get(step.channel, Decimal(0))
+                )
+                if step.coupon in batches:
+                    yield _coupon(step.key, batches[step.coupon], count, found)
+            case Task():
+                times = count if step.each else costs.Count(int(count.low > 0), 1, 1)
+                yield Line("task", step.key, step.title, times, Decimal(clock.project().work_minor))
+
+
+def _tariffs() -> dict[str, Decimal]:
+    """What a message through each channel's own account costs."""
+    own = ChannelAccount.objects.filter(is_default=True)
+    return dict(own.values_list("channel", "tariff"))
+
+
+def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) -> Line:
+    """Its face value as often as it will be redeemed; nobody redeems more than there are."""
+    if batch.most_issued is not None:
+        most = batch.most_issued
+        count = costs.Count(min(count.low, most), min(count.middle, most), min(count.high, most))
+    seen = found.expected.get("redeemed")
+    rate = Share(**seen) if seen else costs.WITHOUT_PRECEDENT
+    # Whatever was seen, everybody may come with one: that is what the money has to reach for.
+    rate = Share(rate.low, rate.middle, 1.0)
+    each = Decimal(_face(batch, found))
+    return Line("coupon", step, batch.name, count, each, rate=rate, is_seen=bool(seen))
+
+
+def _face(batch: CouponBatch, found: Evidence) -> int:
+    """What one redemption costs: of a share off, by the order that past campaigns brought."""
+    if batch.kind != CouponBatch.Kind.PERCENT:
+        return batch.value_minor or 0
+    order = _order(found)
+    if order is None:
+        return batch.most_minor or 0
+    worth = round(order * (batch.percent or 0) / 100)
+    return worth if batch.most_minor is None else min(worth, batch.most_minor)
+
+
+def _order(found: Evidence) -> float | None:
+    """The value of an order of those who did what past campaigns aimed at, in minor units."""
+    orders = sum(one["purchased"] for one in found.precedents)
+    revenue = sum(one["revenue_minor"] for one in found.precedents)
+    return float(revenue / orders) if orders else None
+
+
+def _returns(found: Evidence, size: int) -> dict[str, float] | None:
+    """What comes back, from what past campaigns brought a customer; None without a precedent."""
+    seen = found.expected.get("revenue")
+    return asdict(Range(**seen).times(size)) if seen else None

@@ -1,0 +1,105 @@
+"""Quotes: what messages, coupons and work will cost, at least, about and at most."""
+
+from decimal import Decimal
+
+import pytest
+
+from campaigns import pricing
+from campaigns.costs import lines as costs
+from campaigns.costs.lines import Count, Line
+from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
+from campaigns.plans.exposure import Share
+from console import approvals, clock
+from tests.campaigns.factories import campaign_at, people
+
+pytestmark = pytest.mark.django_db
+
+
+def quote(plan: list[dict[str, object]], size: int | None, **expected: object) -> Quote:
+    campaign = campaign_at("draft", people(1))
+    campaign.plan = plan
+    found = Evidence(campaign=campaign, expected=expected, found_at=clock.now())
+    if "revenue" in expected:
+        found.precedents = [{"purchased": 10, "revenue_minor": 200_000}]
+    return pricing.made(campaign, size, found, at=clock.now())
+
+
+def mail(key: str = "hello", **more: object) -> dict[str, object]:
+    return {"key": key, "kind": "message", "channel": "email", "template": 1, **more}
+
+
+def tariff(minor: str) -> None:
+    ChannelAccount.objects.update_or_create(
+        channel="email",
+        is_default=True,
+        defaults={"name": "Post", "kind": "smtp", "tariff": Decimal(minor), "token": "t"},
+    )
+
+
+def test_bounds_are_rounded_outward_and_parts_of_a_coin_add_up() -> None:
+    assert costs.times(3, Share(0.5, 0.5, 0.5)) == Count(1, 2, 2)
+    line = Line("message", "a", "sms", Count(1, 3, 5), Decimal("4.5"))
+    assert line.cost == Count(5, 14, 23)
+    assert costs.total([line, line]) == Count(10, 28, 46)
+
+
+def test_each_message_of_the_way_costs_what_its_channel_costs() -> None:
+    tariff("4.5")
+    found = quote([mail(), mail("again")], 1_000)
+    assert (found.low_minor, found.expected_minor, found.worst_minor) == (9_000, 9_000, 9_000)
+
+
+def test_the_control_costs_nothing() -> None:
+    tariff("10")
+    campaign = campaign_at("draft", people(1))
+    campaign.control_share = 0.2
+    found = pricing.made(
+        campaign, 100, Evidence(campaign=campaign, found_at=clock.now()), at=clock.now()
+    )
+    assert found.expected_minor == 800
+
+
+def test_coupons_cost_as_often_as_they_were_redeemed_and_at_most_all() -> None:
+    batch = CouponBatch.objects.create(name="10 off", value_minor=1_000, valid_minutes=15)
+    plan = [mail(coupon=batch.pk)]
+    seen = quote(plan, 100, redeemed={"low": 0.05, "middle": 0.1, "high": 0.2})
+    assert (seen.low_minor, seen.expected_minor, seen.worst_minor) == (5_000, 10_000, 100_000)
+    guessed = quote(plan, 100)
+    assert (guessed.low_minor, guessed.expected_minor, guessed.worst_minor) == (0, 50_000, 100_000)
+    assert not guessed.lines[1]["is_seen"]
+    CouponBatch.objects.update(most_issued=30)
+    assert quote(plan, 100).worst_minor == 30_000
+
+
+def test_a_share_off_costs_by_the_orders_of_the_past() -> None:
+    batch = CouponBatch.objects.create(name="20 %", kind="percent", percent=20, valid_minutes=15)
+    revenue = {"low": 1.0, "middle": 50.0, "high": 100.0}
+    found = quote([mail(coupon=batch.pk)], 10, revenue=revenue)
+    assert found.worst_minor == 10 * 4_000  # a fifth of orders of 20,000
+    assert found.returns == {"low": 10.0, "middle": 500.0, "high": 1_000.0}
+    CouponBatch.objects.update(most_minor=1_500)
+    assert quote([mail(coupon=batch.pk)], 10, revenue=revenue).worst_minor == 15_000
+
+
+def test_work_for_people_is_priced_too() -> None:
+    plan = [
+        {"key": "call", "kind": "task", "title": "Call them", "days": 2, "team": 1},
+        {"key": "once", "kind": "task", "title": "Look at it", "days": 2, "team": 1, "each": False},
+    ]
+    each = clock.project().work_minor
+    assert quote(plan, 20).worst_minor == 21 * each
+
+
+def test_what_lets_people_in_again_and_again_is_priced_for_one() -> None:
+    tariff("7")
+    found = quote([mail()], None)
+    assert (found.size, found.expected_minor) == (None, 7)
+
+
+def test_another_price_is_another_content() -> None:
+    campaign = campaign_at("submitted", people(3))
+    approval = approvals.pending_for(campaign)
+    assert approval is not None
+    assert campaign.digest() == approval.digest
+    Quote.objects.filter(campaign=campaign).update(worst_minor=1)
+    assert Campaign.objects.get(pk=campaign.pk).digest() != approval.digest
