@@ -12,7 +12,10 @@ from console.states import NotAllowed
 from segments.models import Segment
 
 ACTION = "campaigns.change"
-EDITABLE = ("name", "goal", "segment", "template", "conversion_event", "conversion_days")
+EDITABLE = (
+    *("name", "goal", "segment", "template", "offer"),
+    *("conversion_event", "conversion_days"),
+)
 
 
 @transaction.atomic

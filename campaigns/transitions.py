@@ -12,6 +12,7 @@ from campaigns import (
     audience,
     entering,
     evidence,
+    guards,
     outbox,
     planning,
     pricing,
@@ -43,9 +44,12 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _require_move(campaign, Status.SUBMITTED)
     _require_good_words(campaign)
     frozen = audience.freeze(campaign, at)
+    fit = guards.require(campaign, frozen.members)
     found = evidence.gather(campaign, frozen.members, at=at)
     quote = pricing.gather(campaign, pricing.size_of(campaign), found, at=at)
-    approval = approvals.request(campaign, by=by, summary=_summary(campaign, found, quote))
+    summary = _summary(campaign, found, quote)
+    summary |= {"mismatches": fit, "reason": campaign.mismatch_reason}
+    approval = approvals.request(campaign, by=by, summary=summary)
     states.move(campaign, to=Status.SUBMITTED)
     audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
     return approval

@@ -68,6 +68,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:campaigns_playbook_changelist",
                 "playbooks.view",
             ),
+            (_("Guards"), "gpp_maybe", "admin:campaigns_guard_changelist", "guards.view"),
             (
                 _("Coupons"),
                 "confirmation_number",

@@ -61,6 +61,8 @@ TABLE: dict[str, set[str]] = {
     "coupons.change": {OP, AD},
     "coupons.give": {OP, SU, AD},  # to one customer by hand, and take it back
     "coupons.redeem": {OP, SU, AD},  # by hand; tills do it with a key
+    "guards.view": EVERYBODY,
+    "guards.change": {MA, AD},
     "playbooks.view": EVERYBODY,
     "playbooks.change": {OP, AD},
     "playbooks.run": {OP, AD},  # submit its plays, put it in force, pause and end it

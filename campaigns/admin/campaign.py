@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from campaigns import drafts, progress, tasks, transitions
+from campaigns import drafts, guards, progress, tasks, transitions
 from campaigns.admin import page, preview
 from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
@@ -74,7 +74,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     form = CampaignForm
     fieldsets: ClassVar = [
         (None, {"fields": ["name", "goal"]}),
-        (_("Who gets what"), {"fields": ["segment", "template"]}),
+        (_("Who gets what"), {"fields": ["segment", "template", "offer"]}),
         (_("What counts as success"), {"fields": ["conversion_event", "conversion_days"]}),
     ]
     list_display: ClassVar = [
@@ -116,6 +116,7 @@ class CampaignAdmin(ConsoleModelAdmin):
         return [
             at("edit", self.edit, "edit"),
             at("step", require_POST(self.step), "step"),
+            at("justify", require_POST(self.justify), "justify"),
             at("progress", self.progress, "progress"),
             at("mail", self.mail, "mail"),
             at("gaps", self.gaps, "gaps"),
@@ -169,6 +170,13 @@ class CampaignAdmin(ConsoleModelAdmin):
             case _step:
                 raise Http404
         self.message_user(request, said)
+        return HttpResponseRedirect(self._page(campaign))
+
+    def justify(self, request: Any, pk: int) -> HttpResponse:
+        """Keep why it is right although a guard touches it."""
+        campaign = self._found(pk)
+        guards.justify(campaign, reason=request.POST.get("reason", ""), by=request.user)
+        self.message_user(request, _("Kept. Whoever approves reads it."))
         return HttpResponseRedirect(self._page(campaign))
 
     def progress(self, request: HttpRequest, pk: int) -> JsonResponse:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
-from campaigns import audience, evidence, planning, progress, revisions, transitions
+from campaigns import audience, evidence, guards, planning, progress, revisions, transitions
 from campaigns.admin import precedents, preview, quotes
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
@@ -66,6 +66,8 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "is_recorded": campaign.kind == Campaign.Kind.RECORDED,
         "stations": stations(campaign),
         "open": transitions.open_steps(campaign, staff),
+        "mismatches": guards.mismatches(campaign) if campaign.is_draft else [],
+        "may_justify": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "may_edit": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "waits_for": waits_for(campaign, staff),
         "approval": _approval(campaign, staff),

@@ -6,6 +6,7 @@ from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.evidence import Evidence
+from campaigns.models.guard import Guard
 from campaigns.models.in_app import InAppMessage
 from campaigns.models.message import Message
 from campaigns.models.phrase import Phrase
@@ -30,6 +31,7 @@ __all__ = [
     "Entrance",
     "Evidence",
     "Exclusion",
+    "Guard",
     "Holdout",
     "InAppMessage",
     "Intake",

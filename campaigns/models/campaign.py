@@ -32,6 +32,12 @@ class Campaign(models.Model):
         MARKETING = "marketing", _("marketing")
         TRANSACTIONAL = "transactional", _("about an order or an account")
 
+    class Offer(models.TextChoices):
+        DISCOUNT = "discount", _("a price promotion")
+        UPSELL = "upsell", _("something to pay for")
+        PERK = "perk", _("an exclusive perk")
+        CONTENT = "content", _("content or a service")
+
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("waiting for approval")
@@ -66,6 +72,8 @@ class Campaign(models.Model):
         "exit_events",
         "plan",
         "purpose",
+        "offer",
+        "mismatch_reason",
         "priority",
         "control_share",
         "segment_id",
@@ -109,6 +117,16 @@ class Campaign(models.Model):
     control_share = models.FloatField(
         _("control"), default=0.0, help_text=_("Share of the audience that gets nothing.")
     )
+    offer = models.CharField(
+        _("offers"),
+        max_length=8,
+        choices=Offer,
+        blank=True,
+        default="",
+        help_text=_("A coupon makes it a price promotion by itself."),
+    )
+    # Why it goes out although a guard says that the offer does not fit its audience.
+    mismatch_reason = models.CharField(max_length=500, blank=True, default="")
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     segment = models.ForeignKey(
         Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")

@@ -1,0 +1,159 @@
+"""Offers that do not fit their audience: found before anybody is asked for a yes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pyroaring import BitMap
+
+from campaigns import planning
+from campaigns.models import Campaign, CouponBatch, Guard
+from campaigns.plans.nodes import PlanError
+from console import audit, figures, roles
+from console.models import Staff
+from console.states import NotAllowed
+from segments import collection
+from segments.models import Segment
+
+VIEW, ACTION = "guards.view", "guards.change"
+Offer = Campaign.Offer
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A guard that an audience touches, and how much of it."""
+
+    guard: Guard
+    count: int
+    size: int
+
+    @property
+    def words(self) -> str:
+        said = _(
+            "%(share)s of the audience (%(count)s) are in “%(segment)s”, and this offers %(offer)s."
+        )
+        return said % {
+            "share": figures.share(self.count / self.size),
+            "count": figures.whole(self.count),
+            "segment": self.guard.segment,
+            "offer": self.guard.get_offer_display(),
+        }
+
+
+def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismatch]:
+    """Which guards the audience touches, of those who would get it now; what blocks first."""
+    if members is None:
+        members = campaign.segment.members if campaign.segment else BitMap()
+    wanted = offers(campaign)
+    if not members or not wanted:
+        return []
+    guards = Guard.objects.filter(archived_at=None, offer__in=wanted).select_related("segment")
+    found = [
+        Mismatch(guard, len(members & guard.segment.members), len(members))
+        for guard in guards.order_by("-blocks", "name")
+    ]
+    return [one for one in found if one.count > one.guard.most_share * one.size]
+
+
+def offers(campaign: Campaign) -> set[str]:
+    """What it offers: as its maker says, and a price promotion where it gives a coupon."""
+    said = {campaign.offer} - {""}
+    try:
+        given = [one.coupon for one in planning.of(campaign).messages() if one.coupon]
+    except PlanError:  # of a draft: it cannot be submitted like that anyway
+        return said
+    cheaper = CouponBatch.objects.filter(pk__in=given).exclude(kind=CouponBatch.Kind.GIFT)
+    return said | ({Offer.DISCOUNT} if cheaper.exists() else set())
+
+
+def require(campaign: Campaign, members: BitMap) -> list[str]:
+    """What the approver has to read; empty where everything fits.
+
+    Raises:
+        NotAllowed: a guard blocks it, or nobody has written why it goes out nevertheless.
+    """
+    found = mismatches(campaign, members)
+    for one in found:
+        if one.guard.blocks:
+            raise NotAllowed(_("%(what)s This is not allowed.") % {"what": one.words})
+    if found and not campaign.mismatch_reason.strip():
+        words = _("%(what)s Choose others, or write on the campaign's page why it is right.")
+        raise NotAllowed(words % {"what": found[0].words})
+    return [one.words for one in found]
+
+
+@transaction.atomic
+def justify(campaign: Campaign, *, reason: str, by: Staff) -> None:
+    """Write down why a draft is right although a guard touches it."""
+    kept = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    roles.require(by, "campaigns.change", record=kept)
+    if not kept.is_draft:
+        raise NotAllowed(_("Only a draft can be changed; take it back to draft first."))
+    kept.mismatch_reason = reason.strip()[:500]
+    kept.save(update_fields=["mismatch_reason"])
+    audit.log("campaign.justified", kept, by=by, reason=kept.mismatch_reason)
+    campaign.mismatch_reason = kept.mismatch_reason
+
+
+# --- the guards themselves ------------------------------------------------------
+
+
+@transaction.atomic
+def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
+    """Make a guard or change it."""
+    roles.require(by, ACTION)
+    if not 0 <= fields.get("most_share", 0.1) < 1:
+        raise NotAllowed(_("The share is from 0 to 99 percent."))
+    guard = guard or Guard()
+    for name, value in fields.items():
+        setattr(guard, name, value)
+    guard.save()
+    told = {"offer": guard.offer, "segment": guard.segment_id, "blocks": guard.blocks}
+    audit.log("guard.saved", guard, by=by, **told, most_share=guard.most_share)
+    return guard
+
+
+@transaction.atomic
+def archive(guard: Guard, *, by: Staff) -> None:
+    """Look no more, or again."""
+    roles.require(by, ACTION)
+    guard.archived_at = None if guard.archived_at else timezone.now()
+    guard.save(update_fields=["archived_at"])
+    audit.log("guard.archived" if guard.archived_at else "guard.restored", guard, by=by)
+
+
+# R103: 高净值用户频繁收到低价促销短信; R118: 对导入期用户过度推送付费课程.
+_HIGH = {"trait": "m_score", "op": ">=", "value": 4}
+_NEW = {"trait": "tenure_days", "op": "<", "value": 30}
+
+
+@transaction.atomic
+def install(*, by: Staff) -> None:
+    """The two mismatches that the field names, where there are none yet."""
+    roles.require(by, ACTION)
+    if Guard.objects.exists():
+        raise NotAllowed(_("There are guards already."))
+    save(
+        None,
+        name=_("No price promotions for high value"),
+        offer=Offer.DISCOUNT,
+        segment=_segment(_("High value"), _HIGH, by=by),
+        why=_("Who pays the full price learns to wait for the next promotion."),
+        by=by,
+    )
+    save(
+        None,
+        name=_("Nothing to pay for in the first month"),
+        offer=Offer.UPSELL,
+        segment=_segment(_("In their first month"), _NEW, by=by),
+        blocks=True,
+        why=_("Who has just come wants to see what it is worth first."),
+        by=by,
+    )
+
+
+def _segment(name: str, rule: dict[str, Any], *, by: Staff) -> Segment:
+    found = Segment.objects.filter(rule=rule, archived_at=None).first()
+    return found or collection.add(name=name, rule=rule, by=by, note=_("for a guard"))

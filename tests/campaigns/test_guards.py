@@ -1,0 +1,124 @@
+"""Guards: a price promotion for high value is refused, or justified in writing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns import guards, transitions
+from campaigns.models import Campaign, Guard
+from console import approvals, clock
+from console.states import NotAllowed
+from segments.models import Customer
+from tests.campaigns.factories import (
+    CouponBatchFactory,
+    TemplateFactory,
+    alice,
+    bob,
+    campaign_at,
+    people,
+    segment_of,
+)
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Any]
+
+
+def guard_of(customers: list[Customer], **values: Any) -> Guard:
+    said = {"name": "High value", "offer": "discount", "most_share": 0.2} | values
+    return guards.save(None, segment=segment_of(customers), by=alice(), **said)
+
+
+def submit(campaign: Campaign) -> Any:
+    owner = campaign.owner
+    assert owner
+    return transitions.submit(campaign, by=owner, at=clock.now())
+
+
+def test_a_mismatch_is_refused_until_somebody_writes_why() -> None:
+    customers = people(10)
+    guard_of(customers[:3])
+    campaign = campaign_at("draft", customers, offer="discount")
+    with pytest.raises(NotAllowed, match=r"30\.0% of the audience"):
+        submit(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+    assert campaign.owner
+    guards.justify(campaign, reason="Their own wish, see the survey", by=campaign.owner)
+    approval = submit(campaign)
+    assert approval.summary["reason"] == "Their own wish, see the survey"
+    assert "High value" not in approval.summary["reason"]
+    assert len(approval.summary["mismatches"]) == 1
+
+
+def test_what_blocks_cannot_be_justified() -> None:
+    customers = people(4)
+    guard_of(customers, blocks=True)
+    campaign = campaign_at("draft", customers, offer="discount", mismatch_reason="because")
+    with pytest.raises(NotAllowed, match="not allowed"):
+        submit(campaign)
+
+
+@pytest.mark.parametrize("offer", ["", "perk", "upsell"])
+def test_other_offers_and_few_of_them_pass(offer: str) -> None:
+    customers = people(10)
+    guard_of(customers)
+    submit(campaign_at("draft", customers, offer=offer))
+
+
+def test_a_few_of_them_are_borne() -> None:
+    customers = people(10)
+    guard_of(customers[:2])
+    submit(campaign_at("draft", customers, offer="discount"))
+
+
+def test_a_coupon_makes_it_a_price_promotion_and_a_gift_does_not() -> None:
+    customers, template = people(3), TemplateFactory.create()
+    guard_of(customers)
+    for terms, fits in [({}, False), ({"kind": "gift", "gift": "Trial lesson"}, True)]:
+        batch = CouponBatchFactory.create(**terms)
+        step = {"key": "m", "kind": "message", "template": template.pk, "coupon": batch.pk}
+        campaign = campaign_at("draft", customers, plan=[step])
+        assert bool(guards.mismatches(campaign)) is not fits
+
+
+def test_the_reason_is_part_of_what_is_approved(signed_in: SignIn) -> None:
+    customers, owner = people(3), bob()
+    guard_of(customers)
+    campaign = campaign_at("draft", customers, by=owner, offer="discount")
+    client = signed_in(owner)
+    page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    assert "Does it fit?" in client.get(page).content.decode()
+    address = reverse("admin:campaigns_campaign_justify", args=[campaign.pk])
+    signed_in("analyst").post(address, {"reason": "mine"})
+    client.post(address, {"reason": "They asked for it"})
+    campaign.refresh_from_db()
+    assert campaign.mismatch_reason == "They asked for it"
+    submit(campaign)
+    asked = approvals.pending_for(campaign)
+    assert asked
+    shown = signed_in(alice()).get(reverse("admin:console_approval_change", args=[asked.pk]))
+    assert "They asked for it" in shown.content.decode()
+    before = campaign.digest()
+    campaign.mismatch_reason = "something else"
+    assert campaign.digest() != before
+
+
+def test_the_usual_two_are_set_up_by_who_may(signed_in: SignIn) -> None:
+    address = reverse("admin:campaigns_guard_install")
+    signed_in("operator").post(address)
+    assert not Guard.objects.exists()
+    client = signed_in("admin")
+    client.post(address)
+    assert sorted(Guard.objects.values_list("offer", "blocks")) == [
+        ("discount", False),
+        ("upsell", True),
+    ]
+    guard = Guard.objects.get(offer="upsell")
+    page = reverse("admin:campaigns_guard_change", args=[guard.pk])
+    said = {"name": "New", "offer": "upsell", "segment": guard.segment_id, "percent": "5"}
+    client.post(page, said)
+    guard.refresh_from_db()
+    assert (guard.name, guard.most_share, guard.blocks) == ("New", 0.05, False)
+    assert signed_in("analyst").get(page).status_code == 200
