@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
 from campaigns import contacting, holds, reach, reasons
 from campaigns.models import Campaign, ContactHold, Message
@@ -62,10 +62,18 @@ class Standing:
     kept_back: Sequence[Message]
 
 
-def totals(*, since: dt.datetime, campaign: Campaign | None = None) -> list[Total]:
-    """By reason, the most frequent first. Without a campaign: of all, claimed since then."""
-    of = Q(campaign=campaign) if campaign else Q(created_at__gte=since)
-    rows = Message.objects.filter(of, status__in=KEPT_BACK).exclude(reason="")
+def of_campaign(campaign: Campaign) -> list[Total]:
+    """By reason, the most frequent first."""
+    return _totals(Message.objects.filter(campaign=campaign))
+
+
+def totals(*, since: dt.datetime) -> list[Total]:
+    """Of all campaigns, of what was claimed since then."""
+    return _totals(Message.objects.filter(created_at__gte=since))
+
+
+def _totals(messages: QuerySet[Message]) -> list[Total]:
+    rows = messages.filter(status__in=KEPT_BACK).exclude(reason="")
     found = rows.values_list("reason", "status").annotate(n=Count("pk")).order_by()
     counts: Counter[tuple[str, str]] = Counter({(why, status): n for why, status, n in found})
     named = {why for why, _status in counts}

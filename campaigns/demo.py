@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns import templates
+from campaigns import policies, templates
 from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, jobs
 from segments import bitmaps
@@ -18,6 +18,7 @@ HOUSEHOLD = "household"
 def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
     """Write the recorded campaigns and the starter template; a second time changes nothing."""
     add_starter()
+    add_policy(at)
     described, reached = _tables()
     known = dict(Identifier.objects.filter(kind=HOUSEHOLD).values_list("value", "customer_id"))
     for number, row in enumerate(described, 1):
@@ -33,6 +34,12 @@ def add_starter() -> None:
     """A mail that one can send as it is, and learn from."""
     if not MessageTemplate.objects.exists():
         templates.add(name="好久不见 · We miss you", subject=SUBJECT, body=BODY, by=None)
+
+
+def add_policy(at: dt.datetime) -> None:
+    """Limits that a shop could begin with: mails at any hour, and no call in the night."""
+    if policies.newest() is None:
+        policies.change(POLICY, based_on=0, note="", by=None, at=at)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
@@ -72,6 +79,15 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         )
 
 
+POLICY = {
+    "caps": [
+        {"most": 2, "window": "day"},
+        {"most": 6, "window": "week", "reserved": 1},
+        {"most": 2, "window": "week", "channel": "sms"},
+    ],
+    "quiet": {"from": "22:00", "until": "08:00"},
+    "ways": {"email": {"keeps_quiet": False}, "in_app": {"keeps_quiet": False}},
+}
 SUBJECT = '{{ customer.name | default: "Hello" }}, we kept something for you'
 BODY = """\
 <h1>Hello {{ customer.name | default: "there" }}</h1>

@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
-from campaigns import audience, evidence, guards, planning, progress, revisions, transitions
+from campaigns import (
+    audience,
+    blocked,
+    evidence,
+    guards,
+    planning,
+    progress,
+    revisions,
+    transitions,
+)
 from campaigns.admin import precedents, preview, quotes
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
@@ -74,6 +83,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "frozen": frozen,
         "progress": now,
         "progress_rows": progress_rows(now),
+        "totals": blocked.of_campaign(campaign) if now.skipped or now.deferred else [],
         "mail": mail(campaign, frozen, staff),
         "result": result(campaign, project),
         "history": history(campaign),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +84,7 @@ class Message(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            BrinIndex(fields=["created_at"], name="messages_by_time"),  # costs a sender nothing
             models.Index(
                 fields=["provider_id"],
                 condition=~models.Q(provider_id=""),
