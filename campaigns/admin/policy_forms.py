@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import policy_words
 from campaigns.policy import reading
-from campaigns.policy.nodes import DOWNGRADE, DROP, WINDOWS, Policy
+from campaigns.policy.nodes import DEFER, DROP, WINDOWS, Policy
 
 EMPTY_ROWS = 3  # for more caps
+ACTIONS = [(one, policy_words.ACTIONS[one]) for one in (DEFER, DROP)]
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
@@ -113,30 +114,16 @@ class EachOnce(forms.BaseFormSet):
 
 
 class WayForm(forms.Form):
-    """What becomes of messages of one channel that may not leave."""
+    """What becomes of messages of one channel that may not leave.
+
+    That they go another way is not offered: a step of a plan has words for one channel only.
+    """
 
     channel = forms.CharField(widget=forms.HiddenInput)
-    when_capped = forms.ChoiceField(label=_("over a cap"), choices=policy_words.ACTIONS.items())
-    when_quiet = forms.ChoiceField(label=_("in quiet hours"), choices=policy_words.ACTIONS.items())
-    when_barred = forms.ChoiceField(
-        label=_("cannot reach"),
-        choices=[(one, policy_words.ACTIONS[one]) for one in (DROP, DOWNGRADE)],
-    )
-    lower = forms.ChoiceField(
-        label=_("the other channel"),
-        required=False,
-        choices=[("", "–"), *policy_words.CHANNELS.items()],
-    )
+    when_capped = forms.ChoiceField(label=_("over a cap"), choices=ACTIONS)
+    when_quiet = forms.ChoiceField(label=_("in quiet hours"), choices=ACTIONS)
     keeps_quiet = forms.BooleanField(label=_("keeps quiet hours"), required=False)
     needs_consent = forms.BooleanField(label=_("needs consent"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        actions = {given.get(name) for name in ("when_capped", "when_quiet", "when_barred")}
-        lower = given.get("lower")
-        if (DOWNGRADE in actions and not lower) or (lower and lower == given.get("channel")):
-            self.add_error("lower", gettext("Choose another channel."))
-        return given
 
     @property
     def named(self) -> str:
@@ -205,5 +192,5 @@ def _hours(since: Any, until: Any) -> dict[str, str] | None:
 
 def _says_something(row: dict[str, Any]) -> bool:
     """Whether it is other than what holds for a channel of which nothing is said."""
-    usual = Policy().way(row["channel"])
-    return reading.written_way(usual) != {name: row[name] for name in row if name != "channel"}
+    usual = reading.written_way(Policy().way(row["channel"]))
+    return any(usual[name] != row[name] for name in row if name != "channel")
