@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0015_playbooks'),
+        ('campaigns', '0018_guards'),
         ('segments', '0018_heard'),
     ]
 
