@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from pyroaring import BitMap
 
@@ -29,7 +30,6 @@ class Saying:
     def __init__(self, campaign: Campaign, wave: Wave, *, sender: str) -> None:
         self.campaign, self.wave, self.sender = campaign, wave, sender
         self.step = planning.message(campaign, wave.step)
-        self.domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
         project = clock.project()
         self.zone = clock.zone(project)
         self.letters = {
@@ -79,7 +79,7 @@ class Saying:
             event=self.contexts.get(str(row.customer), {}),
         )
         # Mail servers and providers distrust any time but the real one.
-        at, name = timezone.now(), f"{row.id}.{self.campaign.pk}@{self.domain}"
+        at, name = timezone.now(), name_of(row.id, self.campaign.pk, self.sender)
         if row.channel != EMAIL:
             return _note(made, row, name, at)
         return Mail(
@@ -106,6 +106,12 @@ class Saying:
 
     def _letter(self, row: Begun) -> Letter:
         return self.letters[row.variant]
+
+
+def name_of(message: int, campaign: int, sender: str = "") -> str:
+    """What a message is called at the other side: a mail's Message-ID."""
+    domain = parseaddr(sender or settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"{message}.{campaign}@{domain or 'localhost'}"
 
 
 def _note(made: Rendered, row: Begun, name: str, at: dt.datetime) -> Note:

@@ -54,7 +54,7 @@ def write(
             contacting.give_back(ids)
     left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
     _name({one: provider_id for one, provider_id in left.items() if provider_id})
-    _tell(wave, {number: whose[number] for number in left}, at)
+    tell(wave.campaign_id, {number: whose[number] for number in left}, at)
     return counts
 
 
@@ -121,15 +121,15 @@ def _name(provider_ids: Mapping[int, str]) -> None:
             cursor.execute(_NAME, [[*provider_ids], [one[:120] for one in provider_ids.values()]])
 
 
-def _tell(wave: Wave, left: Mapping[int, int], at: dt.datetime) -> None:
-    """Tell the lake of the messages that left."""
+def tell(campaign: int, left: Mapping[int, int], at: dt.datetime) -> None:
+    """Tell the lake of the messages that left: by their numbers, whose they are."""
     ingest.receive(
         ingest.IncomingEvent(
             key=f"msg-{number}-sent",
             customer=customer,
             name="message_sent",
             time=at,
-            properties={"campaign": wave.campaign_id},
+            properties={"campaign": campaign},
         )
         for number, customer in left.items()
     )

@@ -142,6 +142,18 @@ def resume(campaign: Campaign, *, by: Staff) -> None:
 
 
 @transaction.atomic
+def reopen(campaign: Campaign, *, by: Staff) -> None:
+    """Make sure that messages which were held can leave; one that is paused stays so."""
+    roles.require(by, "campaigns.run", record=campaign)
+    _lock(campaign, fresh=True)
+    if campaign.status not in {Status.SENDING, Status.PAUSED, Status.SENT}:
+        raise NotAllowed(_("This campaign sends nothing more."))
+    _require_approval(campaign)
+    if campaign.status == Status.SENT:
+        states.move(campaign, to=Status.SENDING, finished_at=None)
+
+
+@transaction.atomic
 def cancel(campaign: Campaign, *, by: Staff) -> None:
     """End it for good. What left, left; nothing more will."""
     roles.require(by, "campaigns.run", record=campaign)

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns import drafts, guards, progress, tasks, transitions
-from campaigns.admin import page, preview
+from campaigns.admin import held, page, preview
 from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
@@ -120,6 +120,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("progress", self.progress, "progress"),
             at("mail", self.mail, "mail"),
             at("gaps", self.gaps, "gaps"),
+            at("held", self.held, "held"),
             *super().get_urls(),
         ]
 
@@ -178,6 +179,10 @@ class CampaignAdmin(ConsoleModelAdmin):
         guards.justify(campaign, reason=request.POST.get("reason", ""), by=request.user)
         self.message_user(request, _("Kept. Whoever approves reads it."))
         return HttpResponseRedirect(self._page(campaign))
+
+    def held(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Messages that may or may not have left."""
+        return held.view(request, pk, self.admin_site.each_context(request))
 
     def progress(self, request: HttpRequest, pk: int) -> JsonResponse:
         """What the bar of the page asks for while it is being sent."""

@@ -54,7 +54,7 @@ class Campaign(models.Model):
         Status.APPROVED: {Status.SENDING, Status.DRAFT, Status.CANCELLED},
         Status.SENDING: {Status.PAUSED, Status.SENT},
         Status.PAUSED: {Status.SENDING, Status.CANCELLED},
-        Status.SENT: set(),
+        Status.SENT: {Status.SENDING},  # for held messages that a person sends again
         Status.CANCELLED: set(),
     }
 
