@@ -19,6 +19,7 @@ from campaigns import (
     proofing,
     revisions,
     waves,
+    weight,
 )
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
 from campaigns.plans import moments, triggers
@@ -49,7 +50,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     quote = pricing.gather(campaign, pricing.size_of(campaign), found, at=at)
     summary = _summary(campaign, found, quote)
     summary |= {"mismatches": fit, "reason": campaign.mismatch_reason}
-    approval = approvals.request(campaign, by=by, summary=summary)
+    facts = weight.facts(campaign, quote, found)
+    approval = approvals.request(campaign, by=by, summary=summary, facts=facts)
     states.move(campaign, to=Status.SUBMITTED)
     audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
     return approval
@@ -270,11 +272,7 @@ def _require_good_template(template: MessageTemplate) -> None:
 
 def _require_approval(campaign: Campaign) -> None:
     """Only the newest asking counts, and only for exactly what it was asked for."""
-    approval = approvals.latest_for(campaign)
-    if approval is None or approval.status != Approval.Status.APPROVED:
-        raise NotAllowed(_("Nobody has approved this."))
-    if approval.digest != campaign.digest():
-        raise Stale(_("The content changed after it was approved; ask for approval again."))
+    approvals.require_live(campaign)
 
 
 def _summary(campaign: Campaign, found: Evidence, quote: Quote) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.template import MessageTemplate
 from console import states
-from console.models import Approval, Team
+from console.models import Approval, AuditEntry, Team
 from segments.models import Segment
 
 
@@ -208,6 +208,18 @@ class Campaign(models.Model):
         if quote := self.quotes.first():
             content["quote"] = quote.content()
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+    def editors(self) -> set[int]:
+        """Who made or changed it, a template of it, or its segment last: they do not decide."""
+        templates = {*map(int, self.audience.words), self.template_id or 0}
+        mine = AuditEntry.of(self, "campaign.added", "campaign.changed")
+        segment = AuditEntry.of(self.segment, "segment.added", "segment.rule")
+        found = {
+            *mine.values_list("staff", flat=True),
+            *segment.values_list("staff", flat=True)[:1],
+            *MessageTemplate.objects.filter(pk__in=templates).values_list("updated_by", flat=True),
+        }
+        return {one for one in found if one is not None}
 
     def on_approved(self, approval: Approval) -> None:
         """Called back by an approval; sending begins when a person starts it.

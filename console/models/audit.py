@@ -46,3 +46,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_label}".strip()
+
+    @classmethod
+    def of(cls, subject: models.Model | None, *actions: str) -> "models.QuerySet[AuditEntry]":
+        """What was done with a record, newest first; nothing where there is none."""
+        if subject is None:
+            return cls.objects.none()
+        kind = ContentType.objects.get_for_model(subject)
+        return cls.objects.filter(subject_type=kind, subject_id=str(subject.pk), action__in=actions)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pyroaring import BitMap
 
 from campaigns import evidence
-from campaigns.models import Campaign, CampaignResult, Evidence
+from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
 from console import approvals
 from console.states import NotAllowed
 from segments.models import Customer
@@ -128,3 +128,22 @@ def test_its_page_and_its_approver_see_what_the_like_of_it_brought(client: Clien
         assert name in page
         assert "Do what it aims at" in page
         assert "None of them had a control group" in page
+
+
+def test_the_policy_is_told_how_much_to_how_many_and_how_sure() -> None:
+    approval = approvals.pending_for(campaign_at("submitted", people(3)))
+    assert approval is not None
+    told = approval.facts
+    assert (told["amount_minor"], told["audience"]) == (0, 3)
+    assert (told["channels"], told["has_precedent"]) == (["email"], False)
+
+
+def test_who_had_a_hand_in_it_does_not_decide_about_it() -> None:
+    author = StaffFactory.create(role="admin")
+    campaign = campaign_at("submitted", people(3))
+    MessageTemplate.objects.update(updated_by=author)
+    approval = approvals.pending_for(campaign)
+    assert approval is not None
+    with pytest.raises(NotAllowed):
+        approvals.approve(approval, by=author)
+    approvals.approve(approval, by=StaffFactory.create(role="manager"))
