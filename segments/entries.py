@@ -29,7 +29,8 @@ class Rules:
     """What has to be known for a whole batch."""
 
     known: Mapping[str, catalogue.Known]
-    decimals: int  # of the project's currency
+    currency: str  # the project's
+    decimals: int  # that it has
     shift: dt.timedelta  # from the real time to a project's pinned date
     sources: Mapping[int, str]
 
@@ -76,9 +77,15 @@ def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
                 item = replace(item, name=known.name)
         at, claimed = acceptance.when(item, parcel.received)
         amount = _amount(item, rules)
+    digest = _digest(parcel.source_id, item)
+    if isinstance(item, Event) and amount is not None:
+        foreign = acceptance.foreign(item.properties, rules.currency)
+        if foreign:  # sums have one currency: it stays what happened, and brings no amount
+            item = replace(item, properties={**item.properties, acceptance.FOREIGN: foreign})
+            amount = None
     if rules.shift and not getattr(item, "is_history", False):
         at += rules.shift // _MICROSECOND
-    return Entry(parcel, item, _ids(item), at, _digest(parcel.source_id, item), claimed, amount)
+    return Entry(parcel, item, _ids(item), at, digest, claimed, amount)
 
 
 def _amount(event: Event, rules: Rules) -> int | None:

@@ -153,6 +153,7 @@ def _rules() -> Rules:
     shift = clock.now(project) - timezone.now() if project.today_on else dt.timedelta()
     return Rules(
         known=catalogue.names(),
+        currency=project.currency,
         decimals=get_currency_precision(project.currency),
         shift=dt.timedelta(minutes=round(shift / dt.timedelta(minutes=1))),
         sources=dict(EventSource.objects.values_list("pk", "name")),

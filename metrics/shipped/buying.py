@@ -268,6 +268,19 @@ BUYING = [
         conversion(["campaign_received"], ["coupon_redeemed"], 30),
         over=QUOTIENT,
     ),
+    Definition(
+        "foreign_orders",
+        _("Orders in another currency"),
+        COUNT,
+        _(
+            "Paid orders that came in another currency than the project's. They count as orders "
+            "and bring no revenue, because amounts of several currencies do not add up."
+        ),
+        CONVERSION,
+        count(PAID, where=[{"property": "foreign_currency", "op": "is_set"}]),
+        over=SUM,
+        direction=LESS,
+    ),
     # --- value --------------------------------------------------------------------
     Definition(
         "revenue_ever",

@@ -166,3 +166,19 @@ def test_a_metric_that_does_not_exist_is_not_found(numbers: None, signed_in: Sig
     for number in ("999999", "x"):
         address = reverse("admin:metrics_metric_change", args=[number])
         assert client.get(address).status_code == 404
+
+
+def test_money_pages_say_how_many_orders_had_another_currency(
+    db: None, signed_in: Callable[[Staff | str], Client]
+) -> None:
+    day = dt.date(2018, 1, 3)
+    today_is(day + dt.timedelta(1))
+    measured(count("revenue", day, 500), count("foreign_orders", day, 2), count("orders", day, 3))
+    pages = {
+        key: signed_in("support")
+        .get(reverse("admin:metrics_metric_change", args=[Metric.objects.get(key=key).pk]))
+        .content.decode()
+        for key in ("revenue", "orders")
+    }
+    assert "2 orders of these days came in another currency" in pages["revenue"]
+    assert "came in another currency" not in pages["orders"]

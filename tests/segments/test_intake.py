@@ -192,6 +192,21 @@ def test_the_amount_is_exact_in_minor_units(
     assert InboxEvent.objects.get().amount == amount
 
 
+@pytest.mark.parametrize(
+    ("said", "amount", "foreign"),
+    [("CNY", 1250, None), ("cny ", 1250, None), ("usd", None, "USD"), ("?", 1250, None)],
+)
+def test_an_amount_in_another_currency_is_left_out_and_the_event_says_so(
+    said: str, amount: int | None, foreign: str | None
+) -> None:
+    Project.objects.update(currency="CNY")
+    properties = {"revenue": 12.5, "currency": said}
+    sent.take(event(user("anna"), name="order_paid", properties=properties))
+    kept = InboxEvent.objects.get()
+    assert (kept.amount, kept.properties.get("foreign_currency")) == (amount, foreign)
+    assert kept.properties["revenue"] == 12.5
+
+
 @pytest.mark.parametrize("value", [10**14, -1e300, 2**63 - 1, "999999999999999"])
 def test_an_amount_that_nobody_sells_for_is_refused(value: Any) -> None:
     fates = sent.take(event(user("anna"), properties={"total": value}))
