@@ -300,7 +300,7 @@ def _lock(approval: Approval) -> Any:
     model = approval.subject_type.model_class()
     assert model is not None
     subject = _locked(model, approval.subject_id)
-    Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    Approval.objects.select_for_update(of=("self",), no_key=True).get(pk=approval.pk)
     approval.refresh_from_db()
     if approval.status != Status.PENDING:
         raise Stale(_("This was decided already."))
@@ -308,7 +308,7 @@ def _lock(approval: Approval) -> Any:
 
 
 def _locked(model: type[models.Model], pk: Any) -> Any:
-    return model._default_manager.select_for_update(of=("self",)).get(pk=pk)
+    return model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def _of_request(subject: Any, by: Staff, facts: Facts) -> Facts:

@@ -127,8 +127,13 @@ def reservation(budget: Budget, subject: models.Model) -> Reservation:
 
 
 def lock(budget: Budget) -> Budget:
-    """The row as it is now, until the end of the transaction."""
-    return Budget.objects.select_for_update(of=("self",)).select_related("team").get(pk=budget.pk)
+    """The row as it is now, until the end of the transaction.
+
+    Rows that only point to it are not kept waiting: two who ask for money both ways would wait
+    for each other.
+    """
+    rows = Budget.objects.select_for_update(of=("self",), no_key=True).select_related("team")
+    return rows.get(pk=budget.pk)
 
 
 def require_open(budget: Budget) -> None:

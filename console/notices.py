@@ -37,11 +37,10 @@ def _ask(approval: Approval, at: dt.datetime) -> int:
         return 0
     barred = approvals.barred(approval, subject)
     people = policies.voters(approval, barred=barred, day=clock.today())
-    voted = set(approval.votes.values_list("by", flat=True))
     return sum(
         _send(approval, one, f"step {approval.step}", number, at)
         for one in people
-        if one.pk not in voted and (number := _number(approval, one, at)) is not None
+        if (number := _number(approval, one, at)) is not None
     )
 
 

@@ -124,7 +124,7 @@ def stands_for(
         return staff
     if deputies is None:
         deputies = list(Deputy.objects.filter(to=staff).select_related("of"))
-    voted = {vote.stands_for_id for vote in approval.votes.all()}
+    voted = _stood_for(approval)
     for deputy in deputies:
         if deputy.to_id != staff.pk or not deputy.holds(day) or deputy.of_id in voted:
             continue
@@ -134,14 +134,20 @@ def stands_for(
 
 
 def voters(approval: Approval, *, barred: Collection[int], day: dt.date) -> list[Staff]:
-    """All who could vote at the step that waits."""
+    """All who could vote at the step that waits, and have not."""
     deputies = list(Deputy.objects.filter(until__gte=day).select_related("of"))
+    voted = {vote.by_id for vote in approval.votes.all()} | _stood_for(approval)
     everybody = Staff.objects.filter(is_active=True, role__in=roles.TABLE[DECIDE])
     return [
         one
         for one in everybody.select_related("team").order_by("username")
-        if stands_for(approval, one, barred=barred, day=day, deputies=deputies)
+        if one.pk not in voted
+        and stands_for(approval, one, barred=barred, day=day, deputies=deputies)
     ]
+
+
+def _stood_for(approval: Approval) -> set[int | None]:
+    return {vote.stands_for_id for vote in approval.votes.all()}
 
 
 def step_of(approval: Approval) -> Step | None:

@@ -59,7 +59,7 @@ def ask(
 @transaction.atomic
 def withdraw(transfer: Transfer, *, by: Staff, on: dt.date) -> None:
     """Take the asking back; what was reserved for it is available again."""
-    kept = Transfer.objects.select_for_update(of=("self",)).get(pk=transfer.pk)
+    kept = Transfer.objects.select_for_update(of=("self",), no_key=True).get(pk=transfer.pk)
     if kept.asked_by_id != by.pk:
         raise NotAllowed(_("Only who asked takes it back."))
     pending = approvals.pending_for(kept)

@@ -30,7 +30,7 @@ COLORS = {
     "void": "danger",
 }
 SAMPLE = 8
-SAID = {"amount": _("amount"), "because": _("why")}
+SAID = {"amount": _("Amount"), "because": _("Why")}
 
 
 @admin.register(Approval)

@@ -86,8 +86,8 @@ class PolicyForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, of: PolicyVersion | None = None, **kwargs: Any) -> None:
-        if of is not None:
-            kwargs["initial"] = _initial(of)
+        first = {"who_0": "role", "roles_0": sorted(roles.TABLE["approvals.decide"])}
+        kwargs["initial"] = first if of is None else _initial(of)
         super().__init__(*args, **kwargs)
         for n in STEPS:
             self.fields |= _step_fields(n)

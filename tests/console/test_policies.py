@@ -21,7 +21,7 @@ from console.models import (
 )
 from console.policy_rules import Facts, Policy, Step, When
 from console.states import NotAllowed, Stale
-from tests.console.spine import ONE_YES, asked, at_once, balances, budget, policy, somebody
+from tests.console.spine import DAY, ONE_YES, asked, at_once, balances, budget, policy, somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +158,7 @@ def test_one_person_does_not_make_a_quorum() -> None:
     policy(Step(who="role", roles=["manager", "admin"], quorum=2))
     approval, boss = asked(), somebody()
     approvals.approve(approval, by=boss)
+    assert boss not in policies.voters(approval, barred=set(), day=DAY)
     with pytest.raises(NotAllowed, match="said yes already"):
         approvals.approve(approval, by=boss)
     assert approval.status == "pending"
@@ -332,6 +333,20 @@ def test_transfers_both_ways_at_once_do_not_block_each_other() -> None:
     came = at_once([partial(approvals.approve, found, by=boss) for found in (there, back)])
     assert came == [None, None]
     assert (balances(one)[0], balances(two)[0]) == (1200, 800)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_askings_both_ways_at_once_do_not_block_each_other() -> None:
+    one, two, who = budget(1000, name="One"), budget(1000, name="Two"), somebody("operator")
+    ways = [(one, two), (two, one)] * 3
+    came = at_once(
+        [
+            partial(asked, 10, source=source, target=target, key=f"k{n}", by=who)
+            for n, (source, target) in enumerate(ways)
+        ]
+    )
+    assert all(isinstance(one, Approval) for one in came), came
+    assert (balances(one), balances(two)) == ((970, 30, 0, 0), (970, 30, 0, 0))
 
 
 def test_the_policy_reads_back_as_it_was_written() -> None:
