@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,97 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import coupon_words, exposure, playbooks, plays, reasons
-from campaigns.admin.amounts import MoneyField
+from campaigns import beginnings, coupon_words, exposure, playbooks, plays, reasons, recipes
+from campaigns.admin.playbook_forms import JourneyForm, PlaybookForm, PlayForm, ShipForm
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.playbooks import Offer
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
-from console.models import Project, Staff, Team
+from console.models import Project
 from console.states import NotAllowed
-from segments.models import EventType, Segment
 
 COLORS = {"draft": "info", "active": "success", "paused": "warning", "ended": "info"}
-
-
-class PlaybookForm(forms.ModelForm):
-    """How it is run and measured."""
-
-    control_share = forms.IntegerField(
-        label=_("Control (percent)"),
-        min_value=0,
-        max_value=50,
-        initial=10,
-        help_text=_("So many get none of its plays, to tell what the rest did because of them."),
-    )
-    budget_minor = MoneyField(
-        label=_("Budget"),
-        help_text=_("Nobody more comes in than it bears if every coupon is used."),
-    )
-    wake_event = forms.ChoiceField(label=_("Comes back by"), required=False)
-
-    class Meta:
-        model = Playbook
-        fields = playbooks.SETTINGS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        events = EventType.objects.filter(taken_as=None).only("name", "title")
-        choices = sorted(((one.name, one.label) for one in events), key=lambda one: one[1])
-        field: Any = self.fields["wake_event"]
-        field.choices = [("", gettext("anything that counts as being active")), *choices]
-        if self.instance.pk:
-            self.initial["control_share"] = round(self.instance.control_share * 100)
-            for name in {*self.fields} - playbooks.WHILE_RUNNING:
-                self.fields[name].disabled = not self.instance.is_draft
-
-    def clean_control_share(self) -> float:
-        return float(self.cleaned_data["control_share"]) / 100
-
-
-class PlayForm(forms.Form):
-    """One line of the matrix: who, and what they get."""
-
-    level = forms.ModelChoiceField(label=_("Who"), queryset=Segment.objects.none())
-    value = forms.ModelChoiceField(
-        label=_("Value"),
-        queryset=Segment.objects.none(),
-        required=False,
-        help_text=_("Only those who are in this segment, too; empty: everybody."),
-    )
-    template = forms.ModelChoiceField(
-        label=_("Message"), queryset=MessageTemplate.objects.none(), required=False
-    )
-    coupon = forms.ModelChoiceField(
-        label=_("Coupon"), queryset=CouponBatch.objects.none(), required=False
-    )
-    task = forms.CharField(
-        label=_("Work"),
-        required=False,
-        max_length=160,
-        help_text=_("Such as “Call and ask why”; one for each customer."),
-    )
-    task_days = forms.IntegerField(
-        label=_("Due after (days)"), min_value=0, max_value=90, initial=3, required=False
-    )
-    owner = forms.ModelChoiceField(
-        label=_("Done by"), queryset=Staff.objects.filter(is_active=True), required=False
-    )
-    team = forms.ModelChoiceField(
-        label=_("or by the team"), queryset=Team.objects.all(), required=False
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        segments = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
-        for name in ("level", "value"):
-            self._offer(name, segments)
-        self._offer("template", MessageTemplate.objects.filter(archived_at=None))
-        self._offer("coupon", CouponBatch.objects.filter(archived_at=None))
-
-    def _offer(self, name: str, found: Any) -> None:
-        field: Any = self.fields[name]
-        field.queryset = found
 
 
 @admin.register(Playbook)
@@ -165,6 +83,8 @@ class PlaybookAdmin(ReadOnlyAdmin):
 
         return [
             at("make/", self.edit, "make", pk=0),
+            at("ship/", self.ship, "ship"),
+            at("journey/", self.journey, "journey"),
             at("<int:pk>/edit/", self.edit, "edit"),
             at("<int:pk>/play/", self.play, "play"),
             at("<int:pk>/do/<str:deed>/", require_POST(self.do), "do"),
@@ -196,6 +116,33 @@ class PlaybookAdmin(ReadOnlyAdmin):
                 return _to(playbook.pk)
         title = str(playbook) if playbook else _("A new playbook")
         return self._page(request, "playbook_form", title, {"form": form, "button": _("Keep")})
+
+    def ship(self, request: Any) -> HttpResponse:
+        """The warnings of the field as a playbook, once one says what signing in is here."""
+        roles.require(request.user, playbooks.ACTION)
+        form = ShipForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            names = {recipes.LOGIN: given["login"], recipes.INTERACTED: given["interacted"]}
+            try:
+                playbook = beginnings.warnings(names=names, by=request.user)
+            except NotAllowed as problem:
+                form.add_error(None, str(problem))
+            else:
+                return _to(playbook.pk)
+        title = _("Warning and win-back")
+        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
+
+    def journey(self, request: Any) -> HttpResponse:
+        """A campaign of steps that ships, as a draft to be changed."""
+        roles.require(request.user, playbooks.ACTION)
+        form = JourneyForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            made = beginnings.journey(given["journey"], given["segment"], by=request.user)
+            return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[made.pk]))
+        title = _("Begin with a journey")
+        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
 
     def play(self, request: Any, pk: int) -> HttpResponse:
         """Add a play behind the others."""

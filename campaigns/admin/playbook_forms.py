@@ -1,0 +1,119 @@
+"""The forms of playbooks: how one is run, what a play gives, and what ships to begin with."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import playbooks, recipes
+from campaigns.admin.amounts import MoneyField
+from campaigns.models import CouponBatch, MessageTemplate, Playbook
+from console.models import Staff, Team
+from segments.models import EventType, Segment
+
+
+class PlaybookForm(forms.ModelForm):
+    """How it is run and measured."""
+
+    control_share = forms.IntegerField(
+        label=_("Control (percent)"),
+        min_value=0,
+        max_value=50,
+        initial=10,
+        help_text=_("So many get none of its plays, to tell what the rest did because of them."),
+    )
+    budget_minor = MoneyField(
+        label=_("Budget"),
+        help_text=_("Nobody more comes in than it bears if every coupon is used."),
+    )
+    wake_event = forms.ChoiceField(label=_("Comes back by"), required=False)
+
+    class Meta:
+        model = Playbook
+        fields = playbooks.SETTINGS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events = EventType.objects.filter(taken_as=None).only("name", "title")
+        choices = sorted(((one.name, one.label) for one in events), key=lambda one: one[1])
+        field: Any = self.fields["wake_event"]
+        field.choices = [("", gettext("anything that counts as being active")), *choices]
+        if self.instance.pk:
+            self.initial["control_share"] = round(self.instance.control_share * 100)
+            for name in {*self.fields} - playbooks.WHILE_RUNNING:
+                self.fields[name].disabled = not self.instance.is_draft
+
+    def clean_control_share(self) -> float:
+        return float(self.cleaned_data["control_share"]) / 100
+
+
+class ShipForm(forms.Form):
+    """What the warnings' rules speak of, as it is called here."""
+
+    login = forms.ChoiceField(label=_("Signing in"))
+    interacted = forms.ChoiceField(label=_("Interacting"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events = EventType.objects.filter(taken_as=None).only("name", "title")
+        choices = sorted(((one.name, one.label) for one in events), key=lambda one: one[1])
+        for name, first in (("login", recipes.LOGIN), ("interacted", recipes.INTERACTED)):
+            field: Any = self.fields[name]
+            field.choices, field.initial = choices, first
+
+
+class PlayForm(forms.Form):
+    """One line of the matrix: who, and what they get."""
+
+    level = forms.ModelChoiceField(label=_("Who"), queryset=Segment.objects.none())
+    value = forms.ModelChoiceField(
+        label=_("Value"),
+        queryset=Segment.objects.none(),
+        required=False,
+        help_text=_("Only those who are in this segment, too; empty: everybody."),
+    )
+    template = forms.ModelChoiceField(
+        label=_("Message"), queryset=MessageTemplate.objects.none(), required=False
+    )
+    coupon = forms.ModelChoiceField(
+        label=_("Coupon"), queryset=CouponBatch.objects.none(), required=False
+    )
+    task = forms.CharField(
+        label=_("Work"),
+        required=False,
+        max_length=160,
+        help_text=_("Such as “Call and ask why”; one for each customer."),
+    )
+    task_days = forms.IntegerField(
+        label=_("Due after (days)"), min_value=0, max_value=90, initial=3, required=False
+    )
+    owner = forms.ModelChoiceField(
+        label=_("Done by"), queryset=Staff.objects.filter(is_active=True), required=False
+    )
+    team = forms.ModelChoiceField(
+        label=_("or by the team"), queryset=Team.objects.all(), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        segments = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
+        for name in ("level", "value"):
+            self._offer(name, segments)
+        self._offer("template", MessageTemplate.objects.filter(archived_at=None))
+        self._offer("coupon", CouponBatch.objects.filter(archived_at=None))
+
+    def _offer(self, name: str, found: Any) -> None:
+        field: Any = self.fields[name]
+        field.queryset = found
+
+
+class JourneyForm(forms.Form):
+    """Which journey, and for whom."""
+
+    journey = forms.ChoiceField(
+        label=_("Journey"), choices=[(one.key, one.name) for one in recipes.JOURNEYS.values()]
+    )
+    segment = forms.ModelChoiceField(
+        label=_("For whom comes into"), queryset=Segment.objects.filter(archived_at=None)
+    )

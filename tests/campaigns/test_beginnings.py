@@ -1,0 +1,56 @@
+"""What ships becomes drafts that can be submitted as they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns import beginnings, planning, recipes, transitions
+from campaigns.models import Campaign, MessageTemplate, Playbook
+from console import clock
+from console.states import NotAllowed
+from segments.models import EventType
+from tests.campaigns.factories import bob, people, segment_of
+
+pytestmark = pytest.mark.django_db
+NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
+
+
+@pytest.mark.parametrize("key", list(recipes.JOURNEYS))
+def test_every_journey_can_be_submitted_as_it_is(key: str) -> None:
+    owner = bob()
+    campaign = beginnings.journey(key, segment_of(people(1)), by=owner)
+    assert planning.read(campaign).first == "first"
+    transitions.submit(campaign, by=owner, at=clock.now())
+    assert campaign.status == "submitted"
+
+
+def test_journeys_share_nothing_but_what_has_the_same_name() -> None:
+    owner, segment = bob(), segment_of(people(1))
+    for _ in range(2):
+        beginnings.journey("recall", segment, by=owner)
+    assert (Campaign.objects.count(), MessageTemplate.objects.count()) == (2, 3)
+    with pytest.raises(NotAllowed):
+        beginnings.journey("none", segment, by=owner)
+
+
+def test_the_warnings_are_one_playbook_the_longest_silence_first(
+    signed_in: Callable[..., Any],
+) -> None:
+    EventType.objects.create(name="order_paid")
+    client = signed_in("operator")
+    address = reverse("admin:campaigns_playbook_ship")
+    client.post(address, {"login": "order_paid", "interacted": "order_paid"})
+    playbook = Playbook.objects.get()
+    plays = list(playbook.plays.order_by("place").select_related("campaign"))
+    assert len(plays) == 5
+    kinds = [[step["kind"] for step in one.campaign.plan] for one in plays]
+    assert kinds == [
+        ["message"],
+        ["task", "message"],
+        ["task", "message"],
+        ["message"],
+        ["message"],
+    ]
+    assert signed_in("analyst").post(address, {"login": "order_paid"}).status_code == 403
