@@ -161,7 +161,7 @@ def _channel(port: int) -> Any:
 
 @functools.cache
 def _peer_worker() -> None:
-    argv = ["celery", "-A", "tests.bench.peers.mails", "worker", "-P", "solo", "-Q", "peer"]
+    argv = ["celery", "-q", "-A", "tests.bench.peers.mails", "worker", "-P", "solo", "-Q", "peer"]
     worker = subprocess.Popen([sys.executable, "-m", *argv, "-l", "critical"])
     atexit.register(worker.wait)
     atexit.register(worker.kill)
