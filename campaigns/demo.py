@@ -1,13 +1,16 @@
 """The demo business's campaigns: those that the grocer ran, and a template to begin with."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
-from campaigns import policies, templates
-from campaigns.models import Audience, Campaign, MessageTemplate
+from campaigns import accounts, policies, templates
+from campaigns.models import Audience, Campaign, ChannelAccount, MessageTemplate
 from console import clock, jobs
+from console.embedded import phone
 from segments import bitmaps
 from segments.models import Identifier
 
@@ -19,6 +22,7 @@ def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
     """Write the recorded campaigns and the starter template; a second time changes nothing."""
     add_starter()
     add_policy(at)
+    add_accounts()
     described, reached = _tables()
     known = dict(Identifier.objects.filter(kind=HOUSEHOLD).values_list("value", "customer_id"))
     for number, row in enumerate(described, 1):
@@ -40,6 +44,24 @@ def add_policy(at: dt.datetime) -> None:
     """Limits that a shop could begin with: mails at any hour, and no call in the night."""
     if policies.newest() is None:
         policies.change(POLICY, based_on=0, note="", by=None, at=at)
+
+
+def add_accounts() -> None:
+    """An account for every channel with the local phone, where one sees what arrives."""
+    if not settings.EMBEDDED_MAILBOX or ChannelAccount.objects.exists():
+        return
+    base, keys = f"http://127.0.0.1:{settings.PHONE_PORT}", phone.keys_of(settings.HOME_DIR)
+    bearer = {wire: f"Authorization: Bearer {keys.of(wire)}" for wire in ("sms", "push")}
+    robot = {"url": f"{base}/cgi-bin/webhook/send?key={keys.of('wecom')}"}
+    for kind, name, given in (
+        ("sms_http", "短信 · Short messages", {"url": f"{base}/sms", "headers": bearer["sms"]}),
+        ("push_http", "推送 · Push", {"url": f"{base}/push", "headers": bearer["push"]}),
+        ("in_app", "App", {}),
+        ("wecom", "运营群 · WeCom group", robot),
+        ("webhook", "CRM", {"url": f"{base}/hooks", "secret": keys.webhook}),
+    ):
+        tariff = Decimal("4.5") if kind == "sms_http" else Decimal(0)
+        accounts.make(kind, name=name, given=given, tariff=tariff)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:

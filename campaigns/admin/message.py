@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -12,11 +13,23 @@ from unfold.decorators import display
 
 from campaigns import reasons
 from campaigns.admin.contact import ShowsContact
-from campaigns.models import Message
-from console import roles
+from campaigns.models import ChannelAccount, Message
+from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import merging
 
+# What may come of a message, in the order in which it does.
+DEEDS: dict[str, Any] = {
+    "delivered": _("delivered"),
+    "bounced": _("came back"),
+    "opened": _("opened"),
+    "clicked": _("clicked"),
+    "replied": _("answered"),
+    "unsubscribed": _("unsubscribed"),
+    "complained": _("called spam"),
+    "machine_opened": _("opened by a machine"),
+    "machine_clicked": _("clicked by a machine"),
+}
 MESSAGES_OF_ONE = 20  # that a customer's page shows
 COLORS = {
     "sending": "info",
@@ -28,6 +41,34 @@ COLORS = {
 }
 
 
+class ByChannel(admin.SimpleListFilter):
+    """A fixed choice: asking the table which channels it has would read all of it."""
+
+    title = _("channel")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return ChannelAccount.Channel.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(channel=self.value()) if self.value() else queryset
+
+
+class ByDeed(admin.SimpleListFilter):
+    """What became of messages after they left."""
+
+    title = _("what came of it")
+    parameter_name = "came"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return list(DEEDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() not in DEEDS:
+            return queryset
+        return queryset.filter(**{f"{self.value()}_at__isnull": False})
+
+
 @admin.register(Message)
 class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     view_action = "messages.view"
@@ -35,6 +76,7 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     list_display: ClassVar = [
         "number",
         "campaign",
+        "channel_label",
         "status_label",
         "why",
         "sent_at",
@@ -44,7 +86,7 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     ]
     list_display_links: ClassVar = ["number"]
     list_select_related: ClassVar = ["campaign"]
-    list_filter: ClassVar = ["status"]
+    list_filter: ClassVar = ["status", ByChannel, ByDeed]
     search_fields: ClassVar = ["=customer__id"]
     search_help_text = _("Search by a customer's number.")
 
@@ -53,13 +95,15 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
             "campaign",
             "customer_link",
             self.address_field(request, obj),
+            "channel_label",
+            "account",
+            "provider_id",
             "status",
             "why",
+            "cost",
             "created_at",
             "sent_at",
-            "opened_at",
-            "clicked_at",
-            "unsubscribed_at",
+            *(f"{deed}_at" for deed in DEEDS),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -94,6 +138,15 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     def customer_link(self, message: Message) -> str:
         address = reverse("admin:segments_customer_change", args=[message.customer_id])
         return format_html('<a href="{}">#{}</a>', address, str(message.customer_id))
+
+    @display(description=_("channel"))
+    def channel_label(self, message: Message) -> str:
+        known = dict(ChannelAccount.Channel.choices)
+        return str(known.get(message.channel, message.channel))
+
+    @display(description=_("cost"))
+    def cost(self, message: Message) -> str:
+        return figures.money(message.cost_minor, clock.project().currency)
 
     @display(description=_("status"), ordering="status", label=COLORS)
     def status_label(self, message: Message) -> tuple[str, str]:

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from campaigns import demo, wording
-from campaigns.models import Audience, Campaign, MessageTemplate
+from campaigns import accounts, demo, wording
+from campaigns.models import Audience, Campaign, ChannelAccount, MessageTemplate
 from segments import identity
 
 pytestmark = pytest.mark.django_db
@@ -35,3 +35,11 @@ def test_the_starter_template_has_no_mistakes() -> None:
     demo.add_starter()
     template = MessageTemplate.objects.get()
     assert wording.mistakes(template.subject, template.body) == []
+
+
+def test_the_demo_has_an_account_with_the_local_phone_for_every_channel() -> None:
+    demo.add_accounts()
+    demo.add_accounts()
+    own = ChannelAccount.objects.filter(is_default=True)
+    assert {one.channel for one in own} == {"sms", "push", "in_app", "robot", "webhook"}
+    assert all(accounts.open_anew(one) for one in own)
