@@ -13,8 +13,24 @@ from segments.models import Segment
 
 ACTION = "campaigns.change"
 EDITABLE = (
-    *("name", "goal", "segment", "template", "offer"),
-    *("conversion_event", "conversion_days"),
+    "name",
+    "goal",
+    "entry",
+    "timetable",
+    "trigger",
+    "segment",
+    "starts_at",
+    "ends_at",
+    "again_after_days",
+    "template",
+    "offer",
+    "plan",
+    "exit_events",
+    "conversion_event",
+    "conversion_days",
+    "control_share",
+    "purpose",
+    "priority",
 )
 
 

@@ -1,14 +1,14 @@
 """A campaign's plan as it stands: read with what there is, said in words, and put beside others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate
-from campaigns.plans import tree, words
+from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
-from campaigns.plans.nodes import Message, Plan
+from campaigns.plans.nodes import Message, Plan, PlanError
 from console.models import Staff, Team
 from segments import vocabulary
 
@@ -66,6 +66,29 @@ def message(campaign: Campaign, step: str) -> Message:
     found = of(campaign).by_key[step]
     assert isinstance(found, Message)
     return found
+
+
+def problems(
+    *, entry: str, segment: Any, template: Any, plan: Any, timetable: Any, trigger: Any
+) -> Iterator[tuple[str, str]]:
+    """What could never be submitted: the field, and why in words."""
+    event = Campaign.Entry.EVENT
+    if segment is None and entry != event:
+        yield "segment", _("Choose a segment first.")
+    if template is None and not plan:
+        yield "template", _("Choose a template first.")
+    now = known()
+    asked: list[tuple[str, bool, Callable[[], object]]] = [
+        ("plan", bool(plan), lambda: tree.parse(plan, now)),
+        ("timetable", entry == Campaign.Entry.RECURRING, lambda: moments.read(timetable)),
+        ("trigger", entry == event, lambda: triggers.read(trigger, now.rules)),
+    ]
+    for field, is_meant, read_it in asked:
+        try:
+            if is_meant:
+                read_it()
+        except PlanError as problem:
+            yield field, problem.said(_)
 
 
 def lines(campaign: Campaign) -> list[str]:

@@ -5,25 +5,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey, Q, QuerySet, Subquery
+from django.db.models import ForeignKey, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns import drafts, guards, progress, tasks, transitions
-from campaigns.admin import held, page, preview
+from campaigns.admin import held, page, plan_editor, preview
+from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project
 from segments import membership
-from segments.models import EventType, Segment
+from segments.models import Segment
 
 COLORS = {
     "draft": "info",
@@ -37,33 +36,6 @@ COLORS = {
 }
 
 
-class CampaignForm(forms.ModelForm):
-    """What an operator decides about a draft."""
-
-    conversion_event = forms.ChoiceField(
-        label=_("Aims at"),
-        initial="order_paid",
-        help_text=_("The event that counts as success."),
-        widget=UnfoldAdminSelectWidget,
-    )
-
-    class Meta:
-        model = Campaign
-        fields = drafts.EDITABLE
-        help_texts: ClassVar = {"goal": _("In one sentence: what should be different afterwards?")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ours = Q(name__startswith="message_") | Q(name="campaign_received")  # not the customer's
-        theirs = EventType.objects.filter(taken_as=None).exclude(ours)
-        titles = {one.name: one.label for one in theirs.only("name", "title")}
-        for name in ("order_paid", self.instance.conversion_event):
-            titles.setdefault(name, EventType(name=name).label)
-        if "conversion_event" in self.fields:
-            field: Any = self.fields["conversion_event"]
-            field.choices = sorted(titles.items(), key=lambda one: one[1])
-
-
 @admin.register(Campaign)
 class CampaignAdmin(ConsoleModelAdmin):
     view_action = "campaigns.view"
@@ -72,10 +44,33 @@ class CampaignAdmin(ConsoleModelAdmin):
     )
     add_action = change_action = "campaigns.change"
     form = CampaignForm
+    change_form_template = "campaigns/campaign_form.html"
+    conditional_fields: ClassVar = SHOWN
     fieldsets: ClassVar = [
         (None, {"fields": ["name", "goal"]}),
-        (_("Who gets what"), {"fields": ["segment", "template", "offer"]}),
-        (_("What counts as success"), {"fields": ["conversion_event", "conversion_days"]}),
+        (
+            _("Who comes in"),
+            {
+                "fields": [
+                    "entry",
+                    "event",
+                    "every",
+                    "at_time",
+                    "on_days",
+                    "segment",
+                    "present",
+                    "starts_at",
+                    "ends_at",
+                    "again_after_days",
+                ]
+            },
+        ),
+        (_("What they get"), {"fields": ["template", "offer", "leave_at"]}),
+        (
+            _("What counts as success"),
+            {"fields": ["conversion_event", "conversion_days", "control_share"]},
+        ),
+        (_("Among other campaigns"), {"fields": ["purpose", "priority"]}),
     ]
     list_display: ClassVar = [
         "name",
@@ -121,6 +116,11 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("mail", self.mail, "mail"),
             at("gaps", self.gaps, "gaps"),
             at("held", self.held, "held"),
+            path(
+                "check/",
+                self.admin_site.admin_view(require_POST(plan_editor.check)),
+                name="campaigns_campaign_check",
+            ),
             *super().get_urls(),
         ]
 
@@ -165,6 +165,9 @@ class CampaignAdmin(ConsoleModelAdmin):
                 transitions.resume(campaign, by=staff)
                 tasks.send_wave.delay_on_commit(campaign.pk)
                 said = _("Sending goes on.")
+            case "close":
+                transitions.close(campaign, by=staff, at=clock.now())
+                said = _("Nobody comes in any more; who is in goes on.")
             case "cancel":
                 transitions.cancel(campaign, by=staff)
                 said = _("Cancelled for good.")
@@ -226,12 +229,12 @@ class CampaignAdmin(ConsoleModelAdmin):
             roles.require(request.user, self.change_action, record=campaign)
             self.message_user(request, _("Only a draft can be changed."), level="error")
             return HttpResponseRedirect(self._page(campaign))
-        return self.changeform_view(request, str(pk), "", _FEW_BUTTONS)
+        return self.changeform_view(request, str(pk), "", _of_form())
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        return super().add_view(request, form_url, _FEW_BUTTONS)
+        return super().add_view(request, form_url, _of_form())
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
@@ -301,7 +304,14 @@ class CampaignAdmin(ConsoleModelAdmin):
         return campaign.started_at.strftime("%Y-%m-%d") if campaign.started_at else "–"
 
 
-_FEW_BUTTONS = {"show_save_and_continue": False, "show_save_and_add_another": False}
+def _of_form() -> dict[str, Any]:
+    """What the form needs besides its fields."""
+    return {
+        "show_save_and_continue": False,
+        "show_save_and_add_another": False,
+        "plan_data": plan_editor.data(),
+        "editor": plan_editor.rules(),
+    }
 
 
 def _with_size(segment: Segment, *, today: dt.date) -> str:

@@ -20,7 +20,7 @@ from campaigns import (
     revisions,
     transitions,
 )
-from campaigns.admin import precedents, preview, quotes
+from campaigns.admin import plan_facts, precedents, preview, quotes
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
@@ -40,6 +40,8 @@ DEEDS: dict[str, Promise] = {
     "campaign.stopped": gettext_lazy("stopped it because of a problem"),
     "campaign.sent": gettext_lazy("finished sending"),
     "campaign.cancelled": gettext_lazy("cancelled it"),
+    "campaign.closed": gettext_lazy("let nobody in any more"),
+    "campaign.not_started": gettext_lazy("could not start it at its time"),
 }
 
 
@@ -87,6 +89,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "mail": mail(campaign, frozen, staff),
         "result": result(campaign, project),
         "history": history(campaign),
+        **plan_facts.context(campaign),
         "may_see_messages": roles.allows(staff, "messages.view"),
         **_audience(campaign, frozen, project),
         **_evidence(campaign, frozen),

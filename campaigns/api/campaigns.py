@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import drafts, progress, tasks, transitions
+from campaigns import drafts, planning, progress, tasks, transitions
 from campaigns.models import Campaign, CampaignResult
 from console import clock
 
@@ -49,10 +49,26 @@ class CampaignSerializer(serializers.ModelSerializer):
         read_only_fields: ClassVar = [
             name for name in fields if name not in {*drafts.EDITABLE, "audience_size", "result"}
         ]
-        extra_kwargs: ClassVar = {
-            "segment": {"required": True, "allow_null": False},
-            "template": {"required": True, "allow_null": False},
-        }
+        validators: ClassVar[list[Any]] = []  # `validate` says it in words
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Refuse, at its field, what could never be submitted."""
+        names = ("entry", "segment", "template", "plan", "timetable", "trigger")
+        now = self.instance or Campaign()
+        whole = {name: given.get(name, getattr(now, name)) for name in names}
+        problems = {name: words for name, words in planning.problems(**whole) if words}
+        if problems:
+            raise serializers.ValidationError(problems)
+        return given
+
+
+class StepSerializer(serializers.Serializer):
+    """Who stands before a step, took it, and got its message."""
+
+    step = serializers.CharField()
+    here = serializers.IntegerField()
+    through = serializers.IntegerField()
+    sent = serializers.IntegerField()
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -71,6 +87,7 @@ class ProgressSerializer(serializers.Serializer):
     opened = serializers.IntegerField()
     clicked = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
+    steps = StepSerializer(many=True)
 
 
 class CampaignViewSet(
@@ -91,6 +108,7 @@ class CampaignViewSet(
         "start": RUN,
         "pause": RUN,
         "resume": RUN,
+        "close": RUN,
         "cancel": RUN,
     }
     queryset = Campaign.objects.select_related("audience", "result").defer(
@@ -150,6 +168,14 @@ class CampaignViewSet(
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str | None = None) -> Response:
+        """Let nobody in any more; who is in goes on to the end."""
+        campaign = self.get_object()
+        transitions.close(campaign, by=_staff(request), at=clock.now())
+        return self._now(campaign)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.cancel(campaign, by=_staff(request))
@@ -159,7 +185,9 @@ class CampaignViewSet(
     @action(detail=True)
     def progress(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
-        return Response(progress.of(campaign).as_json() | {"status": campaign.status})
+        steps = [{"step": step, **at._asdict()} for step, at in progress.by_step(campaign).items()]
+        now = progress.of(campaign).as_json()
+        return Response(now | {"status": campaign.status, "steps": steps})
 
     def _now(self, campaign: Campaign) -> Response:
         campaign.refresh_from_db()

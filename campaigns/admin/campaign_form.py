@@ -1,0 +1,199 @@
+"""The form of a campaign: who comes in and when, what they get, and what counts as success."""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleTimeWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from campaigns import drafts, planning
+from campaigns.models import Campaign
+from campaigns.plans import moments, tree, triggers
+from campaigns.plans.nodes import PlanError
+from segments import vocabulary
+from segments.models import EventType
+
+Entry = Campaign.Entry
+EVERY = [
+    ("day", gettext_lazy("every day")),
+    ("week", gettext_lazy("on days of the week")),
+    ("month", gettext_lazy("on days of the month")),
+]
+# Fields that only some ways of coming in need, as Unfold's form asks for it.
+SHOWN = {
+    "every": "entry == 'recurring'",
+    "at_time": "entry == 'recurring'",
+    "on_days": "entry == 'recurring' && every != 'day'",
+    "event": "entry == 'event'",
+    "present": "entry == 'segment'",
+    "ends_at": "entry != 'once'",
+    "again_after_days": "entry != 'once'",
+}
+
+
+class CampaignForm(forms.ModelForm):
+    """What an operator decides about a draft."""
+
+    every = forms.ChoiceField(
+        label=gettext_lazy("How often"),
+        choices=EVERY,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    at_time = forms.TimeField(
+        label=gettext_lazy("At"),
+        required=False,
+        initial=dt.time(10),
+        widget=UnfoldAdminSingleTimeWidget,
+    )
+    on_days = forms.CharField(
+        label=gettext_lazy("On which days"),
+        required=False,
+        help_text=gettext_lazy("1 is Monday and 7 Sunday, or days of the month: 1, 15."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    event = forms.ChoiceField(
+        label=gettext_lazy("When this happens"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    present = forms.BooleanField(
+        label=gettext_lazy("Also who is in the segment at the start"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    leave_at = forms.MultipleChoiceField(
+        label=gettext_lazy("Leave the plan when this happens"),
+        required=False,
+        help_text=gettext_lazy("Whoever does it gets nothing more of this campaign."),
+        widget=UnfoldAdminSelect2MultipleWidget,
+    )
+    conversion_event = forms.ChoiceField(
+        label=gettext_lazy("Aims at"),
+        initial="order_paid",
+        help_text=gettext_lazy("The event that counts as success."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    plan = forms.JSONField(
+        label=gettext_lazy("plan"),
+        required=False,
+        widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12}),
+    )
+
+    class Meta:
+        model = Campaign
+        fields = [
+            name for name in drafts.EDITABLE if name not in {"timetable", "trigger", "exit_events"}
+        ]
+        help_texts: ClassVar = {
+            "goal": gettext_lazy("In one sentence: what should be different afterwards?"),
+            "template": gettext_lazy("Of a campaign of one message; steps name their own."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = _events(self.instance)
+        for name in ("conversion_event", "event", "leave_at"):
+            if name in self.fields:
+                field: Any = self.fields[name]
+                field.choices = [("", "–"), *choices] if name == "event" else choices
+        self._begin(self.instance)
+
+    def _begin(self, campaign: Campaign) -> None:
+        """Show what was decided in the fields that stand for it."""
+        timetable, trigger = campaign.timetable or {}, campaign.trigger or {}
+        shown = {
+            "every": timetable.get("every", "day"),
+            "on_days": ", ".join(map(str, timetable.get("days", []))),
+            "event": trigger.get("event", ""),
+            "present": trigger.get("present", False),
+            "leave_at": campaign.exit_events,
+        }
+        if at := timetable.get("at"):
+            shown["at_time"] = at
+        self.initial.update(shown)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        said["plan"] = said.get("plan") or []
+        self._put("exit_events", said.pop("leave_at", []))
+        timetable, trigger = self._timetable(said), self._trigger(said)
+        self._put("timetable", timetable)
+        self._put("trigger", trigger)
+        for name in ("every", "at_time", "on_days", "event", "present"):
+            said.pop(name, None)
+        self._read_plan(said)
+        if said.get("segment") is None and said.get("entry") != Entry.EVENT:
+            self.add_error("segment", _("Choose a segment first."))
+        return (
+            said
+            | {"timetable": timetable, "trigger": trigger}
+            | {"exit_events": self.instance.exit_events}
+        )
+
+    def _put(self, name: str, value: Any) -> None:
+        """On the instance as well, so that its constraints are asked about the whole."""
+        setattr(self.instance, name, value)
+
+    def _read_plan(self, said: dict[str, Any]) -> None:
+        if not said["plan"]:
+            if said.get("template") is None and "template" not in self.errors:
+                self.add_error("template", _("Choose a template first."))
+            return
+        try:
+            tree.parse(said["plan"], planning.known())
+        except PlanError as problem:
+            self.add_error("plan", problem.said(_))
+
+    def _timetable(self, said: dict[str, Any]) -> dict[str, Any]:
+        if said.get("entry") != Entry.RECURRING:
+            return {}
+        at, days = said.get("at_time"), _numbers(said.get("on_days") or "")
+        raw: dict[str, Any] = {"every": said.get("every"), "at": at and f"{at:%H:%M}"}
+        if raw["every"] != "day":
+            raw["days"] = days
+        try:
+            moments.read(raw)
+        except PlanError as problem:
+            self.add_error("every", problem.said(_))
+        return raw
+
+    def _trigger(self, said: dict[str, Any]) -> dict[str, Any]:
+        if said.get("entry") == Entry.SEGMENT:
+            return {"present": True} if said.get("present") else {}
+        if said.get("entry") != Entry.EVENT:
+            return {}
+        was = self.instance.trigger or {}
+        raw = {"event": said.get("event") or ""}
+        if was.get("event") == raw["event"] and was.get("where"):
+            raw |= {"where": was["where"]}  # given over the API
+        try:
+            triggers.read(raw, vocabulary.current())
+        except PlanError as problem:
+            self.add_error("event", problem.said(_))
+        return raw
+
+
+def _events(campaign: Campaign) -> list[tuple[str, str]]:
+    """What customers do, by what it is called."""
+    ours = Q(name__startswith="message_") | Q(name="campaign_received")  # not the customer's
+    theirs = EventType.objects.filter(taken_as=None).exclude(ours)
+    titles = {one.name: one.label for one in theirs.only("name", "title")}
+    chosen = ["order_paid", campaign.conversion_event, *campaign.exit_events]
+    for name in [*chosen, (campaign.trigger or {}).get("event")]:
+        if name:
+            titles.setdefault(name, EventType(name=name).label)
+    return sorted(titles.items(), key=lambda one: one[1])
+
+
+def _numbers(text: str) -> list[Any]:
+    """The whole numbers of a list; what is none stays what it is, to be refused in words."""
+    parts = [one.strip() for one in text.replace("，", ",").split(",") if one.strip()]
+    return [int(one) if one.isascii() and one.isdigit() else one for one in parts]

@@ -1,0 +1,115 @@
+"""A campaign's plan on its page: how customers come in, each step, and who stands there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import planning, progress, reasons, waves
+from campaigns.models import Campaign, Intake
+from campaigns.plans import moments, words
+from console import clock
+from segments import catalogue
+
+LATEST = 5
+Entry = Campaign.Entry
+WHY = {
+    "late": gettext_lazy("it had happened too long before"),
+    "again": gettext_lazy("they were in it too lately"),
+    "segment": gettext_lazy("not in the segment"),
+    "paused": gettext_lazy("the campaign was paused"),
+    "closed": gettext_lazy("nobody comes in any more"),
+    "missed": gettext_lazy("the hour was missed"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the plan, with its counts once the campaign runs."""
+
+    depth: int
+    words: str
+    is_head: bool
+    counts: str = ""
+
+
+def context(campaign: Campaign) -> dict[str, Any]:
+    """What the page shows of the plan; nothing for a campaign of one message."""
+    if campaign.kind == Campaign.Kind.RECORDED:
+        return {}
+    return {
+        "plan_rows": rows(campaign) if campaign.plan else [],
+        "comes_in": comes_in(campaign),
+        "leaves_at": [catalogue.titles().get(name, name) for name in campaign.exit_events],
+        "left_plan": _left(campaign),
+        "latest_intakes": _latest(campaign) if campaign.is_lasting else [],
+    }
+
+
+def rows(campaign: Campaign) -> list[Row]:
+    """The plan's steps in words, with how many customers are where."""
+    known, counted = planning.known(), progress.by_step(campaign)
+    is_begun = bool(campaign.started_at)
+    return [
+        Row(
+            line.depth,
+            line.words,
+            is_head=not line.key,
+            counts=_counts(counted.get(line.key)) if is_begun and line.key else "",
+        )
+        for line in words.lines(planning.of(campaign), known, _)
+    ]
+
+
+def comes_in(campaign: Campaign) -> str:
+    """When customers come in, in words."""
+    match campaign.entry:
+        case Entry.RECURRING:
+            return words.every(moments.read(campaign.timetable), _)
+        case Entry.EVENT:
+            event = campaign.trigger.get("event", "")
+            return _("when this happens: %(event)s") % {
+                "event": catalogue.titles().get(event, event)
+            }
+        case Entry.SEGMENT:
+            return _("when one comes into the segment")
+        case _once:
+            return ""
+
+
+def _counts(at: progress.AtStep | None) -> str:
+    if at is None:
+        return "–"
+    said = [_("%(count)s here") % {"count": f"{at.here:,}"}] if at.here else []
+    if at.sent:
+        said.append(_("%(count)s sent") % {"count": f"{at.sent:,}"})
+    if at.through:
+        said.append(_("%(count)s went on") % {"count": f"{at.through:,}"})
+    return " · ".join(said) or "–"
+
+
+def _left(campaign: Campaign) -> list[tuple[str, int]]:
+    """How many left the plan before its end, by why."""
+    counted = progress.by_step(campaign)
+    doors = {waves.GOAL: _("reached the goal"), waves.EXIT: _("left at an event")}
+    return [(said, counted[door].through) for door, said in doors.items() if door in counted]
+
+
+def _latest(campaign: Campaign) -> list[dict[str, Any]]:
+    """Who came in lately, and why others did not."""
+    found = Intake.objects.filter(campaign=campaign).order_by("-number")[:LATEST]
+    zone = clock.zone()
+    return [
+        {
+            "at": one.at.astimezone(zone),
+            "size": len(one.members),
+            "control": len(one.control),
+            "left_out": [(_reason(reason), count) for reason, count in one.left_out.items()],
+        }
+        for one in found
+    ]
+
+
+def _reason(reason: str) -> str:
+    return str(WHY[reason]) if reason in WHY else reasons.said(reason)

@@ -1,0 +1,153 @@
+"""The form and the page of a campaign with a plan: written, read back, followed; and its API."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from campaigns import rounds
+from campaigns.models import Campaign
+from console import clock
+from segments.models import EventType
+from tests.campaigns.factories import TemplateFactory, campaign_at, people, segment_of
+from tests.campaigns.test_journeys import message, wait
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[str], Client]
+
+
+def form(**values: Any) -> dict[str, Any]:
+    return {
+        "name": "Cart",
+        "entry": "once",
+        "every": "day",
+        "at_time": "10:00",
+        "plan": "[]",
+        "conversion_event": "order_paid",
+        "conversion_days": 7,
+        "control_share": 0,
+        "purpose": "marketing",
+        "priority": 50,
+        **values,
+    }
+
+
+def test_a_triggered_campaign_is_made_in_the_browser(signed_in: SignIn) -> None:
+    EventType.objects.create(name="cart_updated", title="Cart updated")
+    EventType.objects.create(name="order_paid")
+    plan = [wait(minutes=30), message("remind")]
+    client = signed_in("operator")
+    shown = client.get(reverse("admin:campaigns_campaign_add")).content.decode()
+    assert "plan-builder-data" in shown
+    assert "rule-builder-data" in shown
+    answer = client.post(
+        reverse("admin:campaigns_campaign_add"),
+        form(
+            entry="event",
+            event="cart_updated",
+            plan=json.dumps(plan),
+            leave_at=["order_paid"],
+            again_after_days=1,
+        ),
+    )
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    campaign = Campaign.objects.get()
+    assert (campaign.trigger, campaign.plan) == ({"event": "cart_updated"}, plan)
+    assert (campaign.exit_events, campaign.segment, campaign.template) == (
+        ["order_paid"],
+        None,
+        None,
+    )
+    page = client.get(answer["Location"]).content.decode()
+    assert "Cart updated" in page
+    assert "wait 30 minutes" in page.lower()
+    edit = reverse("admin:campaigns_campaign_edit", args=[campaign.pk])
+    assert client.get(edit).context["adminform"].form.initial["event"] == "cart_updated"
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({}, "segment"),
+        ({"plan": '[{"key": "x", "kind": "fly"}]'}, "plan"),
+        ({"plan": "{"}, "plan"),
+        ({"entry": "recurring", "every": "week", "on_days": "9"}, "every"),
+        ({"entry": "recurring", "every": "month", "on_days": "x"}, "every"),
+        ({"entry": "event"}, "event"),
+    ],
+)
+def test_what_makes_no_sense_is_said_at_its_field(
+    signed_in: SignIn, values: dict[str, Any], field: str
+) -> None:
+    answer = signed_in("operator").post(reverse("admin:campaigns_campaign_add"), form(**values))
+    assert field in answer.context["adminform"].form.errors
+    assert not Campaign.objects.exists()
+
+
+def test_a_repeating_campaign_is_made_in_the_browser(signed_in: SignIn) -> None:
+    segment, template = segment_of(people(2)), TemplateFactory.create()
+    answer = signed_in("operator").post(
+        reverse("admin:campaigns_campaign_add"),
+        form(
+            entry="recurring",
+            every="week",
+            on_days="1，5",
+            segment=segment.pk,
+            template=template.pk,
+        ),
+    )
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert Campaign.objects.get().timetable == {"every": "week", "at": "10:00", "days": [1, 5]}
+
+
+def test_the_plan_is_read_back_as_it_is_written(signed_in: SignIn) -> None:
+    template = TemplateFactory.create(name="Remind me")
+    check = reverse("admin:campaigns_campaign_check")
+    client = signed_in("operator")
+    good = client.post(check, {"plan": json.dumps([wait(), message("hello", template)])}).json()
+    assert "wait 1 hour, then send by e-mail: “Remind me”" in good["sentence"]
+    bad = client.post(check, {"plan": json.dumps([wait(), message("hello") | {"template": 0}])})
+    assert bad.json()["error"]["path"] == ["1"]
+    assert client.post(check, {"plan": "["}).json()["error"]
+    assert signed_in("analyst").post(check, {"plan": "[]"}).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_counts_who_stands_where(
+    signed_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    campaign = campaign_at("sending", 7, plan=[wait(), message("last")])
+    rounds.go(campaign, at=clock.now())
+    client = signed_in("operator")
+    url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    client.get(url)
+    with django_assert_max_num_queries(80):
+        page = client.get(url).content.decode()
+    assert "7 here" in page
+
+
+def test_a_plan_goes_over_the_api_as_well(signed_in: SignIn) -> None:
+    segment = segment_of(people(2))
+    client = signed_in("operator")
+    body = {
+        "name": "Two steps",
+        "segment": segment.pk,
+        "plan": [wait(), message("last")],
+        "again_after_days": 30,
+    }
+    made = client.post("/api/v1/campaigns/", json.dumps(body), content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert made.json()["plan"] == body["plan"]
+    wrong = client.patch(
+        f"/api/v1/campaigns/{made.json()['id']}/",
+        json.dumps({"plan": [{"kind": "fly"}]}),
+        content_type="application/json",
+    )
+    assert wrong.status_code == 400, wrong.content
+    nothing = client.post(
+        "/api/v1/campaigns/", json.dumps({"name": "Nobody"}), content_type="application/json"
+    )
+    assert nothing.status_code == 400
