@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from campaigns import overdue
 from campaigns.models import Campaign, Suppression
 from console import approvals as asking
 from console import figures, health
@@ -268,8 +269,22 @@ def health_now(page: Page, request: HttpRequest) -> Panel:
         )
         for key, name in names.items()
     ]
-    lines.append(_night_line(page, night))
+    lines += [_campaigns_line(page), _night_line(page, night)]
     return Panel(title=_("Health"), lines=lines)
+
+
+def _campaigns_line(page: Page) -> Line:
+    """Whether campaigns move, or since when nobody does what is due."""
+    found = overdue.look()
+    if found is None:
+        return Line(what=_("Campaigns"), badge=_("on time"), tone="good")
+    return Line(
+        what=_("Campaigns: work that is due is not done"),
+        link=page.link("admin:campaigns_campaign_changelist", needs="campaigns.view"),
+        badge=_("for %(minutes)s minutes") % {"minutes": found.minutes},
+        tone="bad",
+        when=page.moment(found.since),
+    )
 
 
 def _night_line(page: Page, night: Job | None) -> Line:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from campaigns import intakes, rounds, transitions, waves
+from campaigns import intakes, overdue, rounds, transitions, waves
 from campaigns.models import Campaign, Intake, Message, Wave
 from campaigns.stepping import Place, Stuck
 from console import clock
@@ -308,3 +308,15 @@ def test_two_resumes_at_once_resume_once() -> None:
 
 
 EVERY_DAY = {"every": "day", "at": "09:00"}
+
+
+def test_the_watchdog_barks_when_due_work_is_not_done() -> None:
+    campaign_at("sending", plan=[wait(), message("last")])
+    assert overdue.look() is None
+    pass_time(65)
+    assert overdue.look() is None, "the next round comes soon"
+    pass_time(20)
+    found = overdue.look()
+    assert found
+    assert (found.waves, found.campaigns) == (1, 1)
+    assert found.minutes >= 20
