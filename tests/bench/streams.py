@@ -36,25 +36,35 @@ def lake(folder: Path) -> Path:
 
 
 def _day_of_events(number: int) -> Any:
+    table = day_of_events(number, customers=CUSTOMERS, each=EVENTS // DAYS)
     import pyarrow as pa
 
-    chance, each = np.random.default_rng(number), EVENTS // DAYS
-    customers = (chance.random(each) ** 1.5 * CUSTOMERS).astype(np.int32)
-    start = np.datetime64(EVERY[number], "ms").astype(np.int64)
+    return pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+
+
+def day_of_events(number: int, *, customers: int, each: int, priced: bool = False) -> Any:
+    """The events of a day; `priced`: orders have an amount."""
+    import pyarrow as pa
+
+    chance, day = np.random.default_rng(number), FIRST + dt.timedelta(number)
+    who = (chance.random(each) ** 1.5 * customers).astype(np.int32)
+    start = np.datetime64(day, "ms").astype(np.int64)
     times = (start + chance.integers(0, 86_400_000, each)) * 1000
-    order = np.lexsort((times, customers))
-    kinds = pa.array(chance.choice(len(KINDS), each, p=SHARES), pa.int8())
+    order = np.lexsort((times, who))
+    drawn = chance.choice(len(KINDS), each, p=SHARES)
+    kinds = pa.array(drawn, pa.int8())
     columns = {
-        "day": pa.repeat(pa.scalar(EVERY[number], pa.date32()), each),
+        "day": pa.repeat(pa.scalar(day, pa.date32()), each),
         "time": pa.array(times[order]).cast(pa.timestamp("us", tz="UTC")),
-        "customer": pa.array(customers[order]),
+        "customer": pa.array(who[order]),
         "event": pa.DictionaryArray.from_arrays(kinds, pa.array(KINDS)).cast(pa.string()),
         "key": pa.array(np.arange(each) + number * each).cast(pa.string()),
-        "amount": pa.nulls(each, pa.int64()),
+        "amount": pa.array(np.full(each, 4_200), mask=drawn != len(KINDS) - 1)
+        if priced
+        else pa.nulls(each, pa.int64()),
         "properties": pa.repeat(pa.scalar("{}"), each),
     }
-    table = pa.table(columns).cast(schema.columns())
-    return pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+    return pa.table(columns).cast(schema.columns())
 
 
 @functools.cache
