@@ -97,7 +97,7 @@ def approvals(page: Page, request: HttpRequest) -> Panel:
                 when=page.moment(approval.created_at),
                 why=_("asked for by %(who)s") % {"who": approval.requested_by},
             )
-            for approval in asking.waiting_for(page.staff)[:LINES]
+            for approval in asking.waiting_for(page.staff, most=LINES)
         ],
         link=page.link("admin:console_approval_changelist", needs="approvals.view"),
         empty=_("Nothing waits for you."),

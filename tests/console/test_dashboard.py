@@ -22,6 +22,7 @@ from console.models import Approval, Job, Staff
 from metrics.measurements import Figure, count, ratio
 from segments.lake import engine, store
 from segments.models import EventType, Stage, StageSet
+from tests.campaigns.factories import campaign_at
 from tests.metrics.factories import CampaignFactory, SegmentFactory, measured, today_is
 
 ROOT = Path(__file__).parents[2]
@@ -213,12 +214,11 @@ def ask_approval(campaign: Campaign, *, by: Staff) -> Approval:
 
 
 def test_a_manager_sees_what_others_asked_for_and_not_their_own(
-    business: None, signed_in: SignIn, staff_of: Callable[..., Staff]
+    business: None, signed_in: SignIn
 ) -> None:
     client = signed_in("manager")
-    others = CampaignFactory.create(name="Asked by Bob")
+    campaign_at("submitted", name="Asked by Bob")
     own = CampaignFactory.create(name="Asked by myself")
-    ask_approval(others, by=staff_of("operator"))
     ask_approval(own, by=client.staff)  # type: ignore[attr-defined]
     page = open_home(client)
     assert "Asked by Bob" in page
