@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import Model
 from django.forms import Form
 from django.http import HttpRequest
@@ -11,6 +13,7 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from console import audit, roles
+from console.widgets import DayWidget, HourWidget, MomentWidget
 
 
 class RoleMixin:
@@ -52,6 +55,11 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     """A screen over one table. What is computed comes from a verb module."""
 
     paginator = CappedPaginator
+    formfield_overrides: ClassVar = {
+        models.DateField: {"widget": DayWidget},
+        models.TimeField: {"widget": HourWidget},
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentWidget},
+    }
     empty_words: ClassVar[Any] = ""  # what belongs into an empty list, and how it comes there
     show_full_result_count = False
     empty_value_display = "–"

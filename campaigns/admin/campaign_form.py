@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -19,6 +18,7 @@ from campaigns import drafts, planning
 from campaigns.models import Campaign
 from campaigns.plans import moments, tree, triggers
 from campaigns.plans.nodes import PlanError
+from console.widgets import HourWidget
 from segments import vocabulary
 from segments.models import EventType
 
@@ -53,7 +53,7 @@ class CampaignForm(forms.ModelForm):
         label=gettext_lazy("At"),
         required=False,
         initial=dt.time(10),
-        widget=UnfoldAdminSingleTimeWidget,
+        widget=HourWidget,
     )
     on_days = forms.CharField(
         label=gettext_lazy("On which days"),

@@ -23,12 +23,12 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from console import clock, copies, privacy, roles, tasks
 from console.modeladmin import ConsoleModelAdmin
+from console.widgets import DayWidget
 from segments import erasure
 from segments.models import PrivacyRequest
 
@@ -61,7 +61,7 @@ class RequestForm(forms.ModelForm):
             "kind": UnfoldAdminSelectWidget,
             "how": UnfoldAdminSelectWidget,
             "law": UnfoldAdminSelectWidget,
-            "asked_on": UnfoldAdminSingleDateWidget,
+            "asked_on": DayWidget,
             "reference": UnfoldAdminTextInputWidget,
         }
 

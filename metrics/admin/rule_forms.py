@@ -5,13 +5,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from console import clock, figures, seen
 from console.modeladmin import ConsoleModelAdmin
@@ -25,19 +24,8 @@ capfirst_lazy = lazy(capfirst, str)
 TYPED = str.maketrans({",": "", "\uff0c": "", "\uff05": "%", "\u3002": "."})
 
 
-class DayWidget(forms.DateInput):
-    """The browser's own calendar, in the dress of the other fields."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(attrs={"class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
-
-
 class RuleAdmin(ConsoleModelAdmin):
     """A screen of rules: what somebody saw travels with the form that they may send."""
-
-    formfield_overrides: ClassVar = {models.DateField: {"widget": DayWidget}}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = super().get_fields(request, obj)

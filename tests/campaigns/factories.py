@@ -232,3 +232,20 @@ class CouponBatchFactory(factory.django.DjangoModelFactory):
     value_minor = 2_000
     valid_minutes = 15
     team = factory.SubFactory(TeamFactory)
+
+
+def form(**values: Any) -> dict[str, Any]:
+    """What the form of a campaign sends."""
+    return {
+        "name": "Cart",
+        "entry": "once",
+        "every": "day",
+        "at_time": "10:00",
+        "plan": "[]",
+        "conversion_event": "order_paid",
+        "conversion_days": 7,
+        "control_share": 0,
+        "purpose": "marketing",
+        "priority": 50,
+        **values,
+    }

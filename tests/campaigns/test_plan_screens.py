@@ -12,27 +12,11 @@ from campaigns import rounds
 from campaigns.models import Campaign
 from console import clock
 from segments.models import EventType
-from tests.campaigns.factories import TemplateFactory, campaign_at, people, segment_of
+from tests.campaigns.factories import TemplateFactory, campaign_at, form, people, segment_of
 from tests.campaigns.test_journeys import message, wait
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
-
-
-def form(**values: Any) -> dict[str, Any]:
-    return {
-        "name": "Cart",
-        "entry": "once",
-        "every": "day",
-        "at_time": "10:00",
-        "plan": "[]",
-        "conversion_event": "order_paid",
-        "conversion_days": 7,
-        "control_share": 0,
-        "purpose": "marketing",
-        "priority": 50,
-        **values,
-    }
 
 
 def test_a_triggered_campaign_is_made_in_the_browser(signed_in: SignIn) -> None:

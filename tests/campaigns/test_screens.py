@@ -21,6 +21,7 @@ from tests.campaigns.factories import (
     bob,
     campaign_at,
     charlie,
+    form,
     people,
     segment_of,
 )
@@ -87,13 +88,7 @@ def test_the_whole_way_by_pressing(signed_in: SignIn, started: list[int]) -> Non
     template = TemplateFactory.create()
     operator.post(
         reverse("admin:campaigns_campaign_add"),
-        {
-            "name": "Spring",
-            "segment": segment.pk,
-            "template": template.pk,
-            "conversion_event": "order_paid",
-            "conversion_days": 7,
-        },
+        form(name="Spring", segment=segment.pk, template=template.pk),
     )
     campaign = Campaign.objects.get()
     assert (campaign.owner, campaign.team) == (operator.staff, operator.staff.team)
@@ -152,14 +147,13 @@ def test_editing_a_draft_keeps_its_other_fields(signed_in: SignIn) -> None:
     campaign = campaign_at("draft", by=owner)
     answer = signed_in(owner).post(
         reverse("admin:campaigns_campaign_edit", args=[campaign.pk]),
-        {
-            "name": "Renamed",
-            "goal": "",
-            "segment": campaign.segment_id,
-            "template": campaign.template_id,
-            "conversion_event": "order_paid",
-            "conversion_days": 14,
-        },
+        form(
+            name="Renamed",
+            goal="",
+            segment=campaign.segment_id,
+            template=campaign.template_id,
+            conversion_days=14,
+        ),
     )
     assert answer.headers.get("Location") == page_of(campaign), answer.content.decode()[:3000]
     campaign.refresh_from_db()
