@@ -41,7 +41,13 @@ def test_a_deed_in_the_browser_names_the_person(signed_in: Callable[..., Client]
     client = signed_in("admin")
     answer = client.post(
         reverse("admin:console_project_change", args=[1]),
-        {"name": "Shop", "time_zone": "Asia/Shanghai", "currency": "CNY", "today_on": ""},
+        {
+            "name": "Shop",
+            "time_zone": "Asia/Shanghai",
+            "currency": "CNY",
+            "work_minor": 1_000,
+            "today_on": "",
+        },
     )
     assert answer.status_code == 302
     entry = AuditEntry.objects.get(action="project.changed")

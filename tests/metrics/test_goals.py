@@ -241,10 +241,10 @@ def test_people_write_down_what_was_achieved(
 ) -> None:
     client, page = signed_in("manager"), reverse("admin:metrics_reviewnote_changelist")
     write = reverse("admin:metrics_review_write") + "?period=2025"
-    client.post(write, {"kind": "reflected", "text": "<b>Coupons</b>\r\nblurred it"})
+    client.post(write, {"kind": "reflected", "text": "<b>Discounts</b>\r\nblurred it"})
     shown = client.get(page + "?period=2025").content.decode()
-    assert "&lt;b&gt;Coupons&lt;/b&gt;\nblurred it" in shown
-    assert "Coupons" not in client.get(page + "?period=2024").content.decode()
+    assert "&lt;b&gt;Discounts&lt;/b&gt;\nblurred it" in shown
+    assert "Discounts" not in client.get(page + "?period=2024").content.decode()
     assert signed_in("support").post(write, {"kind": "planned", "text": "x"}).status_code == 403
     with pytest.raises(NotAllowed, match="who wrote it"):
         reviews.remove(ReviewNote.objects.get(), by=staff_of("operator"))
