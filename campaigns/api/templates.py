@@ -93,7 +93,7 @@ class ProofSerializer(serializers.Serializer):
     gaps = GapSerializer(many=True)
 
 
-class PreviewSerializer(serializers.Serializer):
+class TemplatePreviewSerializer(serializers.Serializer):
     """The message as one customer would get it; who they are stays hidden."""
 
     subject = serializers.CharField()
@@ -157,7 +157,8 @@ class TemplateViewSet(
         return Response(ProofSerializer(told).data)
 
     @extend_schema(
-        responses=PreviewSerializer, parameters=[OpenApiParameter("customer", int, required=True)]
+        responses=TemplatePreviewSerializer,
+        parameters=[OpenApiParameter("customer", int, required=True)],
     )
     @action(detail=True)
     def preview(self, request: Request, pk: str | None = None) -> Response:
@@ -172,7 +173,7 @@ class TemplateViewSet(
             made = rendering.preview(letter, customer, hide_contact=True)
         except (LiquidError, shells.BadMarkup, language.CannotRender) as problem:
             raise serializers.ValidationError(str(problem)) from problem
-        return Response(PreviewSerializer(made).data)
+        return Response(TemplatePreviewSerializer(made).data)
 
     def _read(self, request: Request, *args: Any, partial: bool = False) -> dict[str, Any]:
         serializer = self.get_serializer(*args, data=request.data, partial=partial)
