@@ -106,7 +106,7 @@ def _members(campaign: Campaign, at: dt.datetime) -> BitMap:
     Raises:
         Stuck: they cannot be had.
     """
-    segment = _approved_segment(campaign)
+    segment = approved_segment(campaign)
     if membership.is_stale(segment, clock.day_of(at)):
         membership.recompute(segment, day=clock.day_of(at))
         segment.refresh_from_db()
@@ -115,8 +115,12 @@ def _members(campaign: Campaign, at: dt.datetime) -> BitMap:
     return segment.members
 
 
-def _approved_segment(campaign: Campaign) -> Segment:
-    """Raises Stuck: its rule is not the one that was approved."""
+def approved_segment(campaign: Campaign) -> Segment:
+    """Its segment, for whoever lets customers in by it.
+
+    Raises:
+        Stuck: its rule is not the one that was approved.
+    """
     segment = campaign.segment
     assert segment is not None
     approved = Audience.objects.filter(campaign=campaign).values_list("segment_rule", flat=True)
@@ -157,7 +161,7 @@ def look(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     held = waves.hold(campaign)
     if held is None:
         return None
-    segment, lookout = _approved_segment(held), Lookout.objects.get(campaign=held)
+    segment, lookout = approved_segment(held), Lookout.objects.get(campaign=held)
     came = segment.members - lookout.members
     lookout.members, lookout.seen_at = segment.members, segment.computed_at
     lookout.save(update_fields=["members", "seen_at"])
@@ -186,6 +190,9 @@ def hear(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     """Take what was heard: some leave, some come in.
 
     While the campaign is paused, people leave and nobody comes in.
+
+    Raises:
+        Stuck: the segment that one has to be in is not what was approved.
     """
     rows = Campaign.objects.select_for_update(no_key=True)
     held = rows.filter(pk=campaign.pk, status__in=(Status.SENDING, Status.PAUSED)).first()
@@ -245,5 +252,5 @@ def _refused(campaign: Campaign, came: BitMap, at: dt.datetime) -> Iterable[tupl
         yield "paused" if campaign.status == Status.PAUSED else "closed", came
         return
     if campaign.segment:
-        yield "segment", came - campaign.segment.members
+        yield "segment", came - approved_segment(campaign).members
     yield "again", intakes.not_again(campaign, clock.day_of(at))

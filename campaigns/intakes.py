@@ -12,7 +12,8 @@ from campaigns import assignment, planning, waves
 from campaigns.models import Campaign, Entrance, Intake
 from campaigns.stepping import Place
 from console import clock
-from segments import bitmaps
+from segments import bitmaps, live_sets
+from segments.models import Customer
 
 Contexts = Mapping[int, Mapping[str, Any]]
 START = "start"  # the key of the only intake of a campaign that runs once
@@ -67,11 +68,19 @@ def context(campaign: Campaign, occurrence: int, customer: int) -> dict[str, Any
 
 
 def not_again(campaign: Campaign, on: dt.date) -> BitMap:
-    """Who may not come in on a day, because they came in too lately before it."""
+    """Who may not come in on a day, because they came in too lately before it.
+
+    Who came in as somebody who was merged into them since is the same person.
+    """
     found = Entrance.objects.filter(campaign=campaign)
     if (days := campaign.again_after_days) is not None:
         found = found.filter(day__gt=on - dt.timedelta(days=days))
-    return bitmaps.union([BitMap(one) for one in found.values_list("members", flat=True)])
+    came = bitmaps.union([BitMap(one) for one in found.values_list("members", flat=True)])
+    gone = came - live_sets.everyone()
+    if not gone:
+        return came
+    became = Customer.objects.filter(pk__in=list(gone), merged_into__isnull=False)
+    return came | bitmaps.from_ids({one.merged_into_id or 0 for one in became})
 
 
 def _next_number(campaign: Campaign) -> int:

@@ -8,14 +8,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 from pyroaring import BitMap
 
-from campaigns import assignment, exposure, intakes, waves
+from campaigns import assignment, entering, exposure, intakes, waves
 from campaigns.models import Campaign, Play, Playbook, Turn
+from campaigns.stepping import Stuck
 from console import clock
 from segments import bitmaps
 from segments.models import Segment
 
 OTHER_PLAY, RESTING, BUDGET, PAUSED = "other_play", "resting", "budget", "paused"
 Status = Playbook.Status
+
+
+class Strayed(Stuck):
+    """A play whose segment is no longer what was approved, in words; its campaign has to stop."""
+
+    def __init__(self, campaign: Campaign, words: str) -> None:
+        super().__init__(words)
+        self.campaign = campaign
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,9 @@ def look(playbook: Playbook, *, at: dt.datetime) -> int:
 
     Looked at twice, the second time nobody has come. While the night computes the segments one
     by one nobody is looked at: somebody would get a lower play before the higher one is known.
+
+    Raises:
+        Strayed: a play's segment is not what was approved; nobody came in anywhere.
     """
     held = Playbook.objects.select_for_update().filter(pk=playbook.pk, status=Status.ACTIVE).first()
     if held is None:
@@ -75,7 +87,7 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     control = controlled(playbook, coming.members)
     treated = coming.members - control
     counts = {reason: len(those) for reason, those in coming.left_out.items() if those}
-    campaign = waves.hold(play.campaign)
+    campaign = _under_way(play)
     if campaign is None:
         counts[PAUSED], treated, control = len(coming.members), BitMap(), BitMap()
     elif (room := exposure.room(playbook, campaign, at=at)) is not None and len(treated) > room:
@@ -92,6 +104,18 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     if campaign is not None and treated:
         intakes.let_in(campaign, f"turn {turn.pk}", treated, at=at, left_out=counts)
     return len(treated)
+
+
+def _under_way(play: Play) -> Campaign | None:
+    """The play's campaign, held, if it lets anybody in."""
+    campaign = waves.hold(play.campaign)
+    if campaign is None:
+        return None
+    try:
+        entering.approved_segment(campaign)
+    except Stuck as problem:
+        raise Strayed(campaign, str(problem)) from problem
+    return campaign
 
 
 def sift(came: BitMap, reasons: Mapping[str, BitMap]) -> Coming:

@@ -44,7 +44,7 @@ class Saying:
         self.contexts: Mapping[str, Any] = {}
         if any(letter.needs_event for letter in self.letters.values()):
             intake = Intake.objects.get(campaign=campaign, number=wave.occurrence)
-            self.contexts = intake.contexts
+            self.contexts = _by_who_they_are(intake.contexts)
 
     def offer(self, customers: list[int]) -> Offer:
         """What is offered to these customers, and which of them get which wording."""
@@ -106,6 +106,13 @@ class Saying:
 
     def _letter(self, row: Begun) -> Letter:
         return self.letters[row.variant]
+
+
+def _by_who_they_are(contexts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What events said, also for whom their customers were merged into since."""
+    merged = Customer.objects.filter(pk__in=[*map(int, contexts)], merged_into__isnull=False)
+    now = merged.order_by("pk").values_list("pk", "merged_into")
+    return {str(kept): contexts[str(was)] for was, kept in now} | dict(contexts)
 
 
 def name_of(message: int, campaign: int, sender: str = "") -> str:

@@ -96,11 +96,17 @@ def _end(outcome: Outcome, heals: bool) -> tuple[str, str]:
         case Accepted():
             return Status.SENT, ""
         case Refused(reason):
-            return Status.FAILED, reason[:200]
+            return Status.FAILED, _kept(reason, 200)
         case Failed(reason):
-            return (Status.RETRY if heals or outcome is RETURNED else Status.FAILED), reason[:200]
+            again = heals or outcome is RETURNED
+            return (Status.RETRY if again else Status.FAILED), _kept(reason, 200)
         case Unsure(reason):
-            return Status.HELD, reason[:200]
+            return Status.HELD, _kept(reason, 200)
+
+
+def _kept(said: str, most: int) -> str:
+    """What the other side said, as a column can hold it: a zero byte must not stop a wave."""
+    return said.replace("\0", "")[:most]
 
 
 def _move(ids: list[int], *, to: str, **also: object) -> None:
@@ -118,7 +124,9 @@ def _name(provider_ids: Mapping[int, str]) -> None:
     """Keep what the other side calls them."""
     if provider_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_NAME, [[*provider_ids], [one[:120] for one in provider_ids.values()]])
+            cursor.execute(
+                _NAME, [[*provider_ids], [_kept(one, 120) for one in provider_ids.values()]]
+            )
 
 
 def tell(campaign: int, left: Mapping[int, int], at: dt.datetime) -> None:

@@ -49,7 +49,10 @@ def move_campaign(campaign_id: int) -> None:
 def look_at_playbooks() -> None:
     """Give whoever came since the last look the first play that fits."""
     for playbook in Playbook.objects.filter(pk__in=plays.active()):
-        plays.look(playbook, at=clock.now())
+        try:
+            plays.look(playbook, at=clock.now())
+        except plays.Strayed as problem:
+            transitions.stop(problem.campaign, reason=str(problem))
 
 
 @shared_task

@@ -36,7 +36,8 @@ class Journal:
     def ended(self, number: int, outcome: Outcome) -> None:
         match outcome:
             case Accepted(provider_id):
-                self._write(f"{SENT} {number} {provider_id}")
+                named = " ".join(provider_id.split())  # a line's end would begin another line
+                self._write(f"{SENT} {number} {named}")
             case Unsure():
                 pass  # begun is all that is known
             case _:

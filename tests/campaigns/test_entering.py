@@ -289,3 +289,43 @@ def test_an_approved_campaign_starts_when_its_time_has_come() -> None:
     assert not due(120), "what is hours late waits for a person"
     transitions.start(campaign, by=None, at=now + dt.timedelta(minutes=6))
     assert standing(campaign) == {"message": 3}
+
+
+def test_an_event_lets_nobody_in_by_a_segment_that_nobody_approved() -> None:
+    ann, ben = people(2)
+    segment = segment_of([ann])
+    campaign = triggered([ann, ben], segment=segment)
+    wider = bitmaps.from_ids([ann.pk, ben.pk])
+    Segment.objects.filter(pk=segment.pk).update(rule={"any": []}, rule_version=2, members=wider)
+    happens(ben, CART)
+    with pytest.raises(Stuck, match="approved"):
+        go(campaign)
+    assert not Intake.objects.exists()
+    assert HeardEvent.objects.exists(), "what was heard is not lost with it"
+
+
+def test_who_came_in_before_being_merged_does_not_come_in_again() -> None:
+    ann, ben = people(2)
+    campaign = triggered([ann, ben])
+    happens(ben, CART)
+    go(campaign)
+    Customer.objects.filter(pk=ben.pk).update(merged_into=ann)
+    happens(ann, CART)
+    go(campaign)
+    assert Intake.objects.order_by("-pk")[0].left_out == {"again": 1}
+    assert standing(campaign) == {"pause": 1}
+
+
+def test_what_the_event_said_is_known_of_whom_the_customer_became(server: CountingServer) -> None:
+    ann, ben = people(2)
+    words = TemplateFactory.create(subject="{{ event.item }}", body="<p>Hello</p>")
+    campaign = triggered([ann, ben], plan=[wait(minutes=30), message("remind", words)])
+    happens(ben, CART, item="Tea")
+    go(campaign)
+    Customer.objects.filter(pk=ben.pk).update(merged_into=ann)
+    pass_time(31)
+    go(campaign)
+    send_all(campaign, server)
+    ((address, mail),) = server.mails
+    assert address == ann.email
+    assert b"Subject: Tea" in mail

@@ -75,3 +75,14 @@ def test_what_is_in_the_database_needs_no_journal(path: Path) -> None:
     record = Journal(path)
     record.forget()
     assert not path.exists()
+
+
+def test_a_provider_cannot_write_lines_of_its_own(path: Path) -> None:
+    record = Journal(path)
+    for number in (1, 2):
+        record.begun(number)
+    record.ended(1, Accepted("a1\nback 2\nsense"))
+    record.close()
+    found = journal.read(path)
+    assert found.sent == {1: "a1 back 2 sense"}
+    assert found.in_doubt == {2}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import coupons, exposure, playbooks, plays
+from campaigns import coupons, exposure, playbooks, plays, tasks
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
 from campaigns.playbooks import Offer
 from console import approvals, clock
@@ -224,3 +224,18 @@ def test_it_does_not_begin_before_every_play_is_approved() -> None:
         playbooks.start(playbook, by=owner, at=AT)
     with pytest.raises(NotAllowed, match="says something"):
         playbooks.add_play(playbook, segment_of(people(1)), None, Offer(), by=owner)
+
+
+def test_a_segment_that_nobody_approved_lets_nobody_in_and_stops_its_campaign() -> None:
+    anna, bert = people(2)
+    segment = segment_of([anna])
+    playbook = playbook_of([segment], by=bob())
+    Segment.objects.filter(pk=segment.pk).update(rule={"any": []}, rule_version=2)
+    change(segment, [anna, bert])
+    tasks.look_at_playbooks()
+    campaign = Campaign.objects.get()
+    assert campaign.status == "paused"
+    assert "approved" in campaign.stopped_because
+    assert not Intake.objects.exists()
+    tasks.look_at_playbooks()
+    assert got(playbook) == [[]]
