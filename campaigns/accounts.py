@@ -312,8 +312,10 @@ def tried(
     except (CannotOpen, Unreachable) as nobody:
         return False, because(LOST, nobody) if isinstance(nobody, Unreachable) else str(nobody)
     if isinstance(outcome, Accepted):
-        told = _("The provider has it, as number %(number)s.") % {"number": outcome.provider_id}
-        return True, told if outcome.provider_id else _("The provider has it.")
+        told = _("The provider took the message under the number %(number)s.") % {
+            "number": outcome.provider_id
+        }
+        return True, told if outcome.provider_id else _("The provider took the message.")
     return False, outcome.reason
 
 

@@ -26,13 +26,13 @@ def gives(batch: CouponBatch, currency: str) -> str:
 
 def lasts(batch: CouponBatch) -> str:
     """For how long: “15 minutes”, “3 days”, “until …”."""
-    parts = []
-    if batch.valid_minutes:
-        parts.append(duration(batch.valid_minutes))
-    if batch.ends_at:
-        moment = date_format(localtime(batch.ends_at), "Y-m-d H:i")
-        parts.append(_("until %(moment)s") % {"moment": moment})
-    return ", ".join(parts)
+    time = duration(batch.valid_minutes) if batch.valid_minutes else ""
+    if not batch.ends_at:
+        return time
+    moment = date_format(localtime(batch.ends_at), "Y-m-d H:i")
+    if not time:
+        return _("until %(moment)s") % {"moment": moment}
+    return _("%(time)s, at the latest until %(moment)s") % {"time": time, "moment": moment}
 
 
 def duration(minutes: int) -> str:

@@ -66,7 +66,7 @@ def _worst_of(batch: CouponBatch) -> int:
     if batch.kind != CouponBatch.Kind.PERCENT:
         return batch.value_minor or 0
     if batch.most_minor is None:
-        words = _("Under a budget, “%(coupon)s” has to say what it takes off at most.")
+        words = _("Under a budget, “%(coupon)s” needs a maximum amount off.")
         raise Unbounded(words % {"coupon": batch})
     return batch.most_minor
 

@@ -149,7 +149,7 @@ PLACES = [
     ),
     Place(
         "contact_holds",
-        _("why they were left alone"),
+        _("why contact with them was paused"),
         lambda s: _left_alone(s).count(),
         lambda s: _left_alone(s).delete(),
     ),

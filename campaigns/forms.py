@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 EMAIL, SMS, PUSH, IN_APP, ROBOT, WEBHOOK = "email", "sms", "push", "in_app", "robot", "webhook"
 HTML, MJML, TEXT, LINES = "html", "mjml", "text", "lines"
@@ -22,7 +23,13 @@ class Field:
     help: Any = ""
 
 
-_LINK = Field("url", _("link"), 2000, False, help=_("Where it leads when one presses it."))
+_LINK = Field(
+    "url",
+    pgettext_lazy("message", "link"),
+    2000,
+    False,
+    help=_("Where it leads when one presses it."),
+)
 _DATA = Field(
     "data",
     _("for the app"),

@@ -77,9 +77,12 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
     found = mismatches(campaign, members)
     for one in found:
         if one.guard.blocks:
-            raise NotAllowed(_("%(what)s This is not allowed.") % {"what": one.words})
+            raise NotAllowed(_("Not allowed: %(what)s") % {"what": one.words})
     if found and not campaign.mismatch_reason.strip():
-        words = _("%(what)s Choose others, or write on the campaign's page why it is right.")
+        words = _(
+            "Choose another segment or offer, or write on the campaign's page why this one is "
+            "right: %(what)s"
+        )
         raise NotAllowed(words % {"what": found[0].words})
     return [one.words for one in found]
 

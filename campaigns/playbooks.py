@@ -129,7 +129,7 @@ def plan(offer: Offer) -> list[dict[str, Any]]:
     elif offer.coupon:
         raise NotAllowed(_("A coupon needs a message that tells of it."))
     if not steps:
-        raise NotAllowed(_("A play says something, or gives somebody work."))
+        raise NotAllowed(_("A play needs a message or a work item."))
     return steps
 
 
@@ -255,6 +255,5 @@ def _require_bounded(playbook: Playbook, coupon: CouponBatch | None) -> None:
     is_share = coupon is not None and coupon.kind == CouponBatch.Kind.PERCENT
     if playbook.budget_minor is not None and is_share and coupon and coupon.most_minor is None:
         raise NotAllowed(
-            _("Under a budget, “%(coupon)s” has to say what it takes off at most.")
-            % {"coupon": coupon}
+            _("Under a budget, “%(coupon)s” needs a maximum amount off.") % {"coupon": coupon}
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from campaigns.models import MessageTemplate
 from campaigns.policy.nodes import (
@@ -29,9 +29,9 @@ from segments.models import Stage
 
 CHANNELS: dict[str, Any] = dict(MessageTemplate.Channel.choices)
 WINDOWS: dict[str, Any] = {
-    DAY: gettext_lazy("a day"),
-    WEEK: gettext_lazy("a week"),
-    MONTH: gettext_lazy("a month"),
+    DAY: pgettext_lazy("cap", "a day"),
+    WEEK: pgettext_lazy("cap", "a week"),
+    MONTH: pgettext_lazy("cap", "a month"),
 }
 ACTIONS: dict[str, Any] = {
     DEFER: gettext_lazy("wait"),
@@ -130,9 +130,9 @@ def _way(way: Way) -> Iterator[str]:
 
 def _complaint(days: int) -> str:
     if not days:
-        return _("Who complains is left alone until somebody lifts it.")
+        return _("After a spam report no marketing is sent until somebody lifts the pause.")
     return ngettext(
-        "Who complains is left alone for %(n)d day.",
-        "Who complains is left alone for %(n)d days.",
+        "After a spam report no marketing is sent for %(n)d day.",
+        "After a spam report no marketing is sent for %(n)d days.",
         days,
     ) % {"n": days}

@@ -146,7 +146,7 @@ def _better(revision: TemplateRevision, said: dict[str, str]) -> Iterator[tuple[
             if revision.channel == forms.PUSH:
                 yield from _too_wide("body", body, SHORT_PUSH)
             if not said.get("url"):
-                yield "url", _("Nothing to press: say what to do next, with one link.")
+                yield "url", _("There is no link: add one that says what to do next.")
 
 
 def _mail(body: str, markup: str) -> Iterator[tuple[str, str]]:
@@ -179,7 +179,7 @@ def _calls(tags: list[tuple[str, dict[str, str]]]) -> str:
     buttons = {address for is_button, address in links if is_button}
     others = {address for is_button, address in links if not is_button}
     if not buttons and not others:
-        return _("Nothing to press: say what to do next, with one link.")
+        return _("There is no link: add one that says what to do next.")
     count = len(buttons) or len(others)
     if count > 1:
         return _("%(count)s calls to action compete: one works best.") % {"count": count}

@@ -134,7 +134,7 @@ def _give_work(campaign: Campaign, step: Task, here: Here) -> None:
             continue
         if len(members) > MOST_WORK:
             raise Stuck(
-                _("“%(title)s” would be given %(count)s times at once; %(most)s are allowed.")
+                _("“%(title)s” would make %(count)s work items at once; %(most)s are allowed.")
                 % {"title": step.title, "count": len(members), "most": MOST_WORK}
             )
         for customer in Customer.objects.filter(pk__in=list(members)).order_by("pk"):

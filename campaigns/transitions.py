@@ -34,7 +34,7 @@ Status = Campaign.Status
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
-    """Freeze who gets what, price it, find what the like of it brought, and ask for a yes.
+    """Freeze who gets what, price it, find what similar ones brought, and ask for a yes.
 
     Raises:
         NotAllowed: the role, the team, the status, or nothing that could be frozen.
@@ -171,7 +171,7 @@ def close(campaign: Campaign, *, by: Staff, at: dt.datetime) -> None:
     roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
     if not may_close(campaign):
-        raise NotAllowed(_("Nobody comes into this campaign any more."))
+        raise NotAllowed(_("This campaign lets nobody in any more."))
     Campaign.objects.filter(pk=campaign.pk).update(closed_at=at)
     campaign.closed_at = at
     audit.log("campaign.closed", campaign, by=by)

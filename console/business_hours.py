@@ -1,4 +1,4 @@
-"""Hours in which people work: 9 to 18 on China's working days, made-up weekends included."""
+"""Hours in which people work: 9 to 18 on China's working days, make-up working days included."""
 
 import datetime as dt
 import functools

@@ -97,7 +97,7 @@ def switch(policy: ApprovalPolicy, *, on: bool, by: Staff) -> None:
     roles.require(by, CHANGE)
     changed = ApprovalPolicy.objects.filter(pk=policy.pk, is_active=not on).update(is_active=on)
     if not changed:
-        raise Stale(_("Somebody else did this already."))
+        raise Stale(_("Somebody else has changed this policy already."))
     audit.log("policy.switched", policy, by=by, on=on)
 
 
@@ -198,5 +198,5 @@ def end_deputy(deputy: Deputy, *, by: Staff) -> None:
         raise NotAllowed(_("Only the two of them end it."))
     now = timezone.now()
     if not Deputy.objects.filter(pk=deputy.pk, ended_at=None).update(ended_at=now):
-        raise Stale(_("Somebody else did this already."))
+        raise Stale(_("This deputy's time has ended already."))
     audit.log("deputy.ended", deputy, by=by)

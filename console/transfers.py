@@ -74,7 +74,7 @@ def _require_sense(target: Budget, source: Budget | None, because: str) -> None:
     if not because.strip():
         raise NotAllowed(_("Say what the money is for."))
     if source is None and target.rule.over != BudgetRule.Over.ASK:
-        raise NotAllowed(_("The rule of this budget is to stop at its amount."))
+        raise NotAllowed(_("This budget takes no new money: choose the budget that it comes from."))
     if source is not None and source.pk == target.pk:
         raise NotAllowed(_("Choose another budget."))
     if source is not None and source.currency != target.currency:

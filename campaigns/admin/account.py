@@ -112,7 +112,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
         roles.require(request.user, accounts.ACTION)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("With whom?"),
+            "title": _("Which provider?"),
             "opts": self.opts,
             "kinds": [
                 (ChannelAccount.Channel(channel).label, list(_kinds_of(channel)))

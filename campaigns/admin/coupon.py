@@ -86,7 +86,7 @@ class CouponAdmin(ReadOnlyAdmin):
             found |= Q(customer__in=merging.numbers_of(int(term)))
         return queryset.filter(found), False
 
-    @display(description=_("code"))
+    @display(description=pgettext_lazy("coupon", "code"))
     def named(self, coupon: Coupon) -> str:
         return coupon_codes.hint(coupon.code) if coupon.code else coupon.batch.shared_code
 

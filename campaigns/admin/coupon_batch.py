@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -140,7 +140,7 @@ class CouponBatchAdmin(ConsoleModelAdmin):
 
     # --- the list -------------------------------------------------------------
 
-    @display(description=_("gives"))
+    @display(description=pgettext_lazy("coupon", "gives"))
     def terms(self, batch: Any) -> str:
         return coupon_words.terms(batch, batch.currency)
 

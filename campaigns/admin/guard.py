@@ -22,10 +22,10 @@ PAGE = "admin:campaigns_guard_changelist"
 
 
 class GuardForm(forms.ModelForm):
-    """An offer, whom it does not fit, and how much of that is borne."""
+    """An offer, whom it does not fit, and how much of that is tolerated."""
 
     percent = forms.IntegerField(
-        label=_("Borne up to (percent)"),
+        label=_("Tolerated share (percent)"),
         min_value=0,
         max_value=99,
         initial=10,
@@ -85,7 +85,7 @@ class GuardAdmin(ConsoleModelAdmin):
         kept = Guard.objects.get(pk=obj.pk) if change else None
         obj.pk = guards.save(kept, by=request.user, **given).pk
 
-    @display(description=_("share borne"), ordering="most_share")
+    @display(description=_("tolerated share"), ordering="most_share")
     def share(self, guard: Guard) -> str:
         return figures.share(guard.most_share, digits=0)
 

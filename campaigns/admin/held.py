@@ -16,7 +16,7 @@ from segments import looks
 
 ROWS = 100  # on the page; the others come when these are settled
 WORDS = {
-    held.LEFT: gettext_lazy("They left"),
+    held.LEFT: gettext_lazy("Mark as sent"),
     held.AGAIN: gettext_lazy("Send again"),
     held.GIVEN_UP: gettext_lazy("Give up"),
 }

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from campaigns import reasons
@@ -21,12 +22,12 @@ from segments import merging
 # What may come of a message, in the order in which it does.
 DEEDS: dict[str, Any] = {
     "delivered": _("delivered"),
-    "bounced": _("came back"),
+    "bounced": pgettext_lazy("message", "came back"),
     "opened": _("opened"),
     "clicked": _("clicked"),
     "replied": _("answered"),
     "unsubscribed": _("unsubscribed"),
-    "complained": _("called spam"),
+    "complained": _("reported as spam"),
     "machine_opened": _("opened by a machine"),
     "machine_clicked": _("clicked by a machine"),
 }
@@ -57,7 +58,7 @@ class ByChannel(admin.SimpleListFilter):
 class ByDeed(admin.SimpleListFilter):
     """What became of messages after they left."""
 
-    title = _("what came of it")
+    title = _("message outcome")
     parameter_name = "came"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:

@@ -22,7 +22,9 @@ class PhraseAdmin(ConsoleModelAdmin):
     list_filter: ClassVar = ["kind", "stops"]
     search_fields: ClassVar = ["text__icontains"]
 
-    @display(description=_("with it"), ordering="stops", label={True: "danger", False: "warning"})
+    @display(
+        description=_("when found"), ordering="stops", label={True: "danger", False: "warning"}
+    )
     def what(self, phrase: Phrase) -> tuple[bool, Any]:
         return phrase.stops, _("cannot be sent") if phrase.stops else _("warns")
 

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -58,15 +58,15 @@ class PlaybookAdmin(ReadOnlyAdmin):
     def came(self, playbook: Playbook) -> str:
         return _of(playbook, lambda one: figures.whole(one.treated))
 
-    @display(description=_("came back"))
+    @display(description=pgettext_lazy("playbook", "came back"))
     def share(self, playbook: Playbook) -> str:
         return _of(playbook, lambda one: figures.share(one.share))
 
-    @display(description=_("because of it"))
+    @display(description=_("lift against the control"))
     def lift(self, playbook: Playbook) -> str:
         return _of(playbook, lambda one: figures.signed_share(one.lift))
 
-    @display(description=_("cost of a wake"))
+    @display(description=_("cost per customer won back"))
     def wake_cost(self, playbook: Any) -> str:
         return _of(playbook, lambda one: money(one.cost_a_wake, playbook.currency))
 
@@ -278,10 +278,10 @@ def _tiles(whole: PlayResult | None) -> list[tuple[str, str, str]]:
     alone = gettext("%(share)s of the control by themselves") % {"share": said["control"]}
     return [
         (gettext("got a play"), said["treated"], ""),
-        (gettext("came back"), said["share"], alone),
-        (gettext("because of it"), said["lift"], said["bounds"]),
+        (pgettext("playbook", "came back"), said["share"], alone),
+        (gettext("lift against the control"), said["lift"], said["bounds"]),
         (gettext("saved customers"), said["saved"], ""),
-        (gettext("cost of a wake"), said["wake_cost"], said["cost"]),
+        (gettext("cost per customer won back"), said["wake_cost"], said["cost"]),
         (gettext("active in the seven days after"), said["stayed"], ""),
     ]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import playbooks, recipes
@@ -66,9 +66,11 @@ class ShipForm(forms.Form):
 class PlayForm(forms.Form):
     """One line of the matrix: who, and what they get."""
 
-    level = forms.ModelChoiceField(label=_("Who"), queryset=Segment.objects.none())
+    level = forms.ModelChoiceField(
+        label=pgettext_lazy("play", "Who"), queryset=Segment.objects.none()
+    )
     value = forms.ModelChoiceField(
-        label=_("Value"),
+        label=pgettext_lazy("play", "Value"),
         queryset=Segment.objects.none(),
         required=False,
         help_text=_("Only those who are in this segment, too; empty: everybody."),
@@ -115,5 +117,5 @@ class JourneyForm(forms.Form):
         label=_("Journey"), choices=[(one.key, one.name) for one in recipes.JOURNEYS.values()]
     )
     segment = forms.ModelChoiceField(
-        label=_("For whom comes into"), queryset=Segment.objects.filter(archived_at=None)
+        label=_("For customers who enter"), queryset=Segment.objects.filter(archived_at=None)
     )

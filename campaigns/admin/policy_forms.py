@@ -30,7 +30,7 @@ class LimitsForm(forms.Form):
     which_days = forms.ChoiceField(
         label=_("which days are off"),
         choices=policy_words.WHICH_DAYS.items(),
-        help_text=_("A weekend on which the country works is none."),
+        help_text=_("Weekends worked as make-up days do not count."),
     )
     country = forms.CharField(
         label=_("country of the holidays"), max_length=2, help_text=_("ISO 3166, such as CN.")
@@ -44,7 +44,7 @@ class LimitsForm(forms.Form):
         help_text=_("What cannot leave by then is dropped."),
     )
     complaint_days = forms.IntegerField(
-        label=_("left alone after a complaint (days)"),
+        label=_("contact paused after a spam report (days)"),
         min_value=0,
         max_value=reading.LONGEST_DAYS,
         help_text=_("0: until somebody lifts it."),
@@ -73,7 +73,9 @@ class CapForm(forms.Form):
         label=_("at most"), required=False, min_value=0, max_value=reading.MOST
     )
     window = forms.ChoiceField(
-        label=_("in"), initial="day", choices=[(one, policy_words.WINDOWS[one]) for one in WINDOWS]
+        label=_("counted over"),
+        initial="day",
+        choices=[(one, policy_words.WINDOWS[one]) for one in WINDOWS],
     )
     channel = forms.ChoiceField(label=_("channel"), required=False)
     stage = forms.ChoiceField(label=_("stage"), required=False)

@@ -13,14 +13,14 @@ from console import clock, figures
 ALIKE: dict[str, Promise] = {
     "people": gettext_lazy("the same people"),
     "channels": gettext_lazy("the same channels"),
-    "offer": gettext_lazy("a like offer"),
+    "offer": gettext_lazy("a similar offer"),
     "entry": gettext_lazy("the same way in"),
 }
 EXPECTED: dict[str, Promise] = {
-    "share": gettext_lazy("do what it aims at"),
-    "lift": gettext_lazy("do it because of the campaign"),
-    "redeemed": gettext_lazy("redeem a coupon"),
-    "revenue": gettext_lazy("revenue a customer"),
+    "share": gettext_lazy("conversion rate"),
+    "lift": gettext_lazy("conversions because of the campaign"),
+    "redeemed": gettext_lazy("redemption rate"),
+    "revenue": gettext_lazy("revenue per customer"),
 }
 
 

@@ -121,7 +121,7 @@ _GATEWAY = (
     ),
     Field(
         "body",
-        gettext_noop("body"),
+        gettext_noop("request body"),
         is_needed=False,
         form=JSON,
         hint=gettext_noop(
@@ -131,16 +131,18 @@ _GATEWAY = (
     ),
     Field(
         "code_at",
-        gettext_noop("where the answer's code stands"),
+        gettext_noop("field with the answer's code"),
         first="code",
         hint=gettext_noop("Such as “code” or “result.0.status”; success is what stands there."),
     ),
     Field("good", gettext_noop("the code of success"), first="0"),
-    Field("words_at", gettext_noop("where its words stand"), is_needed=False, first="message"),
-    Field("id_at", gettext_noop("where its number stands"), is_needed=False, first="id"),
+    Field(
+        "words_at", gettext_noop("field with the answer's text"), is_needed=False, first="message"
+    ),
+    Field("id_at", gettext_noop("field with the message id"), is_needed=False, first="id"),
     Field(
         "for_good",
-        gettext_noop("codes that no other try can heal"),
+        gettext_noop("codes not to retry"),
         is_needed=False,
         hint=gettext_noop("With spaces between them, such as those of a wrong number."),
     ),
@@ -330,9 +332,9 @@ def checked(kind: Kind, given: Values) -> dict[str, str]:
 
 MISSING = gettext_noop("this is needed")
 NO_URL = gettext_noop("write the whole address, such as https://api.example.com/send")
-NO_NUMBER = gettext_noop("this is no number of a port")
+NO_NUMBER = gettext_noop("not a port number")
 CANNOT_READ = gettext_noop("this cannot be read")
-NOT_OFFERED = gettext_noop("this is not offered")
+NOT_OFFERED = gettext_noop("not one of the choices")
 
 
 def _problem(field: Field, value: str) -> str:

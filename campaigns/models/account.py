@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChannelAccount(models.Model):
@@ -16,7 +17,7 @@ class ChannelAccount(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
         SMS = "sms", _("SMS")
-        PUSH = "push", _("push")
+        PUSH = "push", pgettext_lazy("channel", "push")
         IN_APP = "in_app", _("in the app")
         ROBOT = "robot", _("work chat")
         WEBHOOK = "webhook", _("webhook")

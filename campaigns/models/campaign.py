@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.template import MessageTemplate
 from console import states
@@ -22,7 +23,7 @@ class Campaign(models.Model):
         RECORDED = "recorded", _("recorded")
 
     class Entry(models.TextChoices):
-        ONCE = "once", _("once")
+        ONCE = "once", pgettext_lazy("campaign", "once")
         RECURRING = "recurring", _("again and again")
         EVENT = "event", _("when something happens")
         SEGMENT = "segment", _("when one comes into a segment")
@@ -86,7 +87,7 @@ class Campaign(models.Model):
     goal = models.CharField(_("goal"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OURS)
     entry = models.CharField(
-        _("who comes in when"), max_length=9, choices=Entry, default=Entry.ONCE
+        _("how customers come in"), max_length=9, choices=Entry, default=Entry.ONCE
     )
     # Of a repeating one: how often and when, as `plans.moments` reads it.
     timetable = models.JSONField(_("timetable"), default=dict, blank=True)
@@ -115,10 +116,12 @@ class Campaign(models.Model):
         _("priority"), default=50, help_text=_("0 to 100; the higher goes first.")
     )
     control_share = models.FloatField(
-        _("control"), default=0.0, help_text=_("Share of the audience that gets nothing.")
+        pgettext_lazy("share of customers", "control"),
+        default=0.0,
+        help_text=_("Share of the audience that gets nothing."),
     )
     offer = models.CharField(
-        _("offers"),
+        pgettext_lazy("campaign", "offers"),
         max_length=8,
         choices=Offer,
         blank=True,
@@ -228,7 +231,7 @@ class Campaign(models.Model):
             NotAllowed: whoever decided had no evidence before them.
         """
         if not self.evidence.exists():
-            raise states.NotAllowed(_("Nobody has looked what campaigns like this one brought."))
+            raise states.NotAllowed(_("Nobody has looked at what campaigns like this one brought."))
         states.move(self, to=self.Status.APPROVED)
 
     def on_rejected(self, approval: Approval) -> None:

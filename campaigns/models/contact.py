@@ -79,9 +79,9 @@ class ContactHold(models.Model):
     """A customer whom nothing but transactional messages is sent to for a while."""
 
     class Reason(models.TextChoices):
-        COMPLAINT = "complaint", _("complained")
-        PAUSE = "pause", _("asked for a pause")
-        BY_HAND = "by_hand", _("left alone by hand")
+        COMPLAINT = "complaint", _("reported spam")
+        PAUSE = "pause", _("paused by the customer")
+        BY_HAND = "by_hand", _("paused by hand")
 
     customer = models.ForeignKey(
         Customer, models.CASCADE, related_name="contact_holds", verbose_name=_("customer")
@@ -100,8 +100,8 @@ class ContactHold(models.Model):
     lifted_at = models.DateTimeField(_("lifted at"), null=True)
 
     class Meta:
-        verbose_name = _("left alone")
-        verbose_name_plural = _("left alone")
+        verbose_name = _("contact pause")
+        verbose_name_plural = _("contact pauses")
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(

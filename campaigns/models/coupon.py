@@ -38,7 +38,9 @@ class CouponBatch(models.Model):
     )
 
     name = models.CharField(_("name"), max_length=120, unique=True)
-    kind = models.CharField(_("gives"), max_length=8, choices=Kind, default=Kind.VALUE)
+    kind = models.CharField(
+        pgettext_lazy("coupon", "gives"), max_length=8, choices=Kind, default=Kind.VALUE
+    )
     # The amount off; of a gift, what one costs us.
     value_minor = models.PositiveBigIntegerField(_("amount"), null=True, blank=True)
     percent = models.PositiveSmallIntegerField(_("percent off"), null=True, blank=True)
@@ -152,7 +154,7 @@ class Coupon(models.Model):
         Customer, models.PROTECT, related_name="coupons", verbose_name=_("customer")
     )
     # Without dashes, in capitals; empty where the batch has one code for everybody.
-    code = models.CharField(_("code"), max_length=32, blank=True)
+    code = models.CharField(pgettext_lazy("coupon", "code"), max_length=32, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ISSUED)
     # What gave it: a message of a campaign, a person, or the till (a shared code that is open).
     campaign = models.ForeignKey(
@@ -204,7 +206,7 @@ class Redemption(models.Model):
     coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="redemptions")
     # The sender's own key: the same redemption asked for again is the same redemption.
     key = models.CharField(max_length=200, unique=True)
-    order = models.CharField(_("order"), max_length=120, blank=True)
+    order = models.CharField(pgettext_lazy("redemption", "order"), max_length=120, blank=True)
     order_minor = models.PositiveBigIntegerField(_("order's amount"), null=True)
     cost_minor = models.PositiveBigIntegerField(_("cost"))
     at = models.DateTimeField(_("redeemed at"))

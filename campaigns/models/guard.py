@@ -17,7 +17,7 @@ class Guard(models.Model):
     segment = models.ForeignKey(
         Segment, models.PROTECT, related_name="+", verbose_name=_("not for")
     )
-    most_share = models.FloatField(_("share borne"), default=0.1)
+    most_share = models.FloatField(_("tolerated share"), default=0.1)
     blocks = models.BooleanField(
         _("blocks"),
         default=False,

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.account import ChannelAccount
 from campaigns.models.campaign import Campaign
@@ -41,7 +42,7 @@ class Message(models.Model):
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="messages", verbose_name=_("customer")
     )
-    step = models.CharField(_("step"), max_length=16, default="message")
+    step = models.CharField(pgettext_lazy("plan", "step"), max_length=16, default="message")
     occurrence = models.PositiveIntegerField(default=0)  # the intake's number
     variant = models.CharField(_("variant"), max_length=16, blank=True, db_default="")
     channel = models.CharField(_("channel"), max_length=16, default="email")
@@ -72,7 +73,7 @@ class Message(models.Model):
     trapped_at = models.DateTimeField(null=True)  # a link that nobody sees was followed
     unsubscribed_at = models.DateTimeField(_("unsubscribed at"), null=True)
     bounced_at = models.DateTimeField(_("came back at"), null=True)
-    complained_at = models.DateTimeField(_("complained at"), null=True)
+    complained_at = models.DateTimeField(_("reported as spam at"), null=True)
 
     class Meta:
         verbose_name = _("message")

@@ -33,7 +33,9 @@ class Playbook(models.Model):
     goal = models.CharField(_("goal"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DRAFT)
     control_share = models.FloatField(
-        _("control"), default=0.1, help_text=_("Share of the customers who get none of its plays.")
+        pgettext_lazy("share of customers", "control"),
+        default=0.1,
+        help_text=_("Share of the customers who get none of its plays."),
     )
     rest_days = models.PositiveSmallIntegerField(
         _("rest (days)"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaign import Campaign
 
@@ -20,10 +21,12 @@ class CampaignResult(models.Model):
     revenue_minor = models.BigIntegerField(_("revenue"), default=0)
     cost_minor = models.BigIntegerField(_("cost"), null=True)
     # Of those who came in: who was to get it, and the control. None where there is no control.
-    treated = models.PositiveIntegerField(_("to get it"), null=True)
+    treated = models.PositiveIntegerField(_("meant to get the campaign"), null=True)
     treated_purchased = models.PositiveIntegerField(null=True)
     treated_revenue_minor = models.BigIntegerField(null=True)
-    control = models.PositiveIntegerField(_("control"), null=True)
+    control = models.PositiveIntegerField(
+        pgettext_lazy("number of customers", "control"), null=True
+    )
     control_purchased = models.PositiveIntegerField(null=True)
     control_revenue_minor = models.BigIntegerField(null=True)
     # The difference of the two shares, and its 95 % bounds.

@@ -18,7 +18,7 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
         BOUNCED = "bounced", _("the address does not exist")
-        COMPLAINED = "complained", _("called it spam")
+        COMPLAINED = "complained", _("reported spam")
         BY_HAND = "by_hand", _("entered by hand")
 
     channel = models.CharField(_("channel"), max_length=16, default="email")

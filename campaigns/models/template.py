@@ -18,7 +18,7 @@ class MessageTemplate(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email", pgettext_lazy("a channel", "e-mail")
         SMS = "sms", _("SMS")
-        PUSH = "push", _("push")
+        PUSH = "push", pgettext_lazy("channel", "push")
         IN_APP = "in_app", _("in the app")
         ROBOT = "robot", _("work chat")
         WEBHOOK = "webhook", _("webhook")

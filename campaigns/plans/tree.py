@@ -84,7 +84,7 @@ class _Reader:
         read = tuple(self._step(one, (*path, at), depth) for at, one in enumerate(raw))
         for step in read[:-1]:
             if isinstance(step, Exit):
-                raise PlanError(step.path, _("Nothing comes behind an end."))
+                raise PlanError(step.path, _("Nothing comes after an end step."))
         return read
 
     def _step(self, raw: Any, path: Path, depth: int) -> Step:

@@ -49,7 +49,8 @@ def lines(plan: Plan, known: Known, translate: Translate = str) -> list[Line]:
 
 def sentence(plan: Plan, known: Known, translate: Translate = str) -> str:
     """The whole plan in one sentence, with its ways in brackets."""
-    return _Speaker(plan, known, translate).way(plan.steps) + translate(_("."))
+    speaker = _Speaker(plan, known, translate)
+    return speaker.say(_("%(steps)s."), steps=speaker.way(plan.steps))
 
 
 def every(timetable: Timetable, translate: Translate = str) -> str:
@@ -123,7 +124,7 @@ class _Speaker:
             case Task():
                 return self._task(step)
             case Exit():
-                return self.say(_("end"))
+                return self.say(_("leave the plan"))
         raise TypeError(type(step))
 
     # --- each kind ------------------------------------------------------------

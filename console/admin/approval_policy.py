@@ -68,14 +68,14 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
         ordering="is_active",
     )
     def state(self, policy: ApprovalPolicy) -> tuple[str, str]:
-        return ("on", _("active")) if policy.is_active else ("off", _("not asked"))
+        return ("on", _("active")) if policy.is_active else ("off", _("disabled"))
 
-    @display(description=gettext_lazy("for"))
+    @display(description=gettext_lazy("applies to"))
     def conditions(self, policy: ApprovalPolicy) -> str:
         content = _content(policy)
         return "; ".join(policy_words.when(content.when)) or _("everything")
 
-    @display(description=gettext_lazy("wants"))
+    @display(description=gettext_lazy("approvals needed"))
     def wants(self, policy: ApprovalPolicy) -> str:
         return " → ".join(policy_words.step(step) for step in _content(policy).steps)
 

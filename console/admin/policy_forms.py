@@ -48,7 +48,7 @@ class PolicyForm(forms.Form):
         ),
     )
     kinds = forms.MultipleChoiceField(
-        label=_("for"), choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("applies to"), choices=KINDS, required=False, widget=forms.CheckboxSelectMultiple
     )
     amount_from = AmountField(label=_("amount from"), required=False)
     amount_until = AmountField(label=_("amount below"), required=False)
@@ -80,7 +80,7 @@ class PolicyForm(forms.Form):
     business_hours = forms.BooleanField(
         label=_("count working hours only"),
         required=False,
-        help_text=_("9 to 18 on China's working days, made-up weekends included."),
+        help_text=_("9 to 18 on China's working days, make-up working days included."),
     )
     because = why()
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.models.approval_policy import PolicyVersion
 
@@ -61,7 +62,7 @@ class Approval(models.Model):
     )
     policy = models.JSONField(default=dict, editable=False)
     facts = models.JSONField(default=dict, editable=False)
-    step = models.PositiveSmallIntegerField(_("step"), default=0)
+    step = models.PositiveSmallIntegerField(pgettext_lazy("approval", "step"), default=0)
     expires_at = models.DateTimeField(_("expires at"), null=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
@@ -106,7 +107,7 @@ class Vote(models.Model):
         related_name="+",
         verbose_name=_("in place of"),
     )
-    step = models.PositiveSmallIntegerField(_("step"), default=0)
+    step = models.PositiveSmallIntegerField(pgettext_lazy("approval", "step"), default=0)
     digest = models.CharField(_("content hash"), max_length=64, blank=True)
     decision = models.CharField(_("decision"), max_length=8, choices=Decision)
     comment = models.TextField(_("comment"), blank=True)

@@ -87,7 +87,7 @@ class BudgetEntry(models.Model):
         COMMIT = "commit", _("committed")
         UNSPENT = "unspent", _("given back from the committed")
         SPEND = "spend", _("spent")
-        REFUND = "refund", _("not spent after all")
+        REFUND = "refund", _("refunded")
         OUT = "out", _("gone to another budget")
         IN = "in", _("come by a transfer")
 

@@ -13,7 +13,7 @@ class MailboxMessage(models.Model):
     class Wire(models.TextChoices):
         EMAIL = "email", pgettext_lazy("a channel", "e-mail")
         SMS = "sms", _("short message")
-        PUSH = "push", _("push")
+        PUSH = "push", pgettext_lazy("channel", "push")
         WECOM = "wecom", _("WeCom")
         DINGTALK = "dingtalk", _("DingTalk")
         FEISHU = "feishu", _("Feishu")

@@ -34,7 +34,9 @@ class Project(models.Model):
     work_minor = models.PositiveIntegerField(
         _("cost of a work item"),
         default=1_000,
-        help_text=_("What a duty of a person is priced at in quotes, in fen, cents and the like."),
+        help_text=_(
+            "What one work item costs in quotes, in the smallest unit such as fen or cents."
+        ),
     )
     today_on = models.DateField(
         _("the console's today"),

@@ -16,7 +16,7 @@ SHIPPED_TITLES = {
     "item_bought": _("Item bought"),
     "message_bounced": _("Message came back"),
     "message_clicked": _("Message clicked"),
-    "message_complained": _("Message called spam"),
+    "message_complained": _("Message reported as spam"),
     "message_delivered": _("Message delivered"),
     "message_machine_clicked": _("Message clicked by a machine"),
     "message_machine_opened": _("Message opened by a machine"),

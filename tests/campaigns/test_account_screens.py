@@ -78,7 +78,7 @@ def test_a_test_is_sent_and_its_end_is_told(signed_in: SignedIn, phone: Local) -
     client, account = signed_in("admin"), sms(phone)
     asked = {"recipient": "13800138000", "text": "你好"}
     answer = client.post(do(account, "test"), asked, follow=True).content.decode()
-    assert "The provider has it" in answer
+    assert "The provider took the message" in answer
     assert phone.got[-1].text == "你好"
     wrong = {"recipient": "123", "text": "x"}
     answer = client.post(do(account, "test"), wrong, follow=True).content.decode()

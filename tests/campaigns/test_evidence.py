@@ -126,7 +126,7 @@ def test_its_page_and_its_approver_see_what_the_like_of_it_brought(client: Clien
     ):
         page = client.get(url, headers={"accept-language": "en"}).content.decode()
         assert name in page
-        assert "Do what it aims at" in page
+        assert "Conversion rate" in page
         assert "None of them had a control group" in page
 
 

@@ -89,7 +89,8 @@ def test_the_plan_is_said_in_one_sentence_and_in_lines() -> None:
         " where the customer is, then ask whether the customer opened “Hello”"
         " (if so: divide by chance (a (25%): send by e-mail: “Still there?” with the coupon"
         " “10 off” (not later than 15 minutes after it was due); b (75%): nothing);"
-        " if not: Service gets a task for each customer, due in 2 days: “Call them”, then end),"
+        " if not: Service gets a task for each customer, due in 2 days: “Call them”,"
+        " then leave the plan),"
         " then send by e-mail: “Still there?”."
     )
     assert [line.key for line in words.lines(plan, KNOWN) if line.key] == list(plan.by_key)

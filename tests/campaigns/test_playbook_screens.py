@@ -88,7 +88,7 @@ def test_a_play_that_does_nothing_is_refused_in_words(signed_in: SignIn) -> None
     client.post(page("make"), SETTINGS)
     said = {"level": segment_of(people(1)).pk}
     answer = client.post(page("play", Playbook.objects.get().pk), said)
-    assert "A play says something" in answer.content.decode()
+    assert "A play needs a message" in answer.content.decode()
     assert not Play.objects.exists()
 
 

@@ -222,7 +222,7 @@ def test_it_does_not_begin_before_every_play_is_approved() -> None:
     playbooks.add_play(playbook, segment_of(people(1)), None, offer, by=owner)
     with pytest.raises(NotAllowed, match="not approved"):
         playbooks.start(playbook, by=owner, at=AT)
-    with pytest.raises(NotAllowed, match="says something"):
+    with pytest.raises(NotAllowed, match="needs a message or a work item"):
         playbooks.add_play(playbook, segment_of(people(1)), None, Offer(), by=owner)
 
 

@@ -135,10 +135,10 @@ def test_a_customers_page_says_what_keeps_messages_back(signed_in: Any) -> None:
     assert address in text(whole)
     shown = text(signed_in("support").get(address))
     assert "1 / 3" in shown
-    assert "asked for a pause" in shown
-    assert "Leave them alone" in shown
+    assert "paused by the customer" in shown
+    assert "Pause contact" in shown
     seen = text(signed_in("analyst").get(address))
-    assert "Leave them alone" not in seen
+    assert "Pause contact" not in seen
 
 
 def test_support_leaves_somebody_alone_and_lifts_it(signed_in: Any) -> None:

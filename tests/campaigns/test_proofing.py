@@ -68,8 +68,8 @@ def test_what_cannot_be_sent_is_told(body: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("<p>Hi</p>", "Nothing to press"),
-        ('<a href="mailto:a@b.example">x</a>', "Nothing to press"),
+        ("<p>Hi</p>", "There is no link"),
+        ('<a href="mailto:a@b.example">x</a>', "There is no link"),
         ('<a href="https://a.example/">x</a>', "Make the link a button"),
         (GOOD + GOOD.replace("shop.", "other."), "2 calls to action compete"),
         (GOOD.replace("https", "http"), "not encrypted"),
