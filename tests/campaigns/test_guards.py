@@ -56,7 +56,7 @@ def test_what_blocks_cannot_be_justified() -> None:
     customers = people(4)
     guard_of(customers, blocks=True)
     campaign = campaign_at("draft", customers, offer="discount", mismatch_reason="because")
-    with pytest.raises(NotAllowed, match="not allowed"):
+    with pytest.raises(NotAllowed, match="Not allowed"):
         submit(campaign)
 
 

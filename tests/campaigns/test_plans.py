@@ -116,7 +116,7 @@ def test_the_plan_is_said_in_one_sentence_and_in_lines() -> None:
         ([wait(minutes=0)], (0,), "1 minute to a year"),
         ([wait(at="24:00")], (0,), "10:30"),
         ([wait(weekdays=[8])], (0,), "Monday"),
-        ([{"key": "x", "kind": "exit"}, message()], (0,), "behind an end"),
+        ([{"key": "x", "kind": "exit"}, message()], (0,), "after an end"),
         ([{"key": "b", "kind": "branch", "rule": {"all": []}}], (0,), "a step on one"),
         ([{"key": "b", "kind": "branch", "yes": [message()]}], (0,), "of whom"),
         (
