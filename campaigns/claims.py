@@ -60,12 +60,15 @@ class Claim:
 def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim:
     """Decide about customers of a wave, and write the rows of their messages.
 
-    Who has a message of this step already, that has an end or is on its way, is left out.
+    Who has a message of this step already, that has an end or is on its way, is left out, and so
+    is who left the campaign since the wave was claimed.
     """
     since, before = _history(wave, ids, at)
     expires_at = since + offer.lasts if offer.lasts is not None else None
     approach = replace(offer.approach, since=since, expires_at=expires_at)
     look = contacting.look(ids, approach, at=at)
+    for gone in look.verdicts.keys() - _still_there(wave):
+        del look.verdicts[gone]
     rows = _insert(wave, look, before, offer.variants, at)
     sending = {number: who for number, who, status in rows if status == Status.SENDING}
     given: Mapping[int, coupons.Given] = {}
@@ -137,6 +140,17 @@ def people(wave: Wave) -> list[int]:
     ]
 
 
+def _still_there(wave: Wave) -> set[int]:
+    """Whom the wave is about by now; nobody is taken out of it until the transaction ends.
+
+    Behind the customers' rows and the campaign's, as everybody who holds several locks them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_CAMPAIGN, [wave.campaign_id])
+        cursor.execute(_HOLD_WAVE, [wave.pk])
+    return set(people(Wave.objects.get(pk=wave.pk)))
+
+
 def _history(wave: Wave, ids: list[int], at: dt.datetime) -> tuple[dt.datetime, set[int]]:
     """Since when it is due, for the longest waiting of them, on the clock of `at`.
 
@@ -185,6 +199,8 @@ def _insert(
         return cursor.fetchall()
 
 
+_HOLD_CAMPAIGN = "SELECT FROM campaigns_campaign WHERE id = %s FOR KEY SHARE"
+_HOLD_WAVE = "SELECT FROM campaigns_wave WHERE id = %s FOR SHARE"
 _BECAME = """
     SELECT DISTINCT merged_into_id FROM segments_customer
     WHERE id = ANY(%(ids)s) AND merged_into_id IS NOT NULL ORDER BY 1

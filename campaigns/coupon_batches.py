@@ -1,6 +1,7 @@
 """Batches of coupons: made, changed while nobody has one, and put away."""
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -50,11 +51,8 @@ def edit(batch: CouponBatch, *, by: Staff, **fields: Any) -> None:
         raise NotAllowed(
             _("Customers have this coupon already, so what it promises stays. Make another one.")
         )
-    if {*changed} & {*CouponBatch.TERMS} and (campaign := _approved_with(kept)):
-        raise NotAllowed(
-            _("“%(campaign)s” was submitted with this coupon, so what it promises stays.")
-            % {"campaign": campaign}
-        )
+    if (says := _says_more(kept, changed)) and (campaign := _approved_with(kept)):
+        raise NotAllowed(says % {"campaign": campaign})
     for name, value in changed.items():
         setattr(kept, name, value)
     _require_sense(kept)
@@ -75,6 +73,20 @@ def archive(batch: CouponBatch, *, by: Staff) -> None:
     batch.archived_at = kept.archived_at
 
 
+def _says_more(batch: CouponBatch, changed: dict[str, Any]) -> str:
+    """Why whoever approved a campaign with it has to be asked again; empty: for no reason.
+
+    Messages say its name, and what it may cost follows from how many there are. Fewer are fine.
+    """
+    if {*changed} & {"name", *CouponBatch.TERMS}:
+        return _("“%(campaign)s” was submitted with this coupon, so what it promises stays.")
+    for cap in {*changed} & {"most_issued", "most_a_day"}:
+        was, now = getattr(batch, cap), changed[cap]
+        if was is not None and (now is None or now > was):
+            return _("“%(campaign)s” was submitted with so many of this coupon, so no more are.")
+    return ""
+
+
 def _approved_with(batch: CouponBatch) -> Campaign | None:
     """A campaign under way, or about to be approved, that gives it."""
     status = Campaign.Status
@@ -82,6 +94,12 @@ def _approved_with(batch: CouponBatch) -> Campaign | None:
     under_way = Campaign.objects.exclude(status__in=over).exclude(plan=[])
     gives = (one for one in under_way if _gives(one.plan, batch.pk))
     return next(gives, None)
+
+
+def hold(numbers: Collection[int]) -> None:
+    """Nobody changes these until the transaction ends: somebody asks for a yes to them."""
+    rows = CouponBatch.objects.select_for_update(no_key=True).filter(pk__in=numbers)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def _gives(part: Any, batch: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns import claims, contacting
@@ -66,7 +67,10 @@ def unfinished(wave: Wave, *, at: dt.datetime) -> Counter[str]:
     """
     path = journal_path(wave)
     found = journal.read(path)
-    claimed = claims.messages(wave).filter(status=Status.SENDING)
+    # Also of who left the campaign meanwhile: in the journal is all that may have left.
+    begun = Q(pk__in=[*found.sent, *found.in_doubt], campaign=wave.campaign_id)
+    theirs = Q(pk__in=claims.messages(wave).values("pk"))
+    claimed = Message.objects.filter(begun | theirs, status=Status.SENDING)
     whose = dict(claimed.values_list("pk", "customer"))
     outcomes = {number: _fate(number, found) for number in whose}
     counts = write(wave, outcomes, whose, heals=True, at=at)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import (
     audience,
+    coupon_batches,
     entering,
     evidence,
     guards,
@@ -247,6 +248,7 @@ def _require_good_words(campaign: Campaign) -> None:
         _require_entry(campaign)
     except PlanError as problem:
         raise NotAllowed(problem.said(_)) from problem
+    coupon_batches.hold([one.coupon for one in plan.messages() if one.coupon is not None])
     used = {one.template for message in plan.messages() for one in message.variants}
     for template in MessageTemplate.objects.filter(pk__in=used).order_by("pk"):
         _require_good_template(template)

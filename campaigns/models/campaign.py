@@ -9,10 +9,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.models.template import MessageTemplate
+from campaigns.models.template import MessageTemplate, TemplateRevision
 from console import states
 from console.models import Approval, AuditEntry, Team
-from segments.models import Segment
+from segments.models import Segment, SegmentVersion
 
 
 class Campaign(models.Model):
@@ -213,16 +213,31 @@ class Campaign(models.Model):
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def editors(self) -> set[int]:
-        """Who made or changed it, a template of it, or its segment last: they do not decide."""
+        """Who made or changed it, a template of it, or its segment last: they do not decide.
+
+        Also whose words or rule it was frozen with, whoever changed them since.
+        """
         templates = {*map(int, self.audience.words), self.template_id or 0}
-        mine = AuditEntry.of(self, "campaign.added", "campaign.changed")
+        mine = AuditEntry.of(self, "campaign.added", "campaign.changed", "campaign.justified")
         segment = AuditEntry.of(self.segment, "segment.added", "segment.rule")
         found = {
             *mine.values_list("staff", flat=True),
             *segment.values_list("staff", flat=True)[:1],
             *MessageTemplate.objects.filter(pk__in=templates).values_list("updated_by", flat=True),
+            *self._frozen_by(),
         }
         return {one for one in found if one is not None}
+
+    def _frozen_by(self) -> set[int | None]:
+        """Whose words and whose rule the audience was frozen with."""
+        frozen = self.audience
+        rule = SegmentVersion.objects.filter(
+            segment=self.segment_id, number=frozen.segment_version or 0
+        )
+        words = TemplateRevision.objects.none()
+        for template, number in frozen.words.items():
+            words |= TemplateRevision.objects.filter(template=int(template), number=number)
+        return {*rule.values_list("by", flat=True), *words.values_list("by", flat=True)}
 
     def on_approved(self, approval: Approval) -> None:
         """Called back by an approval; sending begins when a person starts it.

@@ -16,8 +16,10 @@ from segments.models import Customer, InboxEvent
 from tests.campaigns.factories import (
     CampaignFactory,
     CouponBatchFactory,
+    TemplateFactory,
     alice,
     bob,
+    campaign_at,
     charlie,
     people,
     segment_of,
@@ -237,3 +239,21 @@ def test_codes_are_read_as_people_type_them() -> None:
     assert coupon_codes.show("SPRING2024AB!"[:6]) == "SPRING"
     assert code not in coupon_codes.hint(code)
     assert len(set(coupon_codes.make(2_000))) == 2_000
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"name": "Fifty off"}, {"value_minor": 5_000}, {"most_issued": None}, {"most_a_day": 9}],
+    ids=str,
+)
+def test_nothing_that_somebody_said_yes_to_grows_behind_their_back(more: dict[str, Any]) -> None:
+    who = bob()
+    batch = CouponBatchFactory.create(most_issued=5, most_a_day=3, owner=who, team=who.team)
+    step = {"key": "hello", "kind": "message", "coupon": batch.pk}
+    step["template"] = TemplateFactory.create().pk
+    campaign_at("submitted", 2, by=who, plan=[step])
+    with pytest.raises(NotAllowed, match="submitted with"):
+        coupon_batches.edit(batch, by=who, **more)
+    coupon_batches.edit(batch, by=who, most_issued=4, most_a_day=1)
+    batch.refresh_from_db()
+    assert (batch.most_issued, batch.most_a_day) == (4, 1)

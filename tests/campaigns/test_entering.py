@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import coupon_batches, entering, outbox, rounds, transitions, waves
+from campaigns import coupon_batches, entering, outbox, rounds, sending, transitions, waves
 from campaigns.models import Campaign, Intake, Message
 from campaigns.stepping import Stuck
 from console import clock
@@ -329,3 +329,25 @@ def test_what_the_event_said_is_known_of_whom_the_customer_became(server: Counti
     ((address, mail),) = server.mails
     assert address == ann.email
     assert b"Subject: Tea" in mail
+
+
+def test_who_leaves_while_the_wave_is_being_sent_gets_nothing_and_does_not_come_back(
+    server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_others, last = who = people(sending.FIRST_GROUP + 1)
+    plan = [message("hello"), message("last")]
+    campaign = campaign_at("sending", who, exit_events=["order_paid"], plan=plan)
+    send_group = sending.Sender._send_group
+
+    def group(sender: sending.Sender, waiting: list[int], size: int) -> tuple[list[int], int]:
+        left = send_group(sender, waiting, size)
+        if last.pk in left[0]:
+            happens(last, "order_paid")
+            go(campaign)
+        return left
+
+    monkeypatch.setattr(sending.Sender, "_send_group", group)
+    send_all(campaign, server)
+    assert last.email not in server.count
+    assert not Message.objects.filter(customer=last).exists()
+    assert Message.objects.filter(step="last").count() == sending.FIRST_GROUP

@@ -9,11 +9,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from campaigns import audience, drafts, rounds, templates, transitions
+from campaigns import audience, drafts, guards, rounds, templates, transitions
 from campaigns.models import Audience, Campaign, Wave
 from console import approvals, clock
 from console.models import Approval, AuditEntry, Staff
 from console.states import NotAllowed, Stale
+from segments import bitmaps, collection
+from segments.models import Segment
 from tests.campaigns.factories import (
     CampaignFactory,
     alice,
@@ -331,3 +333,27 @@ def test_without_a_segment_that_is_up_to_date_nothing_is_submitted() -> None:
         transitions.submit(campaign, by=bob(), at=clock.now())
     assert not Audience.objects.exists()
     assert not Approval.objects.exists()
+
+
+def test_who_wrote_what_was_frozen_does_not_decide_whoever_changed_it_since() -> None:
+    author, other = StaffFactory.create(role="admin"), StaffFactory.create(role="admin")
+    template = templates.add(name="Hello", by=author, subject="Hello", body="<p>Hello</p>")
+    segment = collection.add(name="All", rule={"all": []}, by=author)
+    who = bitmaps.from_ids(one.pk for one in people(2))
+    computed = {"members": who, "size": 2, "computed_version": 1, "data_as_of": clock.today()}
+    Segment.objects.filter(pk=segment.pk).update(computed_at=clock.now(), **computed)
+    segment.refresh_from_db()
+    by_words = campaign_at("submitted", 2, template=template)
+    by_rule = campaign_at("submitted", segment=segment)
+    templates.edit(template, by=other, seen_revision=1, subject="Hi")
+    collection.edit(segment, by=other, seen_version=1, rule={"all": [{"all": []}]})
+    for campaign in (by_words, by_rule):
+        assert {author.pk, other.pk} <= Campaign.objects.get(pk=campaign.pk).editors()
+
+
+def test_who_wrote_why_it_goes_out_nevertheless_does_not_decide() -> None:
+    admin = StaffFactory.create(role="admin")
+    campaign = campaign_at("draft")
+    guards.justify(campaign, reason="They asked for it", by=admin)
+    transitions.submit(campaign, by=bob(), at=clock.now())
+    assert admin.pk in campaign.editors()
