@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from campaigns import audience, intakes, planning, waves
 from campaigns.models import Audience, Campaign, Intake, Lookout
 from campaigns.plans import moments, triggers
-from campaigns.stepping import Stuck
+from campaigns.stepping import Stuck, not_approved
 from console import clock
 from segments import bitmaps, heard, membership
 from segments.heard import Heard
@@ -124,10 +123,9 @@ def approved_segment(campaign: Campaign) -> Segment:
     segment = campaign.segment
     assert segment is not None
     approved = Audience.objects.filter(campaign=campaign).values_list("segment_rule", flat=True)
-    if segment.rule != approved.first():
-        raise Stuck(
-            _("The rule of “%(segment)s” is not the one that was approved.") % {"segment": segment}
-        )
+    is_other = segment.rule != approved.first()
+    if other := segment if is_other else audience.strayed(campaign, segment.rule):
+        raise Stuck(not_approved(other))
     return segment
 
 

@@ -56,7 +56,8 @@ def settle(
         transitions.reopen(campaign, by=by)
         states.move_many(Message, numbers, frm=Status.HELD, to=Status.RETRY)
         contacting.give_back(numbers)
-        waves.arrive(campaign, _places(rows))
+        for place in _places(rows):
+            waves.stand_again(campaign, place)
     audit.log("messages.settled", campaign, by=by, end=end, count=len(rows))
     return len(rows)
 

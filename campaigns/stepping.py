@@ -11,14 +11,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import assignment
+from campaigns import assignment, audience
 from campaigns.models import Campaign, Message
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
 from console import clock, work
 from console.models import Staff, Team, WorkItem
 from segments import bitmaps, membership
-from segments.models import Customer
+from segments.models import Customer, Segment
 from segments.rules.nodes import RuleError
 
 MOST_WORK = 500  # work items that one step gives for one intake; a team cannot do more
@@ -29,6 +29,12 @@ Here = Mapping[int, BitMap]  # who stands before a step, by intake
 
 class Stuck(Exception):
     """A step cannot be taken; says why in words, for whoever looks after the campaign."""
+
+
+def not_approved(segment: Segment) -> str:
+    """In words, that a segment is not what somebody said yes to."""
+    words = _("The rule of “%(segment)s” is not the one that was approved.")
+    return words % {"segment": segment}
 
 
 class Place(NamedTuple):
@@ -71,7 +77,7 @@ Ways = list[tuple[str | None, Here]]
 
 def _branch(campaign: Campaign, plan: Plan, step: Branch, here: Here) -> Ways:
     if step.deed is None:
-        fit = _fits(step)
+        fit = _fits(campaign, step)
         yes = {number: members & fit for number, members in here.items()}
     else:
         did = _did(campaign, step, here)
@@ -80,8 +86,10 @@ def _branch(campaign: Campaign, plan: Plan, step: Branch, here: Here) -> Ways:
     return [(plan.entry_of(step.yes, step), yes), (plan.entry_of(step.no, step), no)]
 
 
-def _fits(step: Branch) -> BitMap:
+def _fits(campaign: Campaign, step: Branch) -> BitMap:
     """Everybody for whom the branch's rule holds."""
+    if other := audience.strayed(campaign, step.rule):
+        raise Stuck(not_approved(other))
     try:
         return membership.evaluate(step.rule, day=clock.today())
     except RuleError as problem:

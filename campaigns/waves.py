@@ -62,8 +62,11 @@ def hold(campaign: Campaign, *, wait: bool = True) -> Campaign | None:
 # --- arriving ---------------------------------------------------------------
 
 
-def arrive(campaign: Campaign, places: Iterable[Place]) -> int:
-    """Write waves for customers who stand before a step now; how many waves."""
+def arrive(campaign: Campaign, places: Iterable[Place], *, goes_on: bool = True) -> int:
+    """Write waves for customers who stand before a step now; how many waves.
+
+    Where it does not go on, they took the next step already.
+    """
     plan, now = planning.of(campaign), timezone.now()
     made = []
     for place in places:
@@ -79,6 +82,7 @@ def arrive(campaign: Campaign, places: Iterable[Place]) -> int:
                     size=len(part),
                     due_at=due_at or Now(),
                     not_before=due_at,
+                    goes_on=goes_on,
                 )
                 made.append(wave)
     Wave.objects.bulk_create(made, batch_size=1000)
@@ -173,7 +177,7 @@ def move_on(wave: Wave) -> None:
     held = Wave.objects.select_for_update().select_related("campaign").get(pk=wave.pk)
     states.move_many(Wave, [held.pk], frm=Wave.Status.CLAIMED, to=Wave.Status.DONE)
     following = planning.of(held.campaign).follows.get(held.step)
-    if following is None:
+    if following is None or not held.goes_on:
         return
     put_off = Message.objects.filter(
         campaign=held.campaign_id,
@@ -184,6 +188,23 @@ def move_on(wave: Wave) -> None:
     members = held.members - bitmaps.from_ids(put_off.values_list("customer", flat=True))
     here = _as_now(held.campaign, {held.occurrence: members})
     arrive(held.campaign, [Place(following, *one) for one in here.items()])
+
+
+@transaction.atomic
+def stand_again(campaign: Campaign, place: Place) -> None:
+    """Put customers before a message once more whose message was in doubt.
+
+    Who still stands there goes on from it; everybody else has gone on already.
+    """
+    waves = to_do(campaign).filter(step=place.step, occurrence=place.occurrence)
+    still = BitMap()
+    for wave in waves.select_for_update().order_by("pk"):
+        if here := wave.members & place.members:
+            still |= here
+            rest = wave.members - here
+            Wave.objects.filter(pk=wave.pk).update(members=rest, size=len(rest))
+    arrive(campaign, [place._replace(members=still)])
+    arrive(campaign, [place._replace(members=place.members - still)], goes_on=False)
 
 
 @transaction.atomic

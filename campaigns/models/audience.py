@@ -20,6 +20,8 @@ class Audience(models.Model):
     size = models.PositiveIntegerField(_("customers"))
     segment_rule = models.JSONField(default=dict)
     segment_version = models.PositiveIntegerField(null=True)
+    # The rules of segments that this one's rule, and the plan's branches, speak of.
+    rules = models.JSONField(default=dict, db_default={})
     template_revision = models.PositiveIntegerField(null=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
@@ -37,7 +39,8 @@ class Audience(models.Model):
 
     def content(self) -> dict[str, Any]:
         """What the approver's yes rests on; another freezing is never the same content."""
-        return {
+        rules = {"rules": self.rules} if self.rules else {}  # what is older has none
+        return rules | {
             "members": hashlib.sha256(array("I", self.members)).hexdigest(),
             "segment_rule": self.segment_rule,
             "segment_version": self.segment_version,

@@ -64,6 +64,8 @@ class Wave(models.Model):
     not_before = models.DateTimeField(null=True)  # later than due, after a try that failed
     claimed_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    # False: its customers took the next step already; only their message goes once more.
+    goes_on = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         indexes: ClassVar = [

@@ -304,6 +304,25 @@ def test_an_event_lets_nobody_in_by_a_segment_that_nobody_approved() -> None:
     assert HeardEvent.objects.exists(), "what was heard is not lost with it"
 
 
+def test_nor_by_one_whose_rule_speaks_of_another_that_changed() -> None:
+    (ann,) = who = people(1)
+    inner = segment_of(who)
+    segment = segment_of(who, rule={"all": [{"segment": inner.pk}]})
+    step = {"key": "b", "kind": "branch", "rule": {"segment": inner.pk}, "yes": [message("yes")]}
+    campaign = triggered(who, segment=segment, plan=[wait(minutes=30), step])
+    happens(ann, CART)
+    go(campaign)
+    assert standing(campaign) == {"pause": 1}
+    Segment.objects.filter(pk=inner.pk).update(rule={"all": [{"all": []}]}, rule_version=2)
+    pass_time(31)
+    with pytest.raises(Stuck, match=str(inner)):
+        go(campaign)
+    Campaign.objects.update(again_after_days=0)
+    happens(ann, CART)
+    with pytest.raises(Stuck, match=str(inner)):
+        entering.hear(Campaign.objects.get(), at=clock.now())
+
+
 def test_who_came_in_before_being_merged_does_not_come_in_again() -> None:
     ann, ben = people(2)
     campaign = triggered([ann, ben])

@@ -6,15 +6,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import held, outbox, progress, transitions
+from campaigns import held, outbox, progress, transitions, waves
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
-from campaigns.models import Campaign, Contact, Message
+from campaigns.models import Campaign, Contact, Message, Wave
 from console import clock
 from console.states import NotAllowed
 from segments.models import InboxEvent
 from tests import sink
 from tests.campaigns.factories import bob, campaign_at, charlie, mail_server, send_all
+from tests.campaigns.test_journeys import message
 from tests.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,3 +99,22 @@ def test_who_may_only_look_gets_no_buttons(signed_in: Callable[..., Client]) -> 
     assert 'name="end"' not in client.get(address).content.decode()
     client.post(address, {"message": [the_one(campaign).pk], "end": held.LEFT})
     assert held.of(campaign).count() == 1
+
+
+@pytest.mark.parametrize("still", [False, True], ids=["gone on", "still there"])
+def test_who_gets_it_again_takes_the_next_step_once(still: bool) -> None:
+    step = {"key": "late", "kind": "wait", "minutes": 60}
+    campaign = campaign_at("sending", 2, plan=[message("hello"), step, message("last")])
+    wave = campaign.waves.get()
+    who, other = wave.members
+    one = Message.objects.create(campaign=campaign, step="hello", customer_id=who, status="held")
+    Message.objects.create(campaign=campaign, step="hello", customer_id=other, status="sent")
+    if not still:
+        Wave.objects.update(status="claimed")
+        waves.move_on(wave)
+    held.settle(campaign, [one.pk], held.AGAIN, by=bob(), at=clock.now())
+    with mail_server() as server:
+        send_all(campaign, server)
+        assert sum(server.count.values()) == 1
+    late = waves.to_do(campaign).filter(step="late")
+    assert sorted(pk for wave in late for pk in wave.members) == [who, other]
