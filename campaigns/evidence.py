@@ -118,7 +118,7 @@ def shape(campaign: Campaign) -> Shape:
 
 
 def _past(campaign: Campaign) -> Iterator[tuple[Campaign, BitMap]]:
-    """Ended campaigns that have a result, and whom each was for; one set at a time."""
+    """Ended campaigns whose result changes no more, and whom each was for; one set at a time."""
     for past in _ended(campaign)[:LOOKED_AT]:
         frozen = Audience.objects.filter(campaign=past).values_list("members", flat=True).first()
         yield past, _who_came_in(past) if frozen is None else frozen
@@ -127,7 +127,7 @@ def _past(campaign: Campaign) -> Iterator[tuple[Campaign, BitMap]]:
 def _ended(campaign: Campaign) -> QuerySet[Campaign]:
     ended = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
     return (
-        Campaign.objects.filter(status__in=ended, result__isnull=False)
+        Campaign.objects.filter(status__in=ended, result__is_final=True)
         .exclude(pk=campaign.pk)
         .select_related("result")
         .order_by("-finished_at")

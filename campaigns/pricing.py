@@ -105,5 +105,10 @@ def _order(found: Evidence) -> float | None:
 
 def _returns(found: Evidence, size: int) -> dict[str, float] | None:
     """What comes back, from what past campaigns brought a customer; None without a precedent."""
-    seen = found.expected.get("revenue")
-    return asdict(Range(**seen).times(size)) if seen else None
+    revenue, share, lift = (found.expected.get(key) for key in ("revenue", "share", "lift"))
+    if not revenue:
+        return None
+    back = asdict(Range(**revenue).times(size))
+    if lift and share and share["middle"]:
+        back["caused"] = back["middle"] * lift["middle"] / share["middle"]
+    return back

@@ -5,16 +5,22 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
+from campaigns import planning
 from campaigns.models import Campaign, Message, Wave
 
 Status = Message.Status
+ENDS = (Status.SENT, Status.FAILED, Status.HELD, Status.SKIPPED)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Counts of customers. What is neither ended nor to be tried again is still waiting."""
+    """Counts of messages; `size` and `ended` are of customers.
+
+    Whoever has neither an end nor something to be tried again is still waiting.
+    """
 
     size: int
+    ended: int
     sent: int
     failed: int
     held: int
@@ -27,15 +33,11 @@ class Progress:
     unsubscribed: int
 
     @property
-    def ended(self) -> int:
-        return self.sent + self.failed + self.held + self.skipped
-
-    @property
     def done_share(self) -> float:
         return min(1.0, self.ended / self.size) if self.size else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"ended": self.ended, "done_share": self.done_share}
+        return asdict(self) | {"done_share": self.done_share}
 
 
 class AtStep(NamedTuple):
@@ -67,5 +69,18 @@ def of(campaign: Campaign) -> Progress:
         for deed in ("opened", "clicked", "unsubscribed")
     }
     counts = Message.objects.filter(campaign=campaign).aggregate(**statuses, **deeds)
-    audience = getattr(campaign, "audience", None)
-    return Progress(size=audience.size if audience else 0, **counts)
+    if campaign.plan:
+        size, ended = _through(campaign)
+    else:
+        audience = getattr(campaign, "audience", None)
+        size = audience.size if audience else 0
+        ended = sum(counts[status] for status in ENDS)
+    return Progress(size=size, ended=ended, **counts)
+
+
+def _through(campaign: Campaign) -> tuple[int, int]:
+    """How many set out on the plan's way, and how many of them stand nowhere on it any more."""
+    waves = Wave.objects.filter(campaign=campaign)
+    first = waves.filter(step=planning.of(campaign).first).aggregate(n=Sum("size"))["n"] or 0
+    inside = waves.exclude(status=Wave.Status.DONE).aggregate(n=Sum("size"))["n"] or 0
+    return first, max(0, first - inside)

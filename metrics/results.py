@@ -107,17 +107,17 @@ def _is_over(closes: dt.datetime | None, *, at: dt.datetime) -> bool:
 
 
 def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
+    # Customers and not messages: of a plan they may get several.
     counted = Message.objects.filter(campaign=campaign).aggregate(
-        sent=Count("pk", filter=Q(status=Message.Status.SENT)),
-        opened=Count("opened_at"),
-        clicked=Count("clicked_at"),
-        unsubscribed=Count("unsubscribed_at"),
+        sent=_customers(status=Message.Status.SENT),
+        opened=_customers(opened_at__isnull=False),
+        clicked=_customers(clicked_at__isnull=False),
+        unsubscribed=_customers(unsubscribed_at__isnull=False),
     )
     done = _bought(campaign, _windows_of_messages(campaign))
     return {
         **counted,
-        "reached": Audience.objects.filter(campaign=campaign).values_list("size", flat=True).first()
-        or 0,
+        "reached": counted["sent"],
         "purchased": done.customers,
         "revenue_minor": done.amount,
         "redeemed": _used_coupons(campaign),
@@ -125,6 +125,10 @@ def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
         "cost_minor": effects.cost(campaign),
         **effects.of(campaign),
     }
+
+
+def _customers(**those: Any) -> Count:
+    return Count("customer", filter=Q(**those), distinct=True)
 
 
 def _used_coupons(campaign: Campaign) -> int | None:

@@ -131,7 +131,7 @@ def progress_rows(now: progress.Progress) -> list[tuple[str, str, int]]:
     """Counts by their names."""
     return [
         ("sent", _("sent"), now.sent),
-        ("skipped", _("skipped: unsubscribed meanwhile"), now.skipped),
+        ("skipped", _("skipped"), now.skipped),
         ("failed", _("failed: the address was refused"), now.failed),
         ("retry", _("to be tried again"), now.retry),
         ("held", _("held: may or may not have left"), now.held),

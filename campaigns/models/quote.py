@@ -23,7 +23,8 @@ class Quote(models.Model):
     low_minor = models.BigIntegerField(_("at least"))
     expected_minor = models.BigIntegerField(_("expected"))
     worst_minor = models.BigIntegerField(_("at most"))
-    # What comes back, with its bounds; None without a precedent.
+    # Revenue of those who get it, with its bounds, and how much of it the campaign causes where a
+    # control of the past tells; None without a precedent.
     returns = models.JSONField(null=True)
     made_at = models.DateTimeField(_("made at"))
 
@@ -37,10 +38,10 @@ class Quote(models.Model):
 
     @property
     def roi(self) -> float | None:
-        """Expected: what comes back for each unit spent, less that unit."""
-        if not self.returns or not self.expected_minor:
-            return None
-        return float(self.returns["middle"]) / self.expected_minor - 1
+        """Expected: what it brings for each unit spent, less that unit; None where no past
+        campaign had a control that tells what customers would have bought anyway."""
+        caused = (self.returns or {}).get("caused")
+        return float(caused) / self.expected_minor - 1 if caused and self.expected_minor else None
 
     def content(self) -> dict[str, Any]:
         """What an approver's yes rests on."""

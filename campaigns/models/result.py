@@ -50,17 +50,18 @@ class CampaignResult(models.Model):
         return self.sent or self.reached
 
     @property
-    def caused_minor(self) -> int:
-        """The revenue beyond what the control makes one expect; all of it without a control."""
+    def caused_minor(self) -> int | None:
+        """The revenue beyond what the control makes one expect; None without a control."""
         if not self.control or self.treated_revenue_minor is None:
-            return self.revenue_minor
+            return None
         anyway = (self.control_revenue_minor or 0) * (self.treated or 0) / self.control
         return round(self.treated_revenue_minor - anyway)
 
     @property
     def roi(self) -> float | None:
-        """What came back for each unit spent, less that unit; None where the cost is unknown."""
-        return self.caused_minor / self.cost_minor - 1 if self.cost_minor else None
+        """What it brought for each unit spent, less that unit; None without cost or control."""
+        caused, cost = self.caused_minor, self.cost_minor
+        return caused / cost - 1 if caused is not None and cost else None
 
     @property
     def extra_purchases(self) -> float | None:

@@ -45,6 +45,14 @@ def test_the_campaign_for_the_same_people_is_the_first_precedent() -> None:
     assert [round(one.people, 1) for one in found] == [1.0, 0.6]
 
 
+def test_a_campaign_whose_result_may_still_change_says_nothing_yet() -> None:
+    customers = people(4)
+    past(customers, "A")
+    CampaignResult.objects.update(is_final=False)
+    draft = campaign_at("draft", customers)
+    assert evidence.find(draft, BitMap([one.pk for one in customers]), at=LATER) == []
+
+
 def test_a_campaign_without_a_result_or_with_another_aim_says_nothing() -> None:
     customers = people(4)
     past(customers, "A")
@@ -60,8 +68,8 @@ def test_what_is_submitted_keeps_what_was_found_and_claims_no_lift_without_a_con
     campaign = campaign_at("submitted", customers)
     kept = Evidence.objects.get(campaign=campaign)
     (one,) = kept.precedents
-    assert (one["share"], one["roi"], one["cost_per_purchase_minor"]) == (0.5, 4.0, 50)
-    assert (one["control"], one["lift"]) == (None, None)
+    assert (one["share"], one["cost_per_purchase_minor"]) == (0.5, 50)
+    assert (one["control"], one["lift"], one["roi"]) == (None, None, None)
     assert kept.expected["share"]["middle"] == pytest.approx(0.5)
     assert kept.expected["lift"] is None
     approval = approvals.pending_for(campaign)
@@ -91,7 +99,13 @@ def test_what_was_expected_stands_beside_what_came() -> None:
     before = campaign_at("submitted", customers)
     Campaign.objects.filter(pk=before.pk).update(status="sent", finished_at=LATER)
     CampaignResult.objects.create(
-        campaign=before, reached=4, sent=4, purchased=1, window_days=7, computed_at=LATER
+        campaign=before,
+        reached=4,
+        sent=4,
+        purchased=1,
+        window_days=7,
+        is_final=True,
+        computed_at=LATER,
     )
     found = evidence.find(
         campaign_at("draft", customers), BitMap([one.pk for one in customers]), at=LATER

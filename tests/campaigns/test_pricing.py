@@ -103,3 +103,16 @@ def test_another_price_is_another_content() -> None:
     assert campaign.digest() == approval.digest
     Quote.objects.filter(campaign=campaign).update(worst_minor=1)
     assert Campaign.objects.get(pk=campaign.pk).digest() != approval.digest
+
+
+def test_a_return_is_promised_only_where_a_control_told_what_a_campaign_causes() -> None:
+    tariff("10")
+    revenue = {"low": 1.0, "middle": 50.0, "high": 100.0}
+    share = {"low": 0.1, "middle": 0.2, "high": 0.3}
+    unsure = quote([mail()], 100, revenue=revenue, share=share)
+    assert unsure.returns is not None
+    assert (unsure.returns["middle"], unsure.roi) == (5_000.0, None)
+    lift = {"low": 0.0, "middle": 0.1, "high": 0.2}
+    told = quote([mail()], 100, revenue=revenue, share=share, lift=lift)
+    assert told.returns is not None
+    assert (told.returns["caused"], told.roi) == (2_500.0, 1.5)
