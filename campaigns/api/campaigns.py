@@ -23,11 +23,22 @@ class ResultSerializer(serializers.ModelSerializer):
         exclude: ClassVar = ["id", "campaign"]
 
 
+def _is_share(value: float) -> None:
+    if not 0 <= value <= 0.9:
+        raise serializers.ValidationError("From 0 to 0.9.")
+
+
 class CampaignSerializer(serializers.ModelSerializer):
     """A campaign. Only a draft can be changed; its status changes by steps."""
 
     audience_size = serializers.IntegerField(source="audience.size", default=None, read_only=True)
     result = ResultSerializer(read_only=True, default=None)
+    exit_events = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, max_length=20
+    )
+    timetable = serializers.DictField(required=False)
+    trigger = serializers.DictField(required=False)
+    plan = serializers.ListField(required=False)
 
     class Meta:
         model = Campaign
@@ -50,6 +61,12 @@ class CampaignSerializer(serializers.ModelSerializer):
             name for name in fields if name not in {*drafts.EDITABLE, "audience_size", "result"}
         ]
         validators: ClassVar[list[Any]] = []  # `validate` says it in words
+        extra_kwargs: ClassVar = {
+            "priority": {"max_value": 100},
+            "conversion_days": {"min_value": 1, "max_value": 90},
+            # Not a greatest value: what is no number is greater than none.
+            "control_share": {"validators": [_is_share]},
+        }
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Refuse, at its field, what could never be submitted."""

@@ -78,3 +78,27 @@ def test_roles_without_the_step_are_refused_and_nothing_changes(
 def test_without_signing_in_there_is_nothing(client: Any) -> None:
     assert client.get(URL).status_code in {401, 403}
     assert client.post(URL).status_code in {401, 403}
+
+
+WRONG: list[dict[str, Any]] = [
+    {"control_share": "nan"},
+    {"control_share": -1},
+    {"priority": 101},
+    {"conversion_days": 0},
+    {"exit_events": [{}]},
+    {"exit_events": "abc"},
+    {"trigger": "x"},
+    {"timetable": []},
+    {"plan": {}},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_what_no_campaign_can_have_is_refused_at_its_field(
+    signed_in: SignIn, wrong: dict[str, Any]
+) -> None:
+    said = {"name": "Spring", "segment": segment_of(people(1)).pk}
+    said |= {"template": TemplateFactory.create().pk} | wrong
+    answer = send(signed_in(bob()), "post", URL, **said)
+    assert (answer.status_code, [*answer.json()]) == (400, [*wrong])
+    assert not Campaign.objects.exists()
