@@ -43,8 +43,11 @@ class Mismatch:
 
 
 def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismatch]:
-    """Which guards the audience touches, of those who would get it now; what blocks first."""
-    if members is None:
+    """Which guards the audience touches, of those who would get it now; what blocks first.
+
+    Where nobody is frozen, because an event lets them in, it is whom the event lets in.
+    """
+    if not members:
         members = campaign.segment.members if campaign.segment else BitMap()
     wanted = offers(campaign)
     if not members or not wanted:

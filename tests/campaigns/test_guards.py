@@ -10,7 +10,7 @@ from campaigns import guards, transitions
 from campaigns.models import Campaign, Guard
 from console import approvals, clock
 from console.states import NotAllowed
-from segments.models import Customer
+from segments.models import Customer, EventType
 from tests.campaigns.factories import (
     CouponBatchFactory,
     TemplateFactory,
@@ -71,6 +71,16 @@ def test_a_few_of_them_are_borne() -> None:
     customers = people(10)
     guard_of(customers[:2])
     submit(campaign_at("draft", customers, offer="discount"))
+
+
+def test_an_event_lets_nobody_round_it() -> None:
+    EventType.objects.get_or_create(name="cart_updated")
+    customers = people(4)
+    guard_of(customers)
+    values: dict[str, Any] = {"entry": "event", "trigger": {"event": "cart_updated"}}
+    campaign = campaign_at("draft", customers, offer="discount", **values)
+    with pytest.raises(NotAllowed, match="of the audience"):
+        submit(campaign)
 
 
 def test_a_coupon_makes_it_a_price_promotion_and_a_gift_does_not() -> None:
