@@ -25,7 +25,7 @@ from campaigns import (
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
-from console import approvals, audit, roles, states
+from console import approvals, audit, clock, roles, states, work
 from console.models import Approval, Staff
 from console.states import NotAllowed, Stale
 from segments import vocabulary
@@ -106,6 +106,23 @@ def refuse_start(campaign: Campaign, *, reason: str) -> None:
     if campaign.status == Status.APPROVED:
         Campaign.objects.filter(pk=campaign.pk).update(stopped_because=reason[:300])
         audit.log("campaign.not_started", campaign, reason=reason)
+        _ask_to_look(campaign, reason)
+
+
+def _ask_to_look(campaign: Campaign, reason: str) -> None:
+    """A work item for whoever runs it: at most one a day, however often it stops."""
+    today = clock.today()
+    work.give(
+        "stopped_campaign",
+        _("“%(campaign)s” was stopped; see why, and go on or end it.") % {"campaign": campaign},
+        on=today,
+        why=reason,
+        subject=campaign,
+        owner=campaign.owner,
+        team=campaign.team,
+        due_on=today,
+        once=f"stopped {campaign.pk} {today}",
+    )
 
 
 @transaction.atomic
@@ -118,13 +135,14 @@ def pause(campaign: Campaign, *, by: Staff) -> None:
 
 @transaction.atomic
 def stop(campaign: Campaign, *, reason: str) -> None:
-    """Pause it because something is wrong, until a person has looked."""
+    """Pause it because something is wrong, and ask its owner to look."""
     _lock(campaign, fresh=True)
     if campaign.status == Status.SENDING:
         states.move(
             campaign, to=Status.PAUSED, stopped_because=reason[:300], paused_at=timezone.now()
         )
         audit.log("campaign.stopped", campaign, reason=reason)
+        _ask_to_look(campaign, reason)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.test import Client
 from campaigns import audience, drafts, guards, rounds, templates, transitions
 from campaigns.models import Audience, Campaign, Wave
 from console import approvals, clock
-from console.models import Approval, AuditEntry, Staff
+from console.models import Approval, AuditEntry, Staff, WorkItem
 from console.states import NotAllowed, Stale
 from segments import bitmaps, collection
 from segments.models import Segment
@@ -357,3 +357,13 @@ def test_who_wrote_why_it_goes_out_nevertheless_does_not_decide() -> None:
     guards.justify(campaign, reason="They asked for it", by=admin)
     transitions.submit(campaign, by=bob(), at=clock.now())
     assert admin.pk in campaign.editors()
+
+
+def test_who_runs_a_campaign_that_the_console_stopped_is_asked_to_look_once_a_day() -> None:
+    campaign = campaign_at("sending", people(2))
+    transitions.stop(campaign, reason="The mail server cannot be reached.")
+    transitions.resume(campaign, by=bob())
+    transitions.stop(campaign, reason="The mail server cannot be reached.")
+    item = WorkItem.objects.get(kind="stopped_campaign")
+    assert (item.owner, item.subject) == (campaign.owner, campaign)
+    assert item.why == "The mail server cannot be reached."
