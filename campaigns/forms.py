@@ -94,6 +94,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 }
 
 
+def with_line_ends(said: Any) -> Any:
+    """Words, or a table of them, with each line ended as MJML can read it: a browser sends CRLF."""
+    if isinstance(said, dict):
+        return {name: with_line_ends(one) for name, one in said.items()}
+    return said.replace("\r\n", "\n").replace("\r", "\n") if isinstance(said, str) else said
+
+
 def lines(text: str) -> list[tuple[str, str]]:
     """The names and words of a field of lines.
 

@@ -218,6 +218,7 @@ def _from_mjml(source: str, language_code: str) -> str:
 
 
 def _to_html(source: str, language_code: str = "") -> str:
+    source = forms.with_line_ends(source)  # words that were kept before may end otherwise
     named = re.sub(r"<mjml\b(?![^>]*\blang=)", f'<mjml lang="{language_code}"', source, count=1)
     try:
         return mjml2html(named, fonts={}, include_loader=_nothing)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import proofing, revisions
+from campaigns import forms, proofing, revisions
 from campaigns.models import MessageTemplate, TemplateRevision
 from console import audit, roles
 from console.models import Staff
@@ -28,7 +28,8 @@ def add(*, name: str, by: Staff | None, **words: Any) -> MessageTemplate:
     """
     if by is not None:
         roles.require(by, ACTION)
-    template = MessageTemplate(name=name, updated_by=by, team=by.team if by else None, **words)
+    said = forms.with_line_ends(words)
+    template = MessageTemplate(name=name, updated_by=by, team=by.team if by else None, **said)
     _require_good(template)
     template.save()
     revisions.pin(template)
@@ -50,7 +51,8 @@ def edit(template: MessageTemplate, *, by: Staff, seen_revision: int, **fields: 
     roles.require(by, ACTION, record=kept)
     if kept.revision != seen_revision:
         raise Stale(_("Somebody else changed these words meanwhile; load the page again."))
-    changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
+    said = forms.with_line_ends(fields)
+    changed = {name: value for name, value in said.items() if getattr(kept, name) != value}
     is_new = any(name in changed for name in WORDS)
     if is_new:
         revisions.pin(kept)

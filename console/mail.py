@@ -8,7 +8,8 @@ from html import unescape
 
 import nh3
 
-LINK = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']+)["'][^>]*>(.*?)</a>""", re.I | re.S)
+LINK = re.compile(r"""(<a\b[^>]*?\bhref\s*=\s*["']([^"']+)["'][^>]*>)(.*?)</a>""", re.I | re.S)
+UNSEEN = re.compile(r"""\bdisplay\s*:\s*none\b|\baria-hidden\s*=\s*["']?true\b""", re.I)
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 
 def _links(html: str) -> list[tuple[str, str]]:
-    """The web links of a mail with their words, in order, each once."""
+    """The web links of a mail that a person sees, with their words, in order, each once."""
     found: dict[str, str] = {}
-    for address, words in LINK.findall(html):
+    for tag, address, words in LINK.findall(html):
         address = unescape(address)
-        if address.startswith(("http://", "https://")):
+        # Who follows a link that nobody sees is taken for a machine.
+        if address.startswith(("http://", "https://")) and not UNSEEN.search(tag):
             found.setdefault(address, unescape(nh3.clean(words, tags=set())).strip() or address)
     return list(found.items())

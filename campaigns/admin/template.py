@@ -125,7 +125,9 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
             "variables": variables(),
             "filters": sorted(language.FILTERS),
             "may_show_contact": roles.allows(request.user, "customers.contact"),
-            "preview_url": _at("preview") if may_change else _at("mail", object_id),
+            "preview_url": (
+                _at("mail", template.pk) if template and not may_change else _at("preview")
+            ),
             "gaps_url": _at("gaps"),
             "segments": _segments(),
             "history": template and _history(template),

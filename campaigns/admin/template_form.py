@@ -48,6 +48,7 @@ class TemplateForm(forms.ModelForm):
 
     def words(self, given: dict[str, Any]) -> dict[str, Any]:
         """What was written, as the fields of `templates.WORDS`."""
+        given = parts.with_line_ends(given)
         names = [field.name for field in parts.FIELDS[self.of_channel]]
         main = given.get("language") or self.instance.language
         variants = {

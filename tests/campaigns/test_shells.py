@@ -40,6 +40,13 @@ def rendered(body: str, markup: str = "html", **customer: object) -> rendering.R
     )
 
 
+def test_mjml_with_the_line_ends_of_a_browser_is_read() -> None:
+    style = "<mj-head><mj-style>@media print {\n.a { color: red; }\n}</mj-style></mj-head>"
+    body = MJML.replace("<mjml>", f"<mjml>{style}").replace("\n", "\r\n")
+    assert not shells.mistakes(body, "mjml")
+    assert "@media print" in compiled(body, "mjml")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -184,6 +184,43 @@ def test_one_can_begin_in_mjml(signed_in: SignIn) -> None:
     assert MessageTemplate.objects.get().markup == "mjml"
 
 
+STYLED = """<mjml><mj-head><mj-style>
+@media (max-width: 480px) {
+  .wide { width: 100%; }
+}
+</mj-style></mj-head><mj-body><mj-section><mj-column>
+<mj-text>Hi {{ customer.name | default: "you" }}</mj-text>
+</mj-column></mj-section></mj-body></mjml>
+"""
+
+
+def test_what_a_browser_sends_is_kept_with_line_ends_that_mjml_reads(signed_in: SignIn) -> None:
+    people(1)
+    client = signed_in("operator")
+    sent = STYLED.replace("\n", "\r\n")
+    words = {"name": "M", "markup": "mjml", "subject": "Hi", "body": sent}
+    assert "problem" not in client.post(at("preview"), words).json()
+    assert client.post(at("add"), words).status_code == 302
+    assert MessageTemplate.objects.get().body == STYLED
+
+
+def test_lines_of_every_channel_and_language_end_alike() -> None:
+    said = {"en": {"body": "Hi\r\nyou", "params": "", "template": ""}}
+    kept = add(
+        channel="sms", subject="", body="a\r\nb", more={"params": "a: b\r\nc: d"}, variants=said
+    )
+    assert (kept.body, kept.more["params"]) == ("a\nb", "a: b\nc: d")
+    assert kept.variants["en"]["body"] == "Hi\nyou"
+    assert kept.updated_by
+    assert not templates.edit(kept, by=kept.updated_by, seen_revision=1, body="a\r\nb")
+
+
+@pytest.mark.parametrize("number", ["", "x"])
+def test_who_may_not_write_templates_is_refused(signed_in: SignIn, number: str) -> None:
+    address = at("change", number) if number else at("add")
+    assert signed_in("manager").get(address).status_code == (302 if number else 403)
+
+
 # --- words to avoid ---------------------------------------------------------
 
 

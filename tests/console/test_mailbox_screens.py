@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from campaigns import rendering
 from console import mail
 from console.embedded import phone
 from console.embedded.providers import Got
@@ -42,6 +43,12 @@ def test_a_mail_comes_apart_into_html_text_and_links() -> None:
     assert found.links == [("https://a.example/?x=1&y=2", "Go")]
     assert found.text.strip() == "Hi in plain text"
     assert ("Subject", "Hello") in found.headers
+
+
+def test_the_link_that_catches_machines_is_not_offered_to_people() -> None:
+    trap = rendering.TRAP.format("https://c.example/t/n/x/")
+    found = mail.read(bytes(a_mail(f'<a href="https://c.example/t/c/y/">Go</a>{trap}')))
+    assert found.links == [("https://c.example/t/c/y/", "Go")]
 
 
 @pytest.mark.parametrize(
