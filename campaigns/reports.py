@@ -198,12 +198,12 @@ def _of_aliyun(account: ChannelAccount, request: HttpRequest) -> Iterator[Report
 def _of_own_form(account: ChannelAccount, request: HttpRequest) -> Iterator[Report]:
     """Ours, for gateways: [{"id": …, "what": "delivered", "reason": …, "for_good": …}]."""
     for one in _list(request):
-        if one.get("what") not in WHAT | {REPLIED: REPLIED}:
+        if (what := _text(one, "what")) not in WHAT | {REPLIED: REPLIED}:
             raise BadReport("what: delivered, bounced, complained, unsubscribed or replied")
         said = str(one.get("id") or "")
         number = said.partition(".")[0]
         yield Report(
-            what=WHAT.get(one["what"], one["what"]),
+            what=WHAT.get(what, what),
             message=int(number) if "." in said and _is_number(number) else None,
             provider_id=said,
             phone=str(one.get("phone") or ""),

@@ -10,6 +10,7 @@ from campaigns.models import Campaign, Message, Wave
 from segments import heard
 
 Entry, Status = Campaign.Entry, Campaign.Status
+OVER = (Status.SENT, Status.CANCELLED)
 
 
 def to_go(*, at: dt.datetime) -> list[int]:
@@ -39,6 +40,9 @@ def go(campaign: Campaign, *, at: dt.datetime) -> bool:
     Raises:
         stepping.Stuck: a step cannot be taken; says why in words.
     """
+    if campaign.status in OVER:  # an intake that was at it heard something after the end
+        heard.stop(entering.ear(campaign))
+        return False
     moved = entering.hear(campaign, at=at) is not None
     if campaign.status != Status.SENDING:
         return moved

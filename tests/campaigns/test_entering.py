@@ -116,6 +116,18 @@ def test_who_paid_after_the_cart_in_the_same_moment_does_not_come_in() -> None:
     assert set(waves.to_do(campaign).get().members) == {ben.pk}
 
 
+def test_what_was_heard_as_it_ended_is_forgotten() -> None:
+    (ann,) = who = people(1)
+    owner = bob()
+    campaign = triggered(who, by=owner)
+    transitions.pause(campaign, by=owner)
+    transitions.cancel(campaign, by=owner)
+    heard.listen(entering.ear(campaign), [CART])  # as an intake saw it that began before
+    happens(ann, CART)
+    go(campaign)
+    assert rounds.to_go(at=clock.now()) == []
+
+
 def test_each_reason_for_not_coming_in_is_counted() -> None:
     ann, ben, carl = people(3)
     campaign = triggered([ann, ben, carl], segment=segment_of([ann, ben]))

@@ -204,3 +204,9 @@ def test_nobody_is_told_of_who_was_erased() -> None:
     Customer.objects.filter(pk=one.customer_id).update(erased_at=timezone.now())
     assert post(of, [{"id": "p-1", "what": "complained"}, {"id": "p-1", "what": "bounced"}]) == 200
     assert events() == []
+
+
+def test_a_report_that_is_nothing_of_ours_is_refused_and_no_error() -> None:
+    mine = account("webhook", {"url": "https://crm.example/"})
+    for what in ({}, ["delivered"], 7, None):
+        assert post(mine, [{"id": "p-1", "what": what}]) == 400
