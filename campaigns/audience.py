@@ -174,11 +174,11 @@ def problem_with(segment: Segment, today: dt.date, *, lasting: bool = False) -> 
     return None
 
 
-def outlook(segment: Segment) -> Funnel:
-    """Who would get it if it were frozen now."""
-    division = divide(segment.members)
+def outlook(campaign: Campaign, members: BitMap) -> Funnel:
+    """Who would get the draft if it were frozen now, by the channels that it goes through."""
+    division = divided(campaign, planning.of(campaign), members)
     sizes = [(Reason(reason).label, len(found)) for reason, found in division.left_out.items()]
-    return Funnel(len(segment.members), sizes, len(division.kept))
+    return Funnel(len(members), sizes, len(division.kept))
 
 
 def funnel(audience: Audience) -> Funnel:

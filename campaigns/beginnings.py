@@ -13,8 +13,8 @@ from campaigns.recipes import Gift, Recipe, Words
 from console import clock, figures
 from console.models import Staff
 from console.states import NotAllowed
-from segments import library, membership
-from segments.models import Segment
+from segments import definitions, library, membership
+from segments.models import EventType, Segment
 from segments.rules.nodes import RuleError
 
 
@@ -66,8 +66,12 @@ def warnings(*, names: Mapping[str, str], by: Staff) -> Playbook:
     `names` says what signing in and interacting are called here.
 
     Raises:
-        NotAllowed: the role, or a rule speaks of what there is not here.
+        NotAllowed: the role, what is no deed of customers, or a rule speaks of what there is not.
     """
+    for event in names.values():
+        if not definitions.is_a_deed(event):
+            named = EventType(name=event).label
+            raise NotAllowed(_("“%(event)s” is not what customers do.") % {"event": named})
     playbook = playbooks.add(
         name=_free(_("Warning and win-back")),
         goal="潜在流失用户的挽回率",

@@ -43,7 +43,7 @@ def add_starter() -> None:
 def add_policy(at: dt.datetime) -> None:
     """Limits that a shop could begin with: mails at any hour, and no call in the night."""
     if policies.newest() is None:
-        policies.change(POLICY, based_on=0, note="", by=None, at=at)
+        policies.change(POLICY, based_on=0, note=POLICY_NOTE, by=None, at=at)
 
 
 def add_accounts() -> None:
@@ -101,6 +101,7 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         )
 
 
+POLICY_NOTE = "起步的限制 · Limits to begin with"
 POLICY = {
     "caps": [
         {"most": 2, "window": "day"},

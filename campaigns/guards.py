@@ -135,6 +135,11 @@ _HIGH = {"trait": "m_score", "op": ">=", "value": 4}
 _NEW = {"trait": "tenure_days", "op": "<", "value": 30}
 
 
+def may_install(staff: Any) -> bool:
+    """Whether somebody may make the guards and the segments that they speak of."""
+    return roles.allows(staff, ACTION) and roles.allows(staff, collection.ACTION)
+
+
 @transaction.atomic
 def install(*, by: Staff) -> None:
     """The two mismatches that the field names, where there are none yet."""

@@ -45,11 +45,13 @@ def change(
     """Put another version in force, at once, for everything that is not claimed yet.
 
     Raises:
-        NotAllowed: the role, what cannot be read, or nothing that is different.
+        NotAllowed: the role, no reason, what cannot be read, or nothing that is different.
         Stale: somebody else changed the version that this is based on.
     """
     if by is not None:
         roles.require(by, ACTION)
+    if not note.strip():
+        raise NotAllowed(_("Say why."))
     try:
         written = reading.written(reading.parse(content))
     except PolicyError as problem:
@@ -62,7 +64,7 @@ def change(
     try:
         with transaction.atomic():
             made = ContactPolicy.objects.create(
-                version=based_on + 1, content=written, note=note[:200], by=by, since=at
+                version=based_on + 1, content=written, note=note.strip()[:200], by=by, since=at
             )
     except IntegrityError as twice:
         raise Stale(_("Somebody else changed the policy; load the page again.")) from twice

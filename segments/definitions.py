@@ -46,6 +46,13 @@ SHIPPED: dict[str, dict[str, Any]] = {
 }
 
 
+def is_a_deed(event: str) -> bool:
+    """Whether customers do it; the rest is done to them, or a part of what they did."""
+    if event in SHIPPED[INTERACTION]["events"]:
+        return True
+    return event not in NOT_BEING_ACTIVE and not event.startswith("message_")
+
+
 @dataclass(frozen=True)
 class Said:
     """What somebody wants a word to mean. `events` are those that count."""

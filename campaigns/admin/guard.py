@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from campaigns import guards
 from campaigns.models import Guard
-from console import figures, roles
+from console import figures
 from console.modeladmin import ConsoleModelAdmin
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
@@ -66,7 +66,7 @@ class GuardAdmin(ConsoleModelAdmin):
         return [*fields[:3], "percent", *fields[3:]] if may else fields
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
-        may = roles.allows(request.user, guards.ACTION)
+        may = guards.may_install(request.user)
         more = {"may_install": may and not Guard.objects.exists()}
         return super().changelist_view(request, more | (extra_context or {}))
 

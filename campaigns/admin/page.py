@@ -145,7 +145,7 @@ def bars(funnel: audience.Funnel) -> list[Bar]:
     return [
         Bar(_("in the segment"), funnel.segment_size, 1.0),
         *left_out,
-        Bar(_("get the mail"), funnel.size, funnel.size / of, "kept"),
+        Bar(_("get it"), funnel.size, funnel.size / of, "kept"),
     ]
 
 
@@ -278,7 +278,7 @@ def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> 
         return {"funnel": bars(shown), "gets_it": shown.size, "difference": difference}
     if segment is None or segment.size is None:
         return {"problem": segment and audience.problem_with(segment, clock.today(project))}
-    would = audience.outlook(segment)
+    would = audience.outlook(campaign, segment.members)
     return {
         "funnel": bars(would),
         "gets_it": would.size,

@@ -10,6 +10,7 @@ from campaigns import playbooks, recipes
 from campaigns.admin.amounts import MoneyField
 from campaigns.models import CouponBatch, MessageTemplate, Playbook
 from console.models import Staff, Team
+from segments import definitions
 from segments.models import EventType, Segment
 
 
@@ -35,10 +36,9 @@ class PlaybookForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        events = EventType.objects.filter(taken_as=None).only("name", "title")
-        choices = sorted(((one.name, one.label) for one in events), key=lambda one: one[1])
         field: Any = self.fields["wake_event"]
-        field.choices = [("", gettext("anything that counts as being active")), *choices]
+        chosen = self.instance.wake_event
+        field.choices = [("", gettext("anything that counts as being active")), *_deeds(chosen)]
         if self.instance.pk:
             self.initial["control_share"] = round(self.instance.control_share * 100)
             for name in {*self.fields} - playbooks.WHILE_RUNNING:
@@ -56,11 +56,17 @@ class ShipForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        events = EventType.objects.filter(taken_as=None).only("name", "title")
-        choices = sorted(((one.name, one.label) for one in events), key=lambda one: one[1])
+        choices = [("", gettext("Choose an event.")), *_deeds()]
         for name, first in (("login", recipes.LOGIN), ("interacted", recipes.INTERACTED)):
             field: Any = self.fields[name]
             field.choices, field.initial = choices, first
+
+
+def _deeds(chosen: str = "") -> list[tuple[str, str]]:
+    """What customers do, by what it is called; `chosen` stays, whatever it is."""
+    events = EventType.objects.filter(taken_as=None).only("name", "title")
+    theirs = (one for one in events if one.name == chosen or definitions.is_a_deed(one.name))
+    return sorted(((one.name, one.label) for one in theirs), key=lambda one: one[1])
 
 
 class PlayForm(forms.Form):

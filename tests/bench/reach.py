@@ -49,7 +49,7 @@ def _world() -> Any:
         {"most": 1, "window": window, "channel": channel}
         for window, channel in itertools.product(("day", "week", "month"), ("", "email"))
     ]
-    policies.change({"caps": caps}, based_on=0, note="", by=None, at=at)
+    policies.change({"caps": caps}, based_on=0, note="bench", by=None, at=at)
     holdouts.set_share(500, by=None, at=at)
     full = reach.full_names(policies.current(), "email", clock.day_of(at))
     shares = {

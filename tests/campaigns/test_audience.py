@@ -10,7 +10,14 @@ from campaigns import audience, suppression
 from campaigns.models import Audience, Campaign
 from console import clock
 from segments.models import Consent, Customer
-from tests.campaigns.factories import CampaignFactory, agree, campaign_at, people, segment_of
+from tests.campaigns.factories import (
+    CampaignFactory,
+    TemplateFactory,
+    agree,
+    campaign_at,
+    people,
+    segment_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -106,10 +113,24 @@ def test_then_and_now_tells_who_joined_and_who_left() -> None:
 def test_the_outlook_of_a_draft_is_what_freezing_would_give() -> None:
     customers = people(4)
     Consent.objects.filter(customer=customers[0]).delete()
-    segment = segment_of(customers)
-    shown = audience.outlook(segment)
-    found = frozen(customers)
-    assert (shown.segment_size, shown.size) == (4, found.size)
+    campaign = CampaignFactory.create(segment=segment_of(customers))
+    shown = audience.outlook(campaign, campaign.segment.members)
+    found = audience.freeze(campaign, clock.now())
+    assert (shown.segment_size, shown.size) == (4, found.size) == (4, 3)
+
+
+def test_the_outlook_of_a_draft_asks_about_the_channel_that_it_goes_through() -> None:
+    one, *others = people(4)
+    one.phone = "+8613800000001"
+    one.save()
+    Consent.objects.create(customer=one, channel="sms", granted=True, at=timezone.now())
+    campaign = CampaignFactory.create(
+        segment=segment_of([one, *others]),
+        template=TemplateFactory.create(channel="sms", subject="", body="Hello"),
+    )
+    shown = audience.outlook(campaign, campaign.segment.members)
+    assert (shown.segment_size, shown.size) == (4, 1)
+    assert sum(count for _, count in shown.left_out) == 3
 
 
 def test_a_sample_is_spread_over_the_whole_audience() -> None:

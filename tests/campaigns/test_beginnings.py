@@ -54,3 +54,27 @@ def test_the_warnings_are_one_playbook_the_longest_silence_first(
         ["message"],
     ]
     assert signed_in("analyst").post(address, {"login": "order_paid"}).status_code == 403
+
+
+def test_what_signing_in_is_called_is_chosen_from_what_customers_do(
+    signed_in: Callable[..., Any],
+) -> None:
+    for name in ("campaign_received", "message_sent", "message_clicked", "order_paid"):
+        EventType.objects.create(name=name)
+    client = signed_in("operator")
+    address = reverse("admin:campaigns_playbook_ship")
+    form = client.get(address).context["form"]
+    assert {name for name, _ in form["login"].field.choices} == {
+        "",
+        "message_clicked",
+        "order_paid",
+    }
+    assert form["login"].field.choices[0] == ("", "Choose an event.")
+    client.post(address, {"login": "", "interacted": "campaign_received"})
+    assert not Playbook.objects.exists()
+
+
+@pytest.mark.parametrize("event", ["campaign_received", "coupon_issued", "message_delivered"])
+def test_what_is_done_to_customers_is_no_signing_in(event: str) -> None:
+    with pytest.raises(NotAllowed, match="is not what customers do"):
+        beginnings.warnings(names=NAMES | {recipes.LOGIN: event}, by=bob())

@@ -24,7 +24,7 @@ EMAIL = Approach("email")
 
 def policy(**content: Any) -> None:
     found = policies.newest()
-    policies.change(content, based_on=found.version if found else 0, note="", by=None, at=AT)
+    policies.change(content, based_on=found.version if found else 0, note="fewer", by=None, at=AT)
 
 
 def at_most(most: int, window: str, channel: str = "", **more: Any) -> dict[str, Any]:
@@ -230,13 +230,15 @@ def test_a_complaint_holds_back_as_long_as_the_policy_says() -> None:
 
 def test_the_policy_changes_by_those_who_may_and_from_what_they_saw(staff_of: Any) -> None:
     manager, operator = staff_of(Staff.Role.MANAGER), staff_of(Staff.Role.OPERATOR)
-    kept = policies.change({}, based_on=0, note="", by=manager, at=AT)
+    kept = policies.change({}, based_on=0, note="fewer", by=manager, at=AT)
     with pytest.raises(NotAllowed):
-        policies.change({"caps": []}, based_on=1, note="", by=operator, at=AT)
+        policies.change({"caps": []}, based_on=1, note="fewer", by=operator, at=AT)
     with pytest.raises(Stale):
-        policies.change({"complaint_days": 3}, based_on=0, note="", by=manager, at=AT)
+        policies.change({"complaint_days": 3}, based_on=0, note="fewer", by=manager, at=AT)
+    with pytest.raises(NotAllowed, match="Say why"):
+        policies.change({"complaint_days": 3}, based_on=1, note=" ", by=manager, at=AT)
     with pytest.raises(NotAllowed, match="different"):
-        policies.change({}, based_on=1, note="", by=manager, at=AT)
+        policies.change({}, based_on=1, note="fewer", by=manager, at=AT)
     with pytest.raises(NotAllowed, match="window"):
-        policies.change({"caps": [{"most": 1}]}, based_on=1, note="", by=manager, at=AT)
+        policies.change({"caps": [{"most": 1}]}, based_on=1, note="fewer", by=manager, at=AT)
     assert policies.newest() == kept

@@ -119,7 +119,10 @@ def test_the_usual_two_are_set_up_by_who_may(signed_in: SignIn) -> None:
     address = reverse("admin:campaigns_guard_install")
     signed_in("operator").post(address)
     assert not Guard.objects.exists()
+    guards_page = reverse("admin:campaigns_guard_changelist")
+    assert address not in signed_in("manager").get(guards_page).content.decode()  # no segments
     client = signed_in("admin")
+    assert address in client.get(guards_page).content.decode()
     client.post(address)
     assert sorted(Guard.objects.values_list("offer", "blocks")) == [
         ("discount", False),

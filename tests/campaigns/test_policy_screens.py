@@ -31,7 +31,7 @@ def text(response: Any) -> str:
 def filled(client: Client, **changes: Any) -> dict[str, Any]:
     """The form as a browser would send it, with some fields filled in."""
     shown = client.get(EDIT).context["shown"]
-    data: dict[str, Any] = {"seen": client.get(EDIT).context["seen"]}
+    data: dict[str, Any] = {"seen": client.get(EDIT).context["seen"], "note": "Fewer"}
     for part in (shown.limits, *shown.caps, *shown.ways, *(
         one.management_form for one in (shown.caps, shown.ways)
     )):  # fmt: skip
@@ -64,6 +64,7 @@ def test_a_manager_puts_a_policy_in_force_and_an_operator_does_not(signed_in: An
     shown = text(client.get(PAGE))
     for words in ("At most 2 a week (SMS)", "Quiet 22:00–08:00", "over a cap → drop", "双11"):
         assert words in shown
+    assert "Say why." in text(client.post(EDIT, data | {"seen": "1", "note": " "}))
     late = client.post(EDIT, data)
     assert "Somebody else changed the policy" in text(late)
     version = policies.newest()
@@ -71,6 +72,7 @@ def test_a_manager_puts_a_policy_in_force_and_an_operator_does_not(signed_in: An
     assert version.version == 1
     one = client.get(reverse("admin:campaigns_contactpolicy_change", args=[version.pk]))
     assert "At most 2 a week" in text(one)
+    assert "Fewer before 双11" in text(one)
 
 
 def test_what_cannot_be_is_said_where_it_stands(signed_in: Any) -> None:
