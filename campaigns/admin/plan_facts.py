@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import planning, progress, reasons, waves
 from campaigns.models import Campaign, Intake
-from campaigns.plans import moments, words
+from campaigns.plans import moments, triggers, words
+from campaigns.plans.nodes import PlanError
 from console import clock
-from segments import catalogue
+from segments import catalogue, vocabulary
+from segments.rules import words as rule_words
 
 LATEST = 5
 Entry = Campaign.Entry
@@ -68,14 +70,26 @@ def comes_in(campaign: Campaign) -> str:
         case Entry.RECURRING:
             return words.every(moments.read(campaign.timetable), _)
         case Entry.EVENT:
-            event = campaign.trigger.get("event", "")
-            return _("when this happens: %(event)s") % {
-                "event": catalogue.titles().get(event, event)
-            }
+            return _("when this happens: %(event)s") % {"event": _event(campaign)}
         case Entry.SEGMENT:
-            return _("when one comes into the segment")
+            said = [_("when one comes into the segment")]
+            if campaign.trigger.get("present"):
+                said.append(_("Also who is in the segment at the start"))
+            return " · ".join(said)
+        case Entry.PLAYBOOK:
+            return str(Entry.PLAYBOOK.label)
         case _once:
             return ""
+
+
+def _event(campaign: Campaign) -> str:
+    """The event with its conditions; its name alone when they are no longer understood."""
+    known = vocabulary.current()
+    try:
+        return rule_words.event(triggers.read(campaign.trigger, known), known, _)
+    except PlanError:
+        event = campaign.trigger.get("event", "")
+        return catalogue.titles().get(event, event)
 
 
 def _counts(at: progress.AtStep | None) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page, precedents, quotes
+from campaigns.admin import page, plan_facts, precedents, quotes
 from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -153,15 +153,18 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     frozen = getattr(campaign, "audience", None)
     if frozen is None:
         return {"campaign": campaign}
+    # To whom it will happen, or who will come into the segment, nobody knows yet.
+    has_sample = campaign.entry in {Campaign.Entry.ONCE, Campaign.Entry.RECURRING}
     return {
         "campaign": campaign,
         "frozen": frozen,
         "is_as_asked": campaign.digest() == approval.digest,
         "funnel": page.bars(audience.funnel(frozen)),
         "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
-        "sentence": audience.sentence(frozen.segment_rule),
-        "people": _people(audience.sample(frozen, SAMPLE)),
+        "sentence": audience.sentence(frozen.segment_rule) if campaign.segment else "",
+        "people": _people(audience.sample(frozen, SAMPLE)) if has_sample else [],
         "mail": page.mail(campaign, frozen, staff),
+        **plan_facts.context(campaign),
         **precedents.kept(campaign),
         **quotes.kept(campaign),
     }

@@ -44,6 +44,12 @@ def sentence(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
     }
 
 
+def event(one: Did, known: Vocabulary, translate: Translate = str) -> str:
+    """The event itself with its conditions: what has to happen, not how often one did it."""
+    words = _Speaker(known, translate)
+    return f"{words._event(one.event)}{words._where(one.where)}"
+
+
 def clause(rule: Rule, known: Vocabulary, translate: Translate = str) -> str:
     """The rule without the customers around it, for a table of rules."""
     return _Speaker(known, translate).clause(rule)

@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from campaigns import rounds
 from campaigns.models import Campaign
-from console import clock
+from console import approvals, clock
 from segments.models import EventType
-from tests.campaigns.factories import TemplateFactory, campaign_at, form, people, segment_of
+from tests.campaigns.factories import TemplateFactory, bob, campaign_at, form, people, segment_of
 from tests.campaigns.test_journeys import message, wait
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[[str], Client]
+SignIn = Callable[..., Client]
 
 
 def test_a_triggered_campaign_is_made_in_the_browser(signed_in: SignIn) -> None:
@@ -135,3 +135,42 @@ def test_a_plan_goes_over_the_api_as_well(signed_in: SignIn) -> None:
         "/api/v1/campaigns/", json.dumps({"name": "Nobody"}), content_type="application/json"
     )
     assert nothing.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("entry", "values", "said"),
+    [
+        ("event", {"trigger": {"event": "cart_updated"}, "segment": None}, "Cart updated"),
+        ("recurring", {"timetable": {"every": "day", "at": "10:00"}}, "every day at 10:00"),
+        ("segment", {"trigger": {"present": True}}, "Also who is in the segment at the start"),
+    ],
+    ids=["event", "recurring", "segment"],
+)
+def test_one_reads_the_whole_plan_of_a_lasting_campaign_before_one_approves_it(
+    signed_in: SignIn, entry: str, values: dict[str, Any], said: str
+) -> None:
+    EventType.objects.create(name="cart_updated", title="Cart updated")
+    template = TemplateFactory.create(name="Remind me")
+    plan = [wait(), message("remind", template)]
+    campaign = campaign_at("submitted", entry=entry, plan=plan, **values)
+    asked = approvals.pending_for(campaign)
+    assert asked
+    address = reverse("admin:console_approval_change", args=[asked.pk])
+    page = signed_in("manager").get(address).content.decode()
+    assert said in page
+    assert "Wait 1 hour" in page
+    assert "Remind me" in page
+    assert ("Some of them" in page) == (entry == "recurring")
+    for untrue in ("Approve the mail", "recorded elsewhere", "does not alter it"):
+        assert untrue not in page
+
+
+def test_a_lasting_campaign_is_started_and_not_sent(signed_in: SignIn) -> None:
+    plan = [message("remind", TemplateFactory.create())]
+    timetable = {"every": "day", "at": "10:00"}
+    owner = bob()
+    campaign = campaign_at("approved", by=owner, entry="recurring", timetable=timetable, plan=plan)
+    url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    page = signed_in(owner).get(url).content.decode()
+    assert "Start it? Customers come in from now on" in page
+    assert "customers now" not in page
