@@ -208,5 +208,6 @@ def test_nobody_is_told_of_who_was_erased() -> None:
 
 def test_a_report_that_is_nothing_of_ours_is_refused_and_no_error() -> None:
     mine = account("webhook", {"url": "https://crm.example/"})
-    for what in ({}, ["delivered"], 7, None):
+    odd: list[object] = [{}, ["delivered"], 7, None]
+    for what in odd:
         assert post(mine, [{"id": "p-1", "what": what}]) == 400
