@@ -28,7 +28,9 @@ def test_a_plan_is_built_by_keyboard_read_back_and_saved(open_as: OpenAs) -> Non
     expect(editor.locator("[data-kind=branch]")).to_have_attribute("data-wrong", "")
     editor.locator("[data-kind=branch] [data-control$=':first']").select_option(index=1)
     add("End", 0)
-    expect(said).to_contain_text(re.compile(r"then wait 1 day, then ask whether .* opened .*end"))
+    expect(said).to_contain_text(
+        re.compile(r"then wait 1 day, then ask whether .* opened .*leave the plan")
+    )
 
     wait = editor.locator("[data-kind=wait]")
     wait.get_by_label("How long").fill("3")

@@ -153,7 +153,7 @@ def _unsubscribe(customer: int) -> None:
 
 def _until_somebody_waits() -> None:
     """For a lock; looked at from the connection that has it."""
-    for _look in range(500):
+    for _look in range(3_000):  # a busy machine takes its time
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"

@@ -79,7 +79,7 @@ def test_the_list_shows_bars_and_costs_the_same_for_many(
 
 def test_an_empty_list_says_what_a_budget_is(signed_in: SignIn) -> None:
     text = signed_in("manager").get(at("budget_changelist")).content.decode()
-    assert "never more than that" in text
+    assert "a ledger that nobody can change" in text
 
 
 @pytest.mark.parametrize("role", ["operator", "product", "analyst", "support"])

@@ -130,7 +130,7 @@ def test_ctrl_c_ends_everything_cleanly(console: Console) -> None:
     assert output.strip().splitlines()[-1] == "Stopped."
     assert "Traceback" not in output
     assert "killed" not in output
-    assert not any(alive(number) for number in numbers)
+    until(lambda: not any(alive(number) for number in numbers))
 
 
 def test_a_second_beat_waits(console: Console) -> None:
