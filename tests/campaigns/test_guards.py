@@ -64,13 +64,17 @@ def test_what_blocks_cannot_be_justified() -> None:
 def test_other_offers_and_few_of_them_pass(offer: str) -> None:
     customers = people(10)
     guard_of(customers)
-    submit(campaign_at("draft", customers, offer=offer))
+    campaign = campaign_at("draft", customers, offer=offer)
+    submit(campaign)
+    assert (campaign.status, campaign.mismatch_reason) == ("submitted", "")
 
 
 def test_a_few_of_them_are_borne() -> None:
     customers = people(10)
     guard_of(customers[:2])
-    submit(campaign_at("draft", customers, offer="discount"))
+    campaign = campaign_at("draft", customers, offer="discount")
+    submit(campaign)
+    assert (campaign.status, campaign.mismatch_reason) == ("submitted", "")
 
 
 def test_an_event_lets_nobody_round_it() -> None:

@@ -52,10 +52,17 @@ def test_the_link_that_catches_machines_is_not_offered_to_people() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\xff\xfe\x00", b"Content-Type: text/html; charset=klingon\n\nhi"]
+    ("raw", "html", "text"),
+    [
+        (b"", "", ""),
+        (b"\xff\xfe\x00", "", "\ufffd\ufffd\x00"),
+        (b"Content-Type: text/html; charset=klingon\n\nhi", "hi", ""),
+    ],
+    ids=["nothing", "no text", "an unknown alphabet"],
 )
-def test_what_is_hardly_a_mail_is_shown_all_the_same(raw: bytes) -> None:
-    mail.read(raw)
+def test_what_is_hardly_a_mail_is_shown_all_the_same(raw: bytes, html: str, text: str) -> None:
+    found = mail.read(raw)
+    assert (found.html, found.text, found.links) == (html, text, [])
 
 
 @pytest.mark.django_db
