@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 
 from console import translations
-from console.models import Project, Staff
+from console.models import Staff
 from tests import databases, emptying, factories, turns
 
 # The tests' mail server would log every word of every conversation.
@@ -67,15 +67,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 
 @pytest.fixture(autouse=True)
 def project_row(request: pytest.FixtureRequest) -> None:
-    """Tests that commit end with empty tables; what migrations ship belongs to the floor."""
+    """Whoever speaks to the database finds the project, and what else migrations ship."""
     marker = request.node.get_closest_marker("django_db")
     if marker or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         committing = (marker and marker.kwargs.get("transaction")) or (
             {"transactional_db", "live_server"} & set(request.fixturenames)
         )
         request.getfixturevalue("transactional_db" if committing else "db")
-        Project.objects.get_or_create(pk=1)
-        factories.ship_policy()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import factory
 
-from console.models import ApprovalPolicy, PolicyVersion, Staff, Team
+from console.models import Staff, Team
 
 
 class TeamFactory(factory.django.DjangoModelFactory):
@@ -27,11 +27,3 @@ class StaffFactory(factory.django.DjangoModelFactory):
     def create_with_role(cls, role: str, **values: Any) -> Staff:
         staff: Staff = cls.create(role=role, **values)
         return staff
-
-
-def ship_policy() -> None:
-    """The policy that a migration ships, where a test that commits has taken it away."""
-    policy, is_new = ApprovalPolicy.objects.get_or_create(name="Everything else", rank=1000)
-    if is_new:
-        steps = [{"who": "role", "roles": ["manager", "admin"], "quorum": 1}]
-        PolicyVersion.objects.create(policy=policy, number=1, content={"steps": steps})

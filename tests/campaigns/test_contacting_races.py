@@ -155,6 +155,8 @@ def _until_somebody_waits() -> None:
     """For a lock; looked at from the connection that has it."""
     for _look in range(3_000):  # a busy machine takes its time
         with connection.cursor() as cursor:
+            # Who is connected is otherwise read once in a transaction, and they may come later.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
                 " WHERE NOT l.granted AND a.datname = current_database()"
