@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from segments import definitions, history
 from segments.models import EventDay, EventProperty, EventType
@@ -65,12 +65,6 @@ def title(name: str) -> str:
     """What one kind of event is called on screen."""
     known = EventType.objects.only("name", "title").filter(name=name).first()
     return (known or EventType(name=name)).label
-
-
-def volumes(since: dt.date, until: dt.date) -> dict[dt.date, int]:
-    """How many events each of these days has, as far as they were counted."""
-    rows = EventDay.objects.filter(day__gte=since, day__lte=until).order_by().values_list("day")
-    return dict(rows.annotate(Sum("volume")))
 
 
 def canonical(name: str) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.conf import settings
 
-from segments import catalogue, history
+from segments import history
 from segments.arrays import Array
 from segments.lake.properties import Condition
 
@@ -131,7 +131,9 @@ def _digest(names: Sequence[str]) -> str:
 
 def _spans(days: Sequence[dt.date], missing: Collection[dt.date]) -> Iterator[list[dt.date]]:
     """The missing ones of the days that have events, in groups between which no other day is."""
-    sizes = catalogue.volumes(min(missing), max(missing))
+    from segments.lake import store  # heavy: not in the web process
+
+    sizes = store.volumes(history.place(), min(missing), max(missing))
     some: list[dt.date] = []
     room = EVENTS_AT_A_TIME
     for day in days:

@@ -90,6 +90,22 @@ def files_by_day(
     return found
 
 
+def volumes(
+    where: Where, since: dt.date | None = None, until: dt.date | None = None
+) -> dict[dt.date, int]:
+    """How many events each of these days has, by what the log says of its files."""
+    import pyarrow as pa  # heavy: not in the web process
+
+    found = dict[dt.date, int]()
+    if table := tables.latest(where):
+        files = pa.table(table.get_add_actions(flatten=True))
+        named = f"partition.{schema.PARTITION}", "num_records"
+        for day, events in zip(*(files[name].to_pylist() for name in named), strict=True):
+            if (since or day) <= day <= (until or day):
+                found[day] = found.get(day, 0) + (events or 0)
+    return found
+
+
 def source(where: Where, name: str) -> "str | pa.NativeFile":
     """Something to read a file of the table from: its path, or an open file elsewhere."""
     if places.of(where).folder is not None:

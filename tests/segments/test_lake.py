@@ -115,6 +115,15 @@ def test_compaction_keeps_every_event_and_orders_the_day(tmp_path: Path) -> None
     assert store.version(tmp_path, "test") == 3  # what was appended stays known
 
 
+def test_the_log_tells_how_many_events_a_day_has(tmp_path: Path) -> None:
+    rows = [factories.row(who, DAY) for who in (1, 2, 3)]
+    put(tmp_path, *rows, factories.row(1, LATER))
+    put(tmp_path, factories.row(4, DAY), version=2)
+    assert store.volumes(tmp_path) == {DAY: 4, LATER: 1}
+    store.compact(tmp_path)
+    assert store.volumes(tmp_path, until=DAY) == {DAY: 4}
+
+
 def test_a_folder_with_any_name_holds_a_lake(tmp_path: Path) -> None:
     odd = tmp_path / "数据 [a]* b"
     put(odd, factories.row(4, DAY))
