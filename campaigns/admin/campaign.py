@@ -180,7 +180,7 @@ class CampaignAdmin(ConsoleModelAdmin):
         """Keep why it is right although a guard touches it."""
         campaign = self._found(pk)
         guards.justify(campaign, reason=request.POST.get("reason", ""), by=request.user)
-        self.message_user(request, _("Kept. Whoever approves reads it."))
+        self.message_user(request, _("Saved. Whoever approves reads it."))
         return HttpResponseRedirect(self._page(campaign))
 
     def held(self, request: HttpRequest, pk: int) -> HttpResponse:

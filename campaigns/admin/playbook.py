@@ -115,7 +115,7 @@ class PlaybookAdmin(ReadOnlyAdmin):
             else:
                 return _to(playbook.pk)
         title = str(playbook) if playbook else _("A new playbook")
-        return self._page(request, "playbook_form", title, {"form": form, "button": _("Keep")})
+        return self._page(request, "playbook_form", title, {"form": form, "button": _("Save")})
 
     def ship(self, request: Any) -> HttpResponse:
         """The warnings of the field as a playbook, once one says what signing in is here."""

@@ -90,7 +90,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
                 approvals.approve(approval, by=staff, comment=comment)
                 said = _("Approved: %(title)s. Its owner can start it now.")
                 if approval.status == Approval.Status.PENDING:
-                    said = _("Your yes is kept: %(title)s. Others have to decide as well.")
+                    said = _("Your yes is noted: %(title)s. Others have to decide as well.")
             case "reject":
                 approvals.reject(approval, by=staff, comment=comment)
                 said = _("Rejected: %(title)s. Its owner can change it and ask again.")

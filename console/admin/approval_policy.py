@@ -110,7 +110,7 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
                 messages.success(request, _("The policy holds from now on."))
                 return _to(version.policy_id)
         title = str(policy) if policy else _("A new policy")
-        context = {"form": form, "button": _("Keep"), "original": policy}
+        context = {"form": form, "button": _("Save"), "original": policy}
         return self._page(request, "form", title, context)
 
     def try_out(self, request: Any) -> HttpResponse:

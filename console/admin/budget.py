@@ -116,7 +116,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         def keep(given: dict[str, Any]) -> Budget:
             return budgets.make(by=request.user, **given)
 
-        return self._form(request, form, keep, _("A new budget"), _("Keep"))
+        return self._form(request, form, keep, _("A new budget"), _("Save"))
 
     def edit(self, request: Any, number: int) -> HttpResponse:
         budget = self._of(request, number, budgets.CHANGE)
@@ -125,7 +125,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         def keep(given: dict[str, Any]) -> None:
             budgets.edit(budget, by=request.user, **given)
 
-        return self._form(request, form, keep, str(budget), _("Keep"), budget)
+        return self._form(request, form, keep, str(budget), _("Save"), budget)
 
     def fund(self, request: Any, number: int) -> HttpResponse:
         return self._money(request, number, budgets.fund, _("Put money in"))
@@ -151,7 +151,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         def keep(given: dict[str, Any]) -> None:
             budgets.set_rule(budget, by=request.user, **given)
 
-        return self._form(request, form, keep, _("The rule of this budget"), _("Keep"), budget)
+        return self._form(request, form, keep, _("The rule of this budget"), _("Save"), budget)
 
     def ask(self, request: Any, number: int) -> HttpResponse:
         budget, today = self._of(request, number, budgets.ASK), clock.today()
@@ -197,7 +197,7 @@ class BudgetAdmin(ReadOnlyAdmin):
             except (NotAllowed, Stale) as problem:
                 form.add_error(None, str(problem))
             else:
-                messages.success(request, _("It is kept."))
+                messages.success(request, _("Saved."))
                 return _to(budget or made)
         context = {"form": form, "button": button, "original": budget}
         return self._page(request, "form", title, context)

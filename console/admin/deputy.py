@@ -73,7 +73,7 @@ class DeputyAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": _("Name a deputy"),
             "form": form,
-            "button": _("Keep"),
+            "button": _("Save"),
         }
         return TemplateResponse(request, "console/form.html", context)
 

@@ -80,9 +80,9 @@ class ChannelAdmin(ReadOnlyAdmin):
                 form.add_error(None, str(problem))
             else:
                 tasks.measure_soon(by=request.user)
-                messages.success(request, _("The channel is kept; customers are told anew by it."))
+                messages.success(request, _("The channel is saved; customers are told anew by it."))
                 return HttpResponseRedirect(reverse(PAGE))
-        context = {"form": form, "channel": channel, "button": _("Keep")}
+        context = {"form": form, "channel": channel, "button": _("Save")}
         return self._page(request, "money_form", str(channel or _("A new channel")), context)
 
     def do(self, request: Any, number: int, deed: str) -> HttpResponse:

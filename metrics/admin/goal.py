@@ -156,10 +156,10 @@ class GoalAdmin(ReadOnlyAdmin):
             except (NotAllowed, Stale) as problem:
                 form.add_error(None, str(problem))
             else:
-                messages.success(request, _("The goal is kept."))
+                messages.success(request, _("The goal is saved."))
                 return HttpResponseRedirect(reverse("admin:metrics_goal_change", args=[goal.pk]))
         title = str(goal.metric) if goal else _("A new goal")
-        return self._page(request, "money_form", title, {"form": form, "button": _("Keep")})
+        return self._page(request, "money_form", title, {"form": form, "button": _("Save")})
 
     def do(self, request: Any, number: int, deed: str) -> HttpResponse:
         """Archive it, or bring it back."""

@@ -242,7 +242,7 @@ class MetricAdmin(ReadOnlyAdmin):
             return self._page(request, "metric_form", title, context, status=409)
         if anew:
             tasks.measure_changes_soon(by=request.user)
-            messages.success(request, _("The metric is kept; its days are being measured."))
+            messages.success(request, _("The metric is saved; its days are being measured."))
         return HttpResponseRedirect(reverse("admin:metrics_metric_change", args=[metric.pk]))
 
     def do(self, request: Any, number: int, deed: str) -> HttpResponse:

@@ -130,9 +130,9 @@ class ScorecardAdmin(ReadOnlyAdmin):
         form = BenchmarkForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             health.set_benchmark(by=request.user, **form.cleaned_data)
-            messages.success(request, _("The benchmark is kept."))
+            messages.success(request, _("The benchmark is saved."))
             return HttpResponseRedirect(reverse(PAGE))
-        context = {"form": form, "button": _("Keep")}
+        context = {"form": form, "button": _("Save")}
         return self._page(request, "money_form", _("A benchmark"), context)
 
     def export(self, request: HttpRequest) -> HttpResponseBase:

@@ -342,7 +342,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         customer = get_object_or_404(Customer, pk=pk)
         given = {key: request.POST.get(key, "") for key in ("text", "kind")}
         notes.add(customer, **given, by=request.user, at=clock.now())
-        self.message_user(request, _("The note is kept."))
+        self.message_user(request, _("The note is saved."))
         return _to(pk)
 
     def tag(self, request: Any, pk: int, deed: str) -> HttpResponse:

@@ -163,7 +163,7 @@ class TraitAdmin(ReadOnlyAdmin):
             anew = own_traits.edit(row, by=request.user, seen_version=seen, **fields)
         if anew:
             tasks.compute_traits_soon()
-            messages.success(request, _("The trait is kept; its values are being computed."))
+            messages.success(request, _("The trait is saved; its values are being computed."))
         return HttpResponseRedirect(reverse("admin:segments_trait_change", args=[row.pk]))
 
     def do(self, request: Any, pk: int, deed: str) -> HttpResponse:

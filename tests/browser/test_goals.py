@@ -21,7 +21,7 @@ def test_spend_and_a_goal_come_together_in_the_review(open_as: Callable[..., Pag
     page.get_by_label("From").fill("2017-12-01")
     page.get_by_label("Until").fill("2017-12-31")
     page.get_by_label("Target").fill("1000")
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.locator("[data-attained]")).to_contain_text("%")
     page.goto("/admin/metrics/reviewnote/?period=2017-12")
     expect(page.get_by_role("region", name="Goals").first).to_contain_text("reached")

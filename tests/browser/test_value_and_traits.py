@@ -46,7 +46,7 @@ def test_a_trait_is_looked_at_before_it_is_kept_and_asked_for_in_a_rule(open_as:
     page.get_by_role("button", name="See what it comes to").click()
     drawn = page.locator("[data-chart-id=trait-spread][data-chart-drawn] canvas")
     expect(drawn).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Keep this trait").click()
+    page.get_by_role("button", name="Save this trait").click()
     expect(page.get_by_text("its values are being computed")).to_be_visible()
     for _ in range(120):
         if page.locator("[data-chart-id=trait-spread]").count():

@@ -62,7 +62,7 @@ def test_one_may_go_without_the_other(message: Message, browser: Client) -> None
     Consent.objects.create(customer=message.customer, channel="sms", granted=True, at=AT)
     Customer.objects.update(phone="+8613800138000")
     shown = browser.post(page(message), {"wanted": ["sms:marketing", "email:research"]})
-    assert "Your choice is kept." in shown.content.decode()
+    assert "Your choice is saved." in shown.content.decode()
     assert granted(message) == {
         "email:marketing": False,
         "email:research": True,

@@ -164,7 +164,7 @@ def test_the_form_previews_keeps_and_says_what_is_wrong(
         shown = client.post(make, {**given, "try": ""})
     page = client.get(shown["Location"]).content.decode()
     assert "The last 30 days: Gold orders" in page
-    assert "Keep this metric" in page
+    assert "Save this metric" in page
     with django_capture_on_commit_callbacks(execute=True):
         kept = client.post(make, {**given, "save": ""})
     row = Metric.objects.get(shipped_version=None)
