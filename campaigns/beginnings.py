@@ -1,16 +1,19 @@
 """Making what ships into drafts of one's own: journeys as campaigns, warnings as a playbook."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns import coupon_batches, drafts, playbooks, recipes, templates
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
 from campaigns.playbooks import Offer
 from campaigns.recipes import Gift, Recipe, Words
-from console import clock, figures
+from console import clock, figures, kept_words
+from console.kept_words import both
 from console.models import Staff
 from console.states import NotAllowed
 from segments import definitions, library, membership
@@ -32,7 +35,7 @@ def journey(key: str, segment: Segment, *, by: Staff) -> Campaign:
     gifts = {name: coupon(one, by=by).pk for name, one in shipped.gifts.items()}
     plan = [_filled(step, words, gifts, by) for step in shipped.steps]
     return drafts.add(
-        name=str(shipped.name),
+        name=kept_words.name(lambda: str(shipped.name)),
         goal=shipped.quote,
         segment=segment,
         entry=Campaign.Entry.SEGMENT,
@@ -47,6 +50,8 @@ def _filled(
 ) -> dict[str, Any]:
     """The step with the numbers of what was made; work goes to the maker's team."""
     made = dict(step)
+    if "title" in step:
+        made["title"] = kept_words.said(step["title"])
     if step["kind"] == "message":
         made["template"] = words[step["template"]]
         if "coupon" in step:
@@ -73,8 +78,8 @@ def warnings(*, names: Mapping[str, str], by: Staff) -> Playbook:
             named = EventType(name=event).label
             raise NotAllowed(_("“%(event)s” is not what customers do.") % {"event": named})
     playbook = playbooks.add(
-        name=_free(_("Warning and win-back")),
-        goal="潜在流失用户的挽回率",
+        name=_free(gettext_lazy("Warning and win-back")),
+        goal=both("潜在流失用户的挽回率", "Win back those who are about to leave"),
         control_share=0.1,
         by=by,
     )
@@ -92,7 +97,7 @@ def _add(playbook: Playbook, recipe: Recipe, names: Mapping[str, str], by: Staff
     offer = Offer(
         template=template(recipe.words, by=by),
         coupon=coupon(recipe.gift, by=by) if recipe.gift else None,
-        task=recipe.task,
+        task=kept_words.said(recipe.task),
         task_days=recipe.task_days,
         owner=None if by.team else by,
         team=by.team,
@@ -114,7 +119,6 @@ def coupon(gift: Gift, *, by: Staff) -> CouponBatch:
     return found or coupon_batches.add(name=gift.name, by=by, **fields)
 
 
-def _free(name: str) -> str:
-    taken = set(Playbook.objects.filter(name__startswith=name).values_list("name", flat=True))
-    tries = (name if turn == 1 else f"{name} {turn}" for turn in range(1, len(taken) + 2))
-    return next(one for one in tries if one not in taken)
+def _free(words: object) -> str:
+    tries = (kept_words.numbered(words, turn) for turn in itertools.count(1))
+    return next(one for one in tries if not Playbook.objects.filter(name=one).exists())

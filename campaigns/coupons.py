@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import coupon_codes
 from campaigns.models import Campaign, Coupon, CouponBatch, CouponDay
-from console import audit, clock, roles, states
+from console import audit, clock, kept_words, roles, states
 from console.models import Staff
 from console.states import NotAllowed
 from segments import identity, ingest
@@ -159,7 +159,7 @@ _INSERT = """
 
 def about(batch: CouponBatch, campaign: int | None) -> dict[str, Any]:
     """What the lake is told of a coupon; the code, which is money, is not in it."""
-    told: dict[str, Any] = {"coupon": batch.name}
+    told: dict[str, Any] = {"coupon": kept_words.as_kept(batch.name)}
     return told | {"campaign": str(campaign)} if campaign else told
 
 
@@ -178,7 +178,7 @@ def _shown(batch: CouponBatch, code: str) -> str:
 # --- what a message can say of it ------------------------------------------------
 
 
-def words(batch: CouponBatch, given: Given, zone: dt.tzinfo) -> dict[str, Any]:
+def words(batch: CouponBatch, given: Given, zone: dt.tzinfo, language: str = "") -> dict[str, Any]:
     """The facts that a template reads as `coupon.…`: plain values, money in minor units.
 
     Nothing is asked of the database: this runs while messages leave.
@@ -186,7 +186,7 @@ def words(batch: CouponBatch, given: Given, zone: dt.tzinfo) -> dict[str, Any]:
     until = given.expires_at.astimezone(zone)
     return {
         "code": given.code,
-        "name": batch.name,
+        "name": kept_words.half(batch.name, language),
         "value": batch.value_minor if batch.kind == CouponBatch.Kind.VALUE else None,
         "percent": batch.percent,
         "gift": batch.gift,

@@ -7,10 +7,19 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import accounts, policies, templates
-from campaigns.models import Audience, Campaign, ChannelAccount, MessageTemplate
+from campaigns import accounts, beginnings, guards, policies, recipes, templates
+from campaigns.models import (
+    Audience,
+    Campaign,
+    ChannelAccount,
+    Guard,
+    MessageTemplate,
+    Playbook,
+)
 from console import clock, jobs
 from console.embedded import phone
+from console.kept_words import both
+from console.models import Staff
 from segments import bitmaps
 from segments.models import Identifier
 
@@ -37,7 +46,7 @@ def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
 def add_starter() -> None:
     """A mail that one can send as it is, and learn from."""
     if not MessageTemplate.objects.exists():
-        templates.add(name="好久不见 · We miss you", subject=SUBJECT, body=BODY, by=None)
+        templates.add(name=both("好久不见", "We miss you"), subject=SUBJECT, body=BODY, by=None)
 
 
 def add_policy(at: dt.datetime) -> None:
@@ -52,16 +61,30 @@ def add_accounts() -> None:
         return
     base, keys = f"http://127.0.0.1:{settings.PHONE_PORT}", phone.keys_of(settings.HOME_DIR)
     bearer = {wire: f"Authorization: Bearer {keys.of(wire)}" for wire in ("sms", "push")}
+    sms = {"url": f"{base}/sms", "headers": bearer["sms"]}
     robot = {"url": f"{base}/cgi-bin/webhook/send?key={keys.of('wecom')}"}
     for kind, name, given in (
-        ("sms_http", "短信 · Short messages", {"url": f"{base}/sms", "headers": bearer["sms"]}),
-        ("push_http", "推送 · Push", {"url": f"{base}/push", "headers": bearer["push"]}),
+        ("sms_http", both("短信", "Short messages"), sms),
+        ("push_http", both("推送", "Push"), {"url": f"{base}/push", "headers": bearer["push"]}),
         ("in_app", "App", {}),
-        ("wecom", "运营群 · WeCom group", robot),
+        ("wecom", both("运营群", "WeCom group"), robot),
         ("webhook", "CRM", {"url": f"{base}/hooks", "secret": keys.webhook}),
     ):
         tariff = Decimal("4.5") if kind == "sms_http" else Decimal(0)
         accounts.make(kind, name=name, given=given, tariff=tariff)
+
+
+@transaction.atomic
+def load_plays(*, by: Staff, guarded_by: Staff) -> None:
+    """The usual guards, and the warnings as a playbook in draft with its coupons and messages.
+
+    A grocer's customers do not sign in: shopping is the only sign of life that there is.
+    """
+    if not Guard.objects.exists():
+        guards.install(by=guarded_by)
+    if not Playbook.objects.exists():
+        names = dict.fromkeys((recipes.LOGIN, recipes.INTERACTED), "order_paid")
+        beginnings.warnings(names=names, by=by)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
@@ -76,6 +99,7 @@ def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
 
 def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
     """One campaign that ran elsewhere, with whom it reached."""
+    number = f"{row['campaign_id']} ({row['campaign_type']})"
     began, ended = row["start_date"].date(), row["end_date"].date()
     days = (ended - began).days
     zone = clock.zone()
@@ -83,7 +107,7 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         # What the coupons' redemptions call it, so that results find them.
         external_ref=str(row["campaign_id"]),
         defaults={
-            "name": f"优惠券投放 · Coupon mailing {row['campaign_id']} ({row['campaign_type']})",
+            "name": both(f"优惠券投放 {number}", f"Coupon mailing {number}"),
             "kind": Campaign.Kind.RECORDED,
             "status": Campaign.Status.SENT,
             "conversion_days": max(1, min(days, 90)),
@@ -101,7 +125,7 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         )
 
 
-POLICY_NOTE = "起步的限制 · Limits to begin with"
+POLICY_NOTE = both("起步的限制", "Limits to begin with")
 POLICY = {
     "caps": [
         {"most": 2, "window": "day"},

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from campaigns import planning
 from campaigns.models import Campaign, CouponBatch, Guard
 from campaigns.plans.nodes import PlanError
-from console import audit, figures, roles
+from console import audit, figures, kept_words, roles
 from console.models import Staff
 from console.states import NotAllowed
 from segments import collection
@@ -114,7 +114,8 @@ def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
         raise NotAllowed(_("The share is from 0 to 99 percent."))
     guard = guard or Guard()
     for name, value in fields.items():
-        setattr(guard, name, value)
+        if getattr(guard, name, None) != value:  # a name in both languages stays in both
+            setattr(guard, name, value)
     guard.save()
     told = {"offer": guard.offer, "segment": guard.segment_id, "blocks": guard.blocks}
     audit.log("guard.saved", guard, by=by, **told, most_share=guard.most_share)
@@ -148,19 +149,21 @@ def install(*, by: Staff) -> None:
         raise NotAllowed(_("There are guards already."))
     save(
         None,
-        name=_("No price promotions for high value"),
+        name=kept_words.name(lambda: _("No price promotions for high value")),
         offer=Offer.DISCOUNT,
-        segment=_segment(_("High value"), _HIGH, by=by),
-        why=_("Who pays the full price learns to wait for the next promotion."),
+        segment=_segment(kept_words.name(lambda: _("High value")), _HIGH, by=by),
+        why=kept_words.name(
+            lambda: _("Who pays the full price learns to wait for the next promotion.")
+        ),
         by=by,
     )
     save(
         None,
-        name=_("Nothing to pay for in the first month"),
+        name=kept_words.name(lambda: _("Nothing to pay for in the first month")),
         offer=Offer.UPSELL,
-        segment=_segment(_("In their first month"), _NEW, by=by),
+        segment=_segment(kept_words.name(lambda: _("In their first month")), _NEW, by=by),
         blocks=True,
-        why=_("Who has just come wants to see what it is worth first."),
+        why=kept_words.name(lambda: _("Who has just come wants to see what it is worth first.")),
         by=by,
     )
 

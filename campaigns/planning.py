@@ -9,6 +9,7 @@ from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTempl
 from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Message, Plan, PlanError
+from console import kept_words
 from console.models import Staff, Team
 from segments import vocabulary
 
@@ -23,6 +24,7 @@ def known() -> Known:
         staff={one.pk: str(one) for one in Staff.objects.filter(is_active=True)},
         teams=dict(Team.objects.values_list("pk", "name")),
         rules=vocabulary.current(),
+        said=kept_words.said,
     )
 
 
@@ -34,6 +36,14 @@ def channels() -> dict[str, str]:
     open_now = ChannelAccount.objects.filter(is_default=True).values_list("channel", flat=True)
     names = {"email", *open_now}
     return {one.value: str(one.label) for one in ChannelAccount.Channel if one.value in names}
+
+
+def step_names(campaign: Campaign) -> dict[str, str]:
+    """What people call its steps, by their keys; none where the plan is not understood."""
+    try:
+        return words.names(of(campaign), known(), _)
+    except PlanError:
+        return {}
 
 
 def channel_of(template: MessageTemplate) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import drafts, exposure, plays, transitions
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playbook
-from console import audit, clock, roles, states
+from console import audit, clock, kept_words, roles, states
 from console.models import Staff, Team
 from console.states import NotAllowed
 from segments import collection, membership
@@ -24,6 +24,7 @@ SETTINGS = (
 # What may change while it runs: the rest decides how it is measured.
 WHILE_RUNNING = {"name", "goal", "budget_minor"}
 MOST_PLAYS = 24
+HALF = 58  # letters of a name in one language
 Status, Way = Playbook.Status, Campaign.Status
 
 
@@ -97,8 +98,8 @@ def add_play(
     _require_bounded(held, offer.coupon)
     segment = level if value is None else both(level, value, by=by)
     campaign = drafts.add(
-        name=f"{held}: {segment}"[:120],
-        goal=held.goal,
+        name=kept_words.name(lambda: f"{held}: {segment}"[:HALF]),
+        goal=kept_words.as_kept(held.goal),
         segment=segment,
         entry=Campaign.Entry.PLAYBOOK,
         plan=plan(offer),
@@ -138,7 +139,7 @@ def both(level: Segment, value: Segment, *, by: Staff) -> Segment:
     rule = {"all": [{"segment": level.pk}, {"segment": value.pk}]}
     found = Segment.objects.filter(rule=rule, archived_at=None).first()
     if found is None:
-        name = f"{level} × {value}"[:100]
+        name = kept_words.name(lambda: f"{level} × {value}"[:HALF])
         found = collection.add(name=name, rule=rule, by=by, note=_("from a playbook"))
     if found.size is None:
         membership.recompute(found, day=clock.today())

@@ -13,7 +13,7 @@ from campaigns.plans import exposure
 from campaigns.plans.exposure import Share
 from campaigns.plans.nodes import Message, Task
 from campaigns.precedents.outlook import Range
-from console import clock
+from console import clock, kept_words
 
 
 def size_of(campaign: Campaign) -> int | None:
@@ -82,7 +82,9 @@ def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) 
     # Whatever was seen, everybody may come with one: that is what the money has to reach for.
     rate = Share(rate.low, rate.middle, 1.0)
     each = Decimal(_face(batch, found))
-    return Line("coupon", step, batch.name, count, each, rate=rate, is_seen=bool(seen))
+    return Line(
+        "coupon", step, kept_words.as_kept(batch.name), count, each, rate=rate, is_seen=bool(seen)
+    )
 
 
 def _face(batch: CouponBatch, found: Evidence) -> int:

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import both
+
 HELLO_ZH = '<p>{{ customer.name | default: "您好" }}：</p>'
 HELLO_EN = '<p>Hello {{ customer.name | default: "there" }},</p>'
 BUTTON = '<p><a class="button" href="https://shop.example/">{words}</a></p>'
@@ -94,17 +96,17 @@ JOURNEYS: dict[str, Journey] = {
             "新手引导三步曲：3 步快速入门",
             {
                 "one": Words(
-                    "三步曲 1 · Welcome",
+                    both("三步曲 1", "Three steps 1: welcome"),
                     ("欢迎加入，先从这里开始", "三步就能上手，第一步：完善资料。", "完善资料"),
                     ("Welcome: begin here", "Three steps. First: tell us what you like.", "Begin"),
                 ),
                 "two": Words(
-                    "三步曲 2 · Look around",
+                    both("三步曲 2", "Three steps 2: look around"),
                     ("第二步：看看大家在用什么", "挑一个您感兴趣的内容试试。", "去看看"),
                     ("Second: look around", "Try what others like best.", "Look around"),
                 ),
                 "three": Words(
-                    "三步曲 3 · First order",
+                    both("三步曲 3", "Three steps 3: first order"),
                     ("第三步：首单礼", "这是给您的首单券。", "去使用"),
                     ("Third: your first order", "Here is a gift for your first order.", "Use it"),
                     with_coupon=True,
@@ -117,7 +119,7 @@ JOURNEYS: dict[str, Journey] = {
                 wait("day2", 2),
                 say("third", "three", "gift"),
             ],
-            {"gift": Gift("首单礼 · First order", 20, 7 * DAY)},
+            {"gift": Gift(both("首单礼", "First-order gift"), 20, 7 * DAY)},
         ),
         Journey(
             "three-days",
@@ -125,17 +127,17 @@ JOURNEYS: dict[str, Journey] = {
             "3 天成长任务：阶段性目标与阶梯式奖励",
             {
                 "one": Words(
-                    "成长任务 1 · Day one",
+                    both("成长任务 1", "Small tasks: day 1"),
                     ("第 1 天任务：收藏三件喜欢的", "完成今天的任务，离奖励更近一步。", "去完成"),
                     ("Day 1: keep three things you like", "A small task a day.", "Do it"),
                 ),
                 "two": Words(
-                    "成长任务 2 · Day two",
+                    both("成长任务 2", "Small tasks: day 2"),
                     ("第 2 天任务：写一条评价", "说说您的看法。", "去完成"),
                     ("Day 2: write a review", "Tell others what you think.", "Do it"),
                 ),
                 "three": Words(
-                    "成长任务 3 · Reward",
+                    both("成长任务 3", "Small tasks: reward"),
                     ("第 3 天：领取奖励", "坚持三天，奖励送到。", "领取"),
                     ("Day 3: your reward", "Three days, and a reward.", "Take it"),
                     with_coupon=True,
@@ -148,7 +150,7 @@ JOURNEYS: dict[str, Journey] = {
                 wait("day2", 1),
                 say("third", "three", "gift"),
             ],
-            {"gift": Gift("成长奖励 · Growth reward", 10, 3 * DAY)},
+            {"gift": Gift(both("成长奖励", "Growth reward"), 10, 3 * DAY)},
         ),
         Journey(
             "recall",
@@ -156,18 +158,18 @@ JOURNEYS: dict[str, Journey] = {
             "召回 SOP：低价值沉默用户启动召回 SOP",
             {
                 "one": Words(
-                    "召回 1 · We miss you",
+                    both("召回 1", "Recall 1: we miss you"),
                     ("好久不见，送您一份回归礼", "这段时间我们上了不少新品。", "回来看看"),
                     ("We have not seen you for a while", "Much is new since.", "Come and see"),
                     with_coupon=True,
                 ),
                 "again": Words(
-                    "召回 2 · It ends soon",
+                    both("召回 2", "Recall 2: it ends soon"),
                     ("您的回归礼快到期了", "别让它白白过期。", "现在使用"),
                     ("Your gift ends soon", "Do not let it run out.", "Use it now"),
                 ),
                 "other": Words(
-                    "召回 3 · Said otherwise",
+                    both("召回 3", "Recall 3: said otherwise"),
                     ("换一种方式跟您说", "也许您只是没看到上一封。", "打开看看"),
                     ("Said otherwise", "Perhaps you did not see the last mail.", "Open it"),
                 ),
@@ -183,9 +185,14 @@ JOURNEYS: dict[str, Journey] = {
                     "no": [say("other", "other")],
                 },
                 wait("more", 4),
-                {"key": "call", "kind": "task", "title": "客服回访 · Call and ask why", "days": 3},
+                {
+                    "key": "call",
+                    "kind": "task",
+                    "title": both("客服回访", "Call and ask why"),
+                    "days": 3,
+                },
             ],
-            {"gift": Gift("回归礼包 · Return pack", 30, 14 * DAY)},
+            {"gift": Gift(both("回归礼包", "Return pack"), 30, 14 * DAY)},
         ),
         Journey(
             "wake-nurture",
@@ -193,12 +200,12 @@ JOURNEYS: dict[str, Journey] = {
             "“唤醒-培育”双轨策略：内容算法与轻任务",
             {
                 "wake": Words(
-                    "唤醒 · Wake",
+                    both("唤醒", "Wake"),
                     ("为您挑了几样新鲜的", "根据您的喜好推荐。", "看看推荐"),
                     ("A few new things for you", "Chosen by what you like.", "See them"),
                 ),
                 "task": Words(
-                    "培育 · Light task",
+                    both("培育", "Nurture: a light task"),
                     ("一分钟小任务", "做完就有小惊喜。", "去完成"),
                     ("A task of one minute", "With a small surprise.", "Do it"),
                 ),
@@ -223,51 +230,51 @@ WARNINGS = [
     Recipe(
         "warning-3",
         Words(
-            "三级预警 · 90 days",
+            both("三级预警", "Third warning: 90 days"),
             ("我们升级了，送您老用户回归礼包", "品牌全新升级，等您回来。", "领取礼包"),
             ("Much has changed, and a gift for you", "Come and see what is new.", "Take it"),
             with_coupon=True,
         ),
-        Gift("老用户回归礼包 · Return pack", 30, 14 * DAY),
+        Gift(both("老用户回归礼包", "Return pack for old customers"), 30, 14 * DAY),
     ),
     Recipe(
         "warning-2",
         Words(
-            "二级预警 · 60 days",
+            both("二级预警", "Second warning: 60 days"),
             ("想听听您的意见", "说说哪里让您不满意，专属福利送上。", "使用福利"),
             ("We would like to hear from you", "Tell us what was missing.", "Use your perk"),
             with_coupon=True,
         ),
-        Gift("专属福利 · Perk", 20, 14 * DAY),
-        "流失用户调研 · Ask why they left",
+        Gift(both("专属福利", "Personal perk"), 20, 14 * DAY),
+        both("流失用户调研", "Ask why they left"),
         5,
     ),
     Recipe(
         "warning-1",
         Words(
-            "一级预警 · Less active",
+            both("一级预警", "First warning: less active"),
             ("给您的专属优惠", "最近少见到您，送您一张券。", "去使用"),
             ("Something for you", "We have seen less of you lately.", "Use it"),
             with_coupon=True,
         ),
-        Gift("定向优惠券 · Targeted coupon", 20, 7 * DAY),
-        "客服回访 · Call back",
+        Gift(both("定向优惠券", "Targeted coupon"), 20, 7 * DAY),
+        both("客服回访", "Call back"),
         2,
     ),
     Recipe(
         "quiet-7",
         Words(
-            "7 天未登录 · Seven days",
+            both("7 天未登录", "Seven days away"),
             ("一周没见，送您一张券", "三天内有效。", "回来看看"),
             ("A week without you", "A coupon for three days.", "Come back"),
             with_coupon=True,
         ),
-        Gift("七天唤醒券 · Wake coupon", 10, 3 * DAY),
+        Gift(both("七天唤醒券", "Seven-day wake coupon"), 10, 3 * DAY),
     ),
     Recipe(
         "falling-7",
         Words(
-            "活跃连续下滑 · Falling",
+            both("活跃连续下滑", "Falling activity"),
             ("为您挑选的内容", "也许您会喜欢这些。", "看看"),
             ("Chosen for you", "Perhaps you like these.", "See them"),
         ),

@@ -66,7 +66,6 @@ class Saying:
     def message(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail | Note:
         """What this customer gets. Raises CannotRender."""
         unsubscribe_url = links.unsubscribe_url(row.id)
-        given = self.batch and row.coupon
         made = rendering.render(
             self._letter(row),
             customer,
@@ -75,7 +74,7 @@ class Saying:
             link=lambda target: links.click_url(row.id, target),
             pixel_url=links.open_url(row.id),
             trap_url=links.trap_url(row.id),
-            coupon=coupons.words(self.batch, given, self.zone) if self.batch and given else None,
+            coupon=self._coupon(row, customer),
             event=self.contexts.get(str(row.customer), {}),
         )
         # Mail servers and providers distrust any time but the real one.
@@ -93,6 +92,12 @@ class Saying:
             unsubscribe_url=unsubscribe_url,
             at=at,
         )
+
+    def _coupon(self, row: Begun, customer: Customer) -> dict[str, Any] | None:
+        if self.batch is None or row.coupon is None:
+            return None
+        spoken = rendering.language_of(customer)
+        return coupons.words(self.batch, row.coupon, self.zone, spoken)
 
     def _variants(self, customers: list[int]) -> dict[int, str]:
         """By a salted hash: a customer gets the same wording of a step whenever they come."""

@@ -15,7 +15,7 @@ from campaigns import assignment, audience
 from campaigns.models import Campaign, Message
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
-from console import clock, work
+from console import clock, kept_words, work
 from console.models import Staff, Team, WorkItem
 from segments import bitmaps, membership
 from segments.models import Customer, Segment
@@ -153,14 +153,17 @@ def _give(
     campaign: Campaign, step: Task, once: str, count: int, customer: Customer | None = None
 ) -> None:
     today = clock.today()
-    why = _("The campaign “%(name)s” came to this step.") % {"name": campaign}
-    if customer is None:
-        why += " " + _("Customers: %(count)s.") % {"count": count}
+
+    def why() -> str:
+        said = _("The campaign “%(name)s” came to this step.") % {"name": campaign}
+        more = "" if customer else " " + _("Customers: %(count)s.") % {"count": count}
+        return said + more
+
     work.give(
         KIND,
         step.title,
         on=today,
-        why=why,
+        why=kept_words.each(why),
         plan=step.plan,
         subject=customer or campaign,
         owner=Staff.objects.filter(pk=step.owner or 0, is_active=True).first(),

@@ -25,7 +25,7 @@ from campaigns import (
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
-from console import approvals, audit, clock, roles, states, work
+from console import approvals, audit, clock, kept_words, roles, states, work
 from console.models import Approval, Staff
 from console.states import NotAllowed, Stale
 from segments import vocabulary
@@ -114,7 +114,12 @@ def _ask_to_look(campaign: Campaign, reason: str) -> None:
     today = clock.today()
     work.give(
         "stopped_campaign",
-        _("“%(campaign)s” was stopped; see why, and go on or end it.") % {"campaign": campaign},
+        kept_words.each(
+            lambda: (
+                _("“%(campaign)s” was stopped; see why, and go on or end it.")
+                % {"campaign": campaign}
+            )
+        ),
         on=today,
         why=reason,
         subject=campaign,

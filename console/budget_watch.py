@@ -5,7 +5,8 @@ import logging
 
 from django.utils.translation import gettext as _
 
-from console import budgets, burn_down, figures, work
+from console import budgets, burn_down, figures, kept_words, work
+from console.budgets import Room
 from console.models import Budget
 
 log = logging.getLogger(__name__)
@@ -26,16 +27,19 @@ def _tell(budget: Budget, today: dt.date) -> bool:
     room = budgets.room(budget, 0, on=today)
     item = work.give(
         "budget",
-        _("The budget “%(budget)s” runs low") % {"budget": budget},
-        why=_("%(left)s of %(total)s are still available, until %(until)s.")
-        % {
-            "left": figures.money(room.available_minor, budget.currency),
-            "total": figures.money(budget.total_minor, budget.currency),
-            "until": budget.until.isoformat(),
-        },
+        kept_words.each(lambda: _("The budget “%(budget)s” runs low") % {"budget": budget}),
+        why=kept_words.each(lambda: _why(budget, room)),
         subject=budget,
         team=budget.team,
         on=today,
         once=f"budget-low:{budget.pk}:{budget.rule.number}",
     )
     return item is not None
+
+
+def _why(budget: Budget, room: Room) -> str:
+    return _("%(left)s of %(total)s are still available, until %(until)s.") % {
+        "left": figures.money(room.available_minor, budget.currency),
+        "total": figures.money(budget.total_minor, budget.currency),
+        "until": budget.until.isoformat(),
+    }

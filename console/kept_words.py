@@ -1,8 +1,10 @@
-"""Sentences that a worker keeps in a table, and everybody reads in their own language."""
+"""Sentences and names that are kept in a table, and everybody reads in their own language."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import models
 from django.utils import translation
 from django.utils.functional import Promise
@@ -10,7 +12,8 @@ from django.utils.translation import gettext
 
 from console import formats
 
-SAYS, ABOUT = "says", "about"
+SAYS, ABOUT, EACH = "says", "about", "each"
+JOINT = " ‧ "  # a point that nobody types: between the two halves of a name that ships
 
 
 def keep(words: str | Promise, **about: Any) -> str:
@@ -38,10 +41,51 @@ def keep_problem(problem: Problem) -> str:
     return keep(problem.words, **parts)
 
 
+def each(words: Callable[[], str]) -> str:
+    """What is said in each language of the console, for words that are made of many parts."""
+    told = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            told[code] = words()
+    if len({*told.values()}) == 1:
+        return next(iter(told.values()))
+    return json.dumps({EACH: told}, ensure_ascii=False)
+
+
+def both(chinese: str, english: str) -> str:
+    """A name that ships in both languages; one finds it by either."""
+    return chinese if chinese == english else f"{chinese}{JOINT}{english}"
+
+
+def name(words: Callable[[], str]) -> str:
+    """A name that is made of other words, in both languages."""
+    with translation.override("zh-hans"):
+        chinese = str(words())
+    with translation.override("en"):
+        return both(chinese, str(words()))
+
+
+def numbered(words: object, turn: int) -> str:
+    """A name in both languages, with a number behind it from the second turn on."""
+    return name(lambda: str(words) if turn == 1 else f"{words} {turn}")
+
+
 def said(kept: str) -> str:
-    """A kept message in the language of the moment; any other text passes as it is."""
+    """What was kept in the language of the moment; any other text passes as it is."""
+    kept = as_kept(kept)
     found = _read(kept)
-    return kept if found is None else _said(found)
+    return half(kept, translation.get_language()) if found is None else _said(found)
+
+
+def half(name: str, language: str | None) -> str:
+    """A name in a language; one that does not ship in both passes as it is."""
+    chinese, joint, english = as_kept(name).partition(JOINT)
+    return english if joint and (language or settings.LANGUAGE_CODE).startswith("en") else chinese
+
+
+def as_kept(value: Any) -> Any:
+    """A message or name as the table has it, the same to every reader; others pass."""
+    return value.kept if isinstance(value, Said) else value
 
 
 class Said(str):
@@ -56,8 +100,8 @@ class Said(str):
         return one
 
 
-class KeptWords(models.TextField):
-    """A column of kept messages, which are read in the language of the reader."""
+class _Kept(models.Field):
+    """What columns of kept text share: read in the language of the reader, saved as it was."""
 
     def from_db_value(self, value: str | None, *_args: Any) -> Said | None:
         return None if value is None else Said.of(value)
@@ -65,20 +109,38 @@ class KeptWords(models.TextField):
     def get_prep_value(self, value: Any) -> Any:
         return value.kept if isinstance(value, Said) else super().get_prep_value(value)
 
+
+class KeptWords(_Kept, models.TextField):
+    """A column of kept messages."""
+
     def deconstruct(self) -> Any:
         """To the database it is text."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
 
 
+class KeptName(_Kept, models.CharField):
+    """A column of names, of which some ship in both languages.
+
+    Forms show the reader's half. Verbs change what differs from what they read, so a form that
+    is saved without another name leaves both halves where they are.
+    """
+
+    def deconstruct(self) -> Any:
+        """To the database it is text of some length."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
 def _part(value: Any) -> Any:
     if isinstance(value, Promise):
         return {SAYS: _untranslated(value), ABOUT: {}}
     if isinstance(value, list | tuple):
-        return [str(one) for one in value]
-    if isinstance(value, str) and (found := _read(value)) is not None:
-        return found
-    return value if isinstance(value, int | float) else str(value)
+        return [as_kept(str(one)) for one in value]
+    if isinstance(value, int | float):
+        return value
+    text = value.kept if isinstance(value, Said) else str(value)
+    return text if (found := _read(text)) is None else found
 
 
 def _untranslated(words: str | Promise) -> str:
@@ -87,23 +149,30 @@ def _untranslated(words: str | Promise) -> str:
 
 
 def _read(text: str) -> dict[str, Any] | None:
-    if not text.startswith(f'{{"{SAYS}"'):
+    if not text.startswith((f'{{"{SAYS}"', f'{{"{EACH}"')):
         return None
     try:
         found = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and ABOUT in found else None
+    return found if isinstance(found, dict) and {ABOUT, EACH} & {*found} else None
 
 
 def _said(found: dict[str, Any]) -> str:
-    inner = {
-        name: _said(value)
-        if isinstance(value, dict)
-        else formats.listed(value)
-        if isinstance(value, list)
-        else value
-        for name, value in found[ABOUT].items()
-    }
+    if EACH in found:
+        told: dict[str, str] = found[EACH]
+        return told.get(translation.get_language() or "") or next(iter(told.values()), "")
+    inner = {name: _filled(value) for name, value in found[ABOUT].items()}
     words = gettext(found[SAYS])
     return words % inner if inner else words
+
+
+def _filled(value: Any) -> Any:
+    match value:
+        case dict():
+            return _said(value)
+        case list():
+            return formats.listed(said(one) for one in value)
+        case str():
+            return said(value)
+    return value

@@ -36,6 +36,8 @@ def give(
 ) -> WorkItem | None:
     """A new work item; None when something was given under this `once` already.
 
+    Words of the console itself are kept for readers of every language: `kept_words.each`.
+
     Two who give it at the same moment give it once: the database decides.
 
     Raises:
@@ -47,7 +49,7 @@ def give(
         raise NotAllowed(_("It cannot be due before it is given."))
     item = WorkItem(
         kind=kind,
-        title=title.strip()[:200],
+        title=title.strip(),
         why=why,
         plan=plan,
         owner=owner,

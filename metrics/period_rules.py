@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console import audit, work
+from console import audit, kept_words, work
 from console import seen as marks
 from console.models import Staff, WorkItem
 from console.states import NotAllowed
@@ -255,10 +255,10 @@ def _give(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> WorkIt
     came_to = {day: now[day].verdict.result.value for day in run}
     return work.give(
         KIND,
-        rule.label,
+        kept_words.each(lambda: rule.label),
         on=today,
-        why=period_words.of_run(rule, came_to),
-        plan=rule.plan_words,
+        why=kept_words.each(lambda: period_words.of_run(rule, came_to)),
+        plan=kept_words.each(lambda: rule.plan_words),
         subject=rule,
         owner=rule.owner,
         team=rule.team,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from console import audit
+from console import audit, kept_words
 from console.models import Staff
 from console.states import NotAllowed
 from segments import collection, ready, taxonomies, traits, vocabulary
@@ -136,9 +136,7 @@ def use(key: str, *, by: Staff, names: Mapping[str, str]) -> Segment:
         raise NotAllowed(_("The library has nothing of this name."))
     rule, _earlier = _in_turn(one, vocabulary.current(), names)
     note = _("from the library")
-    return collection.add(
-        name=_free(str(one.name)), rule=rule, description=one.quote, by=by, note=note
-    )
+    return collection.add(name=_free(one.name), rule=rule, description=one.quote, by=by, note=note)
 
 
 def _in_turn(
@@ -169,11 +167,10 @@ def _renamed(part: Any, names: Mapping[str, str]) -> Any:
     }
 
 
-def _free(name: str) -> str:
-    """The name, with a number behind it when there is a segment of this name."""
-    taken = set(Segment.objects.filter(name__startswith=name).values_list("name", flat=True))
-    tries = (name if turn == 1 else f"{name} {turn}" for turn in itertools.count(1))
-    return next(one for one in tries if one not in taken)
+def _free(name: object) -> str:
+    """The name in both languages, with a number behind it when there is a segment of this name."""
+    tries = (kept_words.numbered(name, turn) for turn in itertools.count(1))
+    return next(one for one in tries if not Segment.objects.filter(name=one).exists())
 
 
 # --- installing ---------------------------------------------------------------

@@ -31,6 +31,16 @@ UNITS = {
 }
 
 
+# Fields that only some kinds need, as Unfold's form asks for it.
+SHOWN = {
+    "value_minor": "kind != 'percent'",
+    "percent": "kind == 'percent'",
+    "most_minor": "kind == 'percent'",
+    "gift": "kind == 'gift'",
+    "is_open": "shared_code",
+}
+
+
 class CouponBatchForm(forms.ModelForm):
     """What the coupon gives, for how long, and how many there are."""
 
@@ -119,6 +129,7 @@ class CouponBatchAdmin(ConsoleModelAdmin):
     search_help_text = _("Search by name or shared code.")
     list_before_template = "campaigns/coupons_head.html"
     change_form_template = "campaigns/coupon_batch.html"
+    conditional_fields: ClassVar = SHOWN
     fieldsets: ClassVar = [
         (None, {"fields": ["name", "kind"]}),
         (

@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import pricing
+from campaigns import planning, pricing
 from campaigns.models import Campaign, ChannelAccount, Evidence, Quote
-from console import clock, figures
+from console import clock, figures, kept_words
 
 WHAT: dict[str, Promise] = {
     "message": gettext_lazy("message"),
@@ -22,36 +22,37 @@ WHAT: dict[str, Promise] = {
 def kept(campaign: Campaign) -> dict[str, Any]:
     """The price that it was submitted with last; empty where it never was."""
     quote = Quote.objects.filter(campaign=campaign).first()
-    return {} if quote is None else {"quote": _shown(quote)}
+    return {} if quote is None else {"quote": _shown(quote, campaign)}
 
 
 def now(campaign: Campaign, size: int, found: Evidence) -> dict[str, Any]:
     """The price of a draft as it stands."""
     quote = pricing.made(campaign, None if campaign.is_lasting else size, found, at=clock.now())
-    return {"quote": _shown(quote)}
+    return {"quote": _shown(quote, campaign)}
 
 
-def _shown(quote: Quote) -> dict[str, Any]:
+def _shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
     currency = clock.project().currency
+    names = planning.step_names(campaign)
     total = (quote.low_minor, quote.expected_minor, quote.worst_minor)
     returns = quote.returns and [quote.returns[edge] for edge in ("low", "middle", "high")]
     return {
         "made_at": quote.made_at,
         "size": quote.size,
-        "rows": [_row(line, currency) for line in quote.lines],
+        "rows": [_row(line, currency, names) for line in quote.lines],
         "total": [figures.money(amount, currency) for amount in total],
         "returns": returns and [figures.money(round(amount), currency) for amount in returns],
         "roi": figures.signed_share(quote.roi, digits=0) if quote.roi is not None else "",
     }
 
 
-def _row(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    name = line["name"]
+def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> dict[str, Any]:
+    name = kept_words.said(line["name"])
     if line["what"] == "message" and name in ChannelAccount.Channel.values:
         name = ChannelAccount.Channel(name).label
     return {
         "what": WHAT[line["what"]],
-        "step": line["step"],
+        "step": names.get(line["step"], line["step"]),
         "name": name,
         "count": _between(line["count"], figures.whole),
         "each": _each(Decimal(line["each"]), currency),

@@ -9,6 +9,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
+from console.kept_words import KeptName
+
 
 class ChannelAccount(models.Model):
     """One account with a provider, a robot of a group, a system of one's own, or our own app."""
@@ -22,7 +25,7 @@ class ChannelAccount(models.Model):
         ROBOT = "robot", _("work chat")
         WEBHOOK = "webhook", _("webhook")
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = KeptName(_("name"), max_length=80, unique=True)
     kind = models.CharField(_("kind"), max_length=16)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel)
     given = models.JSONField(_("settings"), default=dict)  # those that are no secret
@@ -76,4 +79,4 @@ class ChannelAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models.template import MessageTemplate, TemplateRevision
-from console import states
+from console import kept_words, states
+from console.kept_words import KeptName
 from console.models import Approval, AuditEntry, Team
 from segments.models import Segment, SegmentVersion
 
@@ -83,8 +84,8 @@ class Campaign(models.Model):
         "conversion_days",
     )
 
-    name = models.CharField(_("name"), max_length=120)
-    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    name = KeptName(_("name"), max_length=120)
+    goal = KeptName(_("goal"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OURS)
     entry = models.CharField(
         _("how customers come in"), max_length=9, choices=Entry, default=Entry.ONCE
@@ -193,7 +194,7 @@ class Campaign(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
     @property
     def is_lasting(self) -> bool:
@@ -207,7 +208,8 @@ class Campaign(models.Model):
 
     def digest(self) -> str:
         """SHA-256 over everything that an approver says yes to."""
-        content = {name: getattr(self, name) for name in self.DECIDED} | self.audience.content()
+        content = {name: kept_words.as_kept(getattr(self, name)) for name in self.DECIDED}
+        content |= self.audience.content()
         if quote := self.quotes.first():
             content["quote"] = quote.content()
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

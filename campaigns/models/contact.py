@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.message import Message
+from console.kept_words import KeptName
 from segments.models import Customer
 
 
@@ -15,7 +16,7 @@ class ContactPolicy(models.Model):
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     content = models.JSONField(_("what it says"))  # as `campaigns.policy.reading` has it
-    note = models.CharField(
+    note = KeptName(
         _("why"), max_length=200, blank=True, help_text=_("What changed, and what for.")
     )
     by = models.ForeignKey(

@@ -10,6 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.message import Message
+from console import kept_words
+from console.kept_words import KeptName
 from console.models import Team
 from segments.models import Customer
 
@@ -37,7 +39,7 @@ class CouponBatch(models.Model):
         "comes_back",
     )
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = KeptName(_("name"), max_length=120, unique=True)
     kind = models.CharField(
         pgettext_lazy("coupon", "gives"), max_length=8, choices=Kind, default=Kind.VALUE
     )
@@ -104,7 +106,7 @@ class CouponBatch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
     @property
     def is_shared(self) -> bool:

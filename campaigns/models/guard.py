@@ -6,13 +6,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from console import kept_words
+from console.kept_words import KeptName
 from segments.models import Segment
 
 
 class Guard(models.Model):
     """An offer that is not for the members of a segment, and what happens when it goes to them."""
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = KeptName(_("name"), max_length=120, unique=True)
     offer = models.CharField(_("offer"), max_length=8, choices=Campaign.Offer)
     segment = models.ForeignKey(
         Segment, models.PROTECT, related_name="+", verbose_name=_("not for")
@@ -23,7 +25,7 @@ class Guard(models.Model):
         default=False,
         help_text=_("Otherwise one may go on with a written reason, which the approver reads."),
     )
-    why = models.CharField(_("why"), max_length=300, blank=True)
+    why = KeptName(_("why"), max_length=300, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
 
     class Meta:
@@ -38,4 +40,4 @@ class Guard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)

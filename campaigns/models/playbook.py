@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaign import Campaign
+from console import kept_words
+from console.kept_words import KeptName
 from console.models import Team
 from segments.models import Segment
 from segments.models.fields import BitmapField
@@ -29,8 +31,8 @@ class Playbook(models.Model):
         Status.ENDED: set(),
     }
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
-    goal = models.CharField(_("goal"), max_length=200, blank=True)
+    name = KeptName(_("name"), max_length=120, unique=True)
+    goal = KeptName(_("goal"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DRAFT)
     control_share = models.FloatField(
         pgettext_lazy("share of customers", "control"),
@@ -80,7 +82,7 @@ class Playbook(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
     @property
     def is_draft(self) -> bool:

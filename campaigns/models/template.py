@@ -7,6 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
+from console.kept_words import KeptName
 from console.models import Team
 
 Words = dict[str, dict[str, str]]  # by language, the fields of its channel
@@ -27,7 +29,7 @@ class MessageTemplate(models.Model):
         HTML = "html", "HTML"
         MJML = "mjml", "MJML"
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = KeptName(_("name"), max_length=120, unique=True)
     channel = models.CharField(
         _("channel"), max_length=8, choices=Channel, default=Channel.EMAIL, db_default="email"
     )
@@ -69,7 +71,7 @@ class MessageTemplate(models.Model):
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
     def words(self) -> Words:
         """Everything that it says, by language; the main one first."""

@@ -1,6 +1,6 @@
 """What a plan may speak about in one project, with the names that people know it by."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from segments.rules.vocabulary import Vocabulary
@@ -24,4 +24,5 @@ class Known:
     staff: Mapping[int, str] = field(default_factory=dict)
     teams: Mapping[int, str] = field(default_factory=dict)
     rules: Vocabulary = field(default_factory=Vocabulary)
+    said: Callable[[str], str] = str  # a title that ships in both languages, as one reads it
     is_open: bool = False  # templates and rules are not looked at: they were approved

@@ -53,6 +53,12 @@ def sentence(plan: Plan, known: Known, translate: Translate = str) -> str:
     return speaker.say(_("%(steps)s."), steps=speaker.way(plan.steps))
 
 
+def names(plan: Plan, known: Known, translate: Translate = str) -> dict[str, str]:
+    """What people call each step: by what it says or asks for, and not by its key."""
+    speaker = _Speaker(plan, known, translate)
+    return {key: speaker.name(key) for key in plan.by_key}
+
+
 def every(timetable: Timetable, translate: Translate = str) -> str:
     """How often, and when."""
     comma = translate(_(", "))
@@ -188,16 +194,16 @@ class _Speaker:
             "clicked": _("the customer clicked in “%(step)s”"),
             "done": _("the task “%(step)s” is done"),
         }[step.deed]
-        return self.say(words, step=self._name(step.of))
+        return self.say(words, step=self.name(step.of))
 
-    def _name(self, key: str) -> str:
-        """An earlier step by what it says."""
+    def name(self, key: str) -> str:
+        """A step by what it says; of several wordings all their names."""
         match self.plan.by_key.get(key):
-            case Message(variants=variants) if len(variants) == 1:
-                named = self.known.templates.get(variants[0].template)
-                return named.name if named else key
+            case Message(variants=variants):
+                named = (self.known.templates.get(one.template) for one in variants)
+                return " / ".join(one.name for one in named if one) or key
             case Task(title=title):
-                return title
+                return self.known.said(title)
             case _other:
                 return key
 
@@ -219,7 +225,7 @@ class _Speaker:
             if step.each
             else _("%(who)s gets one task for all, due in %(days)s days: “%(title)s”")
         )
-        return self.say(words, who=who, days=step.days, title=step.title)
+        return self.say(words, who=who, days=step.days, title=self.known.said(step.title))
 
     def _time(self, minutes: int) -> str:
         return duration(minutes, self.translate)

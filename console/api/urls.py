@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
+from campaigns.api.playbooks import PlaybookViewSet
 from campaigns.api.templates import TemplateViewSet
 from console.api.approvals import ApprovalViewSet
 from console.api.budgets import BudgetViewSet
@@ -38,6 +39,7 @@ router.register("templates", TemplateViewSet, basename="template")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("coupons", CouponViewSet, basename="coupon")
 router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")
+router.register("playbooks", PlaybookViewSet, basename="playbook")
 router.register("lifetime", LifetimeViewSet, basename="lifetime")
 router.register("goals", GoalViewSet, basename="goal")
 router.register("spend", SpendViewSet, basename="spend")

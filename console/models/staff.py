@@ -7,11 +7,14 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from console import kept_words
+from console.kept_words import KeptName
+
 
 class Team(models.Model):
     """A group that owns segments and campaigns together."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = KeptName(_("name"), max_length=80, unique=True)
     lead = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -28,7 +31,7 @@ class Team(models.Model):
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
 
 class Staff(AbstractUser):

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
+from console.kept_words import KeptWords
 from console.models.staff import Team
 
 
@@ -32,9 +34,9 @@ class WorkItem(models.Model):
     NOUN = "work_item"
 
     kind = models.SlugField(_("kind"), max_length=40)
-    title = models.CharField(_("what"), max_length=200)
-    why = models.TextField(_("why"), blank=True)
-    plan = models.TextField(_("plan"), blank=True, help_text=_("What is to be done."))
+    title = KeptWords(_("what"))
+    why = KeptWords(_("why"), blank=True)
+    plan = KeptWords(_("plan"), blank=True, help_text=_("What is to be done."))
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -88,7 +90,7 @@ class WorkItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return kept_words.said(self.title)
 
     @property
     def is_unfinished(self) -> bool:

@@ -7,7 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from console.kept_words import KeptWords
+from console import kept_words
+from console.kept_words import KeptName, KeptWords
 from console.models import Team
 from segments import segment_words
 from segments.models.fields import BitmapField, digest_of
@@ -21,7 +22,7 @@ def everyone() -> dict[str, Any]:
 class Segment(models.Model):
     """A saved rule. Its members are computed by workers and carry their freshness."""
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = KeptName(_("name"), max_length=120, unique=True)
     description = models.TextField(_("description"), blank=True)
     rule = models.JSONField(_("rule"), default=everyone)
     rule_version = models.PositiveIntegerField(_("version"), default=1)
@@ -51,7 +52,8 @@ class Segment(models.Model):
         ordering: ClassVar = ["-id"]
 
     def __str__(self) -> str:
-        return str(segment_words.NAMES.get(self.name, self.name))
+        name = kept_words.said(self.name)
+        return str(segment_words.NAMES.get(name, name))
 
     @property
     def about(self) -> str:

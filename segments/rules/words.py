@@ -32,6 +32,12 @@ from segments.rules.nodes import gettext_noop as _
 from segments.rules.vocabulary import CHOICE, DATE, MONEY, TraitWord, Vocabulary, unit_of
 
 Translate = Callable[[str], str]
+SEQUENCES = {  # whether the second was done, and whether within one hour
+    (True, True): _("did %(first)s%(window)s, and then %(then)s within an hour"),
+    (True, False): _("did %(first)s%(window)s, and then %(then)s within %(hours)s hours"),
+    (False, True): _("did %(first)s%(window)s, and then not %(then)s within an hour"),
+    (False, False): _("did %(first)s%(window)s, and then not %(then)s within %(hours)s hours"),
+}
 MOST_VALUES = 6  # a longer list is cut; the editor shows it whole
 
 
@@ -183,13 +189,8 @@ class _Speaker:
         return self.say(words, event=event, when=self._filled(when, leaf.value, str))
 
     def _sequence(self, leaf: Sequence) -> str:
-        words = (
-            _("did %(first)s%(window)s, and then %(then)s within %(hours)s hours")
-            if leaf.did
-            else _("did %(first)s%(window)s, and then not %(then)s within %(hours)s hours")
-        )
         return self.say(
-            words,
+            SEQUENCES[leaf.did, leaf.hours == 1],
             first=self._deed(leaf.first),
             then=self._deed(leaf.then),
             window=self._lately(leaf.days),

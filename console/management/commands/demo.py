@@ -17,12 +17,13 @@ from django.db import connection, transaction
 from campaigns import demo as campaigns_demo
 from console import audit, clock, jobs
 from console.embedded import places
+from console.kept_words import both
 from console.models import Staff, Team
 from console.terminal import Bar
 from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
 from segments import activity, demo, library, pipeline
 
-TEAMS = ("用户运营 · User operations", "增长 · Growth")
+TEAMS = (both("用户运营", "User operations"), both("增长", "Growth"))
 # username, role, and which of the two teams
 PEOPLE = [
     ("operator", Staff.Role.OPERATOR, 0),
@@ -139,6 +140,11 @@ def record_campaigns(progress: jobs.Progress) -> None:
     campaigns_demo.load(at=clock.now(), progress=progress)
 
 
+def add_plays(_progress: jobs.Progress) -> None:
+    people = {one.username: one for one in Staff.objects.filter(username__in=("operator", "admin"))}
+    campaigns_demo.load_plays(by=people["operator"], guarded_by=people["admin"])
+
+
 def measure_all(progress: jobs.Progress) -> None:
     measure.run(progress=progress)
     retention.monthly()
@@ -169,8 +175,9 @@ STEPS = [
     Step("ready-made segments", 2, install),
     Step("the campaigns of the past", 2, record_campaigns),
     Step("the past of stages and segments", 18, replay),
+    Step("guards and a playbook", 1, add_plays),
     Step("stages and segments of today", 4, recompute),
-    Step("metrics", 6, measure_all),
+    Step("metrics", 5, measure_all),
     Step("lifetime value", 2, foretell),
 ]
 
