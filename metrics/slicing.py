@@ -1,8 +1,8 @@
-"""Dividing customers for the slices of metrics: by stage, channel, device, segment or a trait.
+"""Dividing customers for the slices of metrics: by stage, channel, device, segment and others.
 
-A dimension is `stage`, `channel`, `device`, `segment:<number>` or `trait:<key>`; a slice is a
-dimension with one of its words: `stage=mature`. Customers stand where they stand now, also for
-days that are measured again.
+A dimension is `stage`, `channel`, `device`, `segment:<number>`, `campaign:<number>` (its variants
+and its control) or `trait:<key>`; a slice is a dimension with one of its words: `stage=mature`.
+Customers stand where they stand now, also for days that are measured again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
+from metrics import arms
 from segments import arrays, sheet, standing, traits
 from segments.arrays import Array
 from segments.models import Segment, Stage, StageSet, Trait
@@ -59,6 +60,8 @@ def _make(dimension: str) -> Cut | None:
         return _by_stage()
     if kind == "segment":
         return _by_segment(key)
+    if kind == "campaign":
+        return _by_arm(dimension, int(key) if key.isdecimal() else 0)
     return _by_trait(dimension, ACQUIRED.get(dimension, key))
 
 
@@ -78,6 +81,16 @@ def _by_segment(number: str) -> Cut | None:
     codes = np.full(members.max() + 1 if members else 0, -1, np.int32)
     codes[np.asarray(members.to_array(), np.int64)] = 0
     return Cut(f"segment:{number}", codes, (f"segment={number}",))
+
+
+def _by_arm(dimension: str, number: int) -> Cut:
+    """A campaign's control, and who got which of its wordings."""
+    found = {arm: who for arm, who in arms.members(number).items() if who}
+    last = max((who.max() for who in found.values()), default=-1)
+    codes = np.full(last + 1, -1, np.int32)
+    for place, who in enumerate(found.values()):
+        codes[np.asarray(who.to_array(), np.int64)] = place
+    return Cut(dimension, codes, tuple(f"{dimension}={arm}" for arm in found))
 
 
 def _by_trait(dimension: str, key: str) -> Cut | None:
@@ -123,6 +136,9 @@ def dimensions() -> dict[str, str]:
         Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name")
     ):
         found[f"segment:{pk}"] = words % {"name": name}
+    words = _("variants of the campaign: %(name)s")
+    for pk, name in arms.offered().items():
+        found[f"campaign:{pk}"] = words % {"name": name}
     return found
 
 
@@ -134,6 +150,8 @@ def known(dimension: str) -> bool:
             return not key
         case "segment":
             return key.isdecimal() and Segment.objects.filter(pk=key, archived_at=None).exists()
+        case "campaign":
+            return key.isdecimal() and arms.exist(int(key))
         case "trait":
             return Trait.objects.filter(key=key, kind=traits.CHOICE, archived_at=None).exists()
     return False
@@ -148,12 +166,14 @@ def dimension_of(part: str) -> str:
 
 
 def names(parts: Sequence[str]) -> dict[str, str]:
-    """What slices are called on screen, in two queries at most."""
+    """What slices are called on screen, in a few queries."""
     found: dict[str, str] = {}
     if not parts:
         return found
     stages = {one.key: str(one) for one in Stage.objects.filter(stage_set__is_default=True)}
     segments = dict(Segment.objects.values_list("pk", "name"))
+    campaigns = {_number(part) for part in parts if part.startswith("campaign:")}
+    of_campaigns = arms.names(campaigns) if campaigns else {}
     for part in parts:
         dimension, _equals, word = part.partition("=")
         said = word
@@ -161,5 +181,13 @@ def names(parts: Sequence[str]) -> dict[str, str]:
             said = stages.get(word, word)
         elif dimension == "segment":
             said = segments.get(int(word), word) if word.isdecimal() else word
+        elif dimension.startswith("campaign:"):
+            said = of_campaigns.get((_number(part), word), word)
         found[part] = _("all others") if word == OTHERS else said
     return found
+
+
+def _number(part: str) -> int:
+    """Of the campaign that a slice is an arm of."""
+    number = part.partition("=")[0].partition(":")[2]
+    return int(number) if number.isdecimal() else 0

@@ -21,6 +21,7 @@ HEADINGS = {
     "day": {"day", "date", "日期", "日", "天"},
     "channel": {"channel", "渠道", "source", "来源", "來源", "utm_source"},
     "amount": {"amount", "spend", "cost", "金额", "金額", "花费", "花費", "费用", "消耗"},
+    "currency": {"currency", "币种", "幣種", "货币", "貨幣"},
     "note": {"note", "notes", "备注", "備註", "comment"},
 }
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
@@ -110,6 +111,9 @@ def _line(
     channel = channels.get(said["channel"].lower()) if said["channel"] else None
     if day is None or day > today or not clock.is_near(day):
         found.refuse(number, _("“%(day)s” is no day up to today.") % {"day": said["day"][:40]})
+    elif said["currency"].upper() not in {"", currency}:
+        words = _("The amount is in %(other)s, and this project counts in %(ours)s.")
+        found.refuse(number, words % {"other": said["currency"][:20], "ours": currency})
     elif not amount:
         words = _("“%(amount)s” is no amount.") % {"amount": said["amount"][:40]}
         found.refuse(number, words)

@@ -23,7 +23,6 @@ AHEAD = 24 * 3600 * _SECOND
 BEHIND = 5 * 366 * 24 * 3600 * _SECOND
 CLAIMED = "$claimed_at"  # the property that keeps the time that was not taken
 
-FOREIGN = "foreign_currency"  # the property of an event whose amount is left out
 AMOUNTS = ("revenue", "total", "value", "amount")
 _NUMBER = re.compile(r"\s*-?\d{1,15}(\.\d{1,15})?\s*")
 
@@ -89,13 +88,6 @@ def amount(properties: Mapping[str, Any], named: str, decimals: int) -> int | No
                 raise Refused("large_amount", name)
             return found
     return None
-
-
-def foreign(properties: Mapping[str, Any], own: str) -> str:
-    """The currency that an event says its amount is in, where that is not the project's."""
-    said = properties.get("currency")
-    code = said.strip().upper() if isinstance(said, str) else ""
-    return code if len(code) == 3 and code.isalpha() and code != own else ""
 
 
 def _minor(value: Any, decimals: int) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from segments import acceptance, catalogue, deliveries, identity
+from segments import acceptance, amounts, catalogue, deliveries, identity
 from segments.acceptance import Refused
 from segments.items import Consent, Event, Group, Id, Item, Link, Profile
 
@@ -79,9 +79,9 @@ def make(parcel: Parcel, item: Item, rules: Rules) -> Entry:
         amount = _amount(item, rules)
     digest = _digest(parcel.source_id, item)
     if isinstance(item, Event) and amount is not None:
-        foreign = acceptance.foreign(item.properties, rules.currency)
+        foreign = amounts.foreign(item.properties.get("currency"), rules.currency)
         if foreign:  # sums have one currency: it stays what happened, and brings no amount
-            item = replace(item, properties={**item.properties, acceptance.FOREIGN: foreign})
+            item = replace(item, properties={**item.properties, amounts.FOREIGN: foreign})
             amount = None
     if rules.shift and not getattr(item, "is_history", False):
         at += rules.shift // _MICROSECOND

@@ -162,7 +162,11 @@ def _stage(event_import: EventImport) -> Stage:
     mapping, project = Mapping.from_json(event_import.mapping), clock.project()
     zone = ZoneInfo(mapping.time_zone or project.time_zone)
     reader = Reader(
-        Path(event_import.path), mapping, zone, get_currency_precision(project.currency)
+        Path(event_import.path),
+        mapping,
+        zone,
+        get_currency_precision(project.currency),
+        project.currency,
     )
     return Stage(uploads.parts_of(event_import), reader, _)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
-from metrics import acquisition, attribution, history, spending, tasks
+from metrics import acquisition, attribution, foreign, history, spending, tasks
 from metrics.admin import channel_report, export, periods
 from metrics.admin.spend_forms import AttributionForm, ChannelForm
 from metrics.models import Attribution, Channel, Payback
@@ -55,6 +55,7 @@ class ChannelAdmin(ReadOnlyAdmin):
             "report": report,
             "rows": channel_report.rows(report),
             "rest": channel_report.rest_sentence(report),
+            "foreign": foreign.words(period.since, period.until),
             "chart": channel_report.cost_chart(report),
             "payback": channel_report.payback_chart(kept, report),
             "is_payback_old": kept is None or kept.day < history.last_closed_day(),

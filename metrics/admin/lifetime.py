@@ -16,7 +16,7 @@ from console import clock, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
-from metrics import lifetime_charts, lifetime_value, tasks
+from metrics import foreign, lifetime_charts, lifetime_value, tasks
 from metrics.admin import export, lifetime_facts
 from metrics.lifetime_value import Settings
 from metrics.models import LifetimeModel
@@ -75,6 +75,7 @@ class LifetimeModelAdmin(ReadOnlyAdmin):
             "last": lifetime_value.last(),
             "is_last": run is not None and run == lifetime_value.in_force(),
             "charts": _charts(run) if run else {},
+            "foreign": foreign.words(None, run.day) if run else "",
             "history": lifetime_facts.runs(),
             "run_columns": lifetime_facts.RUN_COLUMNS,
             "recipe": recipe,

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -24,6 +24,7 @@ from console.models import Project, Staff
 from console.states import NotAllowed, Stale
 from metrics import (
     charts,
+    foreign,
     history,
     measurements,
     own,
@@ -42,7 +43,6 @@ from segments.rules.nodes import RuleError
 
 RANGES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "all": _("all")}
 USUAL_RANGE = "90"
-FOREIGN = "foreign_orders"
 
 
 class ThemeFilter(admin.SimpleListFilter):
@@ -349,20 +349,4 @@ def _chart(
         metric, found, currency=project.currency, names=names, freshness=fresh, word=word
     )
     is_money = metric.unit == Metric.Unit.MONEY
-    return replace(chart, note=_foreign(since, until)) if is_money else chart
-
-
-def _foreign(since: dt.date | None, until: dt.date) -> str:
-    """Said beside money where orders came in another currency."""
-    found = measurements.read([FOREIGN], since=since, until=until)[FOREIGN]
-    orders = int(sum(one.value for one in found if one.value is not None))
-    return (
-        ngettext(
-            "%(n)d order of these days came in another currency; its amount is left out.",
-            "%(n)d orders of these days came in another currency; their amounts are left out.",
-            orders,
-        )
-        % {"n": orders}
-        if orders
-        else ""
-    )
+    return replace(chart, note=foreign.words(since, until)) if is_money else chart

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import history, reviews
+from metrics import foreign, history, reviews
 from metrics.admin import channel_report, export
 from metrics.admin.goal import standing_cards
 from metrics.models import Metric, ReviewNote
@@ -51,6 +51,7 @@ class ReviewAdmin(ReadOnlyAdmin):
             "period": period,
             "others": _others(period),
             "cards": standing_cards(found.standings, currency),
+            "foreign": foreign.words(period.since, period.until),
             "lines": [line(one, currency) for one in found.lines],
             "channels": channel_report.rows(found.channels) if found.channels.rows else [],
             "rest": channel_report.rest_sentence(found.channels),

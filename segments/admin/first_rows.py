@@ -26,7 +26,8 @@ def table(event_import: EventImport, mapping: Mapping) -> dict[str, Any]:
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo(project.time_zone)
     decimals = get_currency_precision(project.currency)
-    found = preview.first_rows(Reader(Path(event_import.path), mapping, zone, decimals))
+    path = Path(event_import.path)
+    found = preview.first_rows(Reader(path, mapping, zone, decimals, project.currency))
     return {
         "problem": found.problem.said(gettext) if found.problem else "",
         "left_out": found.left_out,

@@ -29,6 +29,7 @@ ONE = {
     "name": _("the event's name"),
     "amount": _("an amount of money"),
     "quantity": _("by which the amount is multiplied"),
+    "currency": _("the amount's currency"),
     "key": _("the event's own id"),
 }
 # … and of these any number.

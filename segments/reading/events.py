@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from segments import placeholders
+from segments import amounts, placeholders
 from segments.reading import files, moments, properties, rows, values
 from segments.reading.batch import START, Batch, Position, Refuse, RowFile, stop
 from segments.reading.mapping import LONGEST_NAME, MOST_BAD, Mapping, spread_besides
@@ -59,12 +59,13 @@ def schema() -> "pa.Schema":
 @dataclass
 class Reader:
     """One file, by one mapping. Times that name no zone are in `zone`; amounts become minor
-    units of a currency with so many decimals."""
+    units of our currency, which has so many decimals."""
 
     path: Path
     mapping: Mapping
     zone: ZoneInfo
     decimals: int
+    currency: str = ""
     refuse: Refuse = stop  # what to do with a row that is bad
     last: dict[str, str] = field(default_factory=dict)
 
@@ -139,7 +140,22 @@ class Reader:
         mapping = self.mapping
         decimals = 0 if mapping.amount_unit == "minor" else self.decimals
         times = batch.columns[mapping.quantity] if mapping.quantity else None
-        return bad.read(mapping.amount, lambda c, b: values.amounts(c, decimals, times, b))
+        foreign = self._foreign(batch)
+
+        def read(column: values.Column, ill: values.BadOnes) -> Any:
+            if foreign:  # sums have one currency: the event counts, and brings no amount
+                pairs = zip(listed(column), foreign, strict=True)
+                column = [None if other else value for value, other in pairs]
+            return values.amounts(column, decimals, times, ill)
+
+        return bad.read(mapping.amount, read)
+
+    def _foreign(self, batch: Batch) -> list[str]:
+        """Of each row the currency that is not ours; nothing where no column tells."""
+        if not self.mapping.currency or not self.mapping.amount:
+            return []
+        told = listed(batch.columns[self.mapping.currency])
+        return [amounts.foreign(one, self.currency) for one in told]
 
     def _properties(self, file: RowFile, batch: Batch) -> list[str]:
         mapping, count = self.mapping, len(batch.numbers)
@@ -151,6 +167,12 @@ class Reader:
             properties.spread(batch.columns[name], spread_besides(mapping, name))
             for name in mapping.spread
         ]
+        if mapping.currency:
+            said = {mapping.currency: batch.columns[mapping.currency]}
+            if foreign := self._foreign(batch):
+                said[amounts.FOREIGN] = foreign
+            for name, column in said.items():
+                lists.append(properties.pairs(name, column, is_typed=True))
         for name, value in mapping.constants:
             pair = json.dumps({name: value}, ensure_ascii=False)[1:-1]
             lists.append([pair] * count)

@@ -36,6 +36,7 @@ GUESSES = {
     ],
     "name": ["eventname", "event", "eventtype", "action", "事件", "name"],
     "amount": ["amount", "revenue", "total", "salesvalue", "金额", "price", "dollars"],
+    "currency": ["currency", "currencycode", "币种", "货币"],
     "key": ["messageid", "insertid", "eventid", "uuid", "idempotencykey"],
 }
 

@@ -35,6 +35,7 @@ class Mapping:
     event: str = ""  # … or the one name of all of them
     amount: str = ""
     quantity: str = ""  # by which the amount is multiplied
+    currency: str = ""  # in which the amount is; another than ours brings no amount
     properties: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()  # objects, each of whose entries is a property
     key: str = ""  # each event's own id, by which a second delivery is recognised
@@ -75,7 +76,14 @@ class Mapping:
     def columns(self) -> list[str]:
         """Every column that has to be read, once."""
         named = [self.customer, self.fallback, self.time, self.name, self.amount, self.quantity]
-        lists = (self.key, self.fills_down, *self.properties, *self.spread, *self.distinct_by)
+        lists = (
+            self.currency,
+            self.key,
+            self.fills_down,
+            *self.properties,
+            *self.spread,
+            *self.distinct_by,
+        )
         tested = (one.column for one in self.only)
         return list(dict.fromkeys(column for column in (*named, *lists, *tested) if column))
 
