@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from campaigns import planning
-from campaigns.models import Campaign, Intake, Message
+from campaigns.models import Campaign, Intake, Message, MessageTemplate
 from campaigns.plans.nodes import Message as Saying
 from segments import bitmaps
 
@@ -44,13 +44,13 @@ def members(number: int) -> dict[str, BitMap]:
 def names(numbers: Iterable[int]) -> dict[tuple[int, str], str]:
     """What the arms of campaigns are called: by their wordings."""
     found: dict[tuple[int, str], str] = {}
+    called = dict(MessageTemplate.objects.values_list("pk", "name"))
     for campaign in Campaign.objects.filter(pk__in=numbers).select_related("template"):
-        found[campaign.pk, CONTROL] = _("control")
-        found[campaign.pk, SENT] = _("got it")
-        told, known = _told_apart(campaign), planning.known().templates
+        found[campaign.pk, CONTROL] = _("Control")
+        told = _told_apart(campaign)
         for one in told.variants if told else ():
-            name = known[one.template].name if one.template in known else ""
-            found[campaign.pk, one.key] = f"{one.key} · {name}" if name else one.key
+            name = called.get(one.template, "")
+            found[campaign.pk, one.key or SENT] = f"{one.key} · {name}" if one.key else name
     return found
 
 

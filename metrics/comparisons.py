@@ -14,6 +14,7 @@ from campaigns.models import Audience
 from console import audit, clock, jobs
 from console.models import Staff
 from console.states import NotAllowed
+from metrics import arms
 from metrics.models import ComparedDay, ComparedGroup, Comparison
 from metrics.queries import deeds
 from metrics.stats import sequential
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 ACTION = "comparisons.change"
 DAY = dt.timedelta(days=1)
 MOST_DAYS, MOST_GROUPS = 366, 8
+ARM = "arm"  # of a campaign: its control, or who got one of its wordings
 SOURCES: dict[str, Any] = {"segment": Segment, "list": CustomerList, "tag": Tag}
 
 
@@ -93,8 +95,11 @@ def add(
 
 
 def members(source: str) -> BitMap:
-    """Who is in a segment, list, tag or campaign's frozen audience at this moment."""
+    """Who is in a segment, list, tag, campaign's audience or one of its arms at this moment."""
     kind, _colon, number = source.partition(":")
+    if kind == ARM:
+        number, _colon, arm = number.partition(":")
+        return arms.members(_whole(number)).get(arm, BitMap())
     if kind == "campaign":
         audience = Audience.objects.filter(campaign_id=_whole(number)).first()
         return audience.members if audience else BitMap()
@@ -104,6 +109,9 @@ def members(source: str) -> BitMap:
 
 def source_name(source: str) -> str:
     kind, _colon, number = source.partition(":")
+    if kind == ARM:
+        number, _colon, arm = number.partition(":")
+        return arms.names([_whole(number)]).get((_whole(number), arm), source)
     if kind == "campaign":
         audience = Audience.objects.select_related("campaign").filter(campaign_id=_whole(number))
         found: Any = audience.first()

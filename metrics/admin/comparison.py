@@ -18,7 +18,7 @@ from campaigns.models import Audience
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import comparisons, lift, lift_words, tasks
+from metrics import arms, comparisons, lift, lift_words, tasks
 from metrics.admin import export
 from metrics.comparisons import Given
 from metrics.models import Comparison
@@ -189,7 +189,16 @@ def sources() -> list[tuple[str, str]]:
         (f"campaign:{one.campaign_id}", f"{gettext('Campaign')}: {one.campaign}")
         for one in campaigns[:OFFERED]
     ]
-    return found
+    return found + _arms()
+
+
+def _arms() -> list[tuple[str, str]]:
+    """The controls and the variants of campaigns that were sent from here."""
+    begun = arms.offered()
+    return [
+        (f"{comparisons.ARM}:{number}:{arm}", f"{begun[number]}: {name}")
+        for (number, arm), name in arms.names(begun).items()
+    ]
 
 
 def _places(given: Any) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 import pytest
 from django.utils import translation
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from console import kept_words
+from console.models import Team
 from metrics.models import Metric
 from segments.rules.nodes import RuleError
 
@@ -51,3 +52,32 @@ def test_a_row_that_is_saved_again_keeps_what_was_kept() -> None:
         row.save()
     with translation.override("en"):
         assert Metric.objects.get(pk=row.pk).failure.startswith("No such event")
+
+
+def test_a_name_that_ships_is_read_in_either_language_and_found_by_both() -> None:
+    name = kept_words.both("首单礼", "First-order gift")
+    assert in_language("en", name) == "First-order gift"
+    assert in_language("zh-hans", name) == "首单礼"
+    assert "首单礼" in name
+    assert kept_words.both("App", "App") == "App"
+    assert in_language("en", "新客 · VIP") == "新客 · VIP", "people's own names stay as they are"
+
+
+def test_words_of_many_parts_are_kept_in_each_language() -> None:
+    kept = kept_words.each(lambda: f"3 × {gettext('customers')}")
+    assert in_language("en", kept) == "3 × customers"
+    assert in_language("zh-hans", kept) != "3 × customers"
+    assert kept_words.each(lambda: "") == ""
+
+
+@pytest.mark.django_db
+def test_a_name_in_both_languages_survives_being_saved_and_filling_a_place() -> None:
+    team = Team.objects.create(name=kept_words.both("增长", "Growth"))
+    with translation.override("en"):
+        read = Team.objects.get(pk=team.pk)
+        assert (read.name, str(read)) == ("Growth", "Growth")
+        read.save()
+        kept = kept_words.keep(gettext_lazy("by trait: %(name)s"), name=read.name)
+    with translation.override("zh-hans"):
+        assert Team.objects.get(name__contains="Growth").name == "增长"
+        assert kept_words.said(kept).endswith("增长")

@@ -129,6 +129,10 @@ def test_a_file_says_line_by_line_what_is_wrong(year: Staff) -> None:
     assert found.wrong == 5
     assert "Line 4: There is no channel “nowhere”" in found.problems[0]
     assert "Line 5: “2030-01-01” is no day" in found.problems[1]
+    mixed = "day,amount,currency\n2025-12-01,5,eur\n2025-12-01,6,cny\n2025-12-01,7,\n"
+    found = spend_files.read(mixed.encode(), **read)  # type: ignore[arg-type]
+    assert [row.amount_minor for row in found.rows] == [600, 700]
+    assert "Line 2: The amount is in eur" in found.problems[0]
     for raw in (b"\xff\xfe\x00\x01\x02", b"a,b\n1,2", b""):
         with pytest.raises(NotAllowed):
             spend_files.read(raw, **read)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Files as others write them: what is read of them, and in which words the rest is refused."""
 
 import datetime as dt
+import json
 import gzip
 from pathlib import Path
 
@@ -109,6 +110,17 @@ def test_rows_without_a_customer_are_left_out_only_when_asked(tmp_path: Path) ->
     assert (batch.events.num_rows, batch.skipped) == (2, 1)
     assert batch.events["row"].to_pylist() == [2, 4]
     assert refusal(path) == "Line 3, column who: the customer is empty."
+
+
+def test_what_is_in_another_currency_counts_and_brings_no_amount(tmp_path: Path) -> None:
+    rows = "u1,2017-03-01,9.99,eur\nu2,2017-03-01,5,CNY\nu3,2017-03-01,0.125,KWD\n"
+    path = write(tmp_path, "who,at,price,money\n" + rows)
+    mapping = Mapping(customer="who", time="at", event="paid", amount="price", currency="money")
+    (batch,) = events.Reader(path, mapping, UTC, decimals=2, currency="CNY").read()
+    assert batch.events["amount"].to_pylist() == [None, 500, None]
+    said = [json.loads(one) for one in batch.events["properties"].to_pylist()]
+    assert [one.get("foreign_currency") for one in said] == ["EUR", None, "KWD"]
+    assert [one["money"] for one in said] == ["eur", "CNY", "KWD"]
 
 
 def test_a_long_file_comes_in_batches_whose_lines_go_on(
