@@ -47,7 +47,7 @@ def _shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
 
 
 def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> dict[str, Any]:
-    name = kept_words.said(line["name"])
+    name: Any = kept_words.said(line["name"])
     if line["what"] == "message" and name in ChannelAccount.Channel.values:
         name = ChannelAccount.Channel(name).label
     return {

@@ -1,8 +1,8 @@
 """Files as others write them: what is read of them, and in which words the rest is refused."""
 
 import datetime as dt
-import json
 import gzip
+import json
 from pathlib import Path
 
 import pyarrow as pa
