@@ -47,6 +47,17 @@ def share(members: BitMap, part: int, *, salt: str) -> BitMap:
     return bitmaps.from_array(ids[_places(ids, salt) < np.uint64(_ALL * part // WHOLE)])
 
 
+def some(members: BitMap, count: int, *, salt: str) -> BitMap:
+    """Exactly so many of the members, by chance; a larger count has everybody of a smaller one."""
+    if count >= len(members):
+        return members.copy()
+    if count <= 0:
+        return BitMap()
+    ids = bitmaps.to_array(members)
+    first = np.argpartition(_places(ids, salt), count - 1)[:count]
+    return bitmaps.from_array(np.sort(ids[first]))
+
+
 def in_share(customers: Iterable[int], part: int, *, salt: str) -> set[int]:
     """Those of a few customers who are in the share."""
     return set(share(bitmaps.from_ids(customers), part, salt=salt))

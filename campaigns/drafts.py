@@ -22,6 +22,8 @@ EDITABLE = (
     "starts_at",
     "ends_at",
     "again_after_days",
+    "most_a_day",
+    "most_in_all",
     "template",
     "offer",
     "plan",

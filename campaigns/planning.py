@@ -79,10 +79,21 @@ def message(campaign: Campaign, step: str) -> Message:
 
 
 def problems(
-    *, entry: str, segment: Any, template: Any, plan: Any, timetable: Any, trigger: Any
+    *,
+    entry: str,
+    segment: Any,
+    template: Any,
+    plan: Any,
+    timetable: Any,
+    trigger: Any,
+    most_a_day: int | None,
+    most_in_all: int | None,
 ) -> Iterator[tuple[str, str]]:
     """What could never be submitted: the field, and why in words."""
     event = Campaign.Entry.EVENT
+    for name, most in (("most_a_day", most_a_day), ("most_in_all", most_in_all)):
+        if most is not None and entry == Campaign.Entry.ONCE:
+            yield name, _("Its audience is frozen; only of one that lasts can this be limited.")
     if segment is None and entry != event:
         yield "segment", _("Choose a segment first.")
     if template is None and not plan:

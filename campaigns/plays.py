@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from pyroaring import BitMap
 
 from campaigns import assignment, entering, exposure, intakes, waves
+from campaigns.intakes import Room
 from campaigns.models import Campaign, Play, Playbook, Turn
 from campaigns.stepping import Stuck
 from console import clock
@@ -87,12 +88,12 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     control = controlled(playbook, coming.members)
     treated = coming.members - control
     counts = {reason: len(those) for reason, those in coming.left_out.items() if those}
-    campaign = _under_way(play)
+    campaign = _under_way(play, at)
     if campaign is None:
         counts[PAUSED], treated, control = len(coming.members), BitMap(), BitMap()
-    elif (room := exposure.room(playbook, campaign, at=at)) is not None and len(treated) > room:
-        counts[BUDGET] = len(treated) - room
-        treated, control = fewer(treated, control, room, salt=f"budget {play.pk} {at}")
+    elif (room := _room(playbook, campaign, at)) and len(treated) > room.count:
+        counts[room.reason] = len(treated) - room.count
+        treated, control = fewer(treated, control, room.count, salt=f"room {play.pk} {at}")
     turn = Turn.objects.create(
         play=play,
         day=clock.day_of(at),
@@ -106,10 +107,19 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     return len(treated)
 
 
-def _under_way(play: Play) -> Campaign | None:
+def _room(playbook: Playbook, campaign: Campaign, at: dt.datetime) -> Room | None:
+    """For how many the playbook's budget and the play's own limits leave room."""
+    affordable = exposure.room(playbook, campaign, at=at)
+    found = [] if affordable is None else [Room(affordable, BUDGET)]
+    if within := intakes.room(campaign, clock.day_of(at)):
+        found.append(within)
+    return min(found, key=lambda one: one.count, default=None)
+
+
+def _under_way(play: Play, at: dt.datetime) -> Campaign | None:
     """The play's campaign, held, if it lets anybody in."""
     campaign = waves.hold(play.campaign)
-    if campaign is None:
+    if campaign is None or not entering.is_open(campaign, at):
         return None
     try:
         entering.approved_segment(campaign)
@@ -137,10 +147,8 @@ def controlled(playbook: Playbook, members: BitMap) -> BitMap:
 def fewer(treated: BitMap, control: BitMap, room: int, *, salt: str) -> tuple[BitMap, BitMap]:
     """So many of the treated, by chance, and as large a part of the control."""
     part = room * assignment.WHOLE // len(treated)
-    some = assignment.share(treated, part, salt=salt)
-    rest = room - len(some)
-    others = list(treated - some)[:rest] if rest > 0 else []
-    return BitMap(list(some)[:room] + others), assignment.share(control, part, salt=salt)
+    some = assignment.some(treated, room, salt=salt)
+    return some, assignment.share(control, part, salt=salt)
 
 
 def resting(play: Play, on: dt.date) -> BitMap:

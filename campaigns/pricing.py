@@ -16,9 +16,24 @@ from campaigns.precedents.outlook import Range
 from console import clock, kept_words
 
 
-def size_of(campaign: Campaign) -> int | None:
-    """How many it is priced for; None where customers come in again and again."""
-    return None if campaign.is_lasting else campaign.audience.size
+def size_of(campaign: Campaign, audience: int, *, at: dt.datetime) -> int | None:
+    """How many it is priced for: its audience; of one that lasts, the most that it lets in.
+
+    None where it lasts and nothing limits how many come.
+    """
+    if not campaign.is_lasting:
+        return audience
+    limits = [campaign.most_in_all, _most_until_the_end(campaign, at)]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _most_until_the_end(campaign: Campaign, at: dt.datetime) -> int | None:
+    """As many as come a day, on every day from its start to its end."""
+    if campaign.most_a_day is None or campaign.ends_at is None:
+        return None
+    begins = max(at, campaign.starts_at or at)
+    days = (clock.day_of(campaign.ends_at) - clock.day_of(begins)).days + 1
+    return campaign.most_a_day * max(0, days)
 
 
 def gather(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
@@ -31,7 +46,7 @@ def gather(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.date
 def made(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
     """The same, not kept."""
     people = 1 if size is None else size
-    lines = list(_lines(campaign, people, found))
+    lines = list(_lines(campaign, people, found, least=_least(campaign, size)))
     total = costs.total(lines)
     return Quote(
         campaign=campaign,
@@ -45,7 +60,12 @@ def made(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.dateti
     )
 
 
-def _lines(campaign: Campaign, size: int, found: Evidence) -> Iterator[Line]:
+def _least(campaign: Campaign, size: int | None) -> float:
+    """The share of them that comes for sure: where they come by themselves, perhaps nobody."""
+    return 0 if campaign.is_lasting and size is not None else 1
+
+
+def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> Iterator[Line]:
     plan = planning.of(campaign)
     gets_it = round(size * (1 - campaign.control_share))
     shares, tariffs = exposure.of(plan), _tariffs()
@@ -53,7 +73,7 @@ def _lines(campaign: Campaign, size: int, found: Evidence) -> Iterator[Line]:
         [one.coupon for one in plan.messages() if one.coupon is not None]
     )
     for step in plan.by_key.values():
-        count = costs.times(gets_it, shares[step.key])
+        count = costs.times(gets_it, shares[step.key].times(least, 1, 1))
         match step:
             case Message():
                 yield Line(

@@ -18,6 +18,8 @@ SHORT: dict[str, Any] = {
     "other_play": gettext_lazy("a more urgent play fits"),
     "resting": gettext_lazy("got a play not long ago"),
     "budget": gettext_lazy("the budget is used up"),
+    "full": gettext_lazy("as many came in as were approved"),
+    "full_today": gettext_lazy("as many came in that day as were approved"),
     "erased": gettext_lazy("erased on request"),
     "quiet": gettext_lazy("quiet hours"),
     "day_off": gettext_lazy("a day off"),

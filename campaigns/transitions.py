@@ -48,7 +48,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     frozen = audience.freeze(campaign, at)
     fit = guards.require(campaign, frozen.members)
     found = evidence.gather(campaign, frozen.members, at=at)
-    quote = pricing.gather(campaign, pricing.size_of(campaign), found, at=at)
+    size = pricing.size_of(campaign, frozen.size, at=at)
+    quote = pricing.gather(campaign, size, found, at=at)
     summary = _summary(campaign, found, quote)
     summary |= {"mismatches": fit, "reason": campaign.mismatch_reason}
     facts = weight.facts(campaign, quote, found)

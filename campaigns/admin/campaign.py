@@ -62,6 +62,8 @@ class CampaignAdmin(ConsoleModelAdmin):
                     "starts_at",
                     "ends_at",
                     "again_after_days",
+                    "most_a_day",
+                    "most_in_all",
                 ]
             },
         ),

@@ -37,6 +37,8 @@ SHOWN = {
     "present": "entry == 'segment'",
     "ends_at": "entry != 'once'",
     "again_after_days": "entry != 'once'",
+    "most_a_day": "entry != 'once'",
+    "most_in_all": "entry != 'once'",
 }
 
 
@@ -129,6 +131,8 @@ class CampaignForm(forms.ModelForm):
         self._put("trigger", trigger)
         for name in ("every", "at_time", "on_days", "event", "present"):
             said.pop(name, None)
+        if said.get("entry") == Entry.ONCE:  # its audience is frozen, so nothing limits it
+            said |= {"most_a_day": None, "most_in_all": None}
         self._read_plan(said)
         if said.get("segment") is None and said.get("entry") != Entry.EVENT:
             self.add_error("segment", _("Choose a segment first."))

@@ -17,6 +17,7 @@ from campaigns import (
     guards,
     planning,
     progress,
+    reasons,
     revisions,
     transitions,
 )
@@ -220,7 +221,7 @@ def history(campaign: Campaign) -> list[dict[str, Any]]:
             "at": entry.at,
             "who": entry.staff,
             "deed": DEEDS[entry.action],
-            "words": entry.details.get("reason", ""),
+            "words": reasons.said(entry.details.get("reason", "")),
         }
         for entry in entries
     ]

@@ -6,11 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import planning, progress, reasons, waves
+from campaigns import intakes, planning, progress, reasons, waves
 from campaigns.models import Campaign, Intake
 from campaigns.plans import moments, triggers, words
 from campaigns.plans.nodes import PlanError
-from console import clock
+from console import clock, figures
 from segments import catalogue, vocabulary
 from segments.rules import words as rule_words
 
@@ -43,6 +43,7 @@ def context(campaign: Campaign) -> dict[str, Any]:
     return {
         "plan_rows": rows(campaign) if campaign.plan else [],
         "comes_in": comes_in(campaign),
+        "limits": limits(campaign) if campaign.is_lasting else [],
         "leaves_at": [catalogue.titles().get(name, name) for name in campaign.exit_events],
         "left_plan": _left(campaign),
         "latest_intakes": _latest(campaign) if campaign.is_lasting else [],
@@ -80,6 +81,22 @@ def comes_in(campaign: Campaign) -> str:
             return str(Entry.PLAYBOOK.label)
         case _once:
             return ""
+
+
+def limits(campaign: Campaign) -> list[str]:
+    """How many it lets in at most, with how many came in so far once it runs."""
+    today, in_all = intakes.came(campaign, clock.today()) if campaign.started_at else (0, 0)
+    told = [
+        (_("At most %(most)s customers a day"), campaign.most_a_day, _("today %(count)s"), today),
+        (_("At most %(most)s customers in all"), campaign.most_in_all, _("%(count)s came"), in_all),
+    ]
+    said = []
+    for sentence, most, so_far, count in told:
+        if most is not None:
+            words = sentence % {"most": figures.whole(most)}
+            came = so_far % {"count": figures.whole(count)}
+            said.append(f"{words} · {came}" if campaign.started_at else words)
+    return said
 
 
 def _event(campaign: Campaign) -> str:

@@ -27,7 +27,8 @@ def kept(campaign: Campaign) -> dict[str, Any]:
 
 def now(campaign: Campaign, size: int, found: Evidence) -> dict[str, Any]:
     """The price of a draft as it stands."""
-    quote = pricing.made(campaign, None if campaign.is_lasting else size, found, at=clock.now())
+    at = clock.now()
+    quote = pricing.made(campaign, pricing.size_of(campaign, size, at=at), found, at=at)
     return {"quote": _shown(quote, campaign)}
 
 
@@ -39,6 +40,7 @@ def _shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
     return {
         "made_at": quote.made_at,
         "size": quote.size,
+        "comes_by_itself": campaign.is_lasting,
         "rows": [_row(line, currency, names) for line in quote.lines],
         "total": [figures.money(amount, currency) for amount in total],
         "returns": returns and [figures.money(round(amount), currency) for amount in returns],

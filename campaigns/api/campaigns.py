@@ -70,7 +70,10 @@ class CampaignSerializer(serializers.ModelSerializer):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Refuse, at its field, what could never be submitted."""
-        names = ("entry", "segment", "template", "plan", "timetable", "trigger")
+        names = (
+            *("entry", "segment", "template", "plan", "timetable", "trigger"),
+            *("most_a_day", "most_in_all"),
+        )
         now = self.instance or Campaign()
         whole = {name: given.get(name, getattr(now, name)) for name in names}
         problems = {name: words for name, words in planning.problems(**whole) if words}

@@ -5,6 +5,7 @@ import json
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -83,6 +84,8 @@ class Campaign(models.Model):
         "conversion_event",
         "conversion_days",
     )
+    # What came later counts where it is set: what was approved before it was there still holds.
+    DECIDED_IF_SET: ClassVar[tuple[str, ...]] = ("most_a_day", "most_in_all")
 
     name = KeptName(_("name"), max_length=120)
     goal = KeptName(_("goal"), max_length=200, blank=True)
@@ -106,6 +109,21 @@ class Campaign(models.Model):
         blank=True,
         default=None,
         help_text=_("Empty: once only. 0: each time."),
+    )
+    # Whoever comes beyond these is turned away; it is part of what is approved and priced.
+    most_a_day = models.PositiveIntegerField(
+        _("lets in at most, a day"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: whoever comes."),
+    )
+    most_in_all = models.PositiveIntegerField(
+        _("lets in at most, in all"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("When so many came in, nobody comes in any more. Empty: whoever comes."),
     )
     exit_events = models.JSONField(_("leave the plan at"), default=list, blank=True)
     # Its steps, as `campaigns.plans` reads them; empty: one message of the template.
@@ -183,6 +201,11 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(priority__lte=100), name="priority_0_to_100"),
             models.CheckConstraint(
+                condition=(models.Q(most_a_day=None) | models.Q(most_a_day__gte=1))
+                & (models.Q(most_in_all=None) | models.Q(most_in_all__gte=1)),
+                name="campaign_lets_somebody_in",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(conversion_days__gte=1, conversion_days__lte=90),
                 name="conversion_days_1_to_90",
             ),
@@ -209,6 +232,8 @@ class Campaign(models.Model):
     def digest(self) -> str:
         """SHA-256 over everything that an approver says yes to."""
         content = {name: kept_words.as_kept(getattr(self, name)) for name in self.DECIDED}
+        later = {name: getattr(self, name) for name in self.DECIDED_IF_SET}
+        content |= {name: value for name, value in later.items() if value is not None}
         content |= self.audience.content()
         if quote := self.quotes.first():
             content["quote"] = quote.content()

@@ -88,6 +88,8 @@ class Entrance(models.Model):
     day = models.DateField()
     members = BitmapField()
     size = models.PositiveIntegerField(default=0)
+    # How often somebody came in: who came twice that day counts twice.
+    times = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
