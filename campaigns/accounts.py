@@ -159,6 +159,20 @@ def use(account: ChannelAccount, is_enabled: bool, *, by: Staff) -> None:
     audit.log("account.used" if is_enabled else "account.put_away", account, by=by)
 
 
+@transaction.atomic
+def tell_approvals(account: ChannelAccount, is_wanted: bool, *, by: Staff) -> None:
+    """Let a robot's group hear what waits for a decision, or no longer.
+
+    Raises:
+        NotAllowed: the role may not, or it is no robot.
+    """
+    roles.require(by, ACTION)
+    if account.channel != ROBOT:
+        raise NotAllowed(_("Only a work chat's robot can tell of approvals."))
+    ChannelAccount.objects.filter(pk=account.pk).update(tells_approvals=is_wanted)
+    audit.log("account.tells_approvals", account, by=by, wanted=is_wanted)
+
+
 def settled(
     kind: str, given: Mapping[str, str], account: ChannelAccount | None = None
 ) -> dict[str, str]:
@@ -277,14 +291,19 @@ def try_out(account: ChannelAccount, note: Note, *, by: Staff) -> Outcome:
         CannotOpen, Unreachable: it does not come so far.
     """
     roles.require(by, ACTION)
+    outcome = say(account, note)
+    audit.log("account.tried", account, by=by, result=type(outcome).__name__.lower())
+    return outcome
+
+
+def say(account: ChannelAccount, note: Note) -> Outcome:
+    """Send one message that is no customer's. Raises CannotOpen, Unreachable."""
     way, journal = open_anew(account), _One()
     try:
         way.connect()
         way.send([_tried(account, note)], journal)
     finally:
         way.close()
-    result = type(journal.outcome).__name__.lower()
-    audit.log("account.tried", account, by=by, result=result)
     return journal.outcome
 
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import planning, reach, revisions, suppression
+from campaigns import planning, policies, reach, revisions, suppression
 from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
 from campaigns.plans.nodes import Branch, Plan, PlanError
 from console import clock
@@ -93,6 +93,8 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         subject=first.template.subject if first else "",
         body=first.template.body if first else "",
         words={str(one.template_id): one.number for one in words},
+        coupons=sorted({one.coupon for one in plan.messages() if one.coupon is not None}),
+        policy_version=policies.version(),
         data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )

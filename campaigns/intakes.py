@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from pyroaring import BitMap
 
-from campaigns import assignment, planning, waves
+from campaigns import assignment, parting, planning, waves
 from campaigns.models import Campaign, Entrance, Intake
 from campaigns.stepping import Place
 from console import audit, clock
@@ -40,7 +40,7 @@ def let_in(
         return None
     day = clock.day_of(at)
     members, turned_away = _within_limits(campaign, members, day, salt=key)
-    control = controlled(campaign, members)
+    control = parting.control(campaign, members)
     intake = Intake.objects.create(
         campaign=campaign,
         number=_next_number(campaign),
@@ -58,12 +58,6 @@ def let_in(
     if (left := room(campaign, day)) and left == Room(0, FULL):
         _close(campaign, at)
     return intake
-
-
-def controlled(campaign: Campaign, members: BitMap) -> BitMap:
-    """The share that gets nothing, the same customers whenever they come in."""
-    part = round(campaign.control_share * assignment.WHOLE)
-    return assignment.share(members, part, salt=f"control {campaign.pk}")
 
 
 # --- how many may come in -----------------------------------------------------

@@ -13,13 +13,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from campaigns import intakes, sending, settling, waves
 from campaigns.channels import email, journal, smtp
 from campaigns.channels.base import Channel, Mail
 from campaigns.models import Campaign, Wave
 from campaigns.sending import Tally
-from console import states
+from console import approvals, states
 
 WORKERS = 4  # that send one campaign at once
 LOCK = 0x0B0C  # the advisory locks of waves
@@ -73,6 +74,8 @@ def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetim
     with _claimed(campaign, at) as wave:
         if wave is None:
             return None
+        if not approvals.is_live(campaign):  # whatever its status says, nobody said yes
+            return Tally(trouble=_("Nobody has approved this."))
         record = journal.Journal(settling.journal_path(wave))
         try:
             tally = sending.Sender(campaign, wave, channel, record, at).run()

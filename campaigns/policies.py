@@ -27,6 +27,12 @@ def newest() -> ContactPolicy | None:
     return ContactPolicy.objects.select_related("by").first()
 
 
+def version() -> int:
+    """The number of the version in force; 0 before there is one."""
+    found = ContactPolicy.objects.values_list("version", flat=True).first()
+    return 0 if found is None else found
+
+
 def current() -> Policy:
     """What is in force; nothing is limited before there is a version."""
     return read(ContactPolicy.objects.values_list(_AS_TEXT, flat=True).first())

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import assignment, coupons, links, planning, rendering, revisions
+from campaigns import coupons, links, parting, planning, rendering, revisions
 from campaigns.channels.base import Mail
 from campaigns.channels.note import Note
 from campaigns.claims import Begun, Offer
@@ -104,9 +104,7 @@ class Saying:
         if len(self.letters) == 1:
             (only,) = self.letters
             return dict.fromkeys(customers, only)
-        weights = {one.key: one.weight for one in self.step.variants}
-        salt = f"campaign {self.campaign.pk} {self.step.key} words"
-        parts = assignment.split(BitMap(customers), weights, salt=salt)
+        parts = parting.wordings(self.campaign, self.step, BitMap(customers))
         return {who: key for key, members in parts.items() for who in members}
 
     def _letter(self, row: Begun) -> Letter:

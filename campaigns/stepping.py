@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import assignment, audience
+from campaigns import audience, parting
 from campaigns.models import Campaign, Message
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
@@ -116,11 +116,7 @@ def _did(campaign: Campaign, step: Branch, here: Here) -> dict[int, BitMap]:
 
 
 def _split(campaign: Campaign, plan: Plan, step: Split, here: Here) -> Ways:
-    weights = {arm.key: arm.weight for arm in step.arms}
-    salt = f"campaign {campaign.pk} {step.key}"
-    parts = {
-        number: assignment.split(members, weights, salt=salt) for number, members in here.items()
-    }
+    parts = {number: parting.arms(campaign, step, members) for number, members in here.items()}
     return [
         (
             plan.entry_of(arm.steps, step),

@@ -67,7 +67,27 @@ def withdraw(campaign: Campaign, *, by: Staff) -> None:
     _require_move(campaign, Status.DRAFT)
     if pending := approvals.pending_for(campaign):
         approvals.withdraw(pending, by=by)
+    approvals.void(campaign, because="taken back")  # a yes that was given already
     states.move(campaign, to=Status.DRAFT)
+
+
+def asked_about() -> QuerySet[Campaign]:
+    """Campaigns that wait for a yes or have one, and have not begun."""
+    return Campaign.objects.filter(status__in=[Status.SUBMITTED, Status.APPROVED])
+
+
+@transaction.atomic
+def void_if_changed(campaign: Campaign) -> bool:
+    """Back to draft when it is no longer what was asked about; whether it was so."""
+    _lock(campaign, fresh=True)
+    if campaign.status not in {Status.SUBMITTED, Status.APPROVED}:
+        return False
+    asked = approvals.latest_for(campaign)
+    if asked and asked.digest == campaign.digest() and campaign.audience.is_by_policy():
+        return False
+    if voided := approvals.void(campaign, because="changed"):
+        campaign.on_rejected(voided)
+    return voided is not None
 
 
 @transaction.atomic
@@ -86,6 +106,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
     if campaign.status != Status.APPROVED:
         raise NotAllowed(_("Only an approved campaign can be started."))
     _require_approval(campaign)
+    campaign.audience.require_policy()
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     entering.begin(campaign)
     if campaign.is_lasting:

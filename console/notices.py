@@ -75,8 +75,8 @@ def _send(approval: Approval, to: Staff, about: str, number: int, at: dt.datetim
                 approval=approval, to=to, about=about, number=number, at=at
             )
             with translation.override(settings.LANGUAGE_CODE):
-                subject, body = _words(approval, about, number)
-                send_mail(subject, body, None, [to.email])
+                subject, *body = words(approval, about, number)
+                send_mail(subject, "\n\n".join([subject, *body]), None, [to.email])
     except IntegrityError:  # sent already
         return 0
     except (SMTPException, OSError):
@@ -85,16 +85,21 @@ def _send(approval: Approval, to: Staff, about: str, number: int, at: dt.datetim
     return 1
 
 
-def _words(approval: Approval, about: str, number: int) -> tuple[str, str]:
-    """Subject and text; what it says stands on the page, which asks for a sign-in."""
-    where = settings.PUBLIC_URL + reverse("admin:console_approval_change", args=[approval.pk])
+def page_of(approval: Approval) -> str:
+    """Where it is read and decided; the page asks for a sign-in."""
+    return settings.PUBLIC_URL + reverse("admin:console_approval_change", args=[approval.pk])
+
+
+def words(approval: Approval, about: str, number: int = 0) -> list[str]:
+    """Subject and paragraphs, the last one the page's address."""
+    where = page_of(approval)
     if not about.startswith("step"):
         subject = _("%(what)s: %(state)s") % {
             "what": approval.title,
             "state": approval.get_status_display(),
         }
         comments = [vote.comment for vote in approval.votes.order_by("pk") if vote.comment]
-        return subject, "\n\n".join([subject, *comments, where])
+        return [subject, *comments, where]
     subject = _("Waits for your decision: %(what)s") % {"what": approval.title}
     if number:
         subject = _("Still waits for your decision: %(what)s") % {"what": approval.title}
@@ -103,4 +108,4 @@ def _words(approval: Approval, about: str, number: int) -> tuple[str, str]:
     if approval.expires_at is not None:
         local = approval.expires_at.astimezone(clock.zone())
         until = _("To be decided until %(when)s.") % {"when": f"{local:%Y-%m-%d %H:%M}"}
-    return subject, "\n\n".join(filter(None, [subject, asked, until, where]))
+    return [*filter(None, [subject, asked, until]), where]

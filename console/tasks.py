@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import group_notices, transitions
 from console import approvals, budget_watch, clock, copies, idempotency, jobs, notices, privacy
 from console import retention as retention_periods
 from console.models import Job, Staff
@@ -86,11 +87,14 @@ def look_after_requests() -> None:
 
 @shared_task
 def look_after_approvals() -> None:
-    """Give back what nobody decided in time, and write to those whom something waits for."""
+    """Give back what changed and what nobody decided in time, and tell whom something waits for."""
     now = timezone.now()
     for approval in approvals.overdue(at=now):
         approvals.expire(approval, at=now)
+    for campaign in transitions.asked_about():
+        transitions.void_if_changed(campaign)
     notices.send_due(at=now)
+    group_notices.send_due(at=now)
 
 
 @shared_task

@@ -133,6 +133,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
             "account": account,
             "may_change": roles.allows(request.user, accounts.ACTION),
             "can_try": account.channel != accounts.IN_APP,
+            "is_robot": account.channel == accounts.ROBOT,
             "needs_recipient": account.channel not in (accounts.ROBOT, accounts.WEBHOOK),
             "needs_template": account.kind == "sms_aliyun",
             "has_own_secret": account.kind in accounts.MADE,
@@ -175,6 +176,8 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
             case "default":
                 accounts.make_default(account, by=request.user)
                 messages.success(request, _("The channel's messages now leave with this account."))
+            case "tell" | "hush":
+                accounts.tell_approvals(account, deed == "tell", by=request.user)
             case "use" | "put_away":
                 accounts.use(account, deed == "use", by=request.user)
             case "secret":

@@ -247,7 +247,8 @@ def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
         link = reverse("admin:console_approval_change", args=[found.pk])
     may_decide = roles.allows(staff, "approvals.decide") and found.requested_by_id != staff.pk
     is_open = found.status == Approval.Status.PENDING
-    no = found.status == Approval.Status.REJECTED and campaign.is_draft
+    given_back = {Approval.Status.REJECTED, Approval.Status.CHANGES}
+    no = found.status in given_back and campaign.is_draft
     return {
         "approval": found,
         "link": link,

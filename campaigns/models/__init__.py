@@ -1,6 +1,6 @@
 """What campaigns remembers: templates, campaigns, audiences, messages, results."""
 
-from campaigns.models.account import ChannelAccount
+from campaigns.models.account import ChannelAccount, GroupNotice
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
@@ -31,6 +31,7 @@ __all__ = [
     "Entrance",
     "Evidence",
     "Exclusion",
+    "GroupNotice",
     "Guard",
     "Holdout",
     "InAppMessage",

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from console import kept_words
 from console.kept_words import KeptName
+from console.models import Approval
 
 
 class ChannelAccount(models.Model):
@@ -46,6 +47,8 @@ class ChannelAccount(models.Model):
     )
     is_enabled = models.BooleanField(_("in use"), default=True)
     is_default = models.BooleanField(_("the channel's own"), default=False)
+    # Of a robot: whether its group hears what waits for a decision.
+    tells_approvals = models.BooleanField(default=False, db_default=False)
     # In the address of its reports, which is secret by it.
     token = models.CharField(max_length=64, editable=False, unique=True)
     created_by = models.ForeignKey(
@@ -80,3 +83,22 @@ class ChannelAccount(models.Model):
 
     def __str__(self) -> str:
         return kept_words.said(self.name)
+
+
+class GroupNotice(models.Model):
+    """That one step of an approval was told to a robot's group; once each."""
+
+    account = models.ForeignKey(ChannelAccount, models.CASCADE, related_name="+")
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="+")
+    step = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "approval", "step"], name="a_group_hears_a_step_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.approval} → {self.account}"

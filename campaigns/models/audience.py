@@ -9,6 +9,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.models.contact import ContactPolicy
+from campaigns.models.coupon import CouponBatch
+from campaigns.models.template import TemplateRevision
+from console import kept_words
+from console.states import Stale
 from segments.models.fields import BitmapField
 
 
@@ -27,6 +32,9 @@ class Audience(models.Model):
     body = models.TextField(blank=True)
     # The templates of the plan, each with its revision.
     words = models.JSONField(default=dict)
+    # The coupons of the plan, and the contact policy in force; null: frozen before these counted.
+    coupons = models.JSONField(default=list, db_default=[])
+    policy_version = models.PositiveIntegerField(null=True)
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 
@@ -40,16 +48,48 @@ class Audience(models.Model):
     def content(self) -> dict[str, Any]:
         """What the approver's yes rests on; another freezing is never the same content."""
         rules = {"rules": self.rules} if self.rules else {}  # what is older has none
-        return rules | {
-            "members": hashlib.sha256(array("I", self.members)).hexdigest(),
-            "segment_rule": self.segment_rule,
-            "segment_version": self.segment_version,
-            "data_as_of": self.data_as_of,
-            "frozen_at": self.frozen_at.astimezone(dt.UTC),
-            "template_revision": self.template_revision,
-            "subject": self.subject,
-            "body": self.body,
-            "words": self.words,
+        promises = {} if self.policy_version is None else self._promises()
+        return (
+            rules
+            | promises
+            | {
+                "members": hashlib.sha256(array("I", self.members)).hexdigest(),
+                "segment_rule": self.segment_rule,
+                "segment_version": self.segment_version,
+                "data_as_of": self.data_as_of,
+                "frozen_at": self.frozen_at.astimezone(dt.UTC),
+                "template_revision": self.template_revision,
+                "subject": self.subject,
+                "body": self.body,
+                "words": self.words,
+            }
+        )
+
+    def is_by_policy(self) -> bool:
+        """Whether the contact policy in force is the one under which it was frozen."""
+        now = ContactPolicy.objects.values_list("version", flat=True).first() or 0
+        return self.policy_version in {None, now}
+
+    def require_policy(self) -> None:
+        """What is approved starts by the contact policy that it was approved under.
+
+        Raises:
+            Stale: it was changed since, so somebody has to look again.
+        """
+        if not self.is_by_policy():
+            raise Stale(_("The contact policy changed since approval was asked for; ask again."))
+
+    def _promises(self) -> dict[str, Any]:
+        """What its coupons promise and its templates say, as they are in the database now."""
+        batches = CouponBatch.objects.filter(pk__in=self.coupons).order_by("pk")
+        said = models.Q(pk=None)
+        for template, number in self.words.items():
+            said |= models.Q(template=int(template), number=number)
+        revisions = TemplateRevision.objects.filter(said).order_by("template", "number")
+        return {
+            "policy": self.policy_version,
+            "coupons": [[one.pk, kept_words.as_kept(one.name), one.terms()] for one in batches],
+            "said": list(revisions.values_list("template", "channel", "markup", "words")),
         }
 
 

@@ -271,7 +271,9 @@ class Campaign(models.Model):
 
         Raises:
             NotAllowed: whoever decided had no evidence before them.
+            Stale: another contact policy is in force than when it was asked for.
         """
+        self.audience.require_policy()
         if not self.evidence.exists():
             raise states.NotAllowed(_("Nobody has looked at what campaigns like this one brought."))
         states.move(self, to=self.Status.APPROVED)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page, plan_facts, precedents, quotes
+from campaigns.admin import page, plan_facts, precedents, quotes, who
 from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -158,12 +158,13 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "frozen": frozen,
-        "is_as_asked": campaign.digest() == approval.digest,
+        "is_as_asked": campaign.digest() == approval.digest and frozen.is_by_policy(),
         "funnel": page.bars(audience.funnel(frozen)),
         "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
         "sentence": audience.sentence(frozen.segment_rule) if campaign.segment else "",
         "people": _people(audience.sample(frozen, SAMPLE)) if has_sample else [],
         "mail": page.mail(campaign, frozen, staff),
+        **who.context(campaign, frozen, approval),
         **plan_facts.context(campaign),
         **precedents.kept(campaign),
         **quotes.kept(campaign),

@@ -1,9 +1,10 @@
 """The lists of the home page: what waits for a person, and what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from campaigns.models import Campaign, Suppression
 from console import approvals as asking
 from console import figures, health
 from console.dashboard.page import Page
-from console.models import AuditEntry, Job
+from console.models import Approval, AuditEntry, Job, Vote
 from segments import looks
 from segments.models import EventImport, Segment
 
@@ -65,6 +66,7 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
             status.PAUSED,
         ],
     )[:LINES]
+    given_back = _given_back(mine)
     return Panel(
         title=_("My campaigns under way"),
         lines=[
@@ -76,12 +78,33 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
                 badge=campaign.get_status_display(),
                 tone=CAMPAIGN_TONES.get(Campaign.Status(campaign.status), ""),
                 when=page.moment(campaign.created_at),
+                why=given_back.get(campaign.pk, ""),
             )
             for campaign in mine
         ],
         link=page.link("admin:campaigns_campaign_changelist", needs="campaigns.view"),
         empty=_("Nothing is under way. A campaign begins with a segment and a template."),
     )
+
+
+def _given_back(campaigns: Iterable[Campaign]) -> dict[int, str]:
+    """What was said about drafts that somebody asked about and got back, by campaign."""
+    drafts = [one.pk for one in campaigns if one.is_draft]
+    if not drafts:
+        return {}
+    kind = ContentType.objects.get_for_model(Campaign)
+    newest = Approval.objects.filter(subject_type=kind, subject_id__in=drafts).order_by(
+        "subject_id", "-pk"
+    )
+    votes = Vote.objects.filter(
+        approval__in=newest.distinct("subject_id").values("pk"),
+        approval__status__in=[Approval.Status.REJECTED, Approval.Status.CHANGES],
+    ).exclude(decision=Vote.Decision.APPROVE)
+    words = _("%(who)s: %(words)s")
+    return {
+        vote.approval.subject_id: words % {"who": vote.by, "words": vote.comment}
+        for vote in votes.select_related("by", "approval")
+    }
 
 
 def approvals(page: Page, request: HttpRequest) -> Panel:
