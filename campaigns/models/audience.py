@@ -16,6 +16,8 @@ from console import kept_words
 from console.states import Stale
 from segments.models.fields import BitmapField
 
+SAID = ("template", "channel", "markup", "language", "words")  # of a template's revision
+
 
 class Audience(models.Model):
     """Who will get it, and everything that the approver's yes rests on."""
@@ -89,7 +91,7 @@ class Audience(models.Model):
         return {
             "policy": self.policy_version,
             "coupons": [[one.pk, kept_words.as_kept(one.name), one.terms()] for one in batches],
-            "said": list(revisions.values_list("template", "channel", "markup", "words")),
+            "said": list(revisions.values_list(*SAID)),
         }
 
 

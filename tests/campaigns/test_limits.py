@@ -13,6 +13,7 @@ from campaigns.admin.campaign_form import CampaignForm
 from campaigns.models import Campaign, Entrance, Evidence, Intake, Turn
 from console import clock
 from console.models import AuditEntry
+from segments.models import EventType
 from tests.campaigns.factories import bob, campaign_at, form, people, segment_of
 from tests.campaigns.test_journeys import together
 from tests.campaigns.test_playbooks import change, playbook_of
@@ -23,6 +24,7 @@ BY_EVENT: dict[str, Any] = {"entry": "event", "trigger": {"event": "cart_updated
 
 
 def lasting(**values: Any) -> Campaign:
+    EventType.objects.get_or_create(name="cart_updated")
     return campaign_at("sending", people(1), **BY_EVENT, again_after_days=0, **values)
 
 
