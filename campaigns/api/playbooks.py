@@ -98,10 +98,7 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         "partial_update": playbooks.ACTION,
         "add_play": playbooks.ACTION,
         "change_play": playbooks.ACTION,
-        "submit": playbooks.RUN,
-        "start": playbooks.RUN,
-        "pause": playbooks.RUN,
-        "end": playbooks.RUN,
+        "run": playbooks.RUN,
     }
     queryset = Playbook.objects.prefetch_related(
         Prefetch(
@@ -153,35 +150,19 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         return self._now(playbook)
 
     @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def submit(self, request: Request, pk: str | None = None) -> Response:
-        """Ask for approval of every play that is a draft still."""
-        playbook = self.get_object()
-        playbooks.submit(playbook, by=_staff(request), at=clock.now())
-        return self._now(playbook)
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def start(self, request: Request, pk: str | None = None) -> Response:
-        """Put it in force; all its plays have to be approved."""
-        playbook = self.get_object()
-        playbooks.start(playbook, by=_staff(request), at=clock.now())
-        return self._now(playbook)
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def pause(self, request: Request, pk: str | None = None) -> Response:
-        """Let nobody more in; who is on the way goes on."""
-        playbook = self.get_object()
-        playbooks.pause(playbook, by=_staff(request))
-        return self._now(playbook)
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def end(self, request: Request, pk: str | None = None) -> Response:
-        """End it for good."""
-        playbook = self.get_object()
-        playbooks.end(playbook, by=_staff(request), at=clock.now())
+    @action(detail=True, methods=["post"], url_path="(?P<deed>submit|start|pause|end)")
+    def run(self, request: Request, deed: str, pk: str | None = None) -> Response:
+        """Ask for approval of every play; put it in force; let nobody more in; end it for good."""
+        playbook, staff, at = self.get_object(), _staff(request), clock.now()
+        match deed:
+            case "submit":
+                playbooks.submit(playbook, by=staff, at=at)
+            case "start":
+                playbooks.start(playbook, by=staff, at=at)
+            case "pause":
+                playbooks.pause(playbook, by=staff)
+            case _end:
+                playbooks.end(playbook, by=staff, at=at)
         return self._now(playbook)
 
     def _now(self, playbook: Playbook, *, status: int = 200) -> Response:
