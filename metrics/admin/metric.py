@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -64,6 +64,11 @@ class MetricAdmin(ReadOnlyAdmin):
 
     view_action = "metrics.view"
     list_display: ClassVar = ["name_shown", "newest", "newest_on", "theme", "word_shown", "meaning"]
+    # Theme by theme, in the order in which customers go through them.
+    ordering: ClassVar = [
+        Case(*(When(group=one, then=n) for n, one in enumerate(Metric.Group.values))),
+        "id",
+    ]
     list_display_links: ClassVar = ["name_shown"]
     list_before_template = "metrics/compute.html"
     list_per_page = 300
