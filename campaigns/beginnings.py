@@ -97,7 +97,7 @@ def _add(playbook: Playbook, recipe: Recipe, names: Mapping[str, str], by: Staff
     offer = Offer(
         template=template(recipe.words, by=by),
         coupon=coupon(recipe.gift, by=by) if recipe.gift else None,
-        task=kept_words.said(recipe.task),
+        task=recipe.task,
         task_days=recipe.task_days,
         owner=None if by.team else by,
         team=by.team,

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import accounts, beginnings, guards, policies, recipes, templates
+from campaigns import accounts, beginnings, guards, plays, policies, recipes, templates
 from campaigns.models import (
     Audience,
     Campaign,
@@ -84,7 +84,9 @@ def load_plays(*, by: Staff, guarded_by: Staff) -> None:
         guards.install(by=guarded_by)
     if not Playbook.objects.exists():
         names = dict.fromkeys((recipes.LOGIN, recipes.INTERACTED), "order_paid")
-        beginnings.warnings(names=names, by=by)
+        playbook = beginnings.warnings(names=names, by=by)
+        for campaign in plays.campaigns(playbook):
+            guards.justify(campaign, reason=both(*WHY_A_COUPON), by=by)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
@@ -125,6 +127,7 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         )
 
 
+WHY_A_COUPON = ("流失一位客户的损失，高于一张优惠券", "Losing them costs more than a coupon does")
 POLICY_NOTE = both("起步的限制", "Limits to begin with")
 POLICY = {
     "caps": [

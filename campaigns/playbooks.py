@@ -24,7 +24,6 @@ SETTINGS = (
 # What may change while it runs: the rest decides how it is measured.
 WHILE_RUNNING = {"name", "goal", "budget_minor"}
 MOST_PLAYS = 24
-HALF = 58  # letters of a name in one language
 Status, Way = Playbook.Status, Campaign.Status
 
 
@@ -98,7 +97,7 @@ def add_play(
     _require_bounded(held, offer.coupon)
     segment = level if value is None else both(level, value, by=by)
     campaign = drafts.add(
-        name=kept_words.name(lambda: f"{held}: {segment}"[:HALF]),
+        name=kept_words.name(lambda: f"{held}: {segment}"),
         goal=kept_words.as_kept(held.goal),
         segment=segment,
         entry=Campaign.Entry.PLAYBOOK,
@@ -139,7 +138,7 @@ def both(level: Segment, value: Segment, *, by: Staff) -> Segment:
     rule = {"all": [{"segment": level.pk}, {"segment": value.pk}]}
     found = Segment.objects.filter(rule=rule, archived_at=None).first()
     if found is None:
-        name = kept_words.name(lambda: f"{level} × {value}"[:HALF])
+        name = kept_words.name(lambda: f"{level} × {value}")
         found = collection.add(name=name, rule=rule, by=by, note=_("from a playbook"))
     if found.size is None:
         membership.recompute(found, day=clock.today())
@@ -190,8 +189,17 @@ def submit(playbook: Playbook, *, by: Staff, at: dt.datetime) -> int:
     held = _held(playbook, by=by, action=RUN)
     drafts_ = [one for one in plays.campaigns(held) if one.status == Way.DRAFT]
     for campaign in drafts_:
-        transitions.submit(campaign, by=by, at=at)
+        _submit(campaign, by=by, at=at)
     return len(drafts_)
+
+
+def _submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> None:
+    """Ask for one play's approval; a refusal says of which play it is."""
+    try:
+        transitions.submit(campaign, by=by, at=at)
+    except NotAllowed as problem:
+        said = {"name": campaign, "words": problem}
+        raise NotAllowed(_("“%(name)s”: %(words)s") % said) from problem
 
 
 @transaction.atomic

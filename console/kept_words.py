@@ -57,12 +57,16 @@ def both(chinese: str, english: str) -> str:
     return chinese if chinese == english else f"{chinese}{JOINT}{english}"
 
 
-def name(words: Callable[[], str]) -> str:
-    """A name that is made of other words, in both languages."""
+def name(words: Callable[[], str], most: int = 120) -> str:
+    """A name that is made of other words, in both languages; longer ones are cut."""
     with translation.override("zh-hans"):
-        chinese = str(words())
+        chinese = _cut(str(words()), most // 2 - len(JOINT))
     with translation.override("en"):
-        return both(chinese, str(words()))
+        return both(chinese, _cut(str(words()), most - len(chinese) - len(JOINT)))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def numbered(words: object, turn: int) -> str:

@@ -117,6 +117,7 @@ class CampaignForm(forms.ModelForm):
             "event": trigger.get("event", ""),
             "present": trigger.get("present", False),
             "leave_at": campaign.exit_events,
+            "plan": campaign.plan,  # drawn below the form, so that it is in none of its parts
         }
         if at := timetable.get("at"):
             shown["at_time"] = at

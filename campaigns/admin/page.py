@@ -25,7 +25,7 @@ from campaigns.admin import plan_facts, precedents, preview, quotes
 from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
-from segments.models import Customer
+from segments.models import Customer, Segment
 
 Status = Campaign.Status
 ENTRIES = 40
@@ -279,10 +279,16 @@ def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> 
         difference = audience.since_frozen(frozen, segment) if segment else None
         return {"funnel": bars(shown), "gets_it": shown.size, "difference": difference}
     if segment is None or segment.size is None:
-        return {"problem": segment and audience.problem_with(segment, clock.today(project))}
+        return {"problem": segment and _problem(campaign, segment, project)}
     would = audience.outlook(campaign, segment.members)
     return {
         "funnel": bars(would),
         "gets_it": would.size,
-        "problem": audience.problem_with(segment, clock.today(project)),
+        "problem": _problem(campaign, segment, project),
     }
+
+
+def _problem(campaign: Campaign, segment: Segment, project: Project) -> str | None:
+    """Why the segment cannot be frozen; whoever comes later need not be there yet."""
+    today = clock.today(project)
+    return audience.problem_with(segment, today, lasting=campaign.is_lasting)

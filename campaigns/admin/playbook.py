@@ -17,7 +17,7 @@ from campaigns import beginnings, coupon_words, exposure, playbooks, plays, reas
 from campaigns.admin.playbook_forms import JourneyForm, PlaybookForm, PlayForm, ShipForm
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.playbooks import Offer
-from console import clock, figures, roles
+from console import clock, figures, kept_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
 from console.states import NotAllowed
@@ -246,7 +246,7 @@ def _rows(found: list[Play], results: dict[int | None, PlayResult]) -> list[dict
                 "message": templates.get(message.get("template")),
                 "coupon": coupon,
                 "gives": coupon_words.gives(coupon, currency) if coupon else "",
-                "task": steps[play.pk].get("task", {}).get("title", ""),
+                "task": kept_words.said(steps[play.pk].get("task", {}).get("title", "")),
                 "result": result and _told(result, currency),
             }
         )

@@ -148,7 +148,7 @@ class Campaign(models.Model):
         help_text=_("A coupon makes it a price promotion by itself."),
     )
     # Why it goes out although a guard says that the offer does not fit its audience.
-    mismatch_reason = models.CharField(max_length=500, blank=True, default="")
+    mismatch_reason = KeptName(max_length=500, blank=True, default="")
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     segment = models.ForeignKey(
         Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")

@@ -77,7 +77,7 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
                 ),
                 badge=campaign.get_status_display(),
                 tone=CAMPAIGN_TONES.get(Campaign.Status(campaign.status), ""),
-                when=page.moment(campaign.created_at),
+                when=page.moment(campaign.started_at),
                 why=given_back.get(campaign.pk, ""),
             )
             for campaign in mine

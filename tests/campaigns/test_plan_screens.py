@@ -49,7 +49,9 @@ def test_a_triggered_campaign_is_made_in_the_browser(signed_in: SignIn) -> None:
     assert "Cart updated" in page
     assert "wait 30 minutes" in page.lower()
     edit = reverse("admin:campaigns_campaign_edit", args=[campaign.pk])
-    assert client.get(edit).context["adminform"].form.initial["event"] == "cart_updated"
+    begun = client.get(edit).context["adminform"].form
+    assert begun.initial["event"] == "cart_updated"
+    assert json.loads(begun["plan"].value()) == plan, "who saves again keeps the steps"
 
 
 @pytest.mark.parametrize(
