@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns import expectations
 from campaigns.models import Campaign, MessageTemplate
 from console import audit, roles
 from console.models import Staff
@@ -33,6 +34,7 @@ EDITABLE = (
     "control_share",
     "purpose",
     "priority",
+    *Campaign.AGREED,
 )
 
 
@@ -48,10 +50,12 @@ def add(
     """A new draft; it belongs to its maker and to the maker's team.
 
     Raises:
-        NotAllowed: the role, or a segment or template that is put away.
+        NotAllowed: the role, a segment or template that is put away, or a limit that is none.
     """
     roles.require(by, ACTION)
     _require_in_use(segment, template)
+    fields = expectations.begun(fields)
+    expectations.check(fields)
     campaign = Campaign.objects.create(
         name=name, segment=segment, template=template, owner=by, team=by.team, **fields
     )
@@ -73,6 +77,7 @@ def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
         raise NotAllowed(_("Only a draft can be changed; take it back to draft first."))
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     _require_in_use(changed.get("segment"), changed.get("template"))
+    expectations.check(changed)
     for name, value in changed.items():
         setattr(kept, name, value)
     if changed:

@@ -103,7 +103,7 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
         left_out=counts,
     )
     if campaign is not None and treated:
-        intakes.let_in(campaign, f"turn {turn.pk}", treated, at=at, left_out=counts)
+        intakes.let_in(campaign, key(turn.pk), treated, at=at, left_out=counts)
     return len(treated)
 
 
@@ -114,6 +114,11 @@ def _room(playbook: Playbook, campaign: Campaign, at: dt.datetime) -> Room | Non
     if within := intakes.room(campaign, clock.day_of(at)):
         found.append(within)
     return min(found, key=lambda one: one.count, default=None)
+
+
+def key(turn: int) -> str:
+    """What a turn's intake is known by."""
+    return f"turn {turn}"
 
 
 def _under_way(play: Play, at: dt.datetime) -> Campaign | None:

@@ -5,6 +5,7 @@ from celery import shared_task
 from campaigns import contacting, outbox, plays, reach, rounds, transitions
 from campaigns.models import Campaign, Playbook
 from campaigns.stepping import Stuck
+from campaigns.stoploss import guardrails, stops
 from console import clock
 from console.states import NotAllowed, Stale
 
@@ -53,6 +54,13 @@ def look_at_playbooks() -> None:
             plays.look(playbook, at=clock.now())
         except plays.Strayed as problem:
             transitions.stop(problem.campaign, reason=str(problem))
+
+
+@shared_task
+def look_at_guardrails() -> None:
+    """Stop what makes too many customers go away."""
+    for campaign in Campaign.objects.filter(pk__in=guardrails.to_look_at()):
+        stops.look(campaign, at=clock.now())
 
 
 @shared_task

@@ -13,6 +13,7 @@ from campaigns import (
     coupon_batches,
     entering,
     evidence,
+    expectations,
     guards,
     outbox,
     planning,
@@ -50,6 +51,7 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     found = evidence.gather(campaign, frozen.members, at=at)
     size = pricing.size_of(campaign, frozen.size, at=at)
     quote = pricing.gather(campaign, size, found, at=at)
+    expectations.agree(campaign, quote)
     summary = _summary(campaign, found, quote)
     summary |= {"mismatches": fit, "reason": campaign.mismatch_reason}
     facts = weight.facts(campaign, quote, found)
@@ -163,13 +165,20 @@ def pause(campaign: Campaign, *, by: Staff) -> None:
 @transaction.atomic
 def stop(campaign: Campaign, *, reason: str) -> None:
     """Pause it because something is wrong, and ask its owner to look."""
-    _lock(campaign, fresh=True)
-    if campaign.status == Status.SENDING:
-        states.move(
-            campaign, to=Status.PAUSED, stopped_because=reason[:300], paused_at=timezone.now()
-        )
-        audit.log("campaign.stopped", campaign, reason=reason)
+    if halt(campaign, reason=reason):
         _ask_to_look(campaign, reason)
+
+
+@transaction.atomic
+def halt(campaign: Campaign, *, reason: str) -> bool:
+    """Pause it because something is wrong; whether it was sending."""
+    _lock(campaign, fresh=True)
+    if campaign.status != Status.SENDING:
+        return False
+    because = reason[:300]
+    states.move(campaign, to=Status.PAUSED, stopped_because=because, paused_at=timezone.now())
+    audit.log("campaign.stopped", campaign, reason=reason)
+    return True
 
 
 @transaction.atomic
@@ -178,15 +187,34 @@ def resume(campaign: Campaign, *, by: Staff) -> None:
 
     What was missed meanwhile is not made up for: nobody comes in late, and waits that ended
     during the pause end later by as much.
+
+    Raises:
+        NotAllowed: the role, the team, the status, no approval, or the console stopped it and
+            nobody has decided in writing.
     """
     roles.require(by, "campaigns.run", record=campaign)
+    go_on(campaign)
+
+
+@transaction.atomic
+def go_on(campaign: Campaign) -> None:
+    """The same; who may is asked by the caller."""
     _lock(campaign)
     if campaign.status != Status.PAUSED:
         raise NotAllowed(_("Only a paused campaign can be resumed."))
+    if waits_for_decision(campaign):
+        raise NotAllowed(
+            _("It did not keep what was agreed: it goes on only by a decision in writing.")
+        )
     _require_approval(campaign)
     waves.catch_up(campaign, campaign.paused_at)
     entering.look_anew(campaign)
     states.move(campaign, to=Status.SENDING, stopped_because="", paused_at=None)
+
+
+def waits_for_decision(campaign: Campaign) -> bool:
+    """Whether the console stopped it, and nobody has decided in writing what becomes of it."""
+    return campaign.stops.filter(decided_at=None).exists()
 
 
 @transaction.atomic
@@ -205,6 +233,12 @@ def reopen(campaign: Campaign, *, by: Staff) -> None:
 def cancel(campaign: Campaign, *, by: Staff) -> None:
     """End it for good. What left, left; nothing more will."""
     roles.require(by, "campaigns.run", record=campaign)
+    call_off(campaign)
+
+
+@transaction.atomic
+def call_off(campaign: Campaign) -> None:
+    """The same; who may is asked by the caller."""
     _lock(campaign)
     states.move(campaign, to=Status.CANCELLED)
     entering.end(campaign)
@@ -252,7 +286,10 @@ def open_steps(campaign: Campaign, staff: Any) -> set[str]:
         ),
         "start": ("campaigns.run", campaign.status == Status.APPROVED),
         "pause": ("campaigns.run", campaign.status == Status.SENDING),
-        "resume": ("campaigns.run", campaign.status == Status.PAUSED),
+        "resume": (
+            "campaigns.run",
+            campaign.status == Status.PAUSED and not waits_for_decision(campaign),
+        ),
         "close": ("campaigns.run", may_close(campaign)),
         "cancel": ("campaigns.run", states.can_move(campaign, to=Status.CANCELLED)),
     }

@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
     "send messages": {"task": "campaigns.tasks.wake_senders", "schedule": 15},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
     "look at playbooks": {"task": "campaigns.tasks.look_at_playbooks", "schedule": 60},
+    "look at guardrails": {"task": "campaigns.tasks.look_at_guardrails", "schedule": 60},
     "measure playbooks": {"task": "metrics.tasks.measure_playbooks", "schedule": 3600},
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},

@@ -68,6 +68,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:campaigns_playbook_changelist",
                 "playbooks.view",
             ),
+            (
+                _("Stop-loss"),
+                "pan_tool",
+                "admin:campaigns_stop_changelist",
+                "campaigns.view",
+            ),
             (_("Guards"), "gpp_maybe", "admin:campaigns_guard_changelist", "guards.view"),
             (
                 _("Coupons"),

@@ -57,6 +57,7 @@ TABLE: dict[str, set[str]] = {
     "campaigns.change": {OP, AD},
     "campaigns.submit": {OP, AD},
     "campaigns.run": {OP, AD},  # start, pause, resume, cancel
+    "campaigns.decide_stop": {MA, AD},  # what the console stopped: goes on, or ends
     "coupons.view": EVERYBODY,
     "coupons.change": {OP, AD},
     "coupons.give": {OP, SU, AD},  # to one customer by hand, and take it back

@@ -110,6 +110,14 @@ def drop(item: WorkItem, *, because: str, by: Staff) -> None:
 
 
 @transaction.atomic
+def settle(item: WorkItem, *, outcome: str, by: Staff) -> None:
+    """Done by the deed that it asked for, whoever's it was; a closed one stays as it is."""
+    kept = WorkItem.objects.select_for_update().get(pk=item.pk)
+    if kept.is_unfinished:
+        states.move(kept, to=Status.DONE, outcome=outcome, closed_at=timezone.now(), closed_by=by)
+
+
+@transaction.atomic
 def reopen(item: WorkItem, *, by: Staff) -> None:
     """Take it up again; the outcome so far stays to be read."""
     _require(item, by=by)

@@ -10,6 +10,7 @@ from campaigns.admin import (
     phrase,
     playbook,
     policy,
+    stop,
     suppression,
     template,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "phrase",
     "playbook",
     "policy",
+    "stop",
     "suppression",
     "template",
 ]

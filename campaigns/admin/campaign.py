@@ -72,6 +72,20 @@ class CampaignAdmin(ConsoleModelAdmin):
             _("What counts as success"),
             {"fields": ["conversion_event", "conversion_days", "control_share"]},
         ),
+        (
+            _("When it stops by itself"),
+            {
+                "fields": [
+                    "expected_roi",
+                    "roi_period",
+                    "periods_below",
+                    "most_unsubscribed",
+                    "most_complained",
+                    "most_left",
+                    "guarded_from",
+                ]
+            },
+        ),
         (_("Among other campaigns"), {"fields": ["purpose", "priority"]}),
     ]
     list_display: ClassVar = [

@@ -14,7 +14,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from campaigns import drafts, planning
+from campaigns import drafts, expectations, planning
+from campaigns.admin.percents import PercentField
 from campaigns.models import Campaign
 from campaigns.plans import moments, tree, triggers
 from campaigns.plans.nodes import PlanError
@@ -39,7 +40,12 @@ SHOWN = {
     "again_after_days": "entry != 'once'",
     "most_a_day": "entry != 'once'",
     "most_in_all": "entry != 'once'",
+    "expected_roi": "entry != 'once'",
+    "roi_period": "entry != 'once'",
+    "periods_below": "entry != 'once'",
 }
+
+NUMBERS = ("roi_period", "periods_below", "guarded_from")
 
 
 class CampaignForm(forms.ModelForm):
@@ -83,6 +89,25 @@ class CampaignForm(forms.ModelForm):
         help_text=gettext_lazy("The event that counts as success."),
         widget=UnfoldAdminSelectWidget,
     )
+    expected_roi = PercentField(
+        label=gettext_lazy("Expected ROI (percent)"),
+        required=False,
+        min_value=-100,
+        max_value=100 * expectations.MOST_ROI,
+        help_text=Campaign._meta.get_field("expected_roi").help_text,
+    )
+    most_unsubscribed = PercentField(
+        label=gettext_lazy("Unsubscribe, at most (percent)"), required=False, max_value=100
+    )
+    most_complained = PercentField(
+        label=gettext_lazy("Report spam, at most (percent)"), required=False, max_value=100
+    )
+    most_left = PercentField(
+        label=gettext_lazy("Uninstall or switch messages off, at most (percent)"),
+        required=False,
+        max_value=100,
+        help_text=gettext_lazy("A share that is empty is not looked at."),
+    )
     plan = forms.JSONField(
         label=gettext_lazy("plan"),
         required=False,
@@ -106,6 +131,9 @@ class CampaignForm(forms.ModelForm):
             if name in self.fields:
                 field: Any = self.fields[name]
                 field.choices = [("", "–"), *choices] if name == "event" else choices
+        for name in NUMBERS:
+            if name in self.fields:
+                self.fields[name].required = False
         self._begin(self.instance)
 
     def _begin(self, campaign: Campaign) -> None:
@@ -121,11 +149,17 @@ class CampaignForm(forms.ModelForm):
         }
         if at := timetable.get("at"):
             shown["at_time"] = at
+        if campaign.pk is None:
+            shown |= expectations.BEGINS
         self.initial.update(shown)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         said["plan"] = said.get("plan") or []
+        for name in NUMBERS:  # left empty: as it was
+            if said.get(name) in {None, ""}:
+                said[name] = self.initial.get(name, getattr(Campaign(), name))
+                self._put(name, said[name])
         self._put("exit_events", said.pop("leave_at", []))
         timetable, trigger = self._timetable(said), self._trigger(said)
         self._put("timetable", timetable)

@@ -21,8 +21,8 @@ from campaigns import (
     revisions,
     transitions,
 )
-from campaigns.admin import plan_facts, precedents, preview, quotes
-from campaigns.models import Audience, Campaign, CampaignResult, TemplateRevision
+from campaigns.admin import plan_facts, precedents, preview, quotes, strategy
+from campaigns.models import Audience, Campaign, CampaignResult, Stop, TemplateRevision
 from console import approvals, clock, figures, roles
 from console.models import Approval, AuditEntry, Project
 from segments.models import Customer, Segment
@@ -91,6 +91,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "result": result(campaign, project),
         "history": history(campaign),
         **plan_facts.context(campaign),
+        **strategy.context(campaign),
         "may_see_messages": roles.allows(staff, "messages.view"),
         **_audience(campaign, frozen, project),
         **_evidence(campaign, frozen),
@@ -234,7 +235,15 @@ def history(campaign: Campaign) -> list[dict[str, Any]]:
         for vote in approval.votes.all()
         if vote.comment
     ]
+    lines += [
+        {"at": one.decided_at, "who": one.decided_by, "deed": _decision(one), "words": one.reason}
+        for one in campaign.stops.filter(decided_at__isnull=False).select_related("decided_by")
+    ]
     return sorted(lines, key=lambda line: line["at"], reverse=True)
+
+
+def _decision(stop: Stop) -> str:
+    return _("decided that it goes on") if stop.goes_on else _("decided that it ends")
 
 
 def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:

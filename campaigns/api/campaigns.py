@@ -1,5 +1,6 @@
 """Campaigns over the API: the same steps as in the browser, with the same refusals."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -8,7 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import drafts, planning, progress, tasks, transitions
+from campaigns import drafts, expectations, planning, progress, tasks, transitions
+from campaigns.api.stops import PeriodSerializer
 from campaigns.models import Campaign, CampaignResult
 from console import clock
 
@@ -26,6 +28,14 @@ class ResultSerializer(serializers.ModelSerializer):
 def _is_share(value: float) -> None:
     if not 0 <= value <= 0.9:
         raise serializers.ValidationError("From 0 to 0.9.")
+
+
+def _within(low: float, high: float) -> Callable[[float], None]:
+    def check(value: float) -> None:
+        if not low <= value <= high:
+            raise serializers.ValidationError(f"From {low} to {high}.")
+
+    return check
 
 
 class CampaignSerializer(serializers.ModelSerializer):
@@ -66,6 +76,9 @@ class CampaignSerializer(serializers.ModelSerializer):
             "conversion_days": {"min_value": 1, "max_value": 90},
             # Not a greatest value: what is no number is greater than none.
             "control_share": {"validators": [_is_share]},
+            "expected_roi": {"validators": [_within(-1, 1000)]},
+            "periods_below": {"min_value": 1, "max_value": 12},
+            **{name: {"validators": [_within(0, 1)]} for name in expectations.LIMITS},
         }
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +134,7 @@ class CampaignViewSet(
         "list": VIEW,
         "retrieve": VIEW,
         "progress": VIEW,
+        "periods": VIEW,
         "create": CHANGE,
         "partial_update": CHANGE,
         "submit": "campaigns.submit",
@@ -208,6 +222,13 @@ class CampaignViewSet(
         steps = [{"step": step, **at._asdict()} for step, at in progress.by_step(campaign).items()]
         now = progress.of(campaign).as_json()
         return Response(now | {"status": campaign.status, "steps": steps})
+
+    @extend_schema(responses=PeriodSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_fields=[])
+    def periods(self, request: Request, pk: str | None = None) -> Response:
+        """What each closed period brought, the newest first; revised ones more than once."""
+        found = self.get_object().periods.all()[:100]
+        return Response(PeriodSerializer(found, many=True).data)
 
     def _now(self, campaign: Campaign) -> Response:
         campaign.refresh_from_db()

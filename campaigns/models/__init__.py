@@ -5,6 +5,7 @@ from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
+from campaigns.models.evaluation import Evaluation
 from campaigns.models.evidence import Evidence
 from campaigns.models.guard import Guard
 from campaigns.models.in_app import InAppMessage
@@ -13,6 +14,7 @@ from campaigns.models.phrase import Phrase
 from campaigns.models.playbook import Play, Playbook, PlayResult, Turn
 from campaigns.models.quote import Quote
 from campaigns.models.result import CampaignResult
+from campaigns.models.stop import CampaignPeriod, Stop
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
 from campaigns.models.wave import Entrance, Intake, Lookout, Wave
@@ -20,6 +22,7 @@ from campaigns.models.wave import Entrance, Intake, Lookout, Wave
 __all__ = [
     "Audience",
     "Campaign",
+    "CampaignPeriod",
     "CampaignResult",
     "ChannelAccount",
     "Contact",
@@ -29,6 +32,7 @@ __all__ = [
     "CouponBatch",
     "CouponDay",
     "Entrance",
+    "Evaluation",
     "Evidence",
     "Exclusion",
     "GroupNotice",
@@ -45,6 +49,7 @@ __all__ = [
     "Playbook",
     "Quote",
     "Redemption",
+    "Stop",
     "Suppression",
     "TemplateRevision",
     "Turn",

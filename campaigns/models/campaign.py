@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaigns.models.agreed import CONSTRAINTS, Agreed
 from campaigns.models.template import MessageTemplate, TemplateRevision
 from console import kept_words, states
 from console.kept_words import KeptName
@@ -17,7 +18,7 @@ from console.models import Approval, AuditEntry, Team
 from segments.models import Segment, SegmentVersion
 
 
-class Campaign(models.Model):
+class Campaign(Agreed):
     """Sent from here, or recorded: one that ran elsewhere in the past."""
 
     class Kind(models.TextChoices):
@@ -85,7 +86,7 @@ class Campaign(models.Model):
         "conversion_days",
     )
     # What came later counts where it is set: what was approved before it was there still holds.
-    DECIDED_IF_SET: ClassVar[tuple[str, ...]] = ("most_a_day", "most_in_all")
+    DECIDED_IF_SET: ClassVar[tuple[str, ...]] = ("most_a_day", "most_in_all", *Agreed.AGREED)
 
     name = KeptName(_("name"), max_length=120)
     goal = KeptName(_("goal"), max_length=200, blank=True)
@@ -214,6 +215,7 @@ class Campaign(models.Model):
                 condition=~models.Q(external_ref=""),
                 name="one_campaign_an_external_ref",
             ),
+            *CONSTRAINTS,
         ]
 
     def __str__(self) -> str:
@@ -232,12 +234,15 @@ class Campaign(models.Model):
     def digest(self) -> str:
         """SHA-256 over everything that an approver says yes to."""
         content = {name: kept_words.as_kept(getattr(self, name)) for name in self.DECIDED}
-        later = {name: getattr(self, name) for name in self.DECIDED_IF_SET}
-        content |= {name: value for name, value in later.items() if value is not None}
+        content |= {name: getattr(self, name) for name in self.DECIDED_IF_SET if self._is_set(name)}
         content |= self.audience.content()
         if quote := self.quotes.first():
             content["quote"] = quote.content()
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _is_set(self, name: str) -> bool:
+        begins: Any = self._meta.get_field(name)
+        return bool(getattr(self, name) != begins.get_default())
 
     def editors(self) -> set[int]:
         """Who made or changed it, a template of it, or its segment last: they do not decide.

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page, plan_facts, precedents, quotes, who
+from campaigns.admin import page, plan_facts, precedents, quotes, strategy, who
 from campaigns.models import Campaign
 from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -166,6 +166,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "mail": page.mail(campaign, frozen, staff),
         **who.context(campaign, frozen, approval),
         **plan_facts.context(campaign),
+        **strategy.agreed(campaign),
         **precedents.kept(campaign),
         **quotes.kept(campaign),
     }

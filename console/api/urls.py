@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
 from campaigns.api.playbooks import PlaybookViewSet
+from campaigns.api.stops import StopViewSet
 from campaigns.api.templates import TemplateViewSet
 from console.api.approvals import ApprovalViewSet
 from console.api.budgets import BudgetViewSet
@@ -37,6 +38,7 @@ router.register("traits", TraitViewSet, basename="trait")
 router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("templates", TemplateViewSet, basename="template")
 router.register("campaigns", CampaignViewSet, basename="campaign")
+router.register("stops", StopViewSet, basename="stop")
 router.register("coupons", CouponViewSet, basename="coupon")
 router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")
 router.register("playbooks", PlaybookViewSet, basename="playbook")

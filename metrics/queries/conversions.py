@@ -49,20 +49,40 @@ class Conversions:
     amount: int = 0
 
 
-def count(event: str, inside: Windows, *, where: Sequence[Condition] = ()) -> Conversions:
-    """The customers who did the event inside their windows, and what it came to."""
+def count(
+    event: str | Sequence[str], inside: Windows, *, where: Sequence[Condition] = ()
+) -> Conversions:
+    """The customers who did the event, or one of them, inside their windows; what it came to."""
+    names = [event] if isinstance(event, str) else list(event)
     if not inside.customers:
         return Conversions()
     with history.opened() as lake:
         events = lake.events(*inside.days)
         done = events.filter(
-            events.event == event, *(properties.holds(events, condition) for condition in where)
+            events.event.isin(names), *(properties.holds(events, condition) for condition in where)
         )
         found = lake.ask(_within(done, lake.rows(inside.table()))).to_pylist()[0]
     return Conversions(found["customers"], found["amount"])
 
 
-def _within(done: "Table", windows: "Table") -> "Table":
+def each(events: Sequence[str], inside: Windows) -> dict[int, int]:
+    """Who did one of the events inside their window, and what theirs came to in minor units."""
+    if not inside.customers or not events:
+        return {}
+    with history.opened() as lake:
+        done = lake.events(*inside.days)
+        done = done.filter(done.event.isin(list(events)))
+        mine = _inside(done, lake.rows(inside.table()))
+        sums = mine.group_by("customer").agg(amount=operations.total(mine.amount))
+        found = lake.ask(sums)
+    return dict(zip(found["customer"].to_pylist(), found["amount"].to_pylist(), strict=True))
+
+
+def _inside(done: "Table", windows: "Table") -> "Table":
     kept = done.select("customer", "time", "amount").join(windows, "customer")
-    kept = kept.filter(kept.time >= kept.opens, kept.time < kept.closes)
+    return kept.filter(kept.time >= kept.opens, kept.time < kept.closes)
+
+
+def _within(done: "Table", windows: "Table") -> "Table":
+    kept = _inside(done, windows)
     return kept.aggregate(customers=kept.customer.nunique(), amount=operations.total(kept.amount))
