@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import laid_down, mail_providers
-from campaigns.channels import email, kinds, sms_parts, smtp
+from campaigns.channels import email, kinds, outside, sms_parts, smtp
 from campaigns.channels.base import LOST, Accepted, Channel, Outcome, Unreachable, Unsure, because
+from campaigns.channels.fcm import Fcm
 from campaigns.channels.http import HttpChannel
 from campaigns.channels.in_app import InAppChannel
 from campaigns.channels.kinds import KINDS as KINDS
@@ -185,7 +187,13 @@ def settled(
     before = _values(account, lenient=True) if account else {}
     hidden = {field.name for field in of_kind.fields if field.is_secret}
     kept = {name: before[name] for name in hidden if before.get(name)}
-    return kinds.checked(of_kind, {**given, **{k: v for k, v in kept.items() if not given.get(k)}})
+    again = {name: value for name, value in kept.items() if not given.get(name)}
+    values = kinds.checked(of_kind, {**given, **again})
+    for field in of_kind.fields:
+        host = urlsplit(values[field.name]).hostname if field.form == kinds.URL else None
+        if host and outside.names_private(host, settings.PRIVATE_NETWORKS):
+            raise BadSetting(field.name, outside.PRIVATE)
+    return values
 
 
 def of_channel(channel: str) -> ChannelAccount | None:
@@ -241,7 +249,10 @@ def open_anew(account: ChannelAccount) -> Channel[Any]:
     kind, values = KINDS[account.kind], _values(account)
     try:
         if kind.provider:
-            return HttpChannel(kind.provider(values), connections=CONNECTIONS)
+            provider = kind.provider(values)
+            if isinstance(provider, Fcm):
+                provider.tokens.private = settings.PRIVATE_NETWORKS
+            return HttpChannel(provider, connections=CONNECTIONS, private=settings.PRIVATE_NETWORKS)
         if kind.name == "smtp":
             return email.SmtpChannel(_server(values))
         if kind.name == "mail_api":

@@ -35,6 +35,7 @@ class Begun:
     address: str
     variant: str
     coupon: coupons.Given | None = None
+    lasts: dt.timedelta | None = None  # from now on; then nobody should see it any more
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
     expires_at = since + offer.lasts if offer.lasts is not None else None
     approach = replace(offer.approach, since=since, expires_at=expires_at)
     look = contacting.look(ids, approach, at=at)
-    for gone in look.verdicts.keys() - _still_there(wave):
+    for gone in look.verdicts.keys() - set(people(hold(wave))):
         del look.verdicts[gone]
     rows = _insert(wave, look, before, offer.variants, at)
     sending = {number: who for number, who, status in rows if status == Status.SENDING}
@@ -88,6 +89,7 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
                 sealing.open_(look.addresses[who]),
                 offer.variants.get(who, ""),
                 given.get(number),
+                expires_at - at if expires_at else None,
             )
             for number, who in sending.items()
             if number not in without
@@ -101,12 +103,12 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
 
 
 def messages(wave: Wave) -> QuerySet[Message]:
-    """The messages that its customers have of its step."""
+    """The messages of its step that its customers have, and those who were taken out of it."""
     return Message.objects.filter(
         campaign=wave.campaign_id,
         step=wave.step,
         occurrence=wave.occurrence,
-        customer__in=people(wave),
+        customer__in=[*people(wave), *wave.gone],
     )
 
 
@@ -140,15 +142,15 @@ def people(wave: Wave) -> list[int]:
     ]
 
 
-def _still_there(wave: Wave) -> set[int]:
-    """Whom the wave is about by now; nobody is taken out of it until the transaction ends.
+def hold(wave: Wave) -> Wave:
+    """The wave as it is by now; nobody is taken out of it until the transaction ends.
 
     Behind the customers' rows and the campaign's, as everybody who holds several locks them.
     """
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_CAMPAIGN, [wave.campaign_id])
         cursor.execute(_HOLD_WAVE, [wave.pk])
-    return set(people(Wave.objects.get(pk=wave.pk)))
+    return Wave.objects.select_related("campaign").get(pk=wave.pk)
 
 
 def _history(wave: Wave, ids: list[int], at: dt.datetime) -> tuple[dt.datetime, set[int]]:

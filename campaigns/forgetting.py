@@ -21,6 +21,7 @@ from campaigns.models import (
     Message,
     Play,
     Redemption,
+    ShortLink,
     Suppression,
     Turn,
     Wave,
@@ -123,6 +124,10 @@ def _forget_coupons(sought: Sought) -> None:
     _orders(sought).update(order="", reversed_because="")
 
 
+def _short_links(sought: Sought) -> QuerySet[ShortLink]:
+    return ShortLink.objects.filter(message__customer__in=sought.numbers)
+
+
 def _in_app(sought: Sought) -> QuerySet[InAppMessage]:
     return InAppMessage.objects.filter(customer__in=sought.numbers)
 
@@ -133,6 +138,12 @@ PLACES = [
         _("words of in-app messages"),
         lambda s: _in_app(s).count(),
         lambda s: _in_app(s).delete(),
+    ),
+    Place(
+        "short_links",
+        _("where links of short messages led"),
+        lambda s: _short_links(s).count(),
+        lambda s: _short_links(s).delete(),
     ),
     Place(
         "coupons",
@@ -177,5 +188,5 @@ PLACES = [
         lambda s: _contexts(s).count(),
         _forget_contexts,
     ),
-    Place("outbox", _("the outbox"), *_sets(Wave, "members")),
+    Place("outbox", _("the outbox"), *_sets(Wave, "members", "gone")),
 ]

@@ -48,7 +48,7 @@ def settle(
     numbers = [one.pk for one in rows]
     if end == LEFT:
         states.move_many(Message, numbers, frm=Status.HELD, to=Status.SENT, reason="", sent_at=at)
-        settling.tell(campaign.pk, {one.pk: one.customer_id for one in rows}, at)
+        settling.tell(campaign.pk, numbers, at)
     elif end == GIVEN_UP:
         states.move_many(Message, numbers, frm=Status.HELD, to=Status.FAILED)
         contacting.give_back(numbers)

@@ -17,7 +17,7 @@ from liquid import (
 )
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions import BooleanExpression, FilteredExpression, Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import (
     FilterArgumentError,
@@ -33,6 +33,7 @@ from liquid.tag import Tag
 from liquid.token import TOKEN_TAG
 from liquid.undefined import UNDEFINED
 
+from campaigns import quickly
 from console import figures
 
 MOST_ITERATIONS = 1_000  # of all loops of one message together
@@ -81,21 +82,23 @@ def example(source: str, facts: Facts) -> str:
 
 def render(template: BoundTemplate, facts: Facts) -> str:
     """Raises CannotRender."""
-    context, buffer = _Context(template, globals=facts), _Buffer()
-    node: Node | None = None
+    assert isinstance(template, _Template)
+    page = _Page(template, facts)
     try:
-        for node in template.nodes:
-            node.render(context, buffer)
+        quickly.write(template.steps, page)
     except StopRender:
         pass
     except LiquidInterrupt as stray:
         raise CannotRender(str(stray)) from stray
     except LiquidError as problem:
-        problem.token = problem.token or (node and node.token)
+        problem.token = problem.token or (page.node and page.node.token)
         raise CannotRender(at_line(problem)) from problem
     except (RecursionError, ArithmeticError, ValueError, TypeError) as problem:
         raise CannotRender(str(problem)) from problem
-    return buffer.getvalue()
+    made = "".join(page.parts)
+    if len(made) > LARGEST_OUTPUT:
+        raise CannotRender(at_line(_too_long()))
+    return made
 
 
 def in_line(source: str, index: int, words: str) -> str:
@@ -116,6 +119,10 @@ def at_line(problem: LiquidError) -> str:
 # --- rendering --------------------------------------------------------------
 
 
+def _too_long() -> OutputStreamLimitError:
+    return OutputStreamLimitError(_("the message becomes too long"), token=None)
+
+
 class _Buffer:
     """What was written so far, bounded. Liquid's own encodes all of it to count it."""
 
@@ -128,7 +135,7 @@ class _Buffer:
     def write(self, text: str) -> int:
         self.room -= len(text)
         if self.room < 0:
-            raise OutputStreamLimitError(_("the message becomes too long"), token=None)
+            raise _too_long()
         self.parts.append(text)
         return len(text)
 
@@ -164,35 +171,73 @@ class _Context(RenderContext):
             )
 
 
+class _Page:
+    """What is written for one customer: quickly, and in Liquid's own way where that is needed."""
+
+    __slots__ = ("_buffer", "_context", "_template", "facts", "node", "parts")
+
+    def __init__(self, template: BoundTemplate, facts: Facts) -> None:
+        self.facts: dict[str, Any] = dict(facts)
+        self.parts: list[str] = []
+        self.node: Node | None = None
+        self._template = template
+        self._context: _Context | None = None
+        self._buffer = _Buffer()
+
+    def slowly(self, node: Node) -> None:
+        self.node, self._buffer.parts = node, self.parts
+        node.render(self._liquids_own(), self._buffer)
+
+    def decide(self, condition: BooleanExpression) -> bool:
+        return bool(condition.evaluate(self._liquids_own()))
+
+    def _liquids_own(self) -> _Context:
+        if self._context is None:
+            self._context = _Context(self._template, globals=self.facts)
+        return self._context
+
+
+class _Template(BoundTemplate):
+    """A template that is made ready to be written quickly."""
+
+    context_class = _Context
+
+    def __init__(self, env: Environment, nodes: list[Node], *args: Any, **kwargs: Any) -> None:
+        super().__init__(env, nodes, *args, **kwargs)
+        self.steps = quickly.steps(nodes, escapes=env.autoescape)
+
+
 class _Output(OutputNode):
     """{{ a.fact }}, with or without a word instead: most of what a message is made of.
 
     A fact that is text or a number is written at once; for all else, Liquid's way is gone.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ()
 
-    def __init__(self, token: Any, expression: Any) -> None:
-        super().__init__(token, expression)
-        self.path: tuple[str, ...] = ()
-        if type(expression) is FilteredExpression and type(expression.left) is Path:
-            path = tuple(expression.left.path)
-            others = [one.name for one in expression.filters or []]
-            if all(type(part) is str for part in path) and others in ([], ["default"]):
-                self.path = path
+    def quick(self, escapes: bool) -> quickly.Step | None:
+        left = getattr(self.expression, "left", None)
+        others = [one.name for one in getattr(self.expression, "filters", None) or []]
+        if type(self.expression) is not FilteredExpression or others not in ([], ["default"]):
+            return None
+        found = quickly.value(left) if type(left) is Path else None
+        return found and self._writing(found, escapes)
 
-    def render_to_output(self, context: RenderContext, buffer: Any) -> int:
-        found: Any = context.globals
-        for part in self.path:
-            if type(found) is not dict or part not in found:
-                break
-            found = found[part]
-        else:
+    def _writing(self, fact: quickly.Value, escapes: bool) -> quickly.Step:
+        def run(page: quickly.Page) -> None:
+            try:
+                found = fact(page.facts)
+            except quickly.Unknown:
+                page.slowly(self)
+                return
             if type(found) is str and found:
-                return int(buffer.write(escape(found) if context.autoescape else found))
-            if type(found) is int:
-                return int(buffer.write(str(found)))
-        return super().render_to_output(context, buffer)
+                page.parts.append(escape(found) if escapes else found)
+            elif type(found) is int:
+                page.parts.append(str(found))
+            else:
+                page.slowly(self)
+
+        return run
 
 
 class _OutputTag(Output):
@@ -202,6 +247,7 @@ class _OutputTag(Output):
 class _Language(Environment):
     """Standard Liquid without other templates, unescaped output and unbounded work."""
 
+    template_class = _Template
     block_nesting_limit = 20
     context_depth_limit = 20
     local_namespace_limit = LARGEST_VALUE
@@ -257,6 +303,19 @@ class _Link(Node):
 
     __slots__ = ("blank", "block", "fixed")
 
+    def quick(self, escapes: bool) -> quickly.Step:
+        inside = quickly.steps(self.block.nodes, escapes=escapes)
+
+        def run(page: quickly.Page) -> None:
+            target = self.fixed
+            if target is None:
+                around, page.parts = page.parts, []
+                quickly.write(inside, page)
+                target, page.parts = html.unescape("".join(page.parts)), around
+            page.parts.append(_led(target, page.facts.get(LINK)))
+
+        return run
+
     def __init__(self, token: Any, block: BlockNode) -> None:
         super().__init__(token)
         self.block = block
@@ -270,13 +329,17 @@ class _Link(Node):
             inner = context.get_buffer(buffer)
             self.block.render(context, inner)
             target = html.unescape(inner.getvalue())
-        to: Any = context.globals.get(LINK)
-        if to and target.startswith(("http://", "https://")):
-            target = to(target)
-        return int(buffer.write(html.escape(target)))
+        return int(buffer.write(_led(target, context.globals.get(LINK))))
 
     def children(self, static_context: RenderContext, *, include_partials: bool = True) -> Any:
         return [self.block]
+
+
+def _led(target: str, to: Any) -> str:
+    """The address that the sender puts in the place of another, as an attribute holds it."""
+    if to and target.startswith(("http://", "https://")):
+        target = to(target)
+    return html.escape(target)
 
 
 class _LinkTag(Tag):

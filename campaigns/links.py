@@ -5,7 +5,7 @@ import hmac
 import html
 import json
 import re
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -39,6 +39,11 @@ def trap_url(message_id: int) -> str:
 
 def unsubscribe_url(message_id: int) -> str:
     return _absolute("unsubscribe", _sign(UNSUBSCRIBE, str(message_id)))
+
+
+def preferences_url(message_id: int) -> str:
+    """Where one chooses what to hear; with the same token, because it lets one do the same."""
+    return _absolute("preferences", _sign(UNSUBSCRIBE, str(message_id)))
 
 
 def read_open(token: str) -> int:
@@ -78,13 +83,21 @@ def rewrite(body: str, to: Callable[[str], str]) -> str:
 
 
 def _sign(purpose: str, payload: str) -> str:
-    """What `Signer(salt=purpose).sign_object` makes of this JSON, in a tenth of its time.
+    """What `Signer(salt=purpose).sign_object` makes of this JSON, in a twentieth of its time.
 
     Several are made for every mail, and Django's derives the key each time anew.
     """
-    said = urlsafe_b64encode(payload.encode()).rstrip(b"=")
-    seal = urlsafe_b64encode(hmac.digest(_key(purpose, settings.SECRET_KEY), said, "sha256"))
-    return f"{said.decode()}:{seal.rstrip(b'=').decode()}"
+    said = _web(payload.encode())
+    seal = _web(hmac.digest(_key(purpose, settings.SECRET_KEY), said, "sha256"))
+    return f"{said.decode()}:{seal.decode()}"
+
+
+def _web(plain: bytes) -> bytes:
+    """Base64 for addresses, without the signs that only fill it up."""
+    return b2a_base64(plain, newline=False).translate(_WEB, b"=")
+
+
+_WEB = bytes.maketrans(b"+/", b"-_")
 
 
 @lru_cache(maxsize=8)
@@ -105,10 +118,12 @@ def _read(purpose: str, token: str) -> Any:
 
 
 def _absolute(name: str, token: str) -> str:
-    return _pattern(name).replace("token", token)
+    before, after = _around(name)
+    return f"{before}{token}{after}"
 
 
 @lru_cache(maxsize=8)
-def _pattern(name: str) -> str:
-    """The whole address with a word in place of the token: three are made for every mail."""
-    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=["token"])
+def _around(name: str) -> tuple[str, str]:
+    """What stands before and behind the token: five are made for every mail."""
+    before, _token, after = reverse(name, args=["token"]).partition("token")
+    return settings.PUBLIC_URL.rstrip("/") + before, after

@@ -108,13 +108,44 @@ def _claimed(campaign: Campaign, at: dt.datetime) -> Iterator[Wave | None]:
     yield None
 
 
+def settle_the_dead(*, at: dt.datetime) -> int:
+    """Settle what dead workers left in campaigns that send nothing now; how many waves."""
+    left = Wave.objects.filter(status=Wave.Status.CLAIMED).exclude(
+        campaign__status=Campaign.Status.SENDING
+    )
+    return sum(_put_back(pk, at) for pk in left.order_by("pk").values_list("pk", flat=True))
+
+
+def _put_back(pk: int, at: dt.datetime) -> bool:
+    """Settle a wave whose worker is gone, and leave it to whom the campaign gives it later."""
+    if not _locked("pg_try_advisory_lock", pk):
+        return False
+    try:
+        wave = Wave.objects.select_related("campaign").get(pk=pk)
+        if wave.status != Wave.Status.CLAIMED or not _settled(wave, at):
+            return False
+        is_over = wave.campaign.status == Campaign.Status.CANCELLED
+        to = Wave.Status.DONE if is_over else Wave.Status.WAITING
+        states.move_many(Wave, [pk], frm=Wave.Status.CLAIMED, to=to)
+        return True
+    finally:
+        with suppress(DatabaseError):
+            _locked("pg_advisory_unlock", pk)
+
+
+def _settled(wave: Wave, at: dt.datetime) -> bool:
+    """Write down what its worker had claimed; False: the worker is still there."""
+    try:
+        settling.unfinished(wave, at=at)
+    except journal.InUse:
+        return False
+    return True
+
+
 def _taken(wave: Wave, at: dt.datetime) -> bool:
     """Make the wave this worker's, after what a dead one left of it is settled."""
-    if wave.status == Wave.Status.CLAIMED:
-        try:
-            settling.unfinished(wave, at=at)
-        except journal.InUse:
-            return False
+    if wave.status == Wave.Status.CLAIMED and not _settled(wave, at):
+        return False
     # The database's own time: no two claims of a wave have the same, and so the same journal.
     states.move_many(Wave, [wave.pk], frm=wave.status, to=Wave.Status.CLAIMED, claimed_at=Now())
     wave.refresh_from_db()

@@ -10,14 +10,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import forms, links, phrases, plain, rendering, shells, wording
+from campaigns import forms, phrases, plain, rendering, shells, short_links, wording
 from campaigns.channels import sms_parts
 from campaigns.models import Phrase, TemplateRevision
 from campaigns.wording import Mistake
 
 SHORT_SUBJECT = 60  # columns that phones show of a subject; a Chinese character takes two
 SHORT_TITLE, SHORT_PUSH = 40, 160
-A_MESSAGE = 10**8  # a number as long as messages have
 LARGEST_MAIL = 100_000  # bytes; some mail programs cut off what is longer
 TAG = re.compile(r"<(a|img|mj-button|mj-image)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
@@ -51,7 +50,7 @@ def advice(revision: TemplateRevision) -> list[Mistake]:
 
 def parts(text: str) -> int:
     """How many short messages a text is charged as, with its links as they are tracked."""
-    tracked = rendering.WEB.sub(lambda one: links.click_url(A_MESSAGE, one[0]), text)
+    tracked = rendering.WEB.sub(short_links.address(short_links.EXAMPLE), text)
     return sms_parts.parts(tracked)
 
 

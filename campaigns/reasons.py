@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.channels import base, http, kinds, note, sms_aliyun
+from campaigns.channels import base, http, kinds, note, outside, sms_aliyun
 from campaigns.models import ContactHold, Exclusion
 from segments import consent
 
@@ -26,6 +26,7 @@ SHORT: dict[str, Any] = {
     "expired": gettext_lazy("too late to make sense"),
     **{reason.value: reason.label for reason in ContactHold.Reason},
 }
+UNKNOWN = base.gettext_noop("the provider does not know it")  # asked of a held message
 CAP = "cap:"  # then the channel, perhaps none, and the window of a cap that was full
 WINDOWS: dict[str, Any] = {
     "day": gettext_lazy("enough messages this day"),
@@ -39,6 +40,8 @@ SENTENCES = {
     base.BAD_HEADER,
     http.UNREADABLE,
     note.BAD_PHONE,
+    outside.PRIVATE,
+    UNKNOWN,
     note.EMPTY,
     note.TOO_LONG,
     sms_aliyun.NO_TEMPLATE,

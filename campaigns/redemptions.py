@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import coupon_codes, coupons
@@ -65,11 +66,13 @@ def redeem(code: str, order: Order, *, at: dt.datetime, by: Staff | None = None)
 
 @transaction.atomic
 def _redeem(code: str, order: Order, at: dt.datetime, by: Staff | None) -> Done:
+    if known := _known(order.key):
+        return _again(known, code, order)
     coupon = _found(code, order, at)
     Coupon.objects.select_for_update(no_key=True).get(pk=coupon.pk)
     coupon.refresh_from_db()
-    if known := Redemption.objects.filter(key=order.key).first():
-        return _again(known, coupon, order)
+    if known := _known(order.key):
+        return _again(known, code, order)
     _require_usable(coupon, order, at)
     redemption = Redemption.objects.create(
         coupon=coupon,
@@ -176,12 +179,32 @@ def _require_usable(coupon: Coupon, order: Order, at: dt.datetime) -> None:
         raise Refused("below_floor", _("The order is too small for this coupon."))
 
 
-def _again(known: Redemption, coupon: Coupon, order: Order) -> Done:
-    """The redemption that this key stands for, if it is the one that is asked for."""
-    same = (known.coupon_id, known.order, known.order_minor)
-    if same != (coupon.pk, order.number, order.amount_minor):
+def _known(key: str) -> Redemption | None:
+    """The redemption that was asked for under this key."""
+    found = Redemption.objects.select_related("coupon__batch", "coupon__customer")
+    return found.filter(key=key).first()
+
+
+def _again(known: Redemption, code: str, order: Order) -> Done:
+    """The redemption that this key stands for, if it is the one that is asked for.
+
+    Of a customer who was erased since, the order's number is forgotten.
+    """
+    coupon = known.coupon
+    customer = order.customer
+    is_theirs = customer is None or customer in merging.numbers_of(coupon.customer_id)
+    is_order = known.order == order.number or coupon.customer.erased_at is not None
+    its_code = coupon.batch.shared_code if coupon.batch.is_shared else coupon.code
+    is_same = coupon_codes.read(code) == its_code and known.order_minor == order.amount_minor
+    if not (is_same and is_order and is_theirs):
         raise Refused("key_reused", _other_key())
     return Done(known, is_replay=True)
+
+
+def erased_customer(key: str) -> int | None:
+    """Whose redemption this key stands for, if they were erased: by their ids nobody finds them."""
+    known = _known(key)
+    return known.coupon.customer_id if known and known.coupon.customer.erased_at else None
 
 
 def _other_key() -> str:
@@ -212,10 +235,18 @@ def reverse(
     return True
 
 
+def of_order(order: str, *, sender: str = "") -> QuerySet[Redemption]:
+    """What was redeemed in an order: by everybody, or by one who sends keys of their own."""
+    found = Redemption.objects.filter(order=order).exclude(order="").order_by("coupon_id")
+    return found.filter(key__startswith=f"{sender}:") if sender else found
+
+
 @transaction.atomic
-def reverse_order(order: str, *, because: str, at: dt.datetime) -> list[Redemption]:
-    """Undo everything that was redeemed in an order; what that was, now or before."""
-    found = list(Redemption.objects.filter(order=order).exclude(order="").order_by("coupon_id"))
+def reverse_order(
+    order: str, *, because: str, at: dt.datetime, sender: str = ""
+) -> list[Redemption]:
+    """Undo everything that a sender redeemed in an order; what that was, now or before."""
+    found = list(of_order(order, sender=sender))
     for one in found:
         reverse(one, because=because, at=at)
     return found

@@ -54,7 +54,7 @@ class Form:
     lines: Mapping[str, tuple[tuple[str, BoundTemplate], ...]]
     text: BoundTemplate | None = None  # of a mail, as text, or as HTML where that has to be read
     is_outline: bool = True
-    foot: str = ""  # of a mail's plain text
+    foot: tuple[str, str] = ("", "")  # of a mail's plain text: choose, unsubscribe
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ def render(
     known: Mapping[str, Any],
     *,
     unsubscribe_url: str = "",
+    preferences_url: str = "",
     link: Link | None = None,
     pixel_url: str = "",
     trap_url: str = "",
@@ -134,8 +135,13 @@ def render(
     if letter.channel == forms.EMAIL:
         hidden = [TRAP.format(escape(trap_url))] if trap_url else []
         hidden += [PIXEL.format(escape(pixel_url))] if pixel_url else []
-        facts["message"] = {"subject": subject, "hidden": Markup("".join(hidden))}  # noqa: S704
-        return _mail(form, facts, subject, unsubscribe_url)
+        choose = preferences_url or unsubscribe_url
+        facts["message"] = {
+            "subject": subject,
+            "hidden": Markup("".join(hidden)),  # noqa: S704
+            "preferences_url": choose,
+        }
+        return _mail(form, facts, subject, (choose, unsubscribe_url))
     return _note(form, facts, subject, link, is_sms=letter.channel == forms.SMS)
 
 
@@ -199,7 +205,7 @@ def _form(channel: str, markup: str, said: Mapping[str, str], code: str, written
         outline = plain.outline(source)
         text = outline or language.parse(source, html=True)
         with translation.override(code):
-            foot = _("Unsubscribe")
+            foot = _("Choose what you hear"), _("Unsubscribe")
         shell = language.parse_shell(made)
         return Form(written, subject, shell, {}, {}, text, outline is not None, foot)
     more = [one for one in forms.FIELDS[channel] if one.name not in {"subject", "body"}]
@@ -243,12 +249,13 @@ def _names(template: BoundTemplate) -> set[tuple[str, str]]:
 # --- for each ---------------------------------------------------------------
 
 
-def _mail(form: Form, facts: dict[str, Any], subject: str, unsubscribe_url: str) -> Rendered:
+def _mail(form: Form, facts: dict[str, Any], subject: str, leads: tuple[str, str]) -> Rendered:
     html = language.render(form.body, facts)
     assert form.text
     said = language.render(form.text, facts)
     text = plain.tidy(said) if form.is_outline else plain.from_html(said)
-    foot = f"{form.foot}: {unsubscribe_url}"
+    choose, unsubscribe = form.foot
+    foot = f"{choose}: {leads[0]}\n{unsubscribe}: {leads[1]}"
     return Rendered(subject, html, f"{text}\n\n--\n{foot}\n", language=form.language)
 
 

@@ -9,18 +9,18 @@ from django.conf import settings
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import coupons, links, parting, planning, rendering, revisions
+from campaigns import coupons, links, parting, planning, rendering, returns, revisions, short_links
 from campaigns.channels.base import Mail
 from campaigns.channels.note import Note
 from campaigns.claims import Begun, Offer
 from campaigns.models import Campaign, CouponBatch, Intake, Wave
 from campaigns.policy.nodes import Approach
-from campaigns.rendering import Letter, Rendered
+from campaigns.rendering import Letter, Link, Rendered
 from console import clock
 from segments import traits
 from segments.models import Customer
 
-EMAIL = "email"
+EMAIL, SMS = "email", "sms"
 DAY = 24 * 60  # minutes
 
 
@@ -71,7 +71,8 @@ class Saying:
             customer,
             known,
             unsubscribe_url=unsubscribe_url,
-            link=lambda target: links.click_url(row.id, target),
+            preferences_url=links.preferences_url(row.id),
+            link=self._link(row),
             pixel_url=links.open_url(row.id),
             trap_url=links.trap_url(row.id),
             coupon=self._coupon(row, customer),
@@ -91,6 +92,7 @@ class Saying:
             text=made.text,
             unsubscribe_url=unsubscribe_url,
             at=at,
+            return_path=returns.address(row.id),
         )
 
     def _coupon(self, row: Begun, customer: Customer) -> dict[str, Any] | None:
@@ -98,6 +100,11 @@ class Saying:
             return None
         spoken = rendering.language_of(customer)
         return coupons.words(self.batch, row.coupon, self.zone, spoken)
+
+    def _link(self, row: Begun) -> Link:
+        if row.channel == SMS:  # in which every letter costs
+            return lambda target: short_links.url(row.id, target)
+        return lambda target: links.click_url(row.id, target)
 
     def _variants(self, customers: list[int]) -> dict[int, str]:
         """By a salted hash: a customer gets the same wording of a step whenever they come."""
@@ -137,4 +144,5 @@ def _note(made: Rendered, row: Begun, name: str, at: dt.datetime) -> Note:
         template=made.template,
         params=made.params,
         data=made.data,
+        expires_at=at + row.lasts if row.lasts else None,
     )

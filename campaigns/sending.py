@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -113,16 +114,15 @@ class Sender:
         group = _Group(self, claim.begun)
         self.tally.skipped += claim.skipped
         self.tally.deferred += claim.deferred
-        self.channel.send(group.messages(), group)
+        for channel in group.channels():
+            self.channel.send(channel, group.messages(channel), group)
         returned = [row for row in group.rows if row.id not in group.outcomes]
         counts = settling.write(
             self.wave,
             group.outcomes | {row.id: settling.RETURNED for row in returned},
-            {row.id: row.customer for row in group.rows},
             heals=not self._goes_on() or self.wave.tries + 1 < TRIES,
             at=self.at,
         )
-        counts[Status.RETRY] -= len(returned)
         for status, count in counts.items():
             setattr(self.tally, status, getattr(self.tally, status) + count)
         again = sorted(row.customer for row in returned)
@@ -132,6 +132,8 @@ class Sender:
         """See whether it makes sense to go on."""
         if isinstance(outcome, Accepted):
             self.errors_in_a_row = 0
+            return
+        if isinstance(outcome, Refused) and outcome.is_gone:  # is about the customer alone
             return
         self.errors_in_a_row += 1
         if isinstance(outcome, Failed):
@@ -144,8 +146,14 @@ class Sender:
                 "%(count)s messages in a row failed; the last one: %(reason)s"
             ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
 
+    @transaction.atomic
     def _give_back(self, *, is_left: bool) -> None:
         """Close the wave, or put it back with a time for what is to be tried again."""
+        rows = Campaign.objects.select_for_update(no_key=True)  # as everybody who moves customers
+        if rows.get(pk=self.campaign.pk).status == Campaign.Status.CANCELLED:
+            ended = Wave.Status.DONE
+            states.move_many(Wave, [self.wave.pk], frm=Wave.Status.CLAIMED, to=ended)
+            return
         also: dict[str, object] = {}
         to = Wave.Status.WAITING if is_left else Wave.Status.DONE
         pause = dt.timedelta(seconds=self.hush)
@@ -172,17 +180,26 @@ class _Group:
         self.sender, self.rows = sender, rows
         self.outcomes: dict[int, Outcome] = {}
 
-    def messages(self) -> Iterator[Mail | Note]:
+        self.stop_at = time.monotonic() + SECONDS_A_CLAIM
+
+    def channels(self) -> list[str]:
+        """Through which they leave; most through the step's own."""
+        return list(dict.fromkeys(row.channel for row in self.rows))
+
+    def messages(self, channel: str) -> Iterator[Mail | Note]:
         """One after the other, until nothing more should leave with this claim."""
+        rows = [row for row in self.rows if row.channel == channel]
         # All that is needed of the database, before the first one: later the loop is running.
-        return self._made(*self.sender.saying.known([row.customer for row in self.rows]))
+        return self._made(rows, *self.sender.saying.known([row.customer for row in rows]))
 
     def _made(
-        self, customers: Mapping[int, Customer], known: Mapping[int, Any]
+        self,
+        rows: list[claims.Begun],
+        customers: Mapping[int, Customer],
+        known: Mapping[int, Any],
     ) -> Iterator[Mail | Note]:
-        stop_at = time.monotonic() + SECONDS_A_CLAIM
-        for row in self.rows:
-            if not self.sender._goes_on() or time.monotonic() > stop_at:
+        for row in rows:
+            if not self.sender._goes_on() or time.monotonic() > self.stop_at:
                 return
             try:
                 yield self.sender.saying.message(row, customers[row.customer], known[row.customer])

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -10,15 +10,16 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from campaigns import claims, contacting
+from campaigns import claims, contacting, tracking
 from campaigns.channels import journal
 from campaigns.channels.base import STOPPED, Accepted, Failed, Outcome, Refused, Unsure
 from campaigns.channels.journal import Found
-from campaigns.models import Message, Wave
+from campaigns.models import Campaign, Message, Wave
 from console import states
 from segments import ingest
 
 Status = Message.Status
+AGAIN = {Status.RETRY}
 RETURNED = Failed("")  # claimed, and not begun: it goes with a later claim
 
 
@@ -28,34 +29,33 @@ class LostClaim(Exception):
 
 @transaction.atomic
 def write(
-    wave: Wave,
-    outcomes: Mapping[int, Outcome],
-    whose: Mapping[int, int],
-    *,
-    heals: bool,
-    at: dt.datetime,
+    wave: Wave, outcomes: Mapping[int, Outcome], *, heals: bool, at: dt.datetime
 ) -> Counter[str]:
     """Write down how messages ended, and tell the lake of those that left; how many, by status.
 
-    Outcomes and customers are by the messages' numbers. `heals` says whether what failed for
-    now is to be tried again.
+    What is merely given back is not counted.
+    Outcomes are by the messages' numbers. `heals` says whether what failed for now is to be
+    tried again; it is not where its customer left meanwhile, or the campaign ended.
 
     Raises:
         LostClaim: not all of them were still to be sent.
     """
+    found = {number: _end(outcome, heals) for number, outcome in outcomes.items()}
+    found |= _called_off(wave, [one for one, (status, _) in found.items() if status in AGAIN])
     ends: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for number, outcome in outcomes.items():
-        ends[_end(outcome, heals)].append(number)
+    for number, end in found.items():
+        ends[end].append(number)
     counts: Counter[str] = Counter()
     for (status, reason), ids in ends.items():
         left_now = {"sent_at": at, "left_at": Now()}
         _move(ids, to=status, **(left_now if status == Status.SENT else {"reason": reason}))
-        counts[status] += len(ids)
-        if status in (Status.RETRY, Status.FAILED):
+        counts[status] += sum(outcomes[one] is not RETURNED for one in ids)
+        if status in (Status.RETRY, Status.FAILED, Status.SKIPPED):
             contacting.give_back(ids)
     left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
     _name({one: provider_id for one, provider_id in left.items() if provider_id})
-    tell(wave.campaign_id, {number: whose[number] for number in left}, at)
+    tell(wave.campaign_id, left, at)
+    _tell_gone(outcomes, at)
     return counts
 
 
@@ -71,11 +71,19 @@ def unfinished(wave: Wave, *, at: dt.datetime) -> Counter[str]:
     begun = Q(pk__in=[*found.sent, *found.in_doubt], campaign=wave.campaign_id)
     theirs = Q(pk__in=claims.messages(wave).values("pk"))
     claimed = Message.objects.filter(begun | theirs, status=Status.SENDING)
-    whose = dict(claimed.values_list("pk", "customer"))
-    outcomes = {number: _fate(number, found) for number in whose}
-    counts = write(wave, outcomes, whose, heals=True, at=at)
+    outcomes = {number: _fate(number, found) for number in claimed.values_list("pk", flat=True)}
+    counts = write(wave, outcomes, heals=True, at=at)
     path.unlink(missing_ok=True)
     return counts
+
+
+@transaction.atomic
+def found_out(message: Message, outcome: Accepted, *, at: dt.datetime) -> None:
+    """Note of a held message that it left after all, as its provider says."""
+    sent = {"sent_at": at, "left_at": message.created_at, "reason": ""}
+    if states.move_many(Message, [message.pk], frm=Status.HELD, to=Status.SENT, **sent):
+        _name({message.pk: outcome.provider_id} if outcome.provider_id else {})
+        tell(message.campaign_id, [message.pk], at)
 
 
 def journal_path(wave: Wave) -> Path:
@@ -92,6 +100,28 @@ def _fate(number: int, found: Found) -> Outcome:
     if found.is_whole and number not in found.in_doubt:
         return RETURNED
     return Unsure(STOPPED)
+
+
+def _called_off(wave: Wave, again: list[int]) -> dict[int, tuple[str, str]]:
+    """Of messages that would go again, those that nobody wants any more."""
+    if not again:
+        return {}
+    now = claims.hold(wave)
+    if now.campaign.status == Campaign.Status.CANCELLED:
+        return dict.fromkeys(again, (Status.SKIPPED, "cancelled"))
+    theirs = Message.objects.filter(pk__in=again, customer__in=list(now.gone))
+    return dict.fromkeys(theirs.values_list("pk", flat=True), (Status.SKIPPED, "left"))
+
+
+def _tell_gone(outcomes: Mapping[int, Outcome], at: dt.datetime) -> None:
+    """Nobody writes again to an address of which the other side says that there is none."""
+    gone = {
+        number: outcome.reason
+        for number, outcome in outcomes.items()
+        if isinstance(outcome, Refused) and outcome.is_gone
+    }
+    for message in Message.objects.select_related("customer").filter(pk__in=gone):
+        tracking.bounced(message, at=at, reason=gone[message.pk], for_good=True)
 
 
 def _end(outcome: Outcome, heals: bool) -> tuple[str, str]:
@@ -133,17 +163,18 @@ def _name(provider_ids: Mapping[int, str]) -> None:
             )
 
 
-def tell(campaign: int, left: Mapping[int, int], at: dt.datetime) -> None:
-    """Tell the lake of the messages that left: by their numbers, whose they are."""
+def tell(campaign: int, left: Collection[int], at: dt.datetime) -> None:
+    """Tell the lake of the messages that left."""
+    rows = Message.objects.filter(pk__in=left).values_list("pk", "customer", "channel")
     ingest.receive(
         ingest.IncomingEvent(
             key=f"msg-{number}-sent",
             customer=customer,
             name="message_sent",
             time=at,
-            properties={"campaign": campaign},
+            properties={"campaign": campaign, "channel": channel},
         )
-        for number, customer in left.items()
+        for number, customer, channel in rows
     )
 
 

@@ -20,10 +20,12 @@ from campaigns import forms, language, wording
 # Places in the frame; what is put in is not looked at again.
 BODY, SENDER, UNSUBSCRIBE = "zlq-body-qlz", "zlq-sender-qlz", "zlq-unsubscribe-qlz"
 TITLE, HIDDEN = "zlq-title-qlz", "zlq-hidden-qlz"
+PREFERENCES = "zlq-preferences-qlz"
 # What stands there when it is Liquid again; nobody else can speak of `message`.
 OURS = {
     SENDER: "{{ project.name }}",
     UNSUBSCRIBE: "{{ unsubscribe_url }}",
+    PREFERENCES: "{{ message.preferences_url }}",
     TITLE: "{{ message.subject }}",
     HIDDEN: "{{ message.hidden }}",
 }
@@ -196,6 +198,7 @@ def _frame(language_code: str) -> str:
                 "body": BODY,
                 "title": TITLE,
                 "unsubscribe_url": UNSUBSCRIBE,
+                "preferences_url": PREFERENCES,
                 "hidden": HIDDEN,
             },
         )
@@ -208,7 +211,8 @@ def _from_mjml(source: str, language_code: str) -> str:
     """The HTML of MJML, with the foot that every mail has."""
     with translation.override(language_code):
         foot = render_to_string(
-            "campaigns/mail_foot.mjml", {"sender": SENDER, "unsubscribe_url": UNSUBSCRIBE}
+            "campaigns/mail_foot.mjml",
+            {"sender": SENDER, "unsubscribe_url": UNSUBSCRIBE, "preferences_url": PREFERENCES},
         )
     with_foot = re.sub(r"</mj-body\s*>", lambda end: foot + end[0], source, count=1)
     made = _to_html(with_foot, language_code)

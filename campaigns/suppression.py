@@ -6,12 +6,13 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.models import Suppression
+from campaigns.models import Message, Suppression
 from console import audit
-from segments import erasure, sealing
+from segments import erasure, identity, sealing
 from segments.models import Customer
 
-EMAIL = "email"
+EMAIL, PUSH = "email", "push"
+DEVICE = "push_token"  # the kind of identifier by which pushes find a device
 
 
 def normal(address: str) -> str:
@@ -45,6 +46,21 @@ def add(
     if is_new:
         audit.log("suppression.added", line, reason=reason)
     return line
+
+
+@transaction.atomic
+def address_is_gone(message: Message, *, at: dt.datetime) -> None:
+    """Nobody writes to it again: a device's token is forgotten, any other address is listed."""
+    if message.channel == PUSH:
+        identity.forget(DEVICE, message.address)
+        return
+    add(
+        message.address,
+        reason=Suppression.Reason.BOUNCED,
+        at=at,
+        customer=message.customer,
+        channel=message.channel,
+    )
 
 
 def is_listed(address: str, *, channel: str = EMAIL) -> bool:

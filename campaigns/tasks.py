@@ -1,8 +1,19 @@
 """When campaigns move: every few seconds whoever is due, and senders one wave after another."""
 
 from celery import shared_task
+from django.conf import settings
 
-from campaigns import contacting, outbox, plays, reach, rounds, transitions
+from campaigns import (
+    contacting,
+    lookups,
+    outbox,
+    plays,
+    reach,
+    refunds,
+    returns,
+    rounds,
+    transitions,
+)
 from campaigns.models import Campaign, Playbook
 from campaigns.stepping import Stuck
 from campaigns.stoploss import guardrails, stops
@@ -64,8 +75,29 @@ def look_at_guardrails() -> None:
 
 
 @shared_task
+def hear_of_refunds() -> None:
+    """Undo what was redeemed in orders that were refunded since."""
+    refunds.listen()
+    refunds.hear(at=clock.now())
+
+
+@shared_task
+def fetch_returns() -> None:
+    """Read the bounces and complaints that came back as mail."""
+    if settings.BOUNCES_URL:
+        returns.fetch(at=clock.now())
+
+
+@shared_task
+def look_up_held() -> None:
+    """Ask providers about messages of which no answer came."""
+    lookups.look(at=clock.now())
+
+
+@shared_task
 def wake_senders() -> None:
     """Find campaigns with work; also after a crash, because the work list is a table."""
+    outbox.settle_the_dead(at=clock.now())
     for campaign_id in outbox.with_work():
         send_wave.delay(campaign_id)
 

@@ -73,7 +73,7 @@ def delivered(message: Message, *, at: dt.datetime) -> bool:
 def bounced(message: Message, *, at: dt.datetime, reason: str, for_good: bool) -> bool:
     """It came back. Nobody writes to an address again that does not exist."""
     if for_good and message.address and not message.customer.erased_at:
-        _suppress(message, Suppression.Reason.BOUNCED, at)
+        suppression.address_is_gone(message, at=at)
     if not _first(message, "bounced_at", at):
         return False
     Message.objects.filter(pk=message.pk, reason="").update(reason=reason[:200])

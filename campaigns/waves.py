@@ -174,7 +174,9 @@ def move_on(wave: Wave) -> None:
 
     Whose message was put off comes back by `recall`, and goes on after it.
     """
-    held = Wave.objects.select_for_update().select_related("campaign").get(pk=wave.pk)
+    Campaign.objects.select_for_update(no_key=True).get(pk=wave.campaign_id)
+    rows = Wave.objects.select_for_update(of=("self",)).select_related("campaign")
+    held = rows.get(pk=wave.pk)
     states.move_many(Wave, [held.pk], frm=Wave.Status.CLAIMED, to=Wave.Status.DONE)
     following = planning.of(held.campaign).follows.get(held.step)
     if following is None or not held.goes_on:
@@ -250,8 +252,10 @@ def take_out(campaign: Campaign, gone: Gone) -> int:
     for wave in to_do(campaign).select_for_update().order_by("pk"):
         if here := wave.members & gone.members:
             left[wave.occurrence] |= here
-            rest = wave.members - here
-            Wave.objects.filter(pk=wave.pk).update(members=rest, size=len(rest))
+            rest, also = wave.members - here, {}
+            if wave.status == Wave.Status.CLAIMED:
+                also["gone"] = wave.gone | here
+            Wave.objects.filter(pk=wave.pk).update(members=rest, size=len(rest), **also)
             if not rest and wave.status == Wave.Status.WAITING:
                 states.move_many(Wave, [wave.pk], frm=wave.status, to=Wave.Status.DONE)
     for occurrence, members in _called_off(campaign, gone.members).items():

@@ -1,10 +1,9 @@
 """The ways out of a step's messages: each through its channel's own account, at its pace.
 
 A step has one channel, but the contact policy may send some of its messages through a lower
-one. Those leave after the others.
+one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -31,7 +30,10 @@ Out = Mail | Note
 
 
 class Ways:
-    """A `Channel` for mails and notes. `mail` is how mail leaves that has no account."""
+    """All channels of a step, for mails and notes. `mail` is how mail leaves without an account.
+
+    They stay open for the next wave.
+    """
 
     def __init__(self, mail: Channel[Any], first: str) -> None:
         own = ChannelAccount.objects.filter(is_default=True)
@@ -47,24 +49,6 @@ class Ways:
         """Make sure that somebody is there for the step's own channel, or raise Unreachable."""
         self._way(self._first).connect()
 
-    def send(self, messages: Iterable[Out], journal: Journal) -> None:
-        """Give messages, and note with which account each left and what it cost."""
-        others: dict[str, list[Out]] = defaultdict(list)
-
-        def of_the_first() -> Iterator[Out]:
-            for message in messages:
-                if (channel := channel_of(message)) == self._first:
-                    yield message
-                else:
-                    others[channel].append(message)
-
-        self._send(self._first, of_the_first(), journal)
-        for channel, some in others.items():
-            self._send(channel, some, journal)
-
-    def close(self) -> None:
-        """All ways stay open for the next wave."""
-
     def _way(self, channel: str) -> Channel[Any]:
         """Raises Unreachable: there is no account, or it cannot be opened."""
         account = self.accounts.get(channel)
@@ -78,7 +62,8 @@ class Ways:
         except accounts.CannotOpen as lost:
             raise Unreachable(f"{account.name}: {lost}") from lost
 
-    def _send(self, channel: str, messages: Iterable[Out], journal: Journal) -> None:
+    def send(self, channel: str, messages: Iterable[Out], journal: Journal) -> None:
+        """Give messages of one channel, and note with which account each left and what it cost."""
         account = self.accounts.get(channel)
         try:
             way = self._way(channel)
@@ -121,10 +106,6 @@ class _Spent:
         if self._left:
             with connection.cursor() as cursor:
                 cursor.execute(_WRITE, [self._account.pk, [*self._left], [*self._left.values()]])
-
-
-def channel_of(message: Out) -> str:
-    return EMAIL if isinstance(message, Mail) else message.channel
 
 
 _WRITE = """

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, with request and task, and no secrets."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,18 @@ import structlog
 
 # Names of values that never reach a log, wherever they appear.
 SECRET_NAMES = ("password", "secret", "token", "authorization", "cookie", "csrf", "sessionid")
+# Addresses that are secret by their last part: of mails' links and of providers' reports.
+TOKENS = re.compile(r"((?:/t/(?:[ocpnu]|r/\d+)|^/s|: /s)/)[^/\s?\"]+")
+
+
+def without_tokens(text: str) -> str:
+    """A path, or a line that speaks of one, without what only its owner may know."""
+    return TOKENS.sub(r"\1…", text) if "/t/" in text or "/s/" in text else text
+
+
+def in_paths(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Blank the secret part of every address that is spoken of."""
+    return {k: without_tokens(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -25,6 +38,7 @@ PROCESSORS: list[Any] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.format_exc_info,
     without_secrets,
+    in_paths,
 ]
 
 

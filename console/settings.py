@@ -2,6 +2,7 @@
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ COPIES_BYTES = env.int("COPIES_KEPT", default=8192) << 20  # of this host's file
 JOURNALS_PATH = HOME_DIR / "journals"  # of senders
 UPLOADS_PATH = HOME_DIR / "uploads"
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
+SHORT_URL = env.str("SHORT_URL", default=PUBLIC_URL.rstrip("/") + "/s")  # in short messages
 BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 MAILBOX_PORT = env.int("MAILBOX_PORT", default=PORT + 1)
@@ -45,7 +47,15 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or places.secret_key(HOME_DIR)
 # Names and addresses are sealed with it in the database; empty: they are kept in plain.
 CONTACT_KEY = env.str("CONTACT_KEY", default="")
 CONTACT_KEYS_OLD = env.list("CONTACT_KEYS_OLD", default=[])  # to read what earlier keys sealed
-ALLOWED_HOSTS = sorted({_public.hostname, "127.0.0.1", "localhost", "[::1]"})
+ALLOWED_HOSTS = sorted(
+    {
+        _public.hostname,
+        urlsplit(SHORT_URL).hostname or "localhost",
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+    }
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
@@ -177,7 +187,23 @@ CACHES = {
 EMAIL_URL = env.str("EMAIL_URL", default="") or f"smtp://127.0.0.1:{MAILBOX_PORT}"
 vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 30
+# Where mails come back to: a mailbox of the console's own, which is read and emptied.
+BOUNCES_URL = env.str("BOUNCES_URL", default="")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+if BOUNCES_URL and urlsplit(BOUNCES_URL).scheme not in {"pop3", "pop3s", "pop3+tls"}:
+    raise ImproperlyConfigured("BOUNCES_URL names a mailbox: pop3s://user:password@host")
+if BOUNCES_URL and "@" not in BOUNCE_ADDRESS:
+    raise ImproperlyConfigured(
+        "BOUNCE_ADDRESS is the mailbox's address, such as bounces+{}@example.com"
+    )
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="console@localhost")
+
+# Private networks that accounts with providers may lead to; the local phone is in the first.
+_local = ["127.0.0.0/8", "::1/128"] if EMBEDDED_MAILBOX else []
+try:
+    PRIVATE_NETWORKS = [ip_network(one) for one in env.list("PRIVATE_NETWORKS", default=_local)]
+except ValueError as problem:
+    raise ImproperlyConfigured(f"PRIVATE_NETWORKS: {problem}") from problem
 
 # The events: where they lie, unless it is LAKE_PATH, and what answers questions to them.
 try:

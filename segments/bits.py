@@ -51,7 +51,7 @@ def _clear_one(model: type[models.Model], column: str, pk: int, gone: BitMap) ->
     if row is None:
         return
     members = getattr(row, column) - gone
-    also = {"size": len(members)} if _has_size(model) else {}
+    also = {"size": len(members)} if column == "members" and _has_size(model) else {}
     model._default_manager.filter(pk=pk).update(**{column: members, **also})
 
 

@@ -110,11 +110,19 @@ def take(who: str, *, most: int = MOST) -> Sequence[Heard]:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [who, most])
         return [
-            Heard(key, customer, name, time, amount, orjson.loads(properties))
+            Heard(key, customer, name, time, amount, _read(properties))
             for key, customer, name, time, amount, properties in sorted(
                 cursor.fetchall(), key=lambda row: (row[3], row[0])
             )
         ]
+
+
+def _read(properties: str) -> dict[str, Any]:
+    """What was said; nothing where it cannot be read, because one event must not stop all."""
+    try:
+        return dict(orjson.loads(properties))
+    except (ValueError, TypeError):
+        return {}
 
 
 _TAKE = """

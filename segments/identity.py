@@ -134,6 +134,11 @@ def living(customers: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def forget(kind: str, value: str) -> None:
+    """Know nobody by this any more, such as by the token of a device that is no longer used."""
+    Identifier.objects.filter(kind=kind, value=sealing.seal_id(kind, value)).delete()
+
+
 def search(term: str, *, contact: bool) -> set[int]:
     """Customers by number or by how an identifier begins; for those who may know how to
     contact them, also by how an address, a telephone number or a name begins.

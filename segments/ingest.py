@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -114,6 +115,12 @@ def _json(properties: dict[str, Any]) -> str:
         ) from problem
     if "\\u0000" in text or not _is_text(text):
         raise Refused(_("Properties contain a character that no text can hold."))
+    try:
+        orjson.loads(text)  # as whoever takes it out again
+    except ValueError as problem:  # a number beyond all numbers
+        raise Refused(
+            _("Properties are not JSON: %(problem)s.") % {"problem": problem}
+        ) from problem
     return text
 
 

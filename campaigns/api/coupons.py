@@ -150,7 +150,8 @@ class CouponViewSet(viewsets.GenericViewSet):
         """Use the coupon: 201. Asked again with the same key: the same answer, with 200."""
         given = _read(RedeemSerializer, request)
         key = given.validated_data.get("key") or request.headers.get("Idempotency-Key", "")
-        order = _order(given, key=_own(request, key[:160]))
+        own = _own(request, key[:160])
+        order = _order(given, key=own, customer=redemptions.erased_customer(own))
         person: Any = None if isinstance(request.auth, Key) else request.user
         code = given.validated_data["code"]
         done = redemptions.redeem(code, order, at=clock.now(), by=person)
@@ -160,21 +161,32 @@ class CouponViewSet(viewsets.GenericViewSet):
     @extend_schema(request=ReverseSerializer, responses=RedemptionSerializer(many=True))
     @action(detail=False, methods=["post"])
     def reverse(self, request: Request) -> Response:
-        """Undo what was redeemed in an order; asked again, it answers the same."""
+        """Undo what was redeemed in an order; asked again, it answers the same.
+
+        A key undoes what its own source redeemed: another shop may number its orders alike.
+        """
         given: Any = _read(ReverseSerializer, request).validated_data
-        found = redemptions.reverse_order(given["order"], because=given["because"], at=clock.now())
+        found = redemptions.reverse_order(
+            given["order"],
+            because=given["because"],
+            at=clock.now(),
+            sender=_sender(request) if isinstance(request.auth, Key) else "",
+        )
         return Response(RedemptionSerializer(found, many=True).data)
 
 
 def _own(request: Request, key: str) -> str:
     """The key, apart from what other senders call by the same name."""
-    sender = request.auth.source_id if isinstance(request.auth, Key) else "staff"
-    return f"{sender}:{key}" if key else ""
+    return f"{_sender(request)}:{key}" if key else ""
 
 
-def _order(given: Any, *, key: str) -> Order:
+def _sender(request: Request) -> str:
+    return str(request.auth.source_id) if isinstance(request.auth, Key) else "staff"
+
+
+def _order(given: Any, *, key: str, customer: int | None = None) -> Order:
     said = given.validated_data
-    return Order(key, said["order"], said["amount_minor"], given.number())
+    return Order(key, said["order"], said["amount_minor"], customer or given.number())
 
 
 def _read(kind: type[serializers.Serializer], request: Request) -> Any:

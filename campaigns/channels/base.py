@@ -36,6 +36,7 @@ class Mail:
     text: str
     unsubscribe_url: str
     at: dt.datetime
+    return_path: str = ""  # to whom it comes back; empty: to its sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Refused:
     """The other side will never take it; another try would end the same."""
 
     reason: str
+    is_gone: bool = False  # the address does not exist (any more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,13 +17,14 @@ from campaigns.channels import http
 from campaigns.channels.base import Accepted, Outcome, Refused, Unreachable, Unsure
 from campaigns.channels.http import Answer, Ask
 from campaigns.channels.note import Note, need_text
+from campaigns.channels.outside import Network
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 RENEWED = 300  # seconds before its end
 # The device or this message is at fault; quotas and a broken service are not.
 FOR_GOOD = {"UNREGISTERED", "NOT_FOUND", "INVALID_ARGUMENT", "SENDER_ID_MISMATCH"}
-GONE = {"UNREGISTERED", "NOT_FOUND"}  # the app is not on this device any more
+GONE = "UNREGISTERED"  # the app is not on this device any more
 
 
 class BadAccount(ValueError):
@@ -80,6 +82,7 @@ class Tokens:
     """The account's present token; one for all connections."""
 
     account: ServiceAccount
+    private: Sequence[Network] = ()  # networks in which whoever gives tokens may be
     _token: str = ""
     _until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,7 +103,7 @@ class Tokens:
         body = urlencode({"grant_type": GRANT, "assertion": assertion}).encode()
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         try:
-            with http.pool(1, 10) as pool:
+            with http.pool(1, 10, self.private) as pool:
                 answer = http.post(pool, Ask(self.account.token_url, body, kind), 10)
         except (HTTPError, OSError, http.TooSlow) as problem:
             raise Unreachable(str(problem)) from problem
@@ -147,13 +150,10 @@ class Fcm:
         error = said.get("error")
         code, words = _code(error) if isinstance(error, dict) else (None, "")
         outcome = http.by_code(answer, code, words, good=object(), for_good=FOR_GOOD)
+        if isinstance(outcome, Refused):
+            return Refused(outcome.reason, is_gone=code == GONE)
         # FCM says itself that INTERNAL and UNAVAILABLE were not taken.
         return http.again(outcome) if code and isinstance(outcome, Unsure) else outcome
-
-
-def is_gone(outcome: Outcome) -> bool:
-    """Whether the refusal means that this token will never work again."""
-    return isinstance(outcome, Refused) and outcome.reason.partition(" ")[0] in GONE
 
 
 def _code(error: dict[str, Any]) -> tuple[Any, Any]:

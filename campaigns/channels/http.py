@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from campaigns.channels import outside
 from campaigns.channels.base import (
     LOST,
     Accepted,
@@ -31,6 +32,7 @@ from campaigns.channels.base import (
     gettext_noop,
 )
 from campaigns.channels.note import BadNote, Note
+from campaigns.channels.outside import Network
 from campaigns.channels.together import Together
 
 MOST_READ = 64 << 10  # bytes of an answer
@@ -53,11 +55,12 @@ UNREADABLE = gettext_noop("the answer was not one that this provider gives")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One POST."""
+    """One request."""
 
     url: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,16 @@ class Provider(Protocol):
 class HttpChannel:
     """A `Channel` to one provider, through a few connections that are kept."""
 
-    def __init__(self, provider: Provider, *, connections: int = 8, timeout: float = 15) -> None:
-        self.provider, self._timeout = provider, timeout
-        self._pool = pool(connections, timeout)
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        connections: int = 8,
+        timeout: float = 15,
+        private: Sequence[Network] = (),
+    ) -> None:
+        self.provider, self._timeout, self._private = provider, timeout, private
+        self._pool = pool(connections, timeout, private)
         self._together = Together(connections, "http")
         self._heard = -BELIEVED
 
@@ -117,7 +127,8 @@ class HttpChannel:
         where = urlsplit(self.provider.url)
         port = where.port or (443 if where.scheme == "https" else 80)
         try:
-            socket.create_connection((where.hostname or "", port), timeout=5).close()
+            with socket.create_connection((where.hostname or "", port), timeout=5) as connected:
+                outside.check(connected, self._private)
         except (OSError, ValueError) as problem:
             raise Unreachable(f"{where.hostname}:{port}: {problem}") from problem
         self._heard = time.monotonic()
@@ -159,19 +170,26 @@ class TooSlow(Exception):
     """The answer began and did not end."""
 
 
-def pool(connections: int, timeout: float) -> urllib3.PoolManager:
-    return urllib3.PoolManager(
+def pool(connections: int, timeout: float, private: Sequence[Network] = ()) -> urllib3.PoolManager:
+    """Connections that are kept, to the public web and these private networks."""
+    made = urllib3.PoolManager(
         maxsize=connections,
         retries=False,  # also: no redirects, which would lead our words elsewhere
         timeout=urllib3.Timeout(connect=min(5, timeout), read=timeout),
     )
+    made.pool_classes_by_scheme = outside.pools(private)
+    return made
 
 
 def post(through: urllib3.PoolManager, ask: Ask, timeout: float) -> Answer:
     """Ask once, and read the whole answer in at most the time given."""
     deadline = time.monotonic() + timeout
     response = through.request(
-        "POST", ask.url, body=ask.body, headers=dict(ask.headers), preload_content=False
+        ask.method,
+        ask.url,
+        body=ask.body or None,
+        headers=dict(ask.headers),
+        preload_content=False,
     )
     try:
         body = b""

@@ -40,7 +40,7 @@ def parcel(mail: Mail) -> Parcel:
     """The mail with its envelope, as SMTP gives it. Raises BadMail."""
     body = compose(mail)  # also looks at the address
     envelope = [
-        f"MAIL FROM:{angled(mail.sender)}\r\n".encode(),
+        f"MAIL FROM:{_returns_to(mail)}\r\n".encode(),
         f"RCPT TO:<{mail.recipient}>\r\n".encode(),
         b"DATA\r\n",
     ]
@@ -90,6 +90,14 @@ def _words(text: str) -> str:
 @lru_cache(maxsize=8)
 def _date(second: int) -> str:
     return format_datetime(dt.datetime.fromtimestamp(second, dt.UTC))
+
+
+def _returns_to(mail: Mail) -> str:
+    if not mail.return_path:
+        return angled(mail.sender)
+    if not (mail.return_path.isascii() and ADDRESS.fullmatch(mail.return_path)):
+        raise BadMail(BAD_ADDRESS)
+    return f"<{mail.return_path}>"
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from top to bottom, and an answer costs no task and no future.
 
 import asyncio
 import base64
+import re
 import ssl
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import NamedTuple, Protocol
 from campaigns.channels.base import LOST, Accepted, Failed, Outcome, Refused, Unsure, because
 
 LONGEST_ANSWER = 1 << 16  # bytes without an end; then it is not SMTP
+# No such mailbox, no address, moved, a domain that takes no mail (RFC 3463, 7505).
+NOBODY = re.compile(r"5\.1\.(1|3|6|10)\b")
 
 
 class Gone(Exception):
@@ -266,7 +269,7 @@ class Conversation(asyncio.Protocol):
         no = (wrong or [last])[0]
         # What is said about the sender is about us: the customer may get it later.
         for_good = no.code >= 500 and sender.code == 250
-        return Refused(str(no)) if for_good else Failed(str(no))
+        return _refused(no) if for_good else Failed(str(no))
 
 
 async def opened(server: Server) -> Conversation:
@@ -309,4 +312,8 @@ def _meaning(reply: Reply) -> Outcome:
     """What the server's word on a whole mail means."""
     if reply.code == 250:
         return Accepted()
-    return Refused(str(reply)) if reply.code >= 500 else Failed(str(reply))
+    return _refused(reply) if reply.code >= 500 else Failed(str(reply))
+
+
+def _refused(reply: Reply) -> Refused:
+    return Refused(str(reply), is_gone=bool(NOBODY.match(reply.words)))

@@ -14,6 +14,7 @@ from campaigns.models.phrase import Phrase
 from campaigns.models.playbook import Play, Playbook, PlayResult, Turn
 from campaigns.models.quote import Quote
 from campaigns.models.result import CampaignResult
+from campaigns.models.short_link import ShortLink
 from campaigns.models.stop import CampaignPeriod, Stop
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
@@ -49,6 +50,7 @@ __all__ = [
     "Playbook",
     "Quote",
     "Redemption",
+    "ShortLink",
     "Stop",
     "Suppression",
     "TemplateRevision",

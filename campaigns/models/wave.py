@@ -66,6 +66,8 @@ class Wave(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     # False: its customers took the next step already; only their message goes once more.
     goes_on = models.BooleanField(default=True, db_default=True)
+    # Who was taken out of it while a sender had it: what did not leave by then leaves no more.
+    gone = BitmapField()
 
     class Meta:
         indexes: ClassVar = [

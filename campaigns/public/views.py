@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns import links, rendering, suppression, tracking
+from campaigns import links, rendering, short_links, suppression, tracking
 from campaigns.models import Message
 from console import clock
 
@@ -52,6 +52,20 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         tracking.clicked(_message(message_id), at=clock.now(), url=target, headers=request.headers)
     return HttpResponseRedirect(target)
+
+
+@never_cache
+@require_safe
+@friendly
+def short(request: HttpRequest, token: str) -> HttpResponse:
+    """On to where a short message's link leads."""
+    link = short_links.find(token)
+    if link is None or not links.is_web(link.target):
+        raise Http404
+    if request.method == "GET":
+        at = clock.now()
+        tracking.clicked(link.message, at=at, url=link.target, headers=request.headers)
+    return HttpResponseRedirect(link.target)
 
 
 @never_cache

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,6 +97,7 @@ class Providers:
 
     def __init__(self, keys: Keys, keep: Callable[[Got], None]) -> None:
         self.keys, self._keep = keys, keep
+        self._sent: deque[dict[str, Any]] = deque(maxlen=10_000)  # that can be asked for again
 
     def answer(self, heard: Heard) -> Said:
         if "x-acs-action" in heard.headers:
@@ -118,6 +120,8 @@ class Providers:
     def _aliyun(self, heard: Heard) -> Said:
         if problem := self._aliyun_problem(heard):
             return Said({"Code": problem, "Message": problem, "RequestId": _number()}, 400)
+        if heard.headers["x-acs-action"] == "QuerySendDetails":
+            return self._aliyun_details(heard)
         number, template = heard.query.get("PhoneNumbers", ""), heard.query.get("TemplateCode", "")
         if trick := trick_of(number, lambda code: {"Code": code, "Message": "…"}, ALIYUN_CODES):
             return trick
@@ -127,7 +131,14 @@ class Providers:
             return Said({"Code": "isv.SMS_TEMPLATE_ILLEGAL", "Message": "短信模版不合法"})
         text = f"【{heard.query.get('SignName', '')}】{template} {heard.query.get('TemplateParam')}"
         self._keep(Got("sms", number, "", text, dict(heard.query)))
+        self._sent.append({"PhoneNum": number, "OutId": heard.query.get("OutId"), "SendStatus": 3})
         return Said({"Code": "OK", "Message": "OK", "BizId": _number(), "RequestId": _number()})
+
+    def _aliyun_details(self, heard: Heard) -> Said:
+        """What was sent to a number lately."""
+        theirs = [one for one in self._sent if one["PhoneNum"] == heard.query.get("PhoneNumber")]
+        found = {"SmsSendDetailDTO": theirs[-50:]}
+        return Said({"Code": "OK", "Message": "OK", "SmsSendDetailDTOs": found})
 
     def _aliyun_problem(self, heard: Heard) -> str:
         """Aliyun's own word for a signature that is wrong, or nothing."""

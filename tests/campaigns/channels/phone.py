@@ -6,14 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from typing import Any
 
 from campaigns.channels.base import Outcome
+from campaigns.channels.fcm import Fcm
 from campaigns.channels.http import HttpChannel, Provider
 from campaigns.channels.note import Note
 from console.embedded.phone import Phone
 from console.embedded.providers import Got, Keys, new_private_key
 
+HERE = [ip_network("127.0.0.0/8")]
 KEYS = Keys("only for tests", new_private_key())
 
 
@@ -59,7 +62,10 @@ def note(number: int = 1, recipient: str = "+8613800138000", **fields: Any) -> N
 
 def give(provider: Provider, *notes: Note, timeout: float = 5) -> list[Outcome]:
     """What comes of these notes."""
-    channel, told = HttpChannel(provider, connections=4, timeout=timeout), Told()
+    if isinstance(provider, Fcm):
+        provider.tokens.private = HERE
+    channel = HttpChannel(provider, connections=4, timeout=timeout, private=HERE)
+    told = Told()
     try:
         channel.send(notes, told)
     finally:

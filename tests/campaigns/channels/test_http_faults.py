@@ -13,6 +13,7 @@ from campaigns.channels.http import HttpChannel
 from campaigns.channels.note import Note
 from campaigns.channels.webhook import SignedWebhook
 from tests.campaigns.channels.phone import (
+    HERE,
     KEYS,
     Told,
     dripping,
@@ -88,7 +89,10 @@ def test_an_answer_without_end_is_not_read_to_it() -> None:
 
 
 def test_nobody_there_is_unreachable_and_nothing_was_given() -> None:
-    channel, told = HttpChannel(sms_http.provider("http://127.0.0.1:1/"), timeout=1), Told()
+    channel, told = (
+        HttpChannel(sms_http.provider("http://127.0.0.1:1/"), timeout=1, private=HERE),
+        Told(),
+    )
     with pytest.raises(Unreachable):
         channel.connect()
     channel.send([note()], told)
@@ -110,7 +114,7 @@ def test_the_next_note_is_taken_only_when_it_can_be_given() -> None:
 
     told = Told()
     with wrong_server(saying("200 OK", b'{"code":0}', "Connection: close")) as url:
-        channel = HttpChannel(sms_http.provider(url), connections=4, timeout=5)
+        channel = HttpChannel(sms_http.provider(url), connections=4, timeout=5, private=HERE)
         channel.send(notes(), told)
         channel.close()
     assert len(told.outcomes) == 40
@@ -134,7 +138,7 @@ def test_what_the_journal_cannot_note_is_not_given() -> None:
             yield note(number)
 
     with wrong_server(lambda line: asked.set()) as url:
-        channel = HttpChannel(sms_http.provider(url), connections=2)
+        channel = HttpChannel(sms_http.provider(url), connections=2, private=HERE)
         with pytest.raises(OSError, match="no space"):
             channel.send(notes(), Broken())
         channel.close()

@@ -173,6 +173,7 @@ def test_an_app_that_is_gone_from_a_device_is_refused_and_a_quota_heals(local: L
     gone, busy = give(fcm(local), note(1, "device-9404"), note(2, "device-9429"))
     assert isinstance(gone, Refused)
     assert gone.reason.startswith("UNREGISTERED")
+    assert gone.is_gone
     assert isinstance(busy, Failed)
     assert busy.wait == 2
 
