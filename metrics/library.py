@@ -29,10 +29,17 @@ def install() -> int:
     if not _missing():
         return 0
     alone()  # and look again: somebody else may have written them meanwhile
-    fresh = _missing()
-    for one, row in fresh:
-        _install(one, row)
-    return len(fresh)
+    rows = [_as_shipped(one, row) for one, row in _missing()]
+    new = [row for row in rows if row.pk is None]
+    for row in rows:
+        if row.pk is not None:
+            row.save()
+    Metric.objects.bulk_create(new)
+    MetricVersion.objects.bulk_create(
+        [MetricVersion(metric=row, version=row.version, says=says(row)) for row in rows],
+        ignore_conflicts=True,  # of one that people changed only the release is new
+    )
+    return len(rows)
 
 
 def alone() -> None:
@@ -55,7 +62,8 @@ def _version(row: Metric | None) -> int:
     return (row.shipped_version or 0) if row else -1
 
 
-def _install(one: Definition, row: Metric | None) -> None:
+def _as_shipped(one: Definition, row: Metric | None) -> Metric:
+    """The row with what this release says, not written yet."""
     row = row or Metric(key=one.key, version=0)
     row.shipped_version = one.version
     if not row.is_tailored:
@@ -64,8 +72,7 @@ def _install(one: Definition, row: Metric | None) -> None:
             setattr(row, name, list(value) if name == "slices" else value)
         row.rests_on = rests_on(reading.read(one.recipe), shipped_words())
         row.version += 1
-    row.save()
-    note_version(row)
+    return row
 
 
 def note_version(row: Metric, *, note: str = "", by: Any = None) -> None:

@@ -16,7 +16,7 @@ from xdist.remote import Producer
 
 from console import translations
 from console.models import Staff
-from tests import databases, emptying, factories, turns
+from tests import databases, emptying, factories, turns, warm
 
 # The tests' mail server would log every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -34,11 +34,13 @@ TransactionTestCase._fixture_teardown = emptying.empty  # type: ignore[attr-defi
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A fresh clone has no compiled catalogues; one process compiles them for all."""
+    """What a fresh clone has not compiled yet, one process compiles for all."""
     config.addinivalue_line("markers", "first: waits for long, and so begins before the others")
     config.addinivalue_line("markers", "last: ends what the others of its group share")
     if not hasattr(config, "workerinput"):
         translations.compile_catalogs()
+        if config.getoption("numprocesses", 0):
+            warm.beside(config)
 
 
 def pytest_collection_finish() -> None:

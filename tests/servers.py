@@ -65,17 +65,20 @@ def start(home: Path, *, durable: bool = False) -> Supervisor:
         (home / name).mkdir(exist_ok=True)
     supervisor = Supervisor(home / "logs")
     supervisor.start(postgres.service(home, durable=durable), valkey.service(home))
-    _let_tests_empty_tables(home)
+    _allow_tests_more(home)
     return supervisor
 
 
-def _let_tests_empty_tables(home: Path) -> None:
-    """Allow `tests.emptying` what no console may: to delete past foreign keys and guards."""
+def _allow_tests_more(home: Path) -> None:
+    """What no console may: to delete past foreign keys and guards, and to copy all data."""
+    with (home / "postgres/pg_hba.conf").open("a") as rules:
+        rules.write("local replication postgres peer map=console\n")
     sockets = str(places.postgres_sockets(home))
     with psycopg.connect(
         host=sockets, port=places.POSTGRES_PORT, user="postgres", dbname="postgres"
     ) as connection:
         connection.execute("GRANT SET ON PARAMETER session_replication_role TO console")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from console.embedded import places
 from console.management.commands import beat
-from tests import servers
+from tests import databases, servers
 from tests.console.test_embedded import ask, command, free_port
 from tests.console.test_supervisor import alive, children_of, command_of, until
 
@@ -70,8 +70,9 @@ class Console:
 
 
 @pytest.fixture(scope="module")
-def one_console() -> Iterator[Console]:
+def one_console(django_db_setup: None) -> Iterator[Console]:
     home = servers.new_home()
+    databases.plant_seed(home)
     console = Console(home)
     yield console
     if console.process:

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from tests import servers
+from tests import databases, servers
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 120
 
 
 class House:
-    """`manage.py up` in a home of its own, and programs beside it."""
+    """`manage.py up` in a home of its own, whose tables are there, and programs beside it."""
 
     def __init__(self, prelude: str = "", **settings: str) -> None:
         self.prelude = prelude
         self.home = servers.new_home()
+        databases.plant_seed(self.home)
         with socket.socket() as one, socket.socket() as two, socket.socket() as three:
             for each in (one, two, three):
                 each.bind(("127.0.0.1", 0))

@@ -51,7 +51,7 @@ while True:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house(django_db_setup: None) -> Iterator[House]:
     house = House(PRELUDE)
     try:
         house.wait()

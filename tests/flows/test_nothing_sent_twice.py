@@ -54,7 +54,7 @@ def behaviour() -> Sink:
 
 
 @pytest.fixture
-def house(behaviour: Sink) -> Iterator[House]:
+def house(behaviour: Sink, django_db_setup: None) -> Iterator[House]:
     with sink.running(behaviour) as port:
         house = House(PRELUDE, EMAIL_URL=f"smtp://127.0.0.1:{port}", WORKERS="2")
         try:

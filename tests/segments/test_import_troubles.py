@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -126,16 +127,16 @@ def test_a_file_with_more_columns_than_a_page_can_show_is_not_kept(
 @pytest.mark.parametrize(
     "content",
     [
-        "who," + "x" * (3 << 20) + "\n",
-        json.dumps({"who": 1, "x" * (3 << 20): 2}),
-        "," * (8 << 20),
+        lambda: "who," + "x" * (3 << 20) + "\n",
+        lambda: json.dumps({"who": 1, "x" * (3 << 20): 2}),
+        lambda: "," * (8 << 20),
     ],
     ids=["a-name-of-megabytes", "a-key-of-megabytes", "millions-of-commas"],
 )
 def test_a_header_of_megabytes_is_refused_in_a_small_page(
-    signed_in: SignedIn, content: str
+    signed_in: SignedIn, content: Callable[[], str]
 ) -> None:
-    page = send(signed_in("operator"), content).content
+    page = send(signed_in("operator"), content()).content
     assert b'name="means-' not in page
     assert len(page) < 200_000
 
@@ -143,17 +144,19 @@ def test_a_header_of_megabytes_is_refused_in_a_small_page(
 @pytest.mark.parametrize(
     "content",
     [
-        '{"who":1,"deep":' + '{"a":' * 100_000 + "1" + "}" * 100_001,
-        '{"who":1,"deep":' + '{"a":' * 900 + "1" + "}" * 901,
-        json.dumps({"who": 1, "in": {f"key{number}": 1 for number in range(200_000)}}),
-        json.dumps({"who": 1, "in": {"x" * (3 << 20): 1}}),
-        json.dumps({"who": "x" * (3 << 20), "in": {"y": "z" * (3 << 20)}}),
-        '"who","' + 'at"\n"1","' + "x" * 100_000 + '"\n',
+        lambda: '{"who":1,"deep":' + '{"a":' * 100_000 + "1" + "}" * 100_001,
+        lambda: '{"who":1,"deep":' + '{"a":' * 900 + "1" + "}" * 901,
+        lambda: json.dumps({"who": 1, "in": {f"key{number}": 1 for number in range(200_000)}}),
+        lambda: json.dumps({"who": 1, "in": {"x" * (3 << 20): 1}}),
+        lambda: json.dumps({"who": "x" * (3 << 20), "in": {"y": "z" * (3 << 20)}}),
+        lambda: '"who","' + 'at"\n"1","' + "x" * 100_000 + '"\n',
     ],
     ids=["too-deep", "deep", "wide-inside", "long-inside", "long-values", "a-long-cell"],
 )
-def test_what_is_absurd_inside_a_row_makes_no_large_page(signed_in: SignedIn, content: str) -> None:
-    page = send(signed_in("operator"), content)
+def test_what_is_absurd_inside_a_row_makes_no_large_page(
+    signed_in: SignedIn, content: Callable[[], str]
+) -> None:
+    page = send(signed_in("operator"), content())
     assert page.status_code == 200
     assert len(page.content) < 2_000_000
     assert b"What each column means" in page.content or b"cannot be" in page.content
