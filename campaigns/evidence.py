@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from campaigns import planning
 from campaigns.models import Audience, Campaign, CampaignResult, Evidence, Intake
-from campaigns.precedents import likeness, outlook
+from campaigns.precedents import forecast, likeness, outlook, skill
 from campaigns.precedents.likeness import Likeness, Shape
 from campaigns.precedents.outlook import Outlook, Precedent
 from segments import bitmaps, catalogue
@@ -39,6 +39,10 @@ class Witness:
             revenue=result.revenue_minor,
             redeemed=result.redeemed,
             lift=result.lift,
+            asleep=result.asleep,
+            activated=result.activated or 0,
+            followed=result.followed,
+            stayed=result.stayed or 0,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -61,13 +65,20 @@ class Witness:
             "revenue_minor": result.revenue_minor,
             "cost_minor": cost,
             "cost_per_purchase_minor": _each(cost, result.purchased),
+            "asleep": result.asleep,
+            "activated": result.activated,
+            "activated_share": result.activated_share,
+            "activated_anyway": result.activated_anyway,
+            "cost_per_activation_minor": result.cost_per_activation_minor,
+            "stayed_share": result.stayed_share,
+            "stayed_points": result.stayed_points,
             "roi": result.roi,
             "control": result.control,
             "lift": result.lift,
             "lift_low": result.lift_low,
             "lift_high": result.lift_high,
             "is_final": result.is_final,
-            "expected_share": _expected(campaign),
+            "expected_share": _foreseen(result),
         }
 
 
@@ -85,14 +96,17 @@ def made(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> Evidence:
         campaign=campaign,
         precedents=[one.as_json() for one in witnesses[:SHOWN]],
         expected=asdict(expected(witnesses)),
+        skill=_skill(),
         found_at=at,
     )
 
 
-def find(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[Witness]:
-    """Past campaigns with a result that are alike, the most alike first."""
+def find(
+    campaign: Campaign, members: BitMap, *, at: dt.datetime, before: dt.datetime | None = None
+) -> list[Witness]:
+    """Past campaigns with a result that are alike, the most alike first; those over `before`."""
     new, found = shape(campaign), list[Witness]()
-    for past, people in _past(campaign):
+    for past, people in _past(campaign, before):
         shared = members.intersection_cardinality(people) / len(members) if members else 0.0
         if alike := likeness.between(new, shape(past), people=shared):
             days_ago = (at - (past.finished_at or at)).days
@@ -117,9 +131,14 @@ def shape(campaign: Campaign) -> Shape:
     return Shape(aim, frozenset(plan.channels()), offers, campaign.entry)
 
 
-def _past(campaign: Campaign) -> Iterator[tuple[Campaign, BitMap]]:
-    """Ended campaigns whose result changes no more, and whom each was for; one set at a time."""
-    for past in _ended(campaign)[:LOOKED_AT]:
+def _past(
+    campaign: Campaign, before: dt.datetime | None = None
+) -> Iterator[tuple[Campaign, BitMap]]:
+    """Ended campaigns whose window is over, and whom each was for; one set at a time."""
+    ended = _ended(campaign)
+    if before is not None:
+        ended = ended.filter(finished_at__lt=before)
+    for past in ended[:LOOKED_AT]:
         frozen = Audience.objects.filter(campaign=past).values_list("members", flat=True).first()
         yield past, _who_came_in(past) if frozen is None else frozen
 
@@ -139,12 +158,29 @@ def _who_came_in(campaign: Campaign) -> BitMap:
     return bitmaps.union(list(rows))
 
 
-def _expected(campaign: Campaign) -> float | None:
+def _foreseen(result: CampaignResult) -> float | None:
     """What had been expected of a past one, so that forecasts can be judged too."""
-    kept = Evidence.objects.filter(campaign=campaign).first()
-    share = (kept.expected.get("share") if kept else None) or {}
-    middle = share.get("middle")
-    return None if middle is None else float(middle)
+    for line in forecast.read(result.forecast.get("lines", [])):
+        if line.what == "share":
+            return line.middle
+    return None
+
+
+def _skill() -> dict[str, Any]:
+    """How forecasts of the newest campaigns that are over fared, of any kind.
+
+    How many of them were made afterwards, from what was known before, is told as well.
+    """
+    over = CampaignResult.objects.filter(is_final=True).exclude(forecast={})
+    kept = list(
+        over.order_by("-campaign__finished_at").values_list("forecast", flat=True)[:LOOKED_AT]
+    )
+    told = skill.of(forecast.read(one["lines"]) for one in kept)
+    return {
+        "lines": [one.as_json() for one in told],
+        "forecasts": len(kept),
+        "afterwards": sum(one["kind"] == "afterwards" for one in kept),
+    }
 
 
 def _each(amount: int | None, count: int) -> int | None:

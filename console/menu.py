@@ -138,6 +138,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "metrics.view",
             ),
             (
+                _("Case library"),
+                "local_library",
+                "admin:campaigns_case_changelist",
+                "cases.view",
+            ),
+            (
                 _("Definitions"),
                 "menu_book",
                 "admin:segments_definition_changelist",

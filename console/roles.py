@@ -58,6 +58,8 @@ TABLE: dict[str, set[str]] = {
     "campaigns.submit": {OP, AD},
     "campaigns.run": {OP, AD},  # start, pause, resume, cancel
     "campaigns.decide_stop": {MA, AD},  # what the console stopped: goes on, or ends
+    "cases.view": EVERYBODY,
+    "cases.change": {OP, PR, MA, AN, AD},  # file what was learnt of their team's campaigns
     "coupons.view": EVERYBODY,
     "coupons.change": {OP, AD},
     "coupons.give": {OP, SU, AD},  # to one customer by hand, and take it back

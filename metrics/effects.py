@@ -5,65 +5,111 @@ reaches is no longer chance. Each customer counts from the first time that they 
 """
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from django.db.models import Sum
 from pyroaring import BitMap
 
 from campaigns.models import Campaign, Message, Redemption
 from metrics.queries import conversions
-from metrics.queries.conversions import Conversions, Windows
+from metrics.queries.conversions import Windows
 from metrics.stats import differences
-from metrics.stats.samples import Proportion
-from segments import catalogue
+from metrics.stats.samples import Mean, Proportion, error2
+from segments import bitmaps, catalogue
+from segments.arrays import Array
+
+
+@dataclass(frozen=True)
+class Came:
+    """Who came in at a moment for the first time."""
+
+    at: dt.datetime
+    treated: BitMap
+    control: BitMap
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: how many came in, and what they did in their windows."""
+    """Customers, how many did what the campaign aims at, and what each of them came to."""
 
-    size: int
-    done: Conversions
-
-    @property
-    def share(self) -> Proportion:
-        return Proportion(self.size, self.done.customers)
+    done: Proportion
+    revenue: Mean
 
 
-def of(campaign: Campaign) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Done:
+    """Who did what the campaign aims at in their window, and what each came to."""
+
+    customers: Array
+    amounts: Array
+
+    def of(self, members: BitMap) -> Side:
+        """Of some of those who came in."""
+        mine = self.amounts[np.isin(self.customers, bitmaps.to_array(members))]
+        # Whole numbers of any size: squares of large amounts go beyond 64 bits.
+        whole = mine.astype(object)
+        total, squares = int(whole.sum()), int((whole * whole).sum())
+        count = len(members)
+        return Side(Proportion(count, len(mine)), Mean(count, total, squares))
+
+
+def of(campaign: Campaign, came: Sequence[Came], done: Done) -> dict[str, Any]:
     """The fields of its result that need a control; empty where it has none."""
     if not campaign.control_share:
         return {}
-    treated, control = sides(campaign)
-    found = differences.proportions(control.share, treated.share)
+    treated, control = (done.of(members) for members in everybody(came))
+    found = differences.proportions(control.done, treated.done)
     return {
-        "treated": treated.size,
-        "treated_purchased": treated.done.customers,
-        "treated_revenue_minor": treated.done.amount,
-        "control": control.size,
-        "control_purchased": control.done.customers,
-        "control_revenue_minor": control.done.amount,
+        "treated": treated.done.n,
+        "treated_purchased": treated.done.count,
+        "treated_revenue_minor": treated.revenue.total,
+        "control": control.done.n,
+        "control_purchased": control.done.count,
+        "control_revenue_minor": control.revenue.total,
         "lift": found.effect,
         "lift_low": found.interval.low if found.interval else None,
         "lift_high": found.interval.high if found.interval else None,
+        "caused_error_minor": _error(treated.revenue, control.revenue),
     }
 
 
-def sides(campaign: Campaign) -> tuple[Side, Side]:
-    """Those who were to get it, and the control."""
-    event = catalogue.canonical(campaign.conversion_event)
-    counted_for = dt.timedelta(days=campaign.conversion_days)
-    both: list[list[tuple[BitMap, dt.datetime]]] = [[], []]
+def entries(campaign: Campaign) -> list[Came]:
+    """Who came in when, each for the first time only."""
+    return list(_entries(campaign))
+
+
+def _entries(campaign: Campaign) -> Iterator[Came]:
     seen = BitMap()
     intakes = campaign.intakes.order_by("number").values_list("members", "control", "at")
     for members, control, at in intakes.iterator(chunk_size=100):
-        fresh = members | control
-        fresh -= seen
+        fresh = (members | control) - seen
         seen |= fresh
-        both[0].append((fresh - control, at))
-        both[1].append((fresh & control, at))
-    return _side(event, both[0], counted_for), _side(event, both[1], counted_for)
+        yield Came(at, fresh - control, fresh & control)
+
+
+def everybody(came: Sequence[Came]) -> tuple[BitMap, BitMap]:
+    """All who were to get it, and the whole control."""
+    return (
+        bitmaps.union([one.treated for one in came]),
+        bitmaps.union([one.control for one in came]),
+    )
+
+
+def done(campaign: Campaign, came: Sequence[Came]) -> Done:
+    """What they did of what the campaign aims at, each in their own window."""
+    counted_for = dt.timedelta(days=campaign.conversion_days)
+    customers, since = list[int](), list[dt.datetime]()
+    for one in came:
+        members = list(one.treated | one.control)
+        customers += members
+        since += [one.at] * len(members)
+    inside = Windows(customers, since, [at + counted_for for at in since])
+    event = catalogue.canonical(campaign.conversion_event)
+    each = conversions.each([event], inside)
+    return Done(np.array(list(each), np.int64), np.array(list(each.values()), np.int64))
 
 
 def cost(campaign: Campaign) -> int:
@@ -75,8 +121,9 @@ def cost(campaign: Campaign) -> int:
     )
 
 
-def _side(event: str, parts: list[tuple[BitMap, dt.datetime]], counted_for: dt.timedelta) -> Side:
-    customers = [one for members, _at in parts for one in members]
-    since = [at for members, at in parts for _one in members]
-    inside = Windows(customers, since, [at + counted_for for at in since])
-    return Side(len(customers), conversions.count(event, inside))
+def _error(treated: Mean, control: Mean) -> float | None:
+    """The standard error of what it caused: of n (mean - mean'), for n treated customers."""
+    mine, theirs = error2(treated), error2(control)
+    if mine is None or theirs is None:
+        return None
+    return float(treated.n * (mine + theirs) ** 0.5)

@@ -1,23 +1,27 @@
-"""What came of a campaign, written down into the campaign's result.
+"""What came of a campaign, written down into the campaign's result, beside what was expected.
 
-It is what happened, not what the campaign caused: that would need a control group.
+Without a control group it is what happened, and not what the campaign caused.
 """
 
 import datetime as dt
 import hashlib
 import math
 import time
+from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
+from campaigns import forecasts, planning
 from campaigns.models import Audience, Campaign, CampaignResult, Coupon, Message
-from metrics import effects
+from console import clock
+from metrics import activations, contributions, effects
+from metrics import history as own
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Conversions, Windows
-from segments import catalogue, history
+from segments import bitmaps, catalogue, history
 from segments.lake import store
 from segments.lake.properties import Condition
 
@@ -26,6 +30,8 @@ REDEEMED = "coupon_redeemed"
 ENDED = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
 # Events of a window's last moments may still be on their way into the lake.
 SETTLING = dt.timedelta(hours=1)
+# Then who stayed is known: the last day on which one may come back is over.
+FOLLOWED = (activations.STAYS + 1) * DAY
 # What is left goes first the next time.
 SECONDS_A_RUN = 30.0
 
@@ -34,16 +40,19 @@ SECONDS_A_RUN = 30.0
 def compute(campaign: Campaign, *, at: dt.datetime) -> CampaignResult:
     """Count again everything that is known of the campaign at this moment."""
     recorded = campaign.kind == Campaign.Kind.RECORDED
-    values = _recorded(campaign) if recorded else _mailed(campaign, at=at)
+    values = _recorded(campaign) if recorded else _mailed(campaign)
     closes = window(campaign)[1]
     result, _ = CampaignResult.objects.update_or_create(
         campaign=campaign,
         defaults={
             "is_final": _is_over(closes, at=at),
+            "is_followed": _is_over(closes and closes + FOLLOWED, at=at),
             "computed_at": at,
             **values,
         },
     )
+    result.forecast = forecasts.settle(campaign, result)
+    result.save(update_fields=["forecast"])
     return result
 
 
@@ -70,7 +79,7 @@ def refresh(*, at: dt.datetime) -> int:
 
 def open_campaigns() -> QuerySet[Campaign]:
     """Those that have started and whose result may still change."""
-    still_open = Q(result__isnull=True) | Q(result__is_final=False)
+    still_open = Q(result__isnull=True) | Q(result__is_followed=False)
     return Campaign.objects.filter(still_open, started_at__isnull=False).order_by(
         F("result__computed_at").asc(nulls_first=True), "pk"
     )
@@ -80,10 +89,12 @@ def fingerprint(campaign: Campaign, *, at: dt.datetime) -> str:
     """Changes whenever the result may: each deed of a message is an event of the lake too."""
     opens, closes = window(campaign)
     parts = [campaign.status, str(opens), str(closes), str(_is_over(closes, at=at))]
+    if closes is not None:
+        parts.append(str(_is_over(closes + FOLLOWED, at=at)))
     if opens is not None:
         # A day to both sides, because the lake's days have their own zone.
-        until = (closes or at).date() + DAY
-        parts += store.files(history.place(), opens.date() - DAY, until)
+        until = min(closes + FOLLOWED, at) if closes else at
+        parts += store.files(history.place(), opens.date() - DAY, until.date() + DAY)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -106,7 +117,7 @@ def _is_over(closes: dt.datetime | None, *, at: dt.datetime) -> bool:
 # --- a campaign sent from here ----------------------------------------------
 
 
-def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
+def _mailed(campaign: Campaign) -> dict[str, Any]:
     # Customers and not messages: of a plan they may get several.
     counted = Message.objects.filter(campaign=campaign).aggregate(
         sent=_customers(status=Message.Status.SENT),
@@ -114,7 +125,8 @@ def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
         clicked=_customers(clicked_at__isnull=False),
         unsubscribed=_customers(unsubscribed_at__isnull=False),
     )
-    done = _bought(campaign, _windows_of_messages(campaign))
+    sent = _windows_of_messages(campaign)
+    done = _bought(campaign, sent)
     return {
         **counted,
         "reached": counted["sent"],
@@ -123,8 +135,32 @@ def _mailed(campaign: Campaign, *, at: dt.datetime) -> dict[str, Any]:
         "redeemed": _used_coupons(campaign),
         "window_days": campaign.conversion_days,
         "cost_minor": effects.cost(campaign),
-        **effects.of(campaign),
+        **_by_chance(campaign),
+        **_activity(campaign, sent),
     }
+
+
+def _by_chance(campaign: Campaign) -> dict[str, Any]:
+    """What groups that chance told apart say; empty where it told none apart."""
+    if not campaign.control_share and not planning.of(campaign).has_split():
+        return {}
+    came = effects.entries(campaign)
+    done = effects.done(campaign, came)
+    return effects.of(campaign, came, done) | {"parts": contributions.of(campaign, came, done)}
+
+
+def _activity(campaign: Campaign, inside: Windows) -> dict[str, Any]:
+    """Whom it woke, and who stayed."""
+    zone = clock.zone()
+    rows = zip(inside.customers, inside.since, strict=True)
+    days = defaultdict[dt.date, list[int]](list)
+    for customer, at in rows:
+        days[at.astimezone(zone).date()].append(customer)
+    reached = activations.by_day((day, bitmaps.from_ids(ids)) for day, ids in days.items())
+    came = effects.entries(campaign) if campaign.control_share else []
+    return activations.of(
+        reached, came, counted=campaign.conversion_days, last=own.last_closed_day()
+    )
 
 
 def _customers(**those: Any) -> Count:
@@ -165,12 +201,20 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
     members = list(audience.members)
     inside = Windows(members, [opens] * len(members), [closes] * len(members))
     done = _bought(campaign, inside)
+    days = math.ceil((closes - opens) / DAY)
+    woken = activations.of(
+        activations.by_day([(clock.day_of(opens), audience.members)]),
+        [],
+        counted=max(0, days - 1),
+        last=own.last_closed_day(),
+    )
     return {
         "reached": audience.size,
         "purchased": done.customers,
         "revenue_minor": done.amount,
         "redeemed": _redeemed(campaign, inside),
-        "window_days": math.ceil((closes - opens) / DAY),
+        "window_days": days,
+        **woken,
     }
 
 

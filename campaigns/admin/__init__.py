@@ -3,6 +3,7 @@
 from campaigns.admin import (
     account,
     campaign,
+    case,
     coupon,
     coupon_batch,
     guard,
@@ -18,6 +19,7 @@ from campaigns.admin import (
 __all__ = [
     "account",
     "campaign",
+    "case",
     "coupon",
     "coupon_batch",
     "guard",

@@ -21,9 +21,9 @@ from campaigns import (
     revisions,
     transitions,
 )
-from campaigns.admin import plan_facts, precedents, preview, quotes, strategy
-from campaigns.models import Audience, Campaign, CampaignResult, Stop, TemplateRevision
-from console import approvals, clock, figures, roles
+from campaigns.admin import case, outcome, plan_facts, precedents, preview, quotes, strategy
+from campaigns.models import Audience, Campaign, Stop, TemplateRevision
+from console import approvals, clock, roles
 from console.models import Approval, AuditEntry, Project
 from segments.models import Customer, Segment
 
@@ -88,7 +88,8 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "progress_rows": progress_rows(now),
         "totals": blocked.of_campaign(campaign) if now.skipped or now.deferred else [],
         "mail": mail(campaign, frozen, staff),
-        "result": result(campaign, project),
+        **outcome.context(campaign),
+        **case.of_campaign(campaign, staff),
         "history": history(campaign),
         **plan_facts.context(campaign),
         **strategy.context(campaign),
@@ -184,30 +185,6 @@ def words_of(campaign: Campaign, frozen: Audience | None) -> TemplateRevision | 
     if frozen and not campaign.is_draft:
         return revisions.frozen(frozen) if frozen.body else None
     return revisions.unsaved(campaign.template) if campaign.template else None
-
-
-def result(campaign: Campaign, project: Project) -> list[tuple[str, str, str]] | None:
-    """Name, number and share of what came of it; None before it was measured."""
-    found = CampaignResult.objects.filter(campaign=campaign).first()
-    if found is None:
-        return None
-    base = found.reached or found.sent
-    is_ours = campaign.kind == Campaign.Kind.OURS
-    counts = [
-        (_("reached"), found.reached, True),
-        (_("opened"), found.opened, is_ours),
-        (_("clicked"), found.clicked, is_ours),
-        (_("unsubscribed"), found.unsubscribed, is_ours),
-        (_("redeemed a coupon"), found.redeemed, found.redeemed is not None),
-        (_("purchased"), found.purchased, True),
-    ]
-    rows = [
-        (name, figures.whole(count), figures.share(count / base) if base and count else "")
-        for name, count, shows in counts
-        if shows
-    ]
-    rows.append((_("revenue"), figures.money(found.revenue_minor, project.currency), ""))
-    return rows
 
 
 def history(campaign: Campaign) -> list[dict[str, Any]]:

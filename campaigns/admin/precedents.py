@@ -7,7 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Campaign, Evidence
+from campaigns.admin import outcome
+from campaigns.models import Campaign, Case, Evidence
+from campaigns.precedents.skill import PROMISED, Skill
 from console import clock, figures
 
 ALIKE: dict[str, Promise] = {
@@ -16,12 +18,8 @@ ALIKE: dict[str, Promise] = {
     "offer": gettext_lazy("a similar offer"),
     "entry": gettext_lazy("the same way in"),
 }
-EXPECTED: dict[str, Promise] = {
-    "share": gettext_lazy("conversion rate"),
-    "lift": gettext_lazy("conversions because of the campaign"),
-    "redeemed": gettext_lazy("redemption rate"),
-    "revenue": gettext_lazy("revenue per customer"),
-}
+EDGES = ("low", "middle", "high")
+EXPECTED = ("share", "lift", "activated", "stayed", "redeemed", "revenue")
 
 
 def kept(campaign: Campaign) -> dict[str, Any]:
@@ -32,16 +30,31 @@ def kept(campaign: Campaign) -> dict[str, Any]:
 
 def shown(found: Evidence) -> dict[str, Any]:
     currency = clock.project().currency
+    cases = _cases(found)
     return {
         "found_at": found.found_at,
-        "rows": [_row(one, currency) for one in found.precedents],
+        "rows": [_row(one, currency, cases) for one in found.precedents],
         "expected": _expected(found, currency),
+        "skill": _skill(found.skill),
         "without_control": all(one["lift"] is None for one in found.precedents),
     }
 
 
-def _row(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
+def _cases(found: Evidence) -> Mapping[int, int]:
+    """The cases of the precedents that were filed in the library, also since then."""
+    past = [one["campaign"] for one in found.precedents]
+    filed = Case.objects.filter(campaign__in=past, archived_at=None)
+    return dict(filed.order_by().values_list("campaign", "pk"))
+
+
+def _row(one: Mapping[str, Any], currency: str, cases: Mapping[int, int]) -> dict[str, Any]:
+    # What was kept before activation was measured does not tell of it.
     return {
+        "case": cases.get(one["campaign"]),
+        "activated": figures.share(one.get("activated_share")),
+        "activated_anyway": figures.share(one.get("activated_anyway")),
+        "activation": figures.money(one.get("cost_per_activation_minor"), currency),
+        "stayed": figures.share(one.get("stayed_share")),
         "pk": one["campaign"],
         "name": one["name"],
         "ended_on": one["ended_on"],
@@ -74,14 +87,32 @@ def _lift(one: Mapping[str, Any]) -> str:
 def _expected(found: Evidence, currency: str) -> list[dict[str, str | Promise]]:
     """What to expect of each customer, with the bounds that most precedents lie within."""
     told: list[dict[str, str | Promise]] = []
-    for key, label in EXPECTED.items():
-        if one := found.expected.get(key):
-            is_money = key == "revenue"
-            bounds = {
-                edge: figures.money(round(one[edge]), currency)
-                if is_money
-                else figures.share(one[edge])
-                for edge in ("low", "middle", "high")
-            }
-            told.append({"label": label, **bounds})
+    for what in EXPECTED:
+        if one := found.expected.get(what):
+            bounds = {edge: outcome.value(what, one[edge], currency) for edge in EDGES}
+            told.append({"label": outcome.WHAT[what], **bounds})
     return told
+
+
+def _skill(kept: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How forecasts of the past fared, so that one knows what this one is worth."""
+    lines = [Skill(**one) for one in kept.get("lines", [])]
+    if not lines:
+        return None
+    return {
+        "forecasts": kept["forecasts"],
+        "afterwards": kept["afterwards"],
+        "rows": [
+            {
+                "what": outcome.WHAT[one.what],
+                "count": figures.whole(one.count),
+                "inside": figures.share(one.share, digits=0),
+                "below": figures.whole(one.below),
+                "above": figures.whole(one.above),
+                "ratio": figures.share(one.ratio, digits=0),
+                "is_few": one.is_few,
+                "tone": "" if one.is_few else "good" if one.share >= PROMISED else "warn",
+            }
+            for one in lines
+        ],
+    }

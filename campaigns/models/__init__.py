@@ -3,6 +3,7 @@
 from campaigns.models.account import ChannelAccount, GroupNotice
 from campaigns.models.audience import Audience, Exclusion
 from campaigns.models.campaign import Campaign
+from campaigns.models.case import Case
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
 from campaigns.models.coupon import Coupon, CouponBatch, CouponDay, Redemption
 from campaigns.models.evaluation import Evaluation
@@ -25,6 +26,7 @@ __all__ = [
     "Campaign",
     "CampaignPeriod",
     "CampaignResult",
+    "Case",
     "ChannelAccount",
     "Contact",
     "ContactHold",

@@ -12,7 +12,8 @@ class Evidence(models.Model):
     """Kept when a campaign is submitted, and never changed: who decided has seen this.
 
     `precedents` are past campaigns as `campaigns.precedents` tells them, the most alike first;
-    `expected` is what they make one expect, and what the campaign is measured against later.
+    `expected` is what they make one expect, and what the campaign is measured against later;
+    `skill` is how such expectations fared so far, as `campaigns.precedents.skill` tells it.
     """
 
     campaign = models.ForeignKey(
@@ -20,6 +21,7 @@ class Evidence(models.Model):
     )
     precedents = models.JSONField(default=list)
     expected = models.JSONField(default=dict)
+    skill = models.JSONField(default=dict)
     found_at = models.DateTimeField(_("found at"))
 
     class Meta:

@@ -33,8 +33,28 @@ class CampaignResult(models.Model):
     lift = models.FloatField(_("lift"), null=True)
     lift_low = models.FloatField(null=True)
     lift_high = models.FloatField(null=True)
+    # The standard error of what it caused, in minor units.
+    caused_error_minor = models.FloatField(null=True)
+    # Of those it reached: who had been quiet before, and of these who became active in their
+    # window; who was active in it, and of these whose week after it is over, who was again.
+    asleep = models.PositiveIntegerField(_("asleep before"), null=True)
+    activated = models.PositiveIntegerField(_("activated"), null=True)
+    followed = models.PositiveIntegerField(_("active, and looked at a week later"), null=True)
+    stayed = models.PositiveIntegerField(_("still active a week later"), null=True)
+    # The same of everybody who came in, for the difference to the control.
+    treated_asleep = models.PositiveIntegerField(null=True)
+    treated_activated = models.PositiveIntegerField(null=True)
+    treated_stayed = models.PositiveIntegerField(null=True)
+    control_asleep = models.PositiveIntegerField(null=True)
+    control_activated = models.PositiveIntegerField(null=True)
+    control_stayed = models.PositiveIntegerField(null=True)
+    # What had been approved, beside what came: lines of `campaigns.precedents.forecast`.
+    forecast = models.JSONField(default=dict)
+    # What each part of it did, as `metrics.contributions` tells it; empty where nothing tells.
+    parts = models.JSONField(default=dict)
     window_days = models.PositiveSmallIntegerField(_("days counted"))
     is_final = models.BooleanField(_("the window is over"), default=False)
+    is_followed = models.BooleanField(_("the week after the window is over"), default=False)
     computed_at = models.DateTimeField(_("computed at"))
 
     class Meta:
@@ -67,3 +87,48 @@ class CampaignResult(models.Model):
     def extra_purchases(self) -> float | None:
         """Purchases that would not have been without it, as the control tells."""
         return None if self.lift is None or self.treated is None else self.lift * self.treated
+
+    @property
+    def roi_bounds(self) -> tuple[float, float] | None:
+        """The 95 % bounds of the ROI."""
+        caused, cost, error = self.caused_minor, self.cost_minor, self.caused_error_minor
+        if caused is None or not cost or error is None:
+            return None
+        return (caused - Z95 * error) / cost - 1, (caused + Z95 * error) / cost - 1
+
+    @property
+    def activated_share(self) -> float | None:
+        """Of those who were asleep, who became active."""
+        return _share(self.activated, self.asleep)
+
+    @property
+    def activated_anyway(self) -> float | None:
+        """The same of the control, which got nothing."""
+        return _share(self.control_activated, self.control_asleep)
+
+    @property
+    def stayed_share(self) -> float | None:
+        """Of those who were active in their window, who still was in the week after."""
+        return _share(self.stayed, self.followed)
+
+    @property
+    def stayed_points(self) -> float | None:
+        """How many more of those who came in were active in the window and the week after than of
+        the control, as a share of them."""
+        mine = _share(self.treated_stayed, self.treated)
+        theirs = _share(self.control_stayed, self.control)
+        return None if mine is None or theirs is None else mine - theirs
+
+    @property
+    def cost_per_activation_minor(self) -> int | None:
+        """What one activated customer cost, whether or not they would have come by themselves."""
+        if self.cost_minor is None or not self.activated:
+            return None
+        return round(self.cost_minor / self.activated)
+
+
+Z95 = 1.959963984540054
+
+
+def _share(count: int | None, of: int | None) -> float | None:
+    return count / of if count is not None and of else None

@@ -138,6 +138,10 @@ class Plan:
         """Whether somebody of the staff has something to do."""
         return any(isinstance(step, Task) for step in self.by_key.values())
 
+    def has_split(self) -> bool:
+        """Whether chance gives some of the customers another way."""
+        return any(isinstance(step, Split) for step in self.by_key.values())
+
     def channels(self) -> set[str]:
         return {message.channel for message in self.messages()}
 

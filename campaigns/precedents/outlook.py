@@ -17,6 +17,10 @@ class Precedent:
     revenue: int
     redeemed: int | None = None
     lift: float | None = None  # against its control; None: there was none
+    asleep: int | None = None  # had not been active for weeks before
+    activated: int = 0  # of these, who became active
+    followed: int | None = None  # was active, and looked at a week later
+    stayed: int = 0  # of these, who was active again
 
 
 @dataclass(frozen=True)
@@ -39,24 +43,32 @@ class Outlook:
     revenue: Range | None = None  # minor units a customer
     redeemed: Range | None = None  # share of the coupons
     lift: Range | None = None  # who does it because of the campaign
+    activated: Range | None = None  # share of those who are asleep
+    stayed: Range | None = None  # share of those who were active, a week later
 
 
 def of(precedents: Sequence[Precedent]) -> Outlook:
     """What they say together, each as much as its weight and size."""
     there = [one for one in precedents if one.size]
     return Outlook(
-        share=_range((one.purchased / one.size, one) for one in there),
-        revenue=_range((one.revenue / one.size, one) for one in there),
+        share=_range((one.purchased / one.size, one.size, one) for one in there),
+        revenue=_range((one.revenue / one.size, one.size, one) for one in there),
         redeemed=_range(
-            (one.redeemed / one.size, one) for one in there if one.redeemed is not None
+            (one.redeemed / one.size, one.size, one) for one in there if one.redeemed is not None
         ),
-        lift=_range((one.lift, one) for one in there if one.lift is not None),
+        lift=_range((one.lift, one.size, one) for one in there if one.lift is not None),
+        activated=_range(
+            (one.activated / one.asleep, one.asleep, one) for one in there if one.asleep
+        ),
+        stayed=_range(
+            (one.stayed / one.followed, one.followed, one) for one in there if one.followed
+        ),
     )
 
 
-def _range(values: Iterable[tuple[float, Precedent]]) -> Range | None:
+def _range(values: Iterable[tuple[float, int, Precedent]]) -> Range | None:
     told = sorted(
-        ((value, one.weight * min(one.size, MOST)) for value, one in values),
+        ((value, one.weight * min(size, MOST)) for value, size, one in values),
         key=lambda pair: pair[0],
     )
     whole = sum(weight for _value, weight in told)

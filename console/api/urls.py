@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
 from campaigns.api.campaigns import CampaignViewSet
+from campaigns.api.cases import CaseViewSet
 from campaigns.api.coupons import CouponBatchViewSet, CouponViewSet
 from campaigns.api.playbooks import PlaybookViewSet
 from campaigns.api.stops import StopViewSet
@@ -39,6 +40,7 @@ router.register("scorings", ScoringViewSet, basename="scoring")
 router.register("templates", TemplateViewSet, basename="template")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("stops", StopViewSet, basename="stop")
+router.register("cases", CaseViewSet, basename="case")
 router.register("coupons", CouponViewSet, basename="coupon")
 router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")
 router.register("playbooks", PlaybookViewSet, basename="playbook")

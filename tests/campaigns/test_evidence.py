@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pyroaring import BitMap
 
-from campaigns import evidence
+from campaigns import evidence, forecasts
 from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
 from console import approvals
 from console.states import NotAllowed
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 def past(customers: list[Customer], ref: str, **values: object) -> Campaign:
     """A campaign that ran elsewhere, with its result."""
     campaign = recorded(customers, since=NOON, until=NOON + dt.timedelta(days=30), ref=ref)
-    values = {"purchased": 1, "revenue_minor": 500, "redeemed": 1} | values
+    activity = {"asleep": 2, "activated": 1, "followed": 2, "stayed": 1}
+    values = {"purchased": 1, "revenue_minor": 500, "redeemed": 1} | activity | values
     CampaignResult.objects.create(
         campaign=campaign,
         reached=len(customers),
@@ -98,7 +99,7 @@ def test_what_was_expected_stands_beside_what_came() -> None:
     past(customers, "A", purchased=2)
     before = campaign_at("submitted", customers)
     Campaign.objects.filter(pk=before.pk).update(status="sent", finished_at=LATER)
-    CampaignResult.objects.create(
+    result = CampaignResult.objects.create(
         campaign=before,
         reached=4,
         sent=4,
@@ -107,11 +108,38 @@ def test_what_was_expected_stands_beside_what_came() -> None:
         is_final=True,
         computed_at=LATER,
     )
-    found = evidence.find(
-        campaign_at("draft", customers), BitMap([one.pk for one in customers]), at=LATER
+    result.forecast = forecasts.settle(before, result)
+    result.save()
+    (line,) = (one for one in forecasts.lines(result) if one.what == "share")
+    assert line.middle == pytest.approx(0.5)
+    assert (line.came, line.verdict) == (0.25, "below")
+    draft = campaign_at("draft", customers)
+    members = BitMap([one.pk for one in customers])
+    told = {one.campaign.pk: one.as_json() for one in evidence.find(draft, members, at=LATER)}
+    assert (told[before.pk]["share"], told[before.pk]["expected_share"]) == (
+        0.25,
+        pytest.approx(0.5),
     )
-    told = {one.campaign.pk: one.as_json() for one in found}[before.pk]
-    assert (told["share"], told["expected_share"]) == (0.25, pytest.approx(0.5))
+    (skill,) = (
+        one
+        for one in evidence.made(draft, members, at=LATER).skill["lines"]
+        if one["what"] == "share"
+    )
+    assert (skill["count"], skill["below"], skill["ratio"]) == (1, 1, pytest.approx(0.5))
+
+
+def test_what_ran_elsewhere_is_held_against_what_was_known_before_it_began() -> None:
+    customers = people(4)
+    first, second = past(customers, "A", purchased=2), past(customers, "B", purchased=1)
+    Campaign.objects.filter(pk=second.pk).update(
+        started_at=NOON + dt.timedelta(days=40), finished_at=NOON + dt.timedelta(days=50)
+    )
+    for campaign in (first, second):
+        campaign.refresh_from_db()
+    told = forecasts.settle(second, second.result)
+    assert told["kind"] == "afterwards"
+    assert {one["what"]: one["middle"] for one in told["lines"]}["share"] == pytest.approx(0.5)
+    assert forecasts.settle(first, first.result) == {}  # nothing was over before it
 
 
 def test_what_a_campaign_caused_is_less_what_the_control_did_anyway() -> None:
@@ -142,6 +170,7 @@ def test_its_page_and_its_approver_see_what_the_like_of_it_brought(client: Clien
         assert name in page
         assert "Conversion rate" in page
         assert "None of them had a control group" in page
+        assert "Woken, of those asleep" in page  # what they did beside buying
 
 
 def test_the_policy_is_told_how_much_to_how_many_and_how_sure() -> None:

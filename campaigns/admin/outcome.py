@@ -1,0 +1,245 @@
+"""What came of a campaign, as its page shows it: beside what was expected, and what did what."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from campaigns import forecasts, giving
+from campaigns.models import Campaign, CampaignResult, ChannelAccount
+from campaigns.precedents.forecast import DEAR, Line
+from console import charts, clock, figures
+from console.charts import Chart
+
+WHAT: dict[str, Promise] = {
+    "reach": gettext_lazy("customers who get it"),
+    "share": gettext_lazy("conversion rate"),
+    "lift": gettext_lazy("conversions because of the campaign"),
+    "activated": gettext_lazy("woken, of those asleep"),
+    "stayed": gettext_lazy("still active a week later"),
+    "redeemed": gettext_lazy("redemption rate"),
+    "revenue": gettext_lazy("revenue per customer"),
+    "cost": gettext_lazy("cost"),
+    "each": gettext_lazy("cost of one customer"),
+    "roi": gettext_lazy("ROI"),
+}
+MONEY = {"revenue", "cost", "each"}
+SIGNED = {"lift", "roi"}
+VERDICTS: dict[str, Promise] = {
+    "below": gettext_lazy("less than expected"),
+    "inside": gettext_lazy("as expected"),
+    "above": gettext_lazy("more than expected"),
+    "open": pgettext_lazy("no verdict on a forecast", "–"),
+}
+GIVEN: dict[str, Promise] = {
+    "natural": gettext_lazy("natural demand"),
+    giving.COUPON: gettext_lazy("coupon"),
+    giving.WORK: gettext_lazy("work of a person"),
+}
+
+
+def context(campaign: Campaign) -> dict[str, Any]:
+    """Everything of its result; empty before it was measured."""
+    found = CampaignResult.objects.filter(campaign=campaign).first()
+    if found is None:
+        return {}
+    currency = clock.project().currency
+    return {
+        "outcome": {
+            "result": found,
+            "tiles": [*_counts(campaign, found, currency), *_effects(found, currency)],
+            "forecast": forecast_rows(found, currency),
+            "is_afterwards": found.forecast.get("kind") == forecasts.AFTERWARDS,
+            "groups": [_group(one, currency) for one in found.parts.get("groups", [])],
+            "parts": contributions(found, currency),
+        }
+    }
+
+
+def _counts(campaign: Campaign, found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
+    """Name, number and share of what happened."""
+    base, is_ours = found.base, campaign.kind == Campaign.Kind.OURS
+    counts = [
+        (_("reached"), found.reached, True),
+        (_("opened"), found.opened, is_ours),
+        (_("clicked"), found.clicked, is_ours),
+        (_("unsubscribed"), found.unsubscribed, is_ours),
+        (_("redeemed a coupon"), found.redeemed, found.redeemed is not None),
+        (_("purchased"), found.purchased, True),
+    ]
+    rows = [
+        (name, figures.whole(count), figures.share(count / base) if base and count else "")
+        for name, count, shows in counts
+        if shows
+    ]
+    rows.append((_("revenue"), figures.money(found.revenue_minor, currency), ""))
+    if found.activated is not None:
+        of = _("%(share)s of %(asleep)s who were asleep") % {
+            "share": figures.share(found.activated_share),
+            "asleep": figures.whole(found.asleep),
+        }
+        rows.append((_("activated"), figures.whole(found.activated), of if found.asleep else ""))
+    if found.followed:
+        of = _("of %(active)s who were active") % {"active": figures.whole(found.followed)}
+        rows.append((_("still active a week later"), figures.share(found.stayed_share), of))
+    return rows
+
+
+def _effects(found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
+    """What it cost and, where a control tells, what it caused."""
+    rows = []
+    if found.cost_minor is not None:
+        each = found.cost_per_activation_minor
+        note = each and _("%(each)s per activation") % {"each": figures.money(each, currency)}
+        rows.append((_("cost"), figures.money(found.cost_minor, currency), note or ""))
+    if found.control:
+        rows.append(
+            (_("lift against the control"), points(found.lift), between(_lift_bounds(found)))
+        )
+        caused = figures.money(found.caused_minor, currency)
+        rows.append((_("revenue because of it"), caused, ""))
+        if found.activated_anyway is not None:
+            share = figures.share(found.activated_anyway)
+            rows.append((_("activated anyway"), share, _("of the control who were asleep")))
+        if found.stayed_points is not None and found.is_followed:
+            rows.append((_("stayed because of it"), points(found.stayed_points), ""))
+    if found.roi is not None:
+        bounds = found.roi_bounds
+        rows.append((_("ROI"), figures.signed_share(found.roi, digits=0), _percents(bounds)))
+    return rows
+
+
+def points(part: float | None) -> str:
+    """A difference of shares."""
+    if part is None:
+        return figures.NOTHING
+    signed = figures.signed_share(part).rstrip("%").strip()
+    return _("%(points)s points") % {"points": signed}
+
+
+def between(bounds: tuple[float | None, float | None]) -> str:
+    low, high = bounds
+    return "" if low is None or high is None else f"{points(low)} … {points(high)}"
+
+
+def _lift_bounds(found: CampaignResult) -> tuple[float | None, float | None]:
+    return found.lift_low, found.lift_high
+
+
+def _percents(bounds: tuple[float, float] | None) -> str:
+    if bounds is None:
+        return ""
+    low, high = (figures.signed_share(one, digits=0) for one in bounds)
+    return f"{low} … {high}"
+
+
+# --- beside what was expected ---------------------------------------------------
+
+
+def forecast_rows(found: CampaignResult, currency: str) -> list[dict[str, Any]]:
+    """A line for each thing that was expected, or came."""
+    return [_row(line, currency) for line in forecasts.lines(found)]
+
+
+def _row(line: Line, currency: str) -> dict[str, Any]:
+    verdict = line.verdict
+    good = "below" if line.what in DEAR else "above"
+    tone = {"inside": "", "open": ""}.get(verdict, "good" if verdict == good else "warn")
+    bounds = [value(line.what, one, currency) for one in (line.low, line.high)]
+    return {
+        "what": WHAT[line.what],
+        "expected": value(line.what, line.middle, currency),
+        "bounds": " – ".join(bounds) if line.low is not None else "",
+        "came": value(line.what, line.came, currency),
+        "ratio": figures.share(line.ratio, digits=0),
+        "verdict": VERDICTS[verdict],
+        "tone": tone,
+    }
+
+
+def value(what: str, number: float | None, currency: str) -> str:
+    """A number of a forecast in its unit."""
+    if number is None:
+        return figures.NOTHING
+    if what in MONEY:
+        return figures.money(round(number), currency)
+    if what == "reach":
+        return figures.whole(round(number))
+    return figures.signed_share(number) if what in SIGNED else figures.share(number)
+
+
+# --- what did what --------------------------------------------------------------
+
+
+def contributions(found: CampaignResult, currency: str) -> list[Chart]:
+    """Natural demand, the message, the coupon: how much of the whole each brought."""
+    measures = [
+        ("conversion", _("What brought the conversions"), "count"),
+        ("revenue", _("What brought the revenue"), "money"),
+    ]
+    return [
+        _chart(measure, title, found.parts[measure], unit, currency)
+        for measure, title, unit in measures
+        if measure in found.parts
+    ]
+
+
+def _chart(measure: str, title: str, told: Mapping[str, Any], unit: str, currency: str) -> Chart:
+    names = [given(one["names"]) for one in told["parts"]]
+    amounts = [one["amount"] for one in told["parts"]]
+
+    def write(number: float) -> str:
+        return figures.in_unit(round(number), unit, currency)
+
+    rows = [
+        [
+            name,
+            write(one["amount"]),
+            f"{write(one['low'])} – {write(one['high'])}",
+            figures.share(one["share"]),
+        ]
+        for name, one in zip(names, told["parts"], strict=True)
+    ]
+    if abs(told["beyond"]) >= 0.5:
+        rows.append([_("together beyond that"), write(told["beyond"]), "", ""])
+    rows.append([_("All of them"), write(told["total"]), "", figures.share(1.0)])
+    return Chart(
+        id=f"parts-{measure}",
+        title=title,
+        option=charts.bars(
+            names, amounts, name=title, unit=charts.unit(unit, currency), lying=True
+        ),
+        columns=[_("From"), _("Amount"), _("95 % bounds"), pgettext_lazy("of a whole", "Share")],
+        rows=rows,
+        definition=_(
+            "Groups that chance told apart are compared: the control shows the natural demand, "
+            "and who was given one thing more shows what that brought."
+        ),
+        size="low",
+    )
+
+
+def _group(one: Mapping[str, Any], currency: str) -> dict[str, str]:
+    """One group that chance made, with what it did."""
+    size = one["size"]
+    return {
+        "name": given(one["given"]) if one["given"] else str(_("nothing (the control)")),
+        "size": figures.whole(size),
+        "share": figures.share(one["done"] / size if size else None),
+        "each": figures.money(round(one["revenue_minor"] / size) if size else None, currency),
+    }
+
+
+def given(names: Sequence[str]) -> str:
+    """What some customers were given, in words."""
+    return " + ".join(_name(one) for one in names)
+
+
+def _name(key: str) -> str:
+    if key.startswith(giving.MESSAGE):
+        channel = key.removeprefix(giving.MESSAGE)
+        labels = dict(ChannelAccount.Channel.choices)
+        return _("promotion by %(channel)s") % {"channel": labels.get(channel, channel)}
+    return str(GIVEN.get(key, key))

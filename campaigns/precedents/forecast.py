@@ -1,0 +1,85 @@
+"""What was expected of a campaign beside what came, line by line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+What = Literal[
+    "reach", "share", "lift", "activated", "stayed", "redeemed", "revenue", "cost", "each", "roi"
+]
+Verdict = Literal["below", "inside", "above", "open"]
+WHAT: tuple[What, ...] = (
+    *("reach", "share", "lift", "activated", "stayed", "redeemed"),
+    *("revenue", "cost", "each", "roi"),
+)
+# Of these less is better.
+DEAR: frozenset[What] = frozenset({"cost", "each"})
+ALMOST = 1e-9
+
+
+@dataclass(frozen=True)
+class Line:
+    """One expectation with its bounds, and what came. None: nobody expected, or nobody knows.
+
+    Shares are from 0 to 1, money in minor units; `revenue` and `each` are of one customer.
+    """
+
+    what: What
+    low: float | None
+    middle: float | None
+    high: float | None
+    came: float | None
+    came_low: float | None = None
+    came_high: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Where it came to lie; open where one of the two is not known, or had no bounds."""
+        if self.came is None or self.low is None or self.high is None:
+            return "open"
+        slack = ALMOST * max(1.0, abs(self.low), abs(self.high))
+        if self.came < self.low - slack:
+            return "below"
+        return "above" if self.came > self.high + slack else "inside"
+
+    @property
+    def ratio(self) -> float | None:
+        """What came as a share of what was expected."""
+        if self.came is None or not self.middle or self.middle < 0:
+            return None
+        return self.came / self.middle
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def lines(
+    expected: Mapping[str, Mapping[str, float] | None], came: Mapping[str, float | None]
+) -> list[Line]:
+    """Each thing that was expected or came; `expected` has low, middle and high of each.
+
+    A thing that came with bounds has them as `<what>_low` and `<what>_high`.
+    """
+    return list(_lines(expected, came))
+
+
+def _lines(
+    expected: Mapping[str, Mapping[str, float] | None], came: Mapping[str, float | None]
+) -> Iterator[Line]:
+    for what in WHAT:
+        bounds, found = expected.get(what) or {}, came.get(what)
+        if bounds or found is not None:
+            yield Line(
+                what,
+                bounds.get("low"),
+                bounds.get("middle"),
+                bounds.get("high"),
+                found,
+                came.get(f"{what}_low"),
+                came.get(f"{what}_high"),
+            )
+
+
+def read(kept: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """Lines that were kept as JSON."""
+    return [Line(**one) for one in kept]
