@@ -46,7 +46,14 @@ def load(*, at: dt.datetime, progress: jobs.Progress = jobs.silent) -> int:
 def add_starter() -> None:
     """A mail that one can send as it is, and learn from."""
     if not MessageTemplate.objects.exists():
-        templates.add(name=both("好久不见", "We miss you"), subject=SUBJECT, body=BODY, by=None)
+        templates.add(
+            name=both("好久不见", "We miss you"),
+            language="en",
+            subject=SUBJECT,
+            body=BODY,
+            variants={"zh-hans": {"subject": SUBJECT_ZH, "body": BODY_ZH}},
+            by=None,
+        )
 
 
 def add_policy(at: dt.datetime) -> None:
@@ -154,4 +161,19 @@ a coupon waits for you at the till.</p>
 <p><a class="button" href="https://shop.example/this-week?from=mail">See what is new</a></p>
 <p class="quiet">Questions? Just write to
 <a href="mailto:help@shop.example">help@shop.example</a>.</p>
+"""
+SUBJECT_ZH = '{{ customer.name | default: "您好" }}，我们为您留了几样好东西'
+BODY_ZH = """\
+<h1>{{ customer.name | default: "您好" }}</h1>
+{% if traits.recency_days == nil or traits.recency_days > 14 %}
+<p>好久不见。您喜欢的都还在货架上，也上了些新品。</p>
+{% else %}
+<p>感谢您常来。这是本周的新品。</p>
+{% endif %}
+{% if traits.orders and traits.orders >= 10 %}
+<p>您已经来过 {{ traits.orders }} 次，一张优惠券在收银台等您。</p>
+{% endif %}
+<p><a class="button" href="https://shop.example/this-week?from=mail">看看新品</a></p>
+<p class="quiet">有问题请写信至
+<a href="mailto:help@shop.example">help@shop.example</a>。</p>
 """

@@ -13,6 +13,7 @@ from campaigns.models import Audience, Campaign, CampaignResult, Evidence, Intak
 from campaigns.precedents import forecast, likeness, outlook, skill
 from campaigns.precedents.likeness import Likeness, Shape
 from campaigns.precedents.outlook import Outlook, Precedent
+from console import kept_words
 from segments import bitmaps, catalogue
 
 LOOKED_AT = 300  # past campaigns, the newest first
@@ -51,7 +52,7 @@ class Witness:
         size, cost = result.base, result.cost_minor
         return {
             "campaign": campaign.pk,
-            "name": str(campaign),
+            "name": kept_words.as_kept(campaign.name),
             "ended_on": campaign.finished_at and campaign.finished_at.date().isoformat(),
             "alike": list(self.likeness.alike),
             "score": round(self.likeness.score, 3),

@@ -108,6 +108,12 @@ class CampaignForm(forms.ModelForm):
         max_value=100,
         help_text=gettext_lazy("A share that is empty is not looked at."),
     )
+    control_share = PercentField(
+        label=gettext_lazy("Control (percent)"),
+        max_value=90,
+        initial=0.0,
+        help_text=gettext_lazy("So many of the audience get nothing, to tell what it brought."),
+    )
     plan = forms.JSONField(
         label=gettext_lazy("plan"),
         required=False,

@@ -43,11 +43,41 @@ def context(campaign: Campaign) -> dict[str, Any]:
     return {
         "plan_rows": rows(campaign) if campaign.plan else [],
         "comes_in": comes_in(campaign),
+        "terms": terms(campaign),
         "limits": limits(campaign) if campaign.is_lasting else [],
         "leaves_at": [catalogue.titles().get(name, name) for name in campaign.exit_events],
         "left_plan": _left(campaign),
         "latest_intakes": _latest(campaign) if campaign.is_lasting else [],
     }
+
+
+def terms(campaign: Campaign) -> list[tuple[str, str]]:
+    """What else is decided with a campaign, for whoever says yes to it."""
+    if campaign.kind == Campaign.Kind.RECORDED:
+        return []
+    control = figures.share(campaign.control_share, digits=0) if campaign.control_share else ""
+    found = [
+        (_("Purpose"), str(campaign.get_purpose_display())),
+        (_("Offers"), str(campaign.get_offer_display()) if campaign.offer else ""),
+        (_("Priority"), str(campaign.priority)),
+        (_("Control"), control or _("none: nobody will be able to tell what it brought")),
+    ]
+    if campaign.is_lasting:
+        until = campaign.ends_at
+        found += [
+            (
+                _("Lets in until"),
+                f"{until.astimezone(clock.zone()):%Y-%m-%d %H:%M}" if until else "",
+            ),
+            (_("Comes in again"), _again(campaign.again_after_days)),
+        ]
+    return [(name, said) for name, said in found if said]
+
+
+def _again(days: int | None) -> str:
+    if days is None:
+        return _("once only")
+    return _("after %(days)s days") % {"days": days} if days else _("each time")
 
 
 def rows(campaign: Campaign) -> list[Row]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import playbooks, recipes
 from campaigns.admin.amounts import MoneyField
+from campaigns.admin.percents import PercentField
 from campaigns.models import CouponBatch, MessageTemplate, Playbook
 from console.models import Staff, Team
 from segments import definitions
@@ -17,11 +18,10 @@ from segments.models import EventType, Segment
 class PlaybookForm(forms.ModelForm):
     """How it is run and measured."""
 
-    control_share = forms.IntegerField(
+    control_share = PercentField(
         label=_("Control (percent)"),
-        min_value=0,
         max_value=50,
-        initial=10,
+        initial=0.1,
         help_text=_("So many get none of its plays, to tell what the rest did because of them."),
     )
     budget_minor = MoneyField(
@@ -40,12 +40,8 @@ class PlaybookForm(forms.ModelForm):
         chosen = self.instance.wake_event
         field.choices = [("", gettext("anything that counts as being active")), *_deeds(chosen)]
         if self.instance.pk:
-            self.initial["control_share"] = round(self.instance.control_share * 100)
             for name in {*self.fields} - playbooks.WHILE_RUNNING:
                 self.fields[name].disabled = not self.instance.is_draft
-
-    def clean_control_share(self) -> float:
-        return float(self.cleaned_data["control_share"]) / 100
 
 
 class ShipForm(forms.Form):

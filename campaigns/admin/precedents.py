@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.admin import outcome
 from campaigns.models import Campaign, Case, Evidence
 from campaigns.precedents.skill import PROMISED, Skill
-from console import clock, figures
+from console import clock, figures, kept_words
 
 ALIKE: dict[str, Promise] = {
     "people": gettext_lazy("the same people"),
@@ -56,7 +56,7 @@ def _row(one: Mapping[str, Any], currency: str, cases: Mapping[int, int]) -> dic
         "activation": figures.money(one.get("cost_per_activation_minor"), currency),
         "stayed": figures.share(one.get("stayed_share")),
         "pk": one["campaign"],
-        "name": one["name"],
+        "name": kept_words.said(one["name"]),
         "ended_on": one["ended_on"],
         "alike": [ALIKE[trait] for trait in one["alike"]],
         "people": figures.share(one["people"], digits=0),
