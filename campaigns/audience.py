@@ -131,11 +131,23 @@ def strayed(campaign: Campaign, rule: Any) -> Segment | None:
 
 
 def divided(campaign: Campaign, plan: Plan, members: BitMap) -> Division:
-    """Divide by the plan's only channel; where there are several ways to people, everybody."""
-    channels = plan.channels()
-    if len(channels) != 1 or plan.has_work():
+    """Divide by the plan's only channel, and the one that the contact policy leads to from there.
+
+    Where there are several ways to people, everybody is kept.
+    """
+    firsts = {one.channel for one in plan.messages()}
+    if len(firsts) != 1 or plan.has_work():
         return Division(members, {})
-    return divide(members, channel=channels.pop(), purpose=campaign.purpose)
+    first, purpose = firsts.pop(), campaign.purpose
+    division = divide(members, channel=first, purpose=purpose)
+    lower = policies.lower_when_barred(first)
+    seconds = {one.second.channel if one.second else "" for one in plan.messages()}
+    if lower is None or seconds != {lower}:
+        return division
+    barred = bitmaps.union([*division.left_out.values()])
+    by_second = divide(barred, channel=lower, purpose=purpose).kept
+    left_out = {reason: those - by_second for reason, those in division.left_out.items()}
+    return Division(division.kept | by_second, left_out)
 
 
 def _plan(campaign: Campaign) -> Plan:
@@ -150,7 +162,7 @@ def _plan(campaign: Campaign) -> Plan:
 
 def _pinned(plan: Plan) -> list[TemplateRevision]:
     """What the plan's templates say now, in the order of the plan."""
-    numbers = {one.template: None for message in plan.messages() for one in message.variants}
+    numbers = {number: None for message in plan.messages() for number in message.templates}
     found = MessageTemplate.objects.in_bulk(list(numbers))
     return [revisions.pin(found[number]) for number in numbers]
 

@@ -58,7 +58,7 @@ def _filled(
             made["coupon"] = gifts[step["coupon"]]
     if step["kind"] == "task":
         made |= {"team": by.team_id} if by.team_id else {"owner": by.pk}
-    for way in ("yes", "no"):
+    for way in ("yes", "no", "never"):
         if way in step:
             made[way] = [_filled(one, words, gifts, by) for one in step[way]]
     return made

@@ -6,12 +6,15 @@ both. A message's row is unique, so whoever has one of this step already is not 
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns import contacting, coupons
 from campaigns.contacting import Look
@@ -68,10 +71,12 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
     expires_at = since + offer.lasts if offer.lasts is not None else None
     approach = replace(offer.approach, since=since, expires_at=expires_at)
     look = contacting.look(ids, approach, at=at)
-    for gone in look.verdicts.keys() - set(people(hold(wave))):
+    here = people(hold(wave))
+    for gone in look.verdicts.keys() - here.keys():
         del look.verdicts[gone]
-    rows = _insert(wave, look, before, offer.variants, at)
-    sending = {number: who for number, who, status in rows if status == Status.SENDING}
+    rows = _insert(wave, look, here, before, offer.variants, at)
+    sending = {number: who for number, who, status, _variant in rows if status == Status.SENDING}
+    wordings = {number: variant for number, _who, _status, variant in rows}
     given: Mapping[int, coupons.Given] = {}
     without: set[int] = set()
     if offer.batch and sending:
@@ -87,15 +92,15 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
                 who,
                 look.channel(who),
                 sealing.open_(look.addresses[who]),
-                offer.variants.get(who, ""),
+                wordings[number],
                 given.get(number),
                 expires_at - at if expires_at else None,
             )
             for number, who in sending.items()
             if number not in without
         ],
-        skipped=len(without) + sum(status == Status.SKIPPED for *_, status in rows),
-        deferred=sum(status == Status.DEFERRED for *_, status in rows),
+        skipped=len(without) + sum(status == Status.SKIPPED for *_, status, _variant in rows),
+        deferred=sum(status == Status.DEFERRED for *_, status, _variant in rows),
     )
 
 
@@ -104,42 +109,45 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
 
 def messages(wave: Wave) -> QuerySet[Message]:
     """The messages of its step that its customers have, and those who were taken out of it."""
-    return Message.objects.filter(
-        campaign=wave.campaign_id,
-        step=wave.step,
-        occurrence=wave.occurrence,
-        customer__in=[*people(wave), *wave.gone],
-    )
+    by_intake = {number: [*those] for number, those in wave.intakes_of(wave.gone).items()}
+    for customer, number in people(wave).items():
+        by_intake.setdefault(number, []).append(customer)
+    theirs = [Q(occurrence=number, customer__in=who) for number, who in by_intake.items()]
+    whose = reduce(or_, theirs, Q(pk__in=[]))
+    return Message.objects.filter(whose, campaign=wave.campaign_id, step=wave.step)
 
 
 def waiting(wave: Wave) -> list[int]:
     """Customers of it without a message, or with one whose time has come (again)."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, _place(wave) | {"ids": people(wave)})
+        cursor.execute(_WAITING, _place(wave, people(wave)))
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def people(wave: Wave) -> list[int]:
-    """The wave's members, and whom they became since they came in.
+def people(wave: Wave) -> dict[int, int]:
+    """The wave's members, and whom they became since they came in, each with their intake.
 
     Who is a member already is written to as one. Of several members who became the same
     person, it is the first one's wave that writes to that person.
     """
-    mine = list(wave.members)
+    mine = {who: number for number, members in wave.by_intake.items() for who in members}
     with connection.cursor() as cursor:
-        cursor.execute(_BECAME, {"ids": mine})
+        cursor.execute(_BECAME, {"ids": list(mine)})
         kept = [pk for (pk,) in cursor.fetchall()]
     if not kept:
         return mine
-    everyone = Intake.objects.get(campaign=wave.campaign_id, number=wave.occurrence).members
-    first: dict[int, int] = {}
     absorbed = Customer.objects.filter(merged_into__in=kept).order_by("pk")
-    for member, now in absorbed.values_list("pk", "merged_into"):
-        if now is not None and member in everyone:
-            first.setdefault(now, member)
-    return mine + [
-        now for now, member in first.items() if member in wave.members and now not in everyone
-    ]
+    became = list(absorbed.values_list("pk", "merged_into"))
+    came = Intake.objects.filter(campaign=wave.campaign_id, number__in=wave.by_intake)
+    for number, everyone in came.values_list("number", "members"):
+        first: dict[int, int] = {}
+        for member, now in became:
+            if now is not None and member in everyone:
+                first.setdefault(now, member)
+        for now, member in first.items():
+            if mine.get(member) == number and now not in everyone:
+                mine.setdefault(now, number)
+    return mine
 
 
 def hold(wave: Wave) -> Wave:
@@ -158,26 +166,36 @@ def _history(wave: Wave, ids: list[int], at: dt.datetime) -> tuple[dt.datetime, 
 
     And who got this step's message already, as somebody who was merged into them since.
     """
+    here = people(wave) if wave.mixed else dict.fromkeys(ids, wave.occurrence)
+    place = _place(wave, {who: here[who] for who in ids if who in here})
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, _place(wave) | {"ids": ids, "wave": wave.pk})
+        cursor.execute(_HISTORY, place | {"wave": wave.pk})
         due, put_off, before = cursor.fetchone()
     return at - max(due, put_off or due, dt.timedelta()), set(before)
 
 
-def _place(wave: Wave) -> dict[str, Any]:
-    return {"campaign": wave.campaign_id, "step": wave.step, "occurrence": wave.occurrence}
+def _place(wave: Wave, here: Mapping[int, int]) -> dict[str, Any]:
+    """Customers and their intakes, as the queries ask for them."""
+    who = {"ids": list(here), "occurrences": list(here.values())}
+    return {"campaign": wave.campaign_id, "step": wave.step} | who
 
 
 # --- the rows -----------------------------------------------------------------
 
 
 def _insert(
-    wave: Wave, look: Look, before: set[int], variants: Mapping[int, str], at: dt.datetime
-) -> list[tuple[int, int, str]]:
-    """Number, customer and status of each row that is now this claim's."""
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("customers", "variants", "channels", "addresses")
-    }
+    wave: Wave,
+    look: Look,
+    here: Mapping[int, int],
+    before: set[int],
+    variants: Mapping[int, str],
+    at: dt.datetime,
+) -> list[tuple[int, int, str, str]]:
+    """Number, customer, status and wording of each row that is now this claim's.
+
+    Who was put off keeps the wording that they were given first.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in ("variants", "channels", "addresses")}
     columns |= {"statuses": [], "reasons": [], "waits": []}
     for customer, verdict in look.verdicts.items():
         status, reason, wait = str(Status.SENDING), "", None
@@ -189,7 +207,6 @@ def _insert(
             status, reason, wait = Status.DEFERRED, verdict.reason, verdict.until - at
         elif not isinstance(verdict, Send):
             reason = verdict.reason  # why it leaves through another channel
-        columns["customers"].append(customer)
         columns["variants"].append(variants.get(customer, ""))
         columns["channels"].append(look.channel(customer))
         columns["addresses"].append(look.addresses[customer])
@@ -197,7 +214,8 @@ def _insert(
         columns["reasons"].append(reason)
         columns["waits"].append(wait)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, _place(wave) | columns)
+        where = _place(wave, {who: here[who] for who in look.verdicts})
+        cursor.execute(_INSERT, where | columns)
         return cursor.fetchall()
 
 
@@ -210,40 +228,46 @@ _BECAME = """
 # Without those whose message has an end, is on its way, or is put off until later; one that was
 # put off and brought back has no time any more.
 _WAITING = """
-    SELECT c.id FROM segments_customer c
+    SELECT c.id FROM unnest(%(ids)s::int[], %(occurrences)s::int[]) AS one (id, occurrence)
+    JOIN segments_customer c ON c.id = one.id
     LEFT JOIN campaigns_message m ON m.customer_id = c.id AND m.campaign_id = %(campaign)s
-        AND m.step = %(step)s AND m.occurrence = %(occurrence)s
-    WHERE c.id = ANY(%(ids)s) AND (m.id IS NULL OR m.status = 'retry'
+        AND m.step = %(step)s AND m.occurrence = one.occurrence
+    WHERE (m.id IS NULL OR m.status = 'retry'
         OR (m.status = 'deferred' AND (m.due_at IS NULL OR m.due_at <= now())))
     ORDER BY c.id
 """
 _HISTORY = """
+    WITH one AS (
+        SELECT * FROM unnest(%(ids)s::int[], %(occurrences)s::int[]) AS one (id, occurrence)
+    )
     SELECT
         (SELECT now() - min(w.due_at) FROM campaigns_wave w WHERE w.id = %(wave)s),
-        (SELECT now() - min(put_off.created_at) FROM campaigns_message put_off
-            WHERE put_off.campaign_id = %(campaign)s AND put_off.step = %(step)s
-            AND put_off.occurrence = %(occurrence)s AND put_off.customer_id = ANY(%(ids)s)
-            AND put_off.status = 'deferred'),
+        (SELECT now() - min(put_off.created_at) FROM one JOIN campaigns_message put_off
+            ON put_off.campaign_id = %(campaign)s AND put_off.step = %(step)s
+            AND put_off.occurrence = one.occurrence AND put_off.customer_id = one.id
+            WHERE put_off.status = 'deferred'),
         array(SELECT was.merged_into_id
-            FROM segments_customer was JOIN campaigns_message got ON got.customer_id = was.id
+            FROM one JOIN segments_customer was ON was.merged_into_id = one.id
+            JOIN campaigns_message got ON got.customer_id = was.id
             AND got.campaign_id = %(campaign)s AND got.step = %(step)s
-            AND got.occurrence = %(occurrence)s
-            WHERE was.merged_into_id = ANY(%(ids)s) AND got.status IN ('sending', 'sent', 'held'))
+            AND got.occurrence = one.occurrence
+            WHERE got.status IN ('sending', 'sent', 'held'))
 """
 _INSERT = """
     INSERT INTO campaigns_message AS m
         (campaign_id, step, occurrence, customer_id, variant, channel, address, status, reason,
             due_at, created_at)
-    SELECT %(campaign)s, %(step)s, %(occurrence)s, c.customer, c.variant, c.channel, c.address,
+    SELECT %(campaign)s, %(step)s, c.occurrence, c.customer, c.variant, c.channel, c.address,
         c.status, c.reason, now() + c.wait, now()
-    FROM unnest(%(customers)s::int[], %(variants)s::text[], %(channels)s::text[],
-        %(addresses)s::text[], %(statuses)s::text[], %(reasons)s::text[], %(waits)s::interval[]
-    ) AS c (customer, variant, channel, address, status, reason, wait)
+    FROM unnest(%(ids)s::int[], %(occurrences)s::int[], %(variants)s::text[],
+        %(channels)s::text[], %(addresses)s::text[], %(statuses)s::text[], %(reasons)s::text[],
+        %(waits)s::interval[]
+    ) AS c (customer, occurrence, variant, channel, address, status, reason, wait)
     ORDER BY c.customer
     ON CONFLICT (campaign_id, step, occurrence, customer_id) DO UPDATE
         SET status = excluded.status, reason = excluded.reason, address = excluded.address,
             channel = excluded.channel, due_at = excluded.due_at
         WHERE m.status = 'retry'
             OR (m.status = 'deferred' AND coalesce(m.due_at <= now(), true))
-    RETURNING m.id, m.customer_id, m.status
+    RETURNING m.id, m.customer_id, m.status, m.variant
 """

@@ -147,7 +147,9 @@ def _taken(wave: Wave, at: dt.datetime) -> bool:
     if wave.status == Wave.Status.CLAIMED and not _settled(wave, at):
         return False
     # The database's own time: no two claims of a wave have the same, and so the same journal.
-    states.move_many(Wave, [wave.pk], frm=wave.status, to=Wave.Status.CLAIMED, claimed_at=Now())
+    to = Wave.Status.CLAIMED
+    if not states.move_many(Wave, [wave.pk], frm=wave.status, to=to, claimed_at=Now()):
+        return False  # it was put together with others at this moment
     wave.refresh_from_db()
     return True
 

@@ -6,9 +6,11 @@ from pyroaring import BitMap
 
 from campaigns import assignment
 from campaigns.models import Campaign
-from campaigns.plans.nodes import Branch, Exit, Message, Plan, Split, Step
+from campaigns.plans import nodes
+from campaigns.plans.nodes import Branch, Contest, Exit, Message, Plan, Split, Step
 
 CONTROL = ""  # the step of the group that gets nothing
+WINNER = "winner"  # the wording of those who wait for one
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ def wordings(campaign: Campaign, step: Message, members: BitMap) -> dict[str, Bi
     return assignment.split(members, weights, salt=f"campaign {campaign.pk} {step.key} words")
 
 
+def tried(campaign: Campaign, step: str, rule: Contest, members: BitMap) -> BitMap:
+    """On whom the wordings of a message are tried; the others wait for the winner."""
+    part = rule.share * assignment.WHOLE // 100
+    return assignment.share(members, part, salt=f"trial {campaign.pk} {step}")
+
+
 def groups(campaign: Campaign, plan: Plan, members: BitMap) -> list[Group]:
     """The groups of these customers, as they will be when they come in together.
 
@@ -66,6 +74,8 @@ def _parts(
         case Split():
             weights = {arm.key: arm.weight for arm in step.arms}
             told = None if here is None else arms(campaign, step, here)
+        case Message(contest=Contest() as rule):
+            return _tried(campaign, step, rule, here)
         case Message():
             weights = {one.key: one.weight for one in step.variants}
             told = None if here is None else wordings(campaign, step, here)
@@ -78,6 +88,23 @@ def _parts(
     ]
 
 
+def _tried(
+    campaign: Campaign, step: Message, rule: Contest, here: BitMap | None
+) -> list[tuple[str, float, BitMap | None]]:
+    """The wordings on those whom they are tried on, and the winner for the others."""
+    first = None if here is None else tried(campaign, step.key, rule, here)
+    told = None if first is None else wordings(campaign, step, first)
+    whole, share = sum(one.weight for one in step.variants), rule.share / 100
+    rest = None if here is None or first is None else here - first
+    return [
+        *(
+            (one.key, share * one.weight / whole, None if told is None else told[one.key])
+            for one in step.variants
+        ),
+        (WINNER, 1 - share, rest),
+    ]
+
+
 def _ways(
     campaign: Campaign, plan: Plan, step: Step, here: BitMap | None
 ) -> list[tuple[str | None, BitMap | None]]:
@@ -86,7 +113,7 @@ def _ways(
         case Exit():
             return []
         case Branch():
-            return [(plan.entry_of(way, step), None) for way in (step.yes, step.no)]
+            return [(plan.entry_of(way, step), None) for way in nodes.ways(step)]
         case Split():
             told = {} if here is None else arms(campaign, step, here)
             return [(plan.entry_of(arm.steps, step), told.get(arm.key)) for arm in step.arms]

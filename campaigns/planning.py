@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns import policies
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate
 from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
@@ -25,6 +26,7 @@ def known() -> Known:
         teams=dict(Team.objects.values_list("pk", "name")),
         rules=vocabulary.current(),
         said=kept_words.said,
+        lower=policies.lower(),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ContactPolicy
 from campaigns.policy import reading
-from campaigns.policy.nodes import Policy, PolicyError
+from campaigns.policy.nodes import DOWNGRADE, Policy, PolicyError, Way
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
@@ -36,6 +36,21 @@ def version() -> int:
 def current() -> Policy:
     """What is in force; nothing is limited before there is a version."""
     return read(ContactPolicy.objects.values_list(_AS_TEXT, flat=True).first())
+
+
+def lower() -> dict[str, str]:
+    """The channels that messages may be moved from, and which one to."""
+    return {channel: way.lower for channel, way in current().ways.items() if _downgrades(way)}
+
+
+def lower_when_barred(channel: str) -> str | None:
+    """Which channel is tried for those who have no address or no consent on this one."""
+    way = current().way(channel)
+    return way.lower if way.when_barred == DOWNGRADE else None
+
+
+def _downgrades(way: Way) -> bool:
+    return DOWNGRADE in {way.when_barred, way.when_capped, way.when_quiet}
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,8 @@
 """Pricing: a campaign's messages, coupons and work for people, with what comes back."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from decimal import Decimal
 
 from campaigns import planning
@@ -76,14 +76,26 @@ def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> I
         count = costs.times(gets_it, shares[step.key].times(least, 1, 1))
         match step:
             case Message():
-                yield Line(
-                    "message", step.key, step.channel, count, tariffs.get(step.channel, Decimal(0))
-                )
+                yield from _message(step, count, tariffs)
                 if step.coupon in batches:
                     yield _coupon(step.key, batches[step.coupon], count, found)
             case Task():
                 times = count if step.each else costs.Count(int(count.low > 0), 1, 1)
                 yield Line("task", step.key, step.title, times, Decimal(clock.project().work_minor))
+
+
+def _message(step: Message, count: costs.Count, tariffs: Mapping[str, Decimal]) -> Iterator[Line]:
+    """What it costs; where there is a second channel, at most what the dearer one does."""
+    each = tariffs.get(step.channel, Decimal(0))
+    if step.second is None:
+        yield Line("message", step.key, step.channel, count, each)
+        return
+    other = step.second.channel
+    more = tariffs.get(other, Decimal(0)) - each
+    low = 0 if more < 0 else count.low
+    yield Line("message", step.key, step.channel, replace(count, low=low), each)
+    if more > 0:
+        yield Line("second", step.key, other, costs.Count(0, 0, count.high), more)
 
 
 def _tariffs() -> dict[str, Decimal]:

@@ -5,7 +5,7 @@ import datetime as dt
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from campaigns import entering, waves
+from campaigns import entering, gathering, waves
 from campaigns.models import Campaign, Message, Wave
 from segments import heard
 
@@ -51,4 +51,6 @@ def go(campaign: Campaign, *, at: dt.datetime) -> bool:
     elif campaign.entry == Entry.SEGMENT:
         moved |= entering.look(campaign, at=at) is not None
     moved |= waves.recall(campaign) > 0
-    return waves.advance(campaign) > 0 or moved
+    moved |= waves.advance(campaign) > 0
+    gathering.gather(campaign)
+    return moved

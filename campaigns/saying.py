@@ -9,7 +9,17 @@ from django.conf import settings
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import coupons, links, parting, planning, rendering, returns, revisions, short_links
+from campaigns import (
+    coupons,
+    links,
+    parting,
+    planning,
+    rendering,
+    returns,
+    revisions,
+    short_links,
+    trials,
+)
 from campaigns.channels.base import Mail
 from campaigns.channels.note import Note
 from campaigns.claims import Begun, Offer
@@ -17,6 +27,7 @@ from campaigns.models import Campaign, CouponBatch, Intake, Wave
 from campaigns.policy.nodes import Approach
 from campaigns.rendering import Letter, Link, Rendered
 from console import clock
+from console.models import Project
 from segments import traits
 from segments.models import Customer
 
@@ -33,26 +44,39 @@ class Saying:
         project = clock.project()
         self.zone = clock.zone(project)
         self.letters = {
-            one.key: rendering.prepare(
-                revisions.frozen_of(campaign.audience, one.template),
-                campaign_name=campaign.name,
-                project=project,
-            )
-            for one in self.step.variants
+            one.key: self._prepared(one.template, project) for one in self.step.variants
         }
+        second = self.step.second
+        self.second = self._prepared(second.template, project) if second else None
         self.batch = CouponBatch.objects.get(pk=self.step.coupon) if self.step.coupon else None
+        self.winner = trials.winner(campaign, wave.step) if len(self.letters) > 1 else ""
         self.contexts: Mapping[str, Any] = {}
-        if any(letter.needs_event for letter in self.letters.values()):
-            intake = Intake.objects.get(campaign=campaign, number=wave.occurrence)
-            self.contexts = _by_who_they_are(intake.contexts)
+        if any(letter.needs_event for letter in self._all()):
+            came = Intake.objects.filter(campaign=campaign, number__in=wave.by_intake)
+            here = wave.by_intake
+            self.contexts = _by_who_they_are(
+                {
+                    who: what
+                    for number, said in came.values_list("number", "contexts")
+                    for who, what in said.items()
+                    if int(who) in here[number]
+                }
+            )
 
     def offer(self, customers: list[int]) -> Offer:
         """What is offered to these customers, and which of them get which wording."""
         minutes = self.step.expires
         if minutes is None and self.campaign.entry == Campaign.Entry.EVENT:
             minutes = DAY  # what somebody did the day before yesterday is no reason any more
+        second = self.step.second
+        approach = Approach(
+            self.step.channel,
+            str(self.campaign.purpose),
+            self.campaign.priority,
+            also=frozenset([second.channel] if second else []),
+        )
         return Offer(
-            Approach(self.step.channel, str(self.campaign.purpose), self.campaign.priority),
+            approach,
             variants=self._variants(customers),
             batch=self.batch,
             lasts=None if minutes is None else dt.timedelta(minutes=minutes),
@@ -60,7 +84,7 @@ class Saying:
 
     def known(self, customers: list[int]) -> tuple[dict[int, Customer], Mapping[int, Any]]:
         """Who they are, and the traits of them that the words speak of."""
-        spoken = sorted({name for letter in self.letters.values() for name in letter.traits})
+        spoken = sorted({name for letter in self._all() for name in letter.traits})
         return Customer.objects.in_bulk(customers), traits.of(customers, tuple(spoken))
 
     def message(self, row: Begun, customer: Customer, known: Mapping[str, Any]) -> Mail | Note:
@@ -107,14 +131,29 @@ class Saying:
         return lambda target: links.click_url(row.id, target)
 
     def _variants(self, customers: list[int]) -> dict[int, str]:
-        """By a salted hash: a customer gets the same wording of a step whenever they come."""
+        """By a salted hash: a customer gets the same wording of a step whenever they come.
+
+        Once there is a winner, everybody who has no message yet gets that.
+        """
         if len(self.letters) == 1:
             (only,) = self.letters
             return dict.fromkeys(customers, only)
+        if self.winner:
+            return dict.fromkeys(customers, self.winner)
         parts = parting.wordings(self.campaign, self.step, BitMap(customers))
         return {who: key for key, members in parts.items() for who in members}
 
+    def _prepared(self, template: int, project: Project) -> Letter:
+        words = revisions.frozen_of(self.campaign.audience, template)
+        return rendering.prepare(words, campaign_name=self.campaign.name, project=project)
+
+    def _all(self) -> list[Letter]:
+        return [*self.letters.values(), *([self.second] if self.second else [])]
+
     def _letter(self, row: Begun) -> Letter:
+        """The words of the channel that the message really leaves through."""
+        if self.second and row.channel != self.step.channel:
+            return self.second
         return self.letters[row.variant]
 
 

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection
@@ -11,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import audience, parting
+from campaigns import audience, parting, trials
 from campaigns.models import Campaign, Message
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
@@ -23,6 +24,7 @@ from segments.rules.nodes import RuleError
 
 MOST_WORK = 500  # work items that one step gives for one intake; a team cannot do more
 KIND = "campaign"  # of work items
+MAY_HAVE_LEFT = (Message.Status.SENT, Message.Status.HELD)
 FEW = 20_000  # customers that are asked for by number rather than all at once
 Here = Mapping[int, BitMap]  # who stands before a step, by intake
 
@@ -83,7 +85,13 @@ def _branch(campaign: Campaign, plan: Plan, step: Branch, here: Here) -> Ways:
         did = _did(campaign, step, here)
         yes = {number: members & did.get(number, BitMap()) for number, members in here.items()}
     no = {number: members - yes[number] for number, members in here.items()}
-    return [(plan.entry_of(step.yes, step), yes), (plan.entry_of(step.no, step), no)]
+    ways: Ways = [(plan.entry_of(step.yes, step), yes)]
+    if step.never is not None:
+        left = _by_intake(campaign, step.of, here, status__in=MAY_HAVE_LEFT)
+        never = {number: those - left.get(number, BitMap()) for number, those in no.items()}
+        no = {number: those - never[number] for number, those in no.items()}
+        ways.append((plan.entry_of(step.never, step), never))
+    return [*ways, (plan.entry_of(step.no, step), no)]
 
 
 def _fits(campaign: Campaign, step: Branch) -> BitMap:
@@ -103,11 +111,13 @@ def _did(campaign: Campaign, step: Branch, here: Here) -> dict[int, BitMap]:
     """Who opened or clicked the message, or whose task was done, by intake."""
     if step.deed == "done":
         return _done(campaign, step.of, here)
+    return _by_intake(campaign, step.of, here, **{f"{step.deed}_at__isnull": False})
+
+
+def _by_intake(campaign: Campaign, step: str, here: Here, **those: Any) -> dict[int, BitMap]:
+    """Whose messages of a step are like this, by intake."""
     who = Message.objects.filter(
-        **{f"{step.deed}_at__isnull": False},
-        campaign=campaign,
-        step=step.of,
-        occurrence__in=list(here),
+        campaign=campaign, step=step, occurrence__in=list(here), **those
     ).values_list("occurrence", Coalesce("customer__merged_into", "customer"))
     found: dict[int, list[int]] = defaultdict(list)
     for number, customer in who:
@@ -116,11 +126,15 @@ def _did(campaign: Campaign, step: Branch, here: Here) -> dict[int, BitMap]:
 
 
 def _split(campaign: Campaign, plan: Plan, step: Split, here: Here) -> Ways:
-    parts = {number: parting.arms(campaign, step, members) for number, members in here.items()}
+    won = trials.winner(campaign, step.key)
+    parts = {
+        number: {won: members} if won else parting.arms(campaign, step, members)
+        for number, members in here.items()
+    }
     return [
         (
             plan.entry_of(arm.steps, step),
-            {number: by_arm[arm.key] for number, by_arm in parts.items()},
+            {number: by_arm.get(arm.key, BitMap()) for number, by_arm in parts.items()},
         )
         for arm in step.arms
     ]
@@ -201,16 +215,26 @@ def dues(
     yield from ((due_at, those) for due_at, those in sorted(by_end.items()) if those)
 
 
-def put_later(step: Step, due_at: dt.datetime, by: dt.timedelta) -> dt.datetime:
-    """When a wait ends that ended during a pause of this length.
+def laters(step: Wait, members: BitMap, by: dt.timedelta) -> "Later":
+    """When waits of these customers end that ended during a pause of this length."""
+    return Later(step, by, _by_zone(step, members))
 
-    One that was for an hour ends at the same hour of a later day, in whatever zone it was.
-    """
-    if isinstance(step, Wait) and (step.at is not None or step.weekdays):
-        days = 7 if step.weekdays else 1
-        whole = -(-by // dt.timedelta(days=days))
-        return due_at + whole * dt.timedelta(days=days)
-    return due_at + by
+
+@dataclass(frozen=True)
+class Later:
+    """Who goes on when, on the clocks of their zones."""
+
+    step: Wait
+    by: dt.timedelta
+    zones: Mapping[ZoneInfo, BitMap]
+
+    def ends(self, end: dt.datetime, members: BitMap) -> dict[dt.datetime, BitMap]:
+        """Of those whose wait would have ended together: who goes on when."""
+        found: dict[dt.datetime, BitMap] = defaultdict(BitMap)
+        for zone, those in self.zones.items():
+            if here := members & those:
+                found[moments.later(self.step, end, self.by, zone)] |= here
+        return found
 
 
 def _by_zone(step: Wait, members: BitMap) -> dict[ZoneInfo, BitMap]:

@@ -20,6 +20,7 @@ from campaigns import (
     pricing,
     proofing,
     revisions,
+    trials,
     waves,
     weight,
 )
@@ -111,6 +112,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
     campaign.audience.require_policy()
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     entering.begin(campaign)
+    trials.begin(campaign, planning.of(campaign))
     if campaign.is_lasting:
         return 0
     outbox.fill(campaign, at=at)
@@ -331,7 +333,7 @@ def _require_good_words(campaign: Campaign) -> None:
     except PlanError as problem:
         raise NotAllowed(problem.said(_)) from problem
     coupon_batches.hold([one.coupon for one in plan.messages() if one.coupon is not None])
-    used = {one.template for message in plan.messages() for one in message.variants}
+    used = {number for message in plan.messages() for number in message.templates}
     for template in MessageTemplate.objects.filter(pk__in=used).order_by("pk"):
         _require_good_template(template)
 

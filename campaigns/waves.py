@@ -7,10 +7,10 @@ Whoever changes several waves holds the campaign's row, so two at once do one af
 """
 
 import datetime as dt
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from copy import copy
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -18,15 +18,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import planning, stepping
+from campaigns import loads, planning, stepping, trials
+from campaigns.loads import Load
 from campaigns.models import Campaign, Message, Wave
-from campaigns.plans.nodes import Plan
+from campaigns.plans.nodes import Plan, Step, Wait
 from campaigns.stepping import Place
 from console import states
 from segments import bitmaps, live_sets
 from segments.models import Customer
 
-MOST = 1_000  # customers in a wave
 AT_A_TIME = 2_000  # waves that are moved on in one transaction
 MESSAGE, LEFT = "message", "left"
 GOAL, EXIT = "$goal", "$exit"  # the places of those who left the plan, instead of a step
@@ -68,31 +68,45 @@ def arrive(campaign: Campaign, places: Iterable[Place], *, goes_on: bool = True)
     Where it does not go on, they took the next step already.
     """
     plan, now = planning.of(campaign), timezone.now()
-    made = []
+    groups: dict[tuple[str, str, dt.datetime | None], list[Load]] = defaultdict(list)
     for place in places:
         step = plan.by_key[place.step]
-        for due_at, members in stepping.dues(step, place.members, now):
-            for part in _parts(members):
-                wave = Wave(
-                    campaign=campaign,
-                    step=step.key,
-                    kind=step.KIND,
-                    occurrence=place.occurrence,
-                    members=part,
-                    size=len(part),
-                    due_at=due_at or Now(),
-                    not_before=due_at,
-                    goes_on=goes_on,
-                )
-                made.append(wave)
-    Wave.objects.bulk_create(made, batch_size=1000)
-    return len(made)
+        for kind, due_at, members in _dues(campaign, step, place.members, now):
+            groups[step.key, kind, due_at].append({place.occurrence: members})
+    rows = [
+        made(
+            load,
+            campaign=campaign,
+            step=key,
+            kind=kind,
+            due_at=Now() if due_at in {None, trials.NEVER} else due_at,
+            not_before=due_at,
+            goes_on=goes_on,
+        )
+        for (key, kind, due_at), those in groups.items()
+        for load in (loads.packed(those) if kind == MESSAGE else loads.parted(those))
+    ]
+    Wave.objects.bulk_create(rows, batch_size=1000)
+    return len(rows)
 
 
-def _parts(members: BitMap) -> Iterator[BitMap]:
-    """At most so many at a time, in the order of their numbers."""
-    ids = array("I", members)
-    return (BitMap(ids[first : first + MOST]) for first in range(0, len(ids), MOST))
+def made(load: Load, **fields: Any) -> Wave:
+    """A wave of these members."""
+    members = bitmaps.union([*load.values()])
+    mixed = {str(number): list(those) for number, those in load.items()} if len(load) > 1 else {}
+    first = min(load)
+    return Wave(occurrence=first, mixed=mixed, members=members, size=len(members), **fields)
+
+
+def _dues(
+    campaign: Campaign, step: Step, members: BitMap, now: dt.datetime
+) -> Iterator[tuple[str, dt.datetime | None, BitMap]]:
+    """Who takes the step when; of a trial those who wait for its winner have no time yet."""
+    first = trials.tried_on(campaign, step, members)
+    for due_at, those in stepping.dues(step, first, now):
+        yield step.KIND, due_at, those
+    if rest := members - first:
+        yield trials.REST, trials.NEVER, rest
 
 
 # --- moving on --------------------------------------------------------------
@@ -177,18 +191,21 @@ def move_on(wave: Wave) -> None:
     Campaign.objects.select_for_update(no_key=True).get(pk=wave.campaign_id)
     rows = Wave.objects.select_for_update(of=("self",)).select_related("campaign")
     held = rows.get(pk=wave.pk)
-    states.move_many(Wave, [held.pk], frm=Wave.Status.CLAIMED, to=Wave.Status.DONE)
+    states.move_many(Wave, [held.pk], frm=Wave.Status.CLAIMED, to=Wave.Status.DONE, mixed={})
     following = planning.of(held.campaign).follows.get(held.step)
     if following is None or not held.goes_on:
         return
+    went = held.by_intake
     put_off = Message.objects.filter(
         campaign=held.campaign_id,
         step=held.step,
-        occurrence=held.occurrence,
+        occurrence__in=list(went),
         status__in=OPEN_MESSAGES,
+        customer__in=list(held.members),
     )
-    members = held.members - bitmaps.from_ids(put_off.values_list("customer", flat=True))
-    here = _as_now(held.campaign, {held.occurrence: members})
+    for number, customer in put_off.values_list("occurrence", "customer"):
+        went[number] = went[number] - BitMap([customer])
+    here = _as_now(held.campaign, went)
     arrive(held.campaign, [Place(following, *one) for one in here.items()])
 
 
@@ -198,10 +215,12 @@ def stand_again(campaign: Campaign, place: Place) -> None:
 
     Who still stands there goes on from it; everybody else has gone on already.
     """
-    waves = to_do(campaign).filter(step=place.step, occurrence=place.occurrence)
+    waves = to_do(campaign).filter(
+        Q(occurrence=place.occurrence) | Q(mixed__has_key=str(place.occurrence)), step=place.step
+    )
     still = BitMap()
     for wave in waves.select_for_update().order_by("pk"):
-        if here := wave.members & place.members:
+        if here := wave.by_intake.get(place.occurrence, BitMap()) & place.members:
             still |= here
             rest = wave.members - here
             Wave.objects.filter(pk=wave.pk).update(members=rest, size=len(rest))
@@ -251,7 +270,8 @@ def take_out(campaign: Campaign, gone: Gone) -> int:
     left: dict[int, BitMap] = defaultdict(BitMap)
     for wave in to_do(campaign).select_for_update().order_by("pk"):
         if here := wave.members & gone.members:
-            left[wave.occurrence] |= here
+            for number, those in wave.intakes_of(here).items():
+                left[number] |= those
             rest, also = wave.members - here, {}
             if wave.status == Wave.Status.CLAIMED:
                 also["gone"] = wave.gone | here
@@ -336,7 +356,19 @@ def catch_up(campaign: Campaign, paused_at: dt.datetime | None) -> int:
 
 def _later(waves: QuerySet[Wave], plan: Plan, key: str, by: dt.timedelta) -> int:
     """Put waits that ended meanwhile as much later; those for an hour or a day, to the next."""
-    rows = list(waves)
+    rows, step = list(waves), plan.by_key[key]
+    assert isinstance(step, Wait)
+    later = stepping.laters(step, bitmaps.union([one.members for one in rows]), by)
+    made = []
     for wave in rows:
-        wave.due_at = wave.not_before = stepping.put_later(plan.by_key[key], wave.due_at, by)
-    return Wave.objects.bulk_update(rows, ["due_at", "not_before"], batch_size=1000)
+        ends = sorted(later.ends(wave.due_at, wave.members).items())
+        for at, (end, members) in enumerate(ends):
+            part = wave if at == 0 else copy(wave)
+            part.due_at = part.not_before = end
+            part.members, part.size = members, len(members)
+            if at:
+                part.pk, part._state.adding = None, True
+                made.append(part)
+    Wave.objects.bulk_update(rows, ["due_at", "not_before", "members", "size"], batch_size=1000)
+    Wave.objects.bulk_create(made, batch_size=1000)
+    return len(rows)

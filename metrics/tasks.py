@@ -24,6 +24,7 @@ from metrics import (
     results,
     retention,
     saves,
+    trials,
     watch,
 )
 from metrics.answers import Question
@@ -40,6 +41,12 @@ MOST_ASKED = 8  # reports that one person has under way
 def measure_campaigns() -> None:
     """Keep the results of running campaigns fresh."""
     results.refresh(at=clock.now())
+
+
+@shared_task
+def look_at_trials() -> None:
+    """Measure the trials of campaigns, and choose the winners."""
+    trials.look(at=clock.now())
 
 
 @shared_task

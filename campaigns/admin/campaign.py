@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import drafts, guards, progress, tasks, transitions
+from campaigns import drafts, guards, progress, tasks, transitions, trials
 from campaigns.admin import held, page, plan_editor, preview
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Audience, Campaign, MessageTemplate
@@ -128,6 +128,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("edit", self.edit, "edit"),
             at("step", require_POST(self.step), "step"),
             at("justify", require_POST(self.justify), "justify"),
+            at("winner", require_POST(self.winner), "winner"),
             at("progress", self.progress, "progress"),
             at("mail", self.mail, "mail"),
             at("gaps", self.gaps, "gaps"),
@@ -197,6 +198,15 @@ class CampaignAdmin(ConsoleModelAdmin):
         campaign = self._found(pk)
         guards.justify(campaign, reason=request.POST.get("reason", ""), by=request.user)
         self.message_user(request, _("Saved. Whoever approves reads it."))
+        return HttpResponseRedirect(self._page(campaign))
+
+    def winner(self, request: Any, pk: int) -> HttpResponse:
+        """Choose by hand which variant or way everybody else gets."""
+        campaign, said = self._found(pk), request.POST
+        step, way = said.get("trial", ""), said.get("way", "")
+        trials.choose(campaign, step, way, reason=said.get("reason", ""), by=request.user)
+        tasks.send_wave.delay_on_commit(campaign.pk)
+        self.message_user(request, _("Chosen: everybody else gets it."))
         return HttpResponseRedirect(self._page(campaign))
 
     def held(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -21,7 +21,7 @@ from campaigns import (
     revisions,
     transitions,
 )
-from campaigns.admin import case, outcome, plan_facts, precedents, preview, quotes, strategy
+from campaigns.admin import case, outcome, plan_facts, precedents, preview, quotes, strategy, trials
 from campaigns.models import Audience, Campaign, Stop, TemplateRevision
 from console import approvals, clock, roles
 from console.models import Approval, AuditEntry, Project
@@ -41,6 +41,7 @@ DEEDS: dict[str, Promise] = {
     "campaign.stopped": gettext_lazy("stopped it because of a problem"),
     "campaign.sent": gettext_lazy("finished sending"),
     "campaign.cancelled": gettext_lazy("cancelled it"),
+    "campaign.winner": gettext_lazy("chose the winner"),
     "campaign.closed": gettext_lazy("let nobody in any more"),
     "campaign.not_started": gettext_lazy("could not start it at its time"),
 }
@@ -93,6 +94,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "history": history(campaign),
         **plan_facts.context(campaign),
         **strategy.context(campaign),
+        **trials.context(campaign, staff),
         "may_see_messages": roles.allows(staff, "messages.view"),
         **_audience(campaign, frozen, project),
         **_evidence(campaign, frozen),

@@ -25,6 +25,7 @@ def data() -> dict[str, Any]:
                 for number, one in known.templates.items()
             ],
             "channels": _options(known.channels),
+            "lower": dict(known.lower),
             "coupons": _options(known.coupons),
             "staff": _options(known.staff),
             "teams": _options(known.teams),
@@ -76,6 +77,7 @@ def _words() -> dict[str, Any]:
         "emptyWay": _("Nothing happens here; customers go on behind the branch."),
         "yes": _("If so"),
         "no": _("If not"),
+        "never": _("If it never left"),
         "up": _("Move up (Alt+↑)"),
         "down": _("Move down (Alt+↓)"),
         "remove": _("Remove"),
@@ -89,6 +91,7 @@ def _words() -> dict[str, Any]:
         "keys": _("Alt+↑ and Alt+↓ move a step, Ctrl+Z takes back."),
         "choose": _("Choose…"),
         **_words_of_messages(),
+        **_words_of_contests(),
         **_words_of_waits(),
         **_words_of_ways(),
     }
@@ -104,6 +107,29 @@ def _words_of_messages() -> dict[str, Any]:
         "removeVariant": _("Remove this variant"),
         "weight": _("Weight"),
         "expires": _("expires after (minutes)"),
+        "second": _("where the contact policy says so, by {channel}"),
+        "noSecond": _("not at all"),
+    }
+
+
+def _words_of_contests() -> dict[str, Any]:
+    return {
+        "addWinner": _("+ Winner by trial"),
+        "winner": _("The winner is"),
+        "winnerBy": {
+            "opened": _("the one that most open"),
+            "clicked": _("the one that most click in"),
+            "converted": _("the one that brings most to the goal"),
+        },
+        "winnerShare": _("tried on (%)"),
+        "winnerLeast": _("each at least (messages)"),
+        "winnerHours": _("decided within (hours)"),
+        "winnerIfUnclear": _("If it is not clear then"),
+        "winnerUnclear": {
+            "best": _("if unclear, the one that is ahead"),
+            "person": _("if unclear, a person decides"),
+        },
+        "removeWinner": _("No trial"),
     }
 
 
@@ -128,6 +154,7 @@ def _words_of_ways() -> dict[str, Any]:
         "opened": _("whether “{name}” was opened"),
         "clicked": _("whether “{name}” was clicked"),
         "done": _("whether “{name}” is done"),
+        "neverOwn": _("a way of their own for whom it never left to"),
         "byChance": _("by chance, the same way for ever"),
         "wayName": _("Name of the way"),
         "removeWay": _("Remove this way"),

@@ -14,6 +14,7 @@ from console import clock, figures, kept_words
 
 WHAT: dict[str, Promise] = {
     "message": gettext_lazy("message"),
+    "second": gettext_lazy("through the second channel, in addition"),
     "coupon": gettext_lazy("coupon"),
     "task": gettext_lazy("work for a person"),
 }
@@ -50,7 +51,7 @@ def _shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
 
 def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> dict[str, Any]:
     name: Any = kept_words.said(line["name"])
-    if line["what"] == "message" and name in ChannelAccount.Channel.values:
+    if line["what"] in {"message", "second"} and name in ChannelAccount.Channel.values:
         name = ChannelAccount.Channel(name).label
     return {
         "what": WHAT[line["what"]],

@@ -9,9 +9,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import drafts, expectations, planning, progress, tasks, transitions
+from campaigns import drafts, expectations, planning, progress, tasks, transitions, trials
 from campaigns.api.stops import PeriodSerializer
-from campaigns.models import Campaign, CampaignResult
+from campaigns.models import Campaign, CampaignResult, Trial
 from console import clock
 
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
@@ -123,6 +123,23 @@ class ProgressSerializer(serializers.Serializer):
     steps = StepSerializer(many=True)
 
 
+class TrialSerializer(serializers.ModelSerializer):
+    """What each variant or way came to, and the winner; shares with their 95 % bounds."""
+
+    class Meta:
+        model = Trial
+        fields: ClassVar = ["step", "tallies", "factors", "computed_at"]
+        fields += ["winner", "why", "reason", "chosen_by", "chosen_at"]
+
+
+class WinnerSerializer(serializers.Serializer):
+    """Which way of a step everybody else gets, and why."""
+
+    step = serializers.CharField(max_length=16)
+    way = serializers.CharField(max_length=16)
+    reason = serializers.CharField(max_length=500)
+
+
 class CampaignViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -135,6 +152,8 @@ class CampaignViewSet(
         "retrieve": VIEW,
         "progress": VIEW,
         "periods": VIEW,
+        "trials": VIEW,
+        "winner": RUN,
         "create": CHANGE,
         "partial_update": CHANGE,
         "submit": "campaigns.submit",
@@ -229,6 +248,26 @@ class CampaignViewSet(
         """What each closed period brought, the newest first; revised ones more than once."""
         found = self.get_object().periods.all()[:100]
         return Response(PeriodSerializer(found, many=True).data)
+
+    @extend_schema(responses=TrialSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_fields=[])
+    def trials(self, request: Request, pk: str | None = None) -> Response:
+        """What its variants and ways came to."""
+        found = Trial.objects.filter(campaign=self.get_object()).order_by("pk")
+        return Response(TrialSerializer(found, many=True).data)
+
+    @extend_schema(request=WinnerSerializer)
+    @action(detail=True, methods=["post"])
+    def winner(self, request: Request, pk: str | None = None) -> Response:
+        """Choose which variant or way everybody else gets."""
+        campaign, said = self.get_object(), WinnerSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        chosen = said.validated_data
+        trials.choose(
+            campaign, chosen["step"], chosen["way"], reason=chosen["reason"], by=_staff(request)
+        )
+        tasks.send_wave.delay_on_commit(campaign.pk)
+        return self._now(campaign)
 
     def _now(self, campaign: Campaign) -> Response:
         campaign.refresh_from_db()

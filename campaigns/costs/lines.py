@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from campaigns.plans.exposure import Share
 
-What = Literal["message", "coupon", "task"]
+What = Literal["message", "second", "coupon", "task"]
 WITHOUT_PRECEDENT = Share(0.0, 0.5, 1.0)  # of coupons redeemed, when nobody knows better
 
 

@@ -19,6 +19,7 @@ from campaigns.models.short_link import ShortLink
 from campaigns.models.stop import CampaignPeriod, Stop
 from campaigns.models.suppression import Suppression
 from campaigns.models.template import MessageTemplate, TemplateRevision
+from campaigns.models.trial import Trial
 from campaigns.models.wave import Entrance, Intake, Lookout, Wave
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Stop",
     "Suppression",
     "TemplateRevision",
+    "Trial",
     "Turn",
     "Wave",
 ]

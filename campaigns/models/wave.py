@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from pyroaring import BitMap
 
 from campaigns.models.campaign import Campaign
 from segments.models.fields import BitmapField
@@ -38,7 +39,11 @@ class Intake(models.Model):
 
 
 class Wave(models.Model):
-    """Members of one intake who are to take one step, from a time on; one worker claims it."""
+    """Members who are to take one step, from a time on; one worker claims it.
+
+    They are of one intake. Only before a message, few of many intakes may stand together: then
+    `mixed` says who is of which, and `occurrence` is the first of them.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -56,6 +61,7 @@ class Wave(models.Model):
     step = models.CharField(max_length=16, default="message")
     kind = models.CharField(max_length=8, default="message", db_default="message")  # of the step
     occurrence = models.PositiveIntegerField(default=0)  # the intake's number
+    mixed = models.JSONField(default=dict, db_default={})
     members = BitmapField()
     size = models.PositiveIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
@@ -81,6 +87,17 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}: {self.step} #{self.pk}"
+
+    @property
+    def by_intake(self) -> dict[int, BitMap]:
+        """Its members by the intake that they came in with."""
+        return self.intakes_of(self.members)
+
+    def intakes_of(self, those: BitMap) -> dict[int, BitMap]:
+        """The same of some who are in it, or were."""
+        if not self.mixed:
+            return {self.occurrence: those}
+        return {int(number): BitMap(ids) & those for number, ids in self.mixed.items()}
 
 
 class Entrance(models.Model):

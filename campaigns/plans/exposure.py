@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from campaigns.plans import nodes
 from campaigns.plans.nodes import Branch, Exit, Plan, Split, Step
 
 HALF = 0.5  # of those before a branch: nobody knows yet for whom it holds
@@ -53,9 +54,16 @@ def _walk(steps: tuple[Step, ...], share: Share, found: dict[str, Share]) -> Sha
 
 
 def _branch(step: Branch, share: Share, found: dict[str, Share]) -> Share:
-    """Anybody from nobody to everybody may go one way; whoever does not goes the other."""
-    ways = (step.yes, step.no)
-    ends = [_walk(way, share.times(0, HALF, 1), found) for way in ways]
+    """Anybody from nobody to everybody may go one way; whoever does not goes the other.
+
+    That a message never left is the exception: nobody is expected there.
+    """
+    ways = nodes.ways(step)
+    middles = (HALF, HALF, 0)
+    ends = [
+        _walk(way, share.times(0, middle, 1), found)
+        for way, middle in zip(ways, middles, strict=False)
+    ]
     stay = [_walk(way, EVERYBODY, {}) for way in ways]  # of those who go this way
     return Share(
         share.low * min(one.low for one in stay),

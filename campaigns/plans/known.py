@@ -25,4 +25,5 @@ class Known:
     teams: Mapping[int, str] = field(default_factory=dict)
     rules: Vocabulary = field(default_factory=Vocabulary)
     said: Callable[[str], str] = str  # a title that ships in both languages, as one reads it
+    lower: Mapping[str, str] = field(default_factory=dict)  # where the contact policy leads
     is_open: bool = False  # templates and rules are not looked at: they were approved

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,24 @@ def end_of(wait: Wait, since: dt.datetime, zone: ZoneInfo) -> dt.datetime:
         if moment >= ripe:
             return moment
     raise AssertionError("every eighth day has all weekdays")
+
+
+def later(wait: Wait, end: dt.datetime, by: dt.timedelta, zone: ZoneInfo) -> dt.datetime:
+    """When a wait ends that would have ended at `end`, in a pause of this length.
+
+    One that was for an hour ends at that hour of a later day on the clock of the zone, whatever
+    that clock was changed by meanwhile.
+    """
+    if wait.at is None and not wait.weekdays:
+        return end + by
+    days = 7 if wait.weekdays else 1
+    local = end.astimezone(zone)
+    for weeks in count(max(1, by // dt.timedelta(days=days))):
+        day = local.date() + dt.timedelta(days=weeks * days)
+        moment = _moment(day, wait.at or local.time(), zone)
+        if moment >= end + by:
+            return moment
+    raise AssertionError("days come without end")
 
 
 def read(raw: Any) -> Timetable:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from segments.rules.nodes import Path, RuleError
 
 Deed = Literal["opened", "clicked", "done"]
+By = Literal["opened", "clicked", "converted"]
 
 
 class PlanError(RuleError):
@@ -34,6 +35,30 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Second:
+    """The channel, with words of its own, that the contact policy may send a message through
+    where its first one is not open."""
+
+    channel: str
+    template: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How the best of several ways is found: tried on some first, all others get the winner.
+
+    Looked at all the time, it ends as soon as one is surely better and each was tried `least`
+    times; at the latest after `hours`, with what is ahead then, or with a person's word.
+    """
+
+    by: By
+    share: int  # percent of those who come that it is tried on
+    least: int
+    hours: int
+    unclear: Literal["best", "person"] = "best"
+
+
+@dataclass(frozen=True)
 class Message(Step):
     """Say something. What has not left `expires` minutes after it was due leaves no more."""
 
@@ -43,6 +68,18 @@ class Message(Step):
     variants: tuple[Variant, ...]
     coupon: int | None = None
     expires: int | None = None
+    second: Second | None = None
+    contest: Contest | None = None
+
+    @property
+    def templates(self) -> list[int]:
+        """Everything that it may say, each once."""
+        seconds = [self.second.template] if self.second else []
+        return list(dict.fromkeys([*(one.template for one in self.variants), *seconds]))
+
+    @property
+    def channels(self) -> list[str]:
+        return [self.channel, *([self.second.channel] if self.second else [])]
 
 
 @dataclass(frozen=True)
@@ -59,9 +96,10 @@ class Wait(Step):
 
 @dataclass(frozen=True)
 class Branch(Step):
-    """Those for whom it holds go one way, the others another; both go on behind it.
+    """Those for whom it holds go one way, the others another; all go on behind it.
 
-    The condition is a rule of segments, as JSON, or a deed about an earlier step.
+    The condition is a rule of segments, as JSON, or a deed about an earlier step. Those who never
+    got the message that it asks about have a way of their own, or else go the others'.
     """
 
     KIND = "branch"
@@ -71,6 +109,7 @@ class Branch(Step):
     of: str
     yes: tuple[Step, ...]
     no: tuple[Step, ...]
+    never: tuple[Step, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -143,14 +182,14 @@ class Plan:
         return any(isinstance(step, Split) for step in self.by_key.values())
 
     def channels(self) -> set[str]:
-        return {message.channel for message in self.messages()}
+        return {channel for message in self.messages() for channel in message.channels}
 
 
 def ways(step: Step) -> tuple[tuple[Step, ...], ...]:
     """The ways inside a step; none for most."""
     match step:
         case Branch():
-            return step.yes, step.no
+            return step.yes, step.no, *([] if step.never is None else [step.never])
         case Split():
             return tuple(arm.steps for arm in step.arms)
         case _plain:

@@ -9,10 +9,12 @@ from campaigns.plans.known import Known
 from campaigns.plans.nodes import (
     Arm,
     Branch,
+    Contest,
     Exit,
     Message,
     Plan,
     PlanError,
+    Second,
     Split,
     Step,
     Task,
@@ -31,6 +33,8 @@ MOST_ARMS = 8  # and variants
 YEAR = 366 * 24 * 60
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,15}")
 DEEDS = {"opened", "clicked", "done"}
+BEST_BY = {"opened", "clicked", "converted"}
+MOST_HOURS = 30 * 24  # that a contest may take
 
 SINGLE = "message"  # the key of a plain campaign's only step
 
@@ -133,7 +137,36 @@ class _Reader:
         expires = raw.get("expires")
         if expires is not None:
             expires = whole(expires, 1, YEAR, path, _("It expires after 1 minute to a year."))
-        return Message(key, channel, variants, coupon, expires, path=path)
+        second = self._second(raw["second"], channel, path) if "second" in raw else None
+        contest = self._contest(raw["winner"], len(variants), path) if "winner" in raw else None
+        return Message(key, channel, variants, coupon, expires, second, contest, path=path)
+
+    def _second(self, raw: Any, first: str, path: Path) -> Second:
+        if not isinstance(raw, dict):
+            raise PlanError(path, _("The second channel needs a channel and a template."))
+        no_other_keys(raw, {"channel", "template"}, path)
+        channel = raw.get("channel")
+        if not is_one_of(channel, self.known.channels) or channel == first:
+            raise PlanError(path, _("The second channel is another one."))
+        return Second(str(channel), self._template(raw.get("template"), str(channel), path))
+
+    def _contest(self, raw: Any, variants: int, path: Path) -> Contest:
+        if not isinstance(raw, dict) or variants < 2:
+            raise PlanError(path, _("A winner is chosen of several variants."))
+        no_other_keys(raw, {"by", "share", "least", "hours", "unclear"}, path)
+        by: Any = raw.get("by")
+        unclear: Any = raw.get("unclear", "best")
+        if not is_one_of(by, BEST_BY) or not is_one_of(unclear, {"best", "person"}):
+            raise PlanError(path, _("Say by what the winner is chosen."))
+        return Contest(
+            by,
+            whole(raw.get("share"), 1, 90, path, _("It is tried on 1 to 90 percent.")),
+            whole(
+                raw.get("least", 100), 10, 1_000_000, path, _("Each is tried 10 times at least.")
+            ),
+            whole(raw.get("hours", 24), 1, MOST_HOURS, path, _("It ends within 1 to 720 hours.")),
+            unclear,
+        )
 
     def _variants(self, raw: Any, channel: str, path: Path) -> tuple[Variant, ...]:
         if not isinstance(raw, list) or not 2 <= len(raw) <= MOST_ARMS:
@@ -185,9 +218,14 @@ class _Reader:
             deed, of = self._deed(raw["did"], path)
         yes = self.steps(raw.get("yes", []), (*path, "yes"), depth + 1)
         no = self.steps(raw.get("no", []), (*path, "no"), depth + 1)
-        if not yes and not no:
+        never = None
+        if "never" in raw:
+            if deed not in {"opened", "clicked"}:
+                raise PlanError(path, _("Only a message can be one that somebody never got."))
+            never = self.steps(raw["never"], (*path, "never"), depth + 1)
+        if not yes and not no and not never:
             raise PlanError(path, _("A branch needs a step on one of its ways."))
-        return Branch(key, rule, deed, of, yes, no, path=path)
+        return Branch(key, rule, deed, of, yes, no, never, path=path)
 
     def _rule(self, raw: Any, path: Path) -> Any:
         if self.known.is_open:
@@ -261,9 +299,9 @@ class _Reader:
 
 
 KEYS: dict[str, set[str]] = {
-    "message": {"channel", "template", "variants", "coupon", "expires"},
+    "message": {"channel", "template", "variants", "coupon", "expires", "second", "winner"},
     "wait": {"minutes", "at", "weekdays", "zone"},
-    "branch": {"rule", "did", "yes", "no"},
+    "branch": {"rule", "did", "yes", "no", "never"},
     "split": {"arms"},
     "task": {"title", "plan", "owner", "team", "days", "each"},
     "exit": set(),

@@ -7,6 +7,7 @@ from campaigns.plans.known import Known
 from campaigns.plans.moments import Timetable
 from campaigns.plans.nodes import (
     Branch,
+    Contest,
     Exit,
     Message,
     Plan,
@@ -31,6 +32,13 @@ WEEKDAYS = {
     5: _("Friday"),
     6: _("Saturday"),
     7: _("Sunday"),
+}
+
+
+BEST = {
+    "opened": _("the one that most open"),
+    "clicked": _("the one that most click in"),
+    "converted": _("the one that brings most to the goal"),
 }
 
 
@@ -112,6 +120,8 @@ class _Speaker:
             case Branch():
                 yield self.say(_("if so")), step.yes
                 yield self.say(_("if not")), step.no
+                if step.never is not None:
+                    yield self.say(_("if it never left")), step.never
             case Split():
                 total = sum(arm.weight for arm in step.arms)
                 for arm in step.arms:
@@ -144,11 +154,28 @@ class _Speaker:
         if step.coupon is not None:
             name = self.known.coupons.get(step.coupon, str(step.coupon))
             said += self.say(_(" with the coupon “%(name)s”"), name=name)
+        if step.second is not None:
+            said += self.say(
+                _("; where the contact policy says so, by %(channel)s: %(what)s"),
+                channel=self.known.channels.get(step.second.channel, step.second.channel),
+                what=self._template(step.second.template),
+            )
         if step.expires is not None:
             said += self.say(
                 _(" (not later than %(time)s after it was due)"), time=self._time(step.expires)
             )
-        return said
+        return said + (self._contest(step.contest) if step.contest else "")
+
+    def _contest(self, contest: Contest) -> str:
+        words = {
+            "best": _("; tried on %(share)s%% first, the others get %(best)s within %(time)s"),
+            "person": _(
+                "; tried on %(share)s%% first, the others get %(best)s; if that is not clear after "
+                "%(time)s, somebody decides"
+            ),
+        }[contest.unclear]
+        time = self._time(contest.hours * 60)
+        return self.say(words, share=contest.share, best=self.say(BEST[contest.by]), time=time)
 
     def _variants(self, variants: tuple[Variant, ...]) -> str:
         if len(variants) == 1:

@@ -133,7 +133,8 @@ class PlanEditor {
   }
 
   ways(step, path) {
-    if (step.kind === "branch") return ["yes", "no"].map((way) => ({ head: this.words[way], steps: step[way] ?? [], path: [...path, way] }));
+    const sides = "never" in step ? ["yes", "no", "never"] : ["yes", "no"];
+    if (step.kind === "branch") return sides.map((way) => ({ head: this.words[way], steps: step[way] ?? [], path: [...path, way] }));
     if (step.kind === "split") return (step.arms ?? []).map((arm, n) => ({ arm, n, steps: arm.steps ?? [], path: [...path, "arms", n, "steps"] }));
     return [];
   }
@@ -197,12 +198,45 @@ class PlanEditor {
     const set = (fields, options) => this.change(path, fields, options);
     const templates = this.templates(step.channel);
     const chooses = (value, act, name) => select({ "aria-label": this.words.template, "data-control": `${key(path)}:${name}`, onchange: (event) => act(Number(event.target.value)) }, this.with(templates, value), value);
-    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.templates(event.target.value)[0]?.value ?? null, variants: undefined }, { focus: "first" }) }, this.known.channels, step.channel);
+    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.templates(event.target.value)[0]?.value ?? null, variants: undefined, winner: undefined, second: undefined }, { focus: "first" }) }, this.known.channels, step.channel);
     const what = step.variants ? step.variants.map((one, n) => this.variant(step, path, one, n, chooses)) : [chooses(step.template, (template) => set({ template }, { focus: "template" }), "template")];
     const coupon = this.known.coupons.length || step.coupon ? [select({ "aria-label": this.words.coupon, onchange: (event) => set({ coupon: event.target.value ? Number(event.target.value) : undefined }) }, [{ value: "", label: this.words.noCoupon }, ...this.known.coupons], step.coupon ?? "")] : [];
     const more = h("button", { type: "button", className: "rb-link", textContent: this.words.addVariant, onclick: () => set({ variants: this.moreVariants(step), template: undefined }) });
     const expires = h("label", { className: "rb-unit" }, h("span", { textContent: this.words.expires }), this.number(step.expires, 1, 527040, this.words.expires, (value) => set({ expires: value ?? undefined }, { typed: "expires" }), true));
-    return [channel, ...what, (step.variants?.length ?? 0) < 8 ? more : null, ...coupon, expires].filter(Boolean);
+    const second = this.second(step, set);
+    const contest = step.variants ? this.contest(step, path) : [];
+    return [channel, ...what, (step.variants?.length ?? 0) < 8 ? more : null, ...contest, ...second, ...coupon, expires].filter(Boolean);
+  }
+
+  /** Where the contact policy leads to another channel: the words for that one. */
+  second(step, set) {
+    const lower = step.second?.channel ?? this.known.lower[step.channel];
+    if (!lower) return [];
+    const label = fill(this.words.second, { channel: this.known.channels.find((one) => one.value === lower)?.label ?? lower });
+    const options = [{ value: "", label: this.words.noSecond }, ...this.with(this.templates(lower), step.second?.template ?? this.templates(lower)[0]?.value)];
+    const choose = (event) => set({ second: event.target.value ? { channel: lower, template: Number(event.target.value) } : undefined });
+    return [h("label", { className: "rb-unit" }, h("span", { textContent: label }), select({ "aria-label": label, onchange: choose }, options, step.second?.template ?? ""))];
+  }
+
+  /** How the best of the variants is found. */
+  contest(step, path) {
+    const { words } = this;
+    const now = step.winner;
+    const put = (fields, options) => this.change(path, { winner: { ...now, ...fields } }, options);
+    if (!now) {
+      const begin = () => this.change(path, { winner: { by: "clicked", share: 20, least: 100, hours: 24, unclear: "best" } }, { focus: "winner" });
+      return [h("button", { type: "button", className: "rb-link", textContent: words.addWinner, onclick: begin })];
+    }
+    const pick = (name, options, label, mark = null) => select({ "aria-label": label, "data-control": mark, onchange: (event) => put({ [name]: event.target.value }) }, Object.entries(options).map(([value, text]) => ({ value, label: text })), now[name]);
+    const count = (name, min, max, label) => h("label", { className: "rb-unit" }, h("span", { textContent: label }), this.number(now[name], min, max, label, (value) => put({ [name]: value ?? min }, { typed: name })));
+    return [h("span", { className: "rb-controls pb-winner", role: "group", "aria-label": words.winner },
+      h("strong", { textContent: words.winner }),
+      pick("by", words.winnerBy, words.winner, `${key(path)}:winner`),
+      count("share", 1, 90, words.winnerShare),
+      count("least", 10, 1000000, words.winnerLeast),
+      count("hours", 1, 720, words.winnerHours),
+      pick("unclear", words.winnerUnclear, words.winnerIfUnclear),
+      h("button", { type: "button", className: "rb-icon", textContent: "×", "aria-label": words.removeWinner, title: words.removeWinner, onclick: () => this.change(path, { winner: undefined }) }))];
   }
 
   moreVariants(step) {
@@ -215,7 +249,7 @@ class PlanEditor {
     const put = (fields, options) => this.change(path, { variants: step.variants.map((other, at) => (at === n ? { ...other, ...fields } : other)) }, options);
     const less = () => {
       const rest = step.variants.filter((_, at) => at !== n);
-      this.change(path, rest.length > 1 ? { variants: rest } : { variants: undefined, template: rest[0].template });
+      this.change(path, rest.length > 1 ? { variants: rest } : { variants: undefined, winner: undefined, template: rest[0].template });
     };
     return h("span", { className: "rb-unit pb-variant" }, h("strong", { textContent: one.key }), chooses(one.template, (template) => put({ template }, { focus: `variant${n}` }), `variant${n}`), this.number(one.weight, 1, 1000, this.words.weight, (weight) => put({ weight }, { typed: `weight${n}` })), h("button", { type: "button", className: "rb-icon", textContent: "×", "aria-label": this.words.removeVariant, title: this.words.removeVariant, onclick: less }));
   }
@@ -253,9 +287,12 @@ class PlanEditor {
     const now = step.did ? `${step.did.deed} ${step.did.step}` : "";
     const choose = (event) => {
       const [deed, of] = event.target.value.split(" ");
-      this.change(path, deed ? { did: { deed, step: of }, rule: undefined } : { rule: { all: [] }, did: undefined }, { focus: "first" });
+      const never = deed === "opened" || deed === "clicked" ? step.never : undefined;
+      this.change(path, deed ? { did: { deed, step: of }, rule: undefined, never } : { rule: { all: [] }, did: undefined, never }, { focus: "first" });
     };
-    return [select({ "aria-label": this.words.asks, "data-control": `${key(path)}:first`, onchange: choose }, [{ value: "", label: this.words.byRule }, ...deeds], now)];
+    const toggle = (event) => this.change(path, { never: event.target.checked ? [] : undefined }, { focus: "never" });
+    const own = ["opened", "clicked"].includes(step.did?.deed) ? [h("label", { className: "rb-check" }, h("input", { type: "checkbox", checked: "never" in step, "data-control": `${key(path)}:never`, onchange: toggle }), h("span", { textContent: this.words.neverOwn }))] : [];
+    return [select({ "aria-label": this.words.asks, "data-control": `${key(path)}:first`, onchange: choose }, [{ value: "", label: this.words.byRule }, ...deeds], now), ...own];
   }
 
   nameOf(step) {

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from campaigns import intakes, overdue, rounds, transitions, waves
+from campaigns import intakes, loads, overdue, rounds, transitions, waves
 from campaigns.models import Campaign, Intake, Message, Wave
 from campaigns.stepping import Place, Stuck
 from console import clock
@@ -274,7 +274,7 @@ def test_a_cancelled_campaign_has_nobody_on_the_way() -> None:
 
 
 def test_two_rounds_at_once_move_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waves, "MOST", 10)
+    monkeypatch.setattr(loads, "MOST", 10)
     campaign = campaign_at("sending", 100, plan=[wait(), message("last")])
     pass_time(61)
     problems = together(*[lambda: rounds.go(Campaign.objects.get(), at=clock.now())] * 3)
@@ -320,3 +320,96 @@ def test_the_watchdog_barks_when_due_work_is_not_done() -> None:
     assert found
     assert (found.waves, found.campaigns) == (1, 1)
     assert found.minutes >= 20
+
+
+# --- many small ones ----------------------------------------------------------
+
+
+def test_tiny_intakes_that_wait_for_an_hour_leave_in_one_wave(server: CountingServer) -> None:
+    who = people(30)
+    campaign = campaign_at("sending", who[:1], plan=[wait(), message("last"), message("end")])
+    for number, one in enumerate(who[1:], start=1):
+        intakes.let_in(
+            campaign,
+            f"k{number}",
+            bitmaps.from_ids([one.pk]),
+            at=clock.now(),
+            contexts={one.pk: {"n": number}},
+        )
+    pass_time(61)
+    go(campaign)
+    wave = waves.to_do(campaign).get()
+    assert (wave.size, len(wave.by_intake)) == (30, 30)
+    send_all(campaign, server)
+    assert sorted(server.count.values()) == [2] * 30
+    rows = Message.objects.filter(step="last").values_list("occurrence", "customer")
+    assert dict(rows) == {number: one.pk for number, one in enumerate(who)}
+    assert campaign.status == "sent"
+    assert not Wave.objects.exclude(mixed={}).exists(), "done waves keep no list"
+
+
+def test_a_backlog_of_tiny_waves_is_put_together_and_nobody_goes_twice(
+    server: CountingServer,
+) -> None:
+    who = people(41)
+    campaign = campaign_at("sending", who[:1], plan=[message("hello")])
+    for number, one in enumerate(who[1:], start=1):
+        intakes.let_in(campaign, f"k{number}", bitmaps.from_ids([one.pk]), at=clock.now())
+    assert waves.to_do(campaign).count() == 41
+    assert together(*[lambda: rounds.go(campaign, at=clock.now())] * 3) == []
+    assert waves.to_do(campaign).count() <= 2
+    send_all(campaign, server)
+    assert sorted(server.count.values()) == [1] * 41
+    assert campaign.status == "sent"
+
+
+def test_who_leaves_a_mixed_wave_gets_nothing_and_who_was_put_off_goes_on_later(
+    server: CountingServer,
+) -> None:
+    who = people(3)
+    campaign = campaign_at("sending", who[:1], plan=[wait(), message("last"), message("end")])
+    for number, one in enumerate(who[1:], start=1):
+        intakes.let_in(campaign, f"k{number}", bitmaps.from_ids([one.pk]), at=clock.now())
+    pass_time(61)
+    go(campaign)
+    with transaction.atomic():
+        waves.take_out(campaign, waves.Gone(waves.EXIT, bitmaps.from_ids([who[2].pk])))
+    door = Wave.objects.get(step=waves.EXIT)
+    assert (door.occurrence, list(door.members)) == (2, [who[2].pk])
+    Message.objects.create(
+        campaign=campaign,
+        step="last",
+        occurrence=1,
+        customer=who[1],
+        status="deferred",
+        due_at=clock.now() + dt.timedelta(hours=1),
+    )
+    send_all(campaign, server)
+    assert server.count == {who[0].email: 2}
+    assert standing(campaign) == {}
+    Message.objects.filter(step="last").update(due_at=F("due_at") - dt.timedelta(hours=2))
+    go(campaign)
+    send_all(campaign, server)
+    assert server.count == {who[0].email: 2, who[1].email: 2}
+
+
+def test_who_never_got_it_goes_a_way_of_their_own(server: CountingServer) -> None:
+    who = people(4)
+    Customer.objects.filter(pk=who[3].pk).update(email="")
+    plan = [
+        message("hello"),
+        {
+            "key": "opened",
+            "kind": "branch",
+            "did": {"deed": "opened", "step": "hello"},
+            "yes": [{"key": "end", "kind": "exit"}],
+            "no": [wait("again")],
+            "never": [wait("call")],
+        },
+    ]
+    campaign = campaign_at("sending", who[:3], plan=plan)
+    waves.arrive(campaign, [Place("hello", 0, bitmaps.from_ids([who[3].pk]))])
+    send_all(campaign, server)
+    Message.objects.filter(customer=who[0]).update(opened_at=clock.now())
+    go(campaign)
+    assert standing(campaign) == {"again": 2, "call": 1}

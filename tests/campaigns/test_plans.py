@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.plans import moments, tree, triggers, words
+from campaigns.plans import exposure, moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Branch, Plan, PlanError, Wait
 from segments.rules.vocabulary import Vocabulary
@@ -196,6 +196,33 @@ def test_a_wait_ends_on_the_clock_of_the_zone(
 
 
 @pytest.mark.parametrize(
+    ("raw", "end", "by", "zone", "until"),
+    [
+        ({"minutes": 5}, "2026-03-02T10:00+08:00", 90, SHANGHAI, "2026-03-02T11:30+08:00"),
+        ({"at": "10:00"}, "2026-03-02T10:00+08:00", 5, SHANGHAI, "2026-03-03T10:00+08:00"),
+        ({"at": "10:00"}, "2026-03-02T10:00+08:00", 3000, SHANGHAI, "2026-03-05T10:00+08:00"),
+        # The clocks of Berlin go forward on 29 March and back on 25 October.
+        ({"at": "10:00"}, "2026-03-28T10:00+01:00", 60, BERLIN, "2026-03-29T10:00+02:00"),
+        ({"at": "10:00"}, "2026-10-24T10:00+02:00", 60, BERLIN, "2026-10-25T10:00+01:00"),
+        ({"at": "10:00"}, "2026-03-28T10:00+01:00", 1439, BERLIN, "2026-03-30T10:00+02:00"),
+        (
+            {"at": "10:00", "weekdays": [6]},
+            "2026-03-28T10:00+01:00",
+            60,
+            BERLIN,
+            "2026-04-04T10:00+02:00",
+        ),
+    ],
+)
+def test_after_a_pause_a_wait_for_an_hour_ends_at_that_hour(
+    raw: dict[str, Any], end: str, by: int, zone: ZoneInfo, until: str
+) -> None:
+    step = read([wait(**raw)]).steps[0]
+    assert isinstance(step, Wait)
+    assert moments.later(step, at(end), dt.timedelta(minutes=by), zone) == at(until)
+
+
+@pytest.mark.parametrize(
     ("raw", "last", "following"),
     [
         ({"every": "day", "at": "09:00"}, "2026-03-02T09:00+08:00", "2026-03-03T09:00+08:00"),
@@ -248,3 +275,61 @@ def test_an_event_fits_by_its_properties(
     wanted = triggers.read({"event": "order_paid", "where": where}, KNOWN.rules)
     assert triggers.fits(wanted, "order_paid", properties) is fits
     assert not triggers.fits(wanted, "another", properties)
+
+
+TWO = [{"key": "a", "template": 1, "weight": 1}, {"key": "b", "template": 2, "weight": 1}]
+BEST = {"by": "clicked", "share": 20, "least": 100, "hours": 24}
+
+
+def trial(**more: Any) -> dict[str, Any]:
+    step = {"key": "hello", "kind": "message", "channel": "email", "variants": TWO}
+    return step | {"winner": BEST | more}
+
+
+def test_a_message_says_its_second_channel_and_how_its_winner_is_found() -> None:
+    plan = read([trial() | {"second": {"channel": "sms", "template": 3}}])
+    said = words.sentence(plan, KNOWN)
+    assert "where the contact policy says so, by SMS: “Text”" in said
+    assert "tried on 20% first, the others get the one that most click in within 1 day" in said
+    assert plan.channels() == {"email", "sms"}
+    assert next(plan.messages()).templates == [1, 2, 3]
+    asked = words.sentence(read([trial(unclear="person")]), KNOWN)
+    assert "somebody decides" in asked
+
+
+def test_who_never_got_the_message_has_a_way_of_their_own() -> None:
+    branch = {
+        "key": "opened",
+        "kind": "branch",
+        "did": {"deed": "opened", "step": "hello"},
+        "no": [message("again", 2)],
+        "never": [{"key": "call", "kind": "task", "title": "Call them", "team": 4}],
+    }
+    plan = read([message(), branch])
+    assert plan.follows["call"] is None
+    assert "if it never left: Service gets a task" in words.sentence(plan, KNOWN)
+    shares = exposure.of(plan)
+    assert (shares["call"].low, shares["call"].middle, shares["call"].high) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        message(second={"channel": "email", "template": 1}),
+        message(second={"channel": "sms", "template": 1}),
+        message(second={"channel": "fax", "template": 3}),
+        message(second=3),
+        message(winner=BEST),
+        trial(share=0),
+        trial(share=100),
+        trial(hours=0),
+        trial(least=2),
+        trial(by="liked"),
+        trial(unclear="coin"),
+        {"key": "x", "kind": "branch", "rule": PAID, "yes": [wait()], "never": []},
+    ],
+    ids=lambda step: str(step)[-60:],
+)
+def test_what_a_trial_or_a_second_channel_lacks_is_refused(step: dict[str, Any]) -> None:
+    with pytest.raises(PlanError):
+        read([step])
