@@ -52,16 +52,7 @@ class Saying:
         self.winner = trials.winner(campaign, wave.step) if len(self.letters) > 1 else ""
         self.contexts: Mapping[str, Any] = {}
         if any(letter.needs_event for letter in self._all()):
-            came = Intake.objects.filter(campaign=campaign, number__in=wave.by_intake)
-            here = wave.by_intake
-            self.contexts = _by_who_they_are(
-                {
-                    who: what
-                    for number, said in came.values_list("number", "contexts")
-                    for who, what in said.items()
-                    if int(who) in here[number]
-                }
-            )
+            self.contexts = _contexts(wave)
 
     def offer(self, customers: list[int]) -> Offer:
         """What is offered to these customers, and which of them get which wording."""
@@ -157,11 +148,23 @@ class Saying:
         return self.letters[row.variant]
 
 
-def _by_who_they_are(contexts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What events said, also for whom their customers were merged into since."""
-    merged = Customer.objects.filter(pk__in=[*map(int, contexts)], merged_into__isnull=False)
-    now = merged.order_by("pk").values_list("pk", "merged_into")
-    return {str(kept): contexts[str(was)] for was, kept in now} | dict(contexts)
+def _contexts(wave: Wave) -> dict[str, Any]:
+    """What events said with which the wave's customers came in, by who they are now."""
+    here = wave.by_intake
+    came = Intake.objects.filter(campaign=wave.campaign_id, number__in=here)
+    said = dict(came.order_by("number").values_list("number", "contexts"))
+    who = {int(one) for contexts in said.values() for one in contexts}
+    merged = Customer.objects.filter(pk__in=who, merged_into__isnull=False).order_by("pk")
+    now = dict(merged.values_list("pk", "merged_into"))
+    own: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for number, contexts in said.items():
+        for one, what in contexts.items():
+            customer, kept = int(one), now.get(int(one))
+            if customer in here[number] or kept in here[number]:
+                own[one] = what
+                others[str(kept)] = what
+    return others | own
 
 
 def name_of(message: int, campaign: int, sender: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from campaigns import outbox, progress, sending, tracking, transitions, waves
+from campaigns import loads, outbox, progress, sending, tracking, transitions, waves
 from campaigns.channels.email import CONNECTIONS
 from campaigns.models import Campaign, Message, Suppression, Wave
 from console import clock
@@ -67,7 +67,7 @@ def test_filling_the_work_list_twice_changes_nothing() -> None:
 def test_several_workers_send_nobody_twice(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waves, "MOST", 20)
+    monkeypatch.setattr(loads, "MOST", 20)
     campaign = campaign_at("sending", 200)
     problems: list[BaseException] = []
     ready = threading.Barrier(3)

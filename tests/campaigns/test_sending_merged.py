@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import tracking, waves
+from campaigns import loads, tracking
 from campaigns.models import Campaign, Message
 from console import clock
 from segments import estates
@@ -44,7 +44,7 @@ def test_of_two_members_who_became_one_the_kept_one_gets_one_mail(server: Counti
 def test_members_who_became_somebody_outside_reach_them_once(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch, wave: int
 ) -> None:
-    monkeypatch.setattr(waves, "MOST", wave)
+    monkeypatch.setattr(loads, "MOST", wave)
     anna, ben, outside = people(3)
     campaign = campaign_at("sending", [anna, ben])
     became(outside, anna)
@@ -61,7 +61,7 @@ def test_members_who_became_somebody_outside_reach_them_once(
 def test_who_got_it_before_the_merge_does_not_get_it_as_the_kept_one(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waves, "MOST", 1)
+    monkeypatch.setattr(loads, "MOST", 1)
     anna, ben = people(2)
     campaign = campaign_at("sending", [anna, ben])
     Message.objects.create(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns import outbox, tasks, waves
+from campaigns import loads, outbox, tasks
 from campaigns.models import Campaign
 from tests.campaigns.factories import campaign_at, mail_server
 
@@ -20,7 +20,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_delivered_again_and_again_it_ends_in_the_same_state(
     queue: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waves, "MOST", 10)
+    monkeypatch.setattr(loads, "MOST", 10)
     campaign = campaign_at("sending", 35)
     with mail_server() as server:
         channel = server.channel()
