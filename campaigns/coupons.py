@@ -41,7 +41,11 @@ def room(batch: CouponBatch, *, at: dt.datetime) -> int | None:
     Nobody else gives any of this batch until the caller's transaction ends. Whoever needs
     several batches asks for them by their numbers, so that nobody waits in a ring.
     """
-    batch = _hold(batch)
+    return left(_hold(batch), at=at)
+
+
+def left(batch: CouponBatch, *, at: dt.datetime) -> int | None:
+    """The same for somebody who only looks: others may give some at this moment."""
     if batch.archived_at or (batch.ends_at and batch.ends_at <= at):
         return 0
     days = CouponDay.objects.filter(batch=batch)

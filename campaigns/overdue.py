@@ -7,7 +7,7 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from campaigns import waves
+from campaigns import planning, trials, waves
 from campaigns.models import Campaign, Wave
 from segments import heard
 
@@ -44,8 +44,20 @@ def look() -> Overdue | None:
     found = late.aggregate(
         n=Count("pk"), campaigns=Count("campaign", distinct=True), oldest=Min("since")
     )
-    unheard = heard.oldest()
-    moments = [one for one in (found["oldest"], unheard) if one is not None and one < before]
+    unheard, unchosen = heard.oldest(), _unchosen()
+    oldest = (found["oldest"], unheard, unchosen)
+    moments = [one for one in oldest if one is not None and one < before]
     if not moments:
         return None
     return Overdue(found["n"], found["campaigns"], min(moments))
+
+
+def _unchosen() -> dt.datetime | None:
+    """Since when others wait for a winner whom the rule should have found by now."""
+    ends = []
+    for trial in trials.running().filter(campaign__status=Campaign.Status.SENDING):
+        step = planning.of(trial.campaign).by_key.get(trial.step)
+        rule = trials.contest(step) if step else None
+        if rule is not None and rule.unclear == "best" and trials.is_late(trial, rule):
+            ends.append(trials.ends_at(trial, rule))
+    return min(ends, default=None)

@@ -161,7 +161,7 @@ def _contexts(wave: Wave) -> dict[str, Any]:
     for number, contexts in said.items():
         for one, what in contexts.items():
             customer, kept = int(one), now.get(int(one))
-            if customer in here[number] or kept in here[number]:
+            if customer in here[number] or (kept is not None and kept in here[number]):
                 own[one] = what
                 others[str(kept)] = what
     return others | own

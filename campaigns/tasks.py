@@ -5,6 +5,7 @@ from django.conf import settings
 
 from campaigns import (
     contacting,
+    contexts,
     lookups,
     outbox,
     plays,
@@ -119,5 +120,6 @@ def send_wave(campaign_id: int) -> None:
 def tidy_contacts() -> None:
     """Every night: forget contacts that no cap looks back to, and mend the sets of the reach."""
     contacting.prune(at=clock.now())
+    contexts.forget()
     reach.mend()
     reach.count_anew(at=clock.now())

@@ -20,6 +20,7 @@ from campaigns import (
     pricing,
     proofing,
     revisions,
+    scarce,
     trials,
     waves,
     weight,
@@ -49,12 +50,13 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _require_good_words(campaign)
     frozen = audience.freeze(campaign, at)
     fit = guards.require(campaign, frozen.members)
+    short = scarce.require(campaign, frozen.size, at=at)
     found = evidence.gather(campaign, frozen.members, at=at)
     size = pricing.size_of(campaign, frozen.size, at=at)
     quote = pricing.gather(campaign, size, found, at=at)
     expectations.agree(campaign, quote)
     summary = _summary(campaign, found, quote)
-    summary |= {"mismatches": fit, "reason": campaign.mismatch_reason}
+    summary |= {"mismatches": fit, "reason": campaign.mismatch_reason, "scarce": short}
     facts = weight.facts(campaign, quote, found)
     approval = approvals.request(campaign, by=by, summary=summary, facts=facts)
     states.move(campaign, to=Status.SUBMITTED)

@@ -165,18 +165,23 @@ def note(
         trial.tallies, trial.computed_at = dict(tallies), at
 
 
-def is_late(trial: Trial, rule: Contest) -> bool:
-    """Whether the rule's time is over, from the first message that left.
-
-    While none left although some still may, it goes on; where none can, it is over as well.
-    """
+def ends_at(trial: Trial, rule: Contest) -> dt.datetime:
+    """When the rule's time is over, from the first message that left."""
     sent = Message.objects.filter(campaign=trial.campaign_id, step=trial.step)
     first = sent.aggregate(first=Min("left_at"))["first"]
-    lasts = dt.timedelta(hours=rule.hours)
-    if first is not None:
-        return bool(timezone.now() >= first + lasts)
-    if timezone.now() < trial.began_at + lasts:
+    return (first or trial.began_at) + dt.timedelta(hours=rule.hours)
+
+
+def is_late(trial: Trial, rule: Contest) -> bool:
+    """Whether the rule's time is over.
+
+    While no message left although some still may, it goes on; where none can, it is over.
+    """
+    sent = Message.objects.filter(campaign=trial.campaign_id, step=trial.step)
+    if timezone.now() < ends_at(trial, rule):
         return False
+    if sent.filter(left_at__isnull=False).exists():
+        return True
     to_do = Wave.objects.filter(campaign=trial.campaign_id, step=trial.step, kind="message")
     waits = sent.filter(status__in=(Message.Status.DEFERRED, Message.Status.RETRY))
     return not to_do.exclude(status=Wave.Status.DONE).exists() and not waits.exists()

@@ -271,7 +271,8 @@ def take_out(campaign: Campaign, gone: Gone) -> int:
     for wave in to_do(campaign).select_for_update().order_by("pk"):
         if here := wave.members & gone.members:
             for number, those in wave.intakes_of(here).items():
-                left[number] |= those
+                if those:
+                    left[number] |= those
             rest, also = wave.members - here, {}
             if wave.status == Wave.Status.CLAIMED:
                 also["gone"] = wave.gone | here

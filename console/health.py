@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from campaigns import overdue
+
 
 def alive(request: HttpRequest) -> JsonResponse:
     """200 while the process answers at all."""
@@ -14,8 +16,14 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the broker answer, else 503 naming the one that does not."""
+    """200 when the database and the broker answer, else 503 naming the one that does not.
+
+    Asked with `?work`, it is 503 as well while work that was due is not done. Who balances load
+    asks without: another process would not do it sooner.
+    """
     answers = checks()
+    if "work" in request.GET:
+        answers["work"] = _works(_ask_for_work)
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
 
 
@@ -32,6 +40,12 @@ def _ask_database() -> None:
 def _ask_broker() -> None:
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
         client.ping()
+
+
+def _ask_for_work() -> None:
+    """Raises RuntimeError: the workers or the timetable stand still."""
+    if overdue.look() is not None:
+        raise RuntimeError
 
 
 def _works(ask: Callable[[], None]) -> bool:

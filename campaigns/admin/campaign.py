@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import drafts, guards, progress, tasks, transitions, trials
-from campaigns.admin import held, page, plan_editor, preview
+from campaigns.admin import held, page, plan_editor, plan_facts, preview
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
@@ -54,6 +54,7 @@ class CampaignAdmin(ConsoleModelAdmin):
                 "fields": [
                     "entry",
                     "event",
+                    "where",
                     "every",
                     "at_time",
                     "on_days",
@@ -218,7 +219,8 @@ class CampaignAdmin(ConsoleModelAdmin):
         roles.require(request.user, self.view_action)
         campaign = self._found(pk)
         now = progress.of(campaign)
-        return JsonResponse(now.as_json() | {"status": campaign.status})
+        steps = plan_facts.counts(campaign) if campaign.plan else {}
+        return JsonResponse(now.as_json() | {"status": campaign.status, "steps": steps})
 
     def mail(self, request: HttpRequest, pk: int) -> JsonResponse:
         """The mail as one customer would get it."""

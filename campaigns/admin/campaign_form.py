@@ -35,6 +35,7 @@ SHOWN = {
     "at_time": "entry == 'recurring'",
     "on_days": "entry == 'recurring' && every != 'day'",
     "event": "entry == 'event'",
+    "where": "entry == 'event'",
     "present": "entry == 'segment'",
     "ends_at": "entry != 'once'",
     "again_after_days": "entry != 'once'",
@@ -71,6 +72,12 @@ class CampaignForm(forms.ModelForm):
     )
     event = forms.ChoiceField(
         label=gettext_lazy("When this happens"), required=False, widget=UnfoldAdminSelectWidget
+    )
+    where = forms.JSONField(
+        label=gettext_lazy("Only if"),
+        required=False,
+        help_text=gettext_lazy("What its properties have to be; none: whenever it happens."),
+        widget=forms.Textarea(attrs={"class": "rb-json", "rows": 3}),
     )
     present = forms.BooleanField(
         label=gettext_lazy("Also who is in the segment at the start"),
@@ -149,6 +156,7 @@ class CampaignForm(forms.ModelForm):
             "every": timetable.get("every", "day"),
             "on_days": ", ".join(map(str, timetable.get("days", []))),
             "event": trigger.get("event", ""),
+            "where": trigger.get("where", []),
             "present": trigger.get("present", False),
             "leave_at": campaign.exit_events,
             "plan": campaign.plan,  # drawn below the form, so that it is in none of its parts
@@ -170,7 +178,7 @@ class CampaignForm(forms.ModelForm):
         timetable, trigger = self._timetable(said), self._trigger(said)
         self._put("timetable", timetable)
         self._put("trigger", trigger)
-        for name in ("every", "at_time", "on_days", "event", "present"):
+        for name in ("every", "at_time", "on_days", "event", "where", "present"):
             said.pop(name, None)
         if said.get("entry") == Entry.ONCE:  # its audience is frozen, so nothing limits it
             said |= {"most_a_day": None, "most_in_all": None}
@@ -215,14 +223,13 @@ class CampaignForm(forms.ModelForm):
             return {"present": True} if said.get("present") else {}
         if said.get("entry") != Entry.EVENT:
             return {}
-        was = self.instance.trigger or {}
-        raw = {"event": said.get("event") or ""}
-        if was.get("event") == raw["event"] and was.get("where"):
-            raw |= {"where": was["where"]}  # given over the API
+        raw: dict[str, Any] = {"event": said.get("event") or ""}
+        if where := said.get("where"):
+            raw["where"] = where
         try:
             triggers.read(raw, vocabulary.current())
         except PlanError as problem:
-            self.add_error("event", problem.said(_))
+            self.add_error("where" if where else "event", problem.said(_))
         return raw
 
 

@@ -19,10 +19,12 @@ from campaigns import (
     progress,
     reasons,
     revisions,
+    scarce,
     transitions,
 )
 from campaigns.admin import case, outcome, plan_facts, precedents, preview, quotes, strategy, trials
 from campaigns.models import Audience, Campaign, Stop, TemplateRevision
+from campaigns.plans.nodes import PlanError
 from console import approvals, clock, roles
 from console.models import Approval, AuditEntry, Project
 from segments.models import Customer, Segment
@@ -97,8 +99,20 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         **trials.context(campaign, staff),
         "may_see_messages": roles.allows(staff, "messages.view"),
         **_audience(campaign, frozen, project),
+        "shortages": _shortages(campaign),
         **_evidence(campaign, frozen),
     }
+
+
+def _shortages(campaign: Campaign) -> list[scarce.Shortage]:
+    """What a draft asks for beyond what there is, of everybody in its segment."""
+    if not campaign.is_draft or campaign.kind == Campaign.Kind.RECORDED:
+        return []
+    size = campaign.segment.size if campaign.segment else 0
+    try:
+        return scarce.of(campaign, size or 0, at=clock.now())
+    except PlanError:  # said beside the plan
+        return []
 
 
 def stations(campaign: Campaign) -> list[Step]:

@@ -34,6 +34,7 @@ class Row:
     words: str
     is_head: bool
     counts: str = ""
+    key: str = ""  # of the step; a way's head has none
 
 
 def context(campaign: Campaign) -> dict[str, Any]:
@@ -90,9 +91,15 @@ def rows(campaign: Campaign) -> list[Row]:
             line.words,
             is_head=not line.key,
             counts=_counts(counted.get(line.key)) if is_begun and line.key else "",
+            key=line.key if is_begun else "",
         )
         for line in words.lines(planning.of(campaign), known, _)
     ]
+
+
+def counts(campaign: Campaign) -> dict[str, str]:
+    """How many customers are before which step, in words, for a page that somebody looks at."""
+    return {step: _counts(at) for step, at in progress.by_step(campaign).items()}
 
 
 def comes_in(campaign: Campaign) -> str:

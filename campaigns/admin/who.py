@@ -101,7 +101,8 @@ def _names(plan: Plan) -> dict[tuple[str, str], str]:
     steps = [step for step in plan.by_key.values() if isinstance(step, Message)]
     wanted = {one.template for step in steps for one in step.variants}
     templates = dict(MessageTemplate.objects.filter(pk__in=wanted).values_list("pk", "name"))
-    return {
+    winners = {(step.key, parting.WINNER): _("the winner") for step in steps}
+    return winners | {
         (step.key, one.key): templates.get(one.template, one.key)
         for step in steps
         for one in step.variants

@@ -167,6 +167,22 @@ class Plan:
         """The first of a way's steps; where it has none, what comes behind the step around it."""
         return steps[0].key if steps else self.follows[around.key]
 
+    def ahead(self, key: str) -> set[str]:
+        """The steps that somebody who stands before this one may still come to."""
+        found: set[str] = set()
+        waiting = self._next(key)
+        while waiting:
+            step = waiting.pop()
+            if step not in found:
+                found.add(step)
+                waiting += self._next(step)
+        return found
+
+    def _next(self, key: str) -> list[str]:
+        step, behind = self.by_key[key], self.follows[key]
+        inside = [way[0].key for way in ways(step) if way]
+        return [*inside, *([behind] if behind else [])]
+
     def messages(self) -> Iterator[Message]:
         """The messages in reading order."""
         for step in self.by_key.values():

@@ -15,6 +15,7 @@ class SendingBar {
 
   async look() {
     let pause = SECONDS_BETWEEN_LOOKS;
+    const asked = performance.now();
     try {
       const answer = await fetch(this.place.dataset.progress, { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
@@ -27,7 +28,8 @@ class SendingBar {
     } catch {
       pause *= 5; // the server is away; it may come back
     }
-    setTimeout(() => this.look(), pause * 1000);
+    // A server that needs long to answer is asked less often.
+    setTimeout(() => this.look(), Math.max(pause * 1000, 10 * (performance.now() - asked)));
   }
 
   show(now) {
@@ -36,6 +38,9 @@ class SendingBar {
       const count = now[one.dataset.count];
       one.textContent = this.numbers.format(count);
       if (count) one.closest(".counts > div")?.removeAttribute("hidden");
+    });
+    document.querySelectorAll("[data-step]").forEach((one) => {
+      one.textContent = now.steps[one.dataset.step] ?? one.textContent;
     });
   }
 }

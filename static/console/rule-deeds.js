@@ -140,7 +140,7 @@ function thenEvent(controls, slot, then, set) {
 // --- conditions on an event's properties --------------------------------------------
 
 /** What the properties of the event in `node` have to be; `prefix` is where `node` stands. */
-function wheres(controls, slot, node, prefix, set) {
+export function wheres(controls, slot, node, prefix, set) {
   const { words, known, editor } = controls;
   const list = node?.where ?? [];
   const offered = known.properties[node?.event] ?? [];

@@ -4,8 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.formats import date_format
 
+from campaigns import overdue
 from console import audit
 from console.models import Project
 
@@ -25,6 +27,18 @@ def test_not_ready_names_what_does_not_answer(client: Client, settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1"
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"database": True, "broker": False})
+
+
+@pytest.mark.django_db
+def test_who_asks_for_work_hears_that_it_is_late(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz?work").json() == {"database": True, "broker": True, "work": True}
+    late = overdue.Overdue(1, 1, timezone.now())
+    monkeypatch.setattr(overdue, "look", lambda: late)
+    answer = client.get("/readyz?work")
+    assert (answer.status_code, answer.json()["work"]) == (503, False)
+    assert client.get("/readyz").status_code == 200, "a load balancer sends on"
 
 
 @pytest.mark.django_db

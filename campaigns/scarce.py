@@ -1,0 +1,99 @@
+"""What a plan asks of people and coupons beyond what there is, told before it happens."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from campaigns import coupons, planning, stepping
+from campaigns.costs import lines
+from campaigns.costs.lines import Count
+from campaigns.models import Campaign, CouponBatch
+from campaigns.plans import exposure
+from campaigns.plans.nodes import Message, Task
+from console import figures
+from console.states import NotAllowed
+
+Entry = Campaign.Entry
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Something that does not reach, in words, and whether that is certain."""
+
+    words: str
+    is_certain: bool = False
+
+
+def of(campaign: Campaign, size: int, *, at: dt.datetime) -> list[Shortage]:
+    """Of a segment with so many customers, if they come in together.
+
+    Raises:
+        PlanError: the plan makes no sense.
+    """
+    if not _come_together(campaign):
+        return []
+    plan = planning.of(campaign)
+    come, shares = round(size * (1 - campaign.control_share)), exposure.of(plan)
+    found: list[Shortage] = []
+    wanted: dict[int, int] = {}
+    for step in plan.by_key.values():
+        count = lines.times(come, shares[step.key])
+        if isinstance(step, Task) and step.each:
+            found += _of_work(step, count, is_sure=campaign.entry != Entry.PLAYBOOK)
+        elif isinstance(step, Message) and step.coupon is not None:
+            wanted[step.coupon] = wanted.get(step.coupon, 0) + count.high
+    return [*found, *_of_coupons(wanted, at)]
+
+
+def require(campaign: Campaign, size: int, *, at: dt.datetime) -> list[str]:
+    """What the approver has to read.
+
+    Raises:
+        NotAllowed: it could not be carried out whatever the customers do.
+    """
+    found = of(campaign, size, at=at)
+    for one in found:
+        if one.is_certain:
+            raise NotAllowed(one.words)
+    return [one.words for one in found]
+
+
+def _come_together(campaign: Campaign) -> bool:
+    """Whether all of a segment may come at once; a playbook says itself whether they do."""
+    if campaign.entry == Entry.SEGMENT:
+        return bool(campaign.trigger.get("present"))
+    return campaign.entry != Entry.EVENT
+
+
+def _of_work(step: Task, count: Count, *, is_sure: bool) -> Iterator[Shortage]:
+    most = stepping.MOST_WORK
+    if count.high <= most:
+        return
+    said = {"title": step.title, "count": figures.whole(count.high), "most": figures.whole(most)}
+    if is_sure and count.low > most:
+        words = _(
+            "“%(title)s” would make %(count)s work items at once; %(most)s are allowed. Give one "
+            "for all, or choose a smaller segment."
+        )
+        yield Shortage(words % said, is_certain=True)
+    else:
+        words = _(
+            "“%(title)s” may make %(count)s work items at once; where it is more than %(most)s, "
+            "the campaign stops there."
+        )
+        yield Shortage(words % said)
+
+
+def _of_coupons(wanted: dict[int, int], at: dt.datetime) -> Iterator[Shortage]:
+    for batch in CouponBatch.objects.filter(pk__in=wanted).order_by("pk"):
+        room = coupons.left(batch, at=at)
+        if room is None or room >= wanted[batch.pk]:
+            continue
+        words = _(
+            "Of the coupon “%(name)s” %(left)s are left; up to %(count)s customers are to get it. "
+            "The others get no message."
+        )
+        count, left = figures.whole(wanted[batch.pk]), figures.whole(room)
+        yield Shortage(words % {"name": batch, "left": left, "count": count})
