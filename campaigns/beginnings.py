@@ -1,7 +1,7 @@
 """Making what ships into drafts of one's own: journeys as campaigns, warnings as a playbook."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import coupon_batches, drafts, playbooks, recipes, templates
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
+from campaigns.plans import mixes
+from campaigns.plans.nodes import PlanError
 from campaigns.playbooks import Offer
 from campaigns.recipes import Gift, Recipe, Words
 from console import clock, figures, kept_words
@@ -41,6 +43,36 @@ def journey(key: str, segment: Segment, *, by: Staff) -> Campaign:
         entry=Campaign.Entry.SEGMENT,
         plan=plan,
         exit_events=["order_paid"],
+        by=by,
+    )
+
+
+@transaction.atomic
+def mix(
+    segment: Segment,
+    words: Collection[MessageTemplate],
+    times: Iterable[int],
+    *,
+    weeks: int,
+    by: Staff,
+) -> Campaign:
+    """A draft that tries how often and through which channel it is best to write to a segment.
+
+    Raises:
+        NotAllowed: the role, two templates of one channel, or nothing to compare.
+    """
+    by_channel = {one.channel: one.pk for one in words}
+    if len(by_channel) < len(words):
+        raise NotAllowed(_("Choose one template for each channel."))
+    try:
+        plan = mixes.plan(by_channel, times, weeks)
+    except PlanError as problem:
+        raise NotAllowed(problem.said(_)) from problem
+    return drafts.add(
+        name=(_("How often, and how: %(segment)s") % {"segment": segment})[:120],
+        segment=segment,
+        plan=plan,
+        control_share=0.1,
         by=by,
     )
 

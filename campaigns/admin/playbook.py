@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import beginnings, coupon_words, exposure, playbooks, plays, reasons, recipes
-from campaigns.admin.playbook_forms import JourneyForm, PlaybookForm, PlayForm, ShipForm
+from campaigns.admin.playbook_forms import JourneyForm, MixForm, PlaybookForm, PlayForm, ShipForm
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.playbooks import Offer
 from console import clock, figures, kept_words, roles
@@ -85,6 +85,7 @@ class PlaybookAdmin(ReadOnlyAdmin):
             at("make/", self.edit, "make", pk=0),
             at("ship/", self.ship, "ship"),
             at("journey/", self.journey, "journey"),
+            at("mix/", self.mix, "mix"),
             at("<int:pk>/edit/", self.edit, "edit"),
             at("<int:pk>/play/", self.play, "play"),
             at("<int:pk>/do/<str:deed>/", require_POST(self.do), "do"),
@@ -142,6 +143,28 @@ class PlaybookAdmin(ReadOnlyAdmin):
             made = beginnings.journey(given["journey"], given["segment"], by=request.user)
             return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[made.pk]))
         title = _("Begin with a journey")
+        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
+
+    def mix(self, request: Any) -> HttpResponse:
+        """A test of how often and through which channel, as a draft."""
+        roles.require(request.user, playbooks.ACTION)
+        form = MixForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            try:
+                made = beginnings.mix(
+                    given["segment"],
+                    given["templates"],
+                    given["times"],
+                    weeks=given["weeks"],
+                    by=request.user,
+                )
+            except NotAllowed as problem:
+                form.add_error(None, str(problem))
+            else:
+                page = reverse("admin:campaigns_campaign_change", args=[made.pk])
+                return HttpResponseRedirect(page)
+        title = _("Try how often, and through which channel")
         return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
 
     def play(self, request: Any, pk: int) -> HttpResponse:

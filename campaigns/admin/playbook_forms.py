@@ -112,6 +112,28 @@ class PlayForm(forms.Form):
         field.queryset = found
 
 
+class MixForm(forms.Form):
+    """How often, and through which channels, to whom and for how long."""
+
+    segment = forms.ModelChoiceField(
+        label=_("Segment"), queryset=Segment.objects.filter(archived_at=None)
+    )
+    templates = forms.ModelMultipleChoiceField(
+        label=_("Templates"),
+        queryset=MessageTemplate.objects.filter(archived_at=None),
+        help_text=_("One for each channel that is tried."),
+    )
+    times = forms.TypedMultipleChoiceField(
+        label=_("How often a week"),
+        choices=[(one, one) for one in (1, 2, 3, 5)],
+        coerce=int,
+        initial=[1, 3],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The caps of the contact policy hold here as well."),
+    )
+    weeks = forms.IntegerField(label=_("Weeks"), min_value=1, max_value=8, initial=2)
+
+
 class JourneyForm(forms.Form):
     """Which journey, and for whom."""
 

@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from campaigns import beginnings, planning, recipes, transitions
 from campaigns.models import Campaign, MessageTemplate, Playbook
+from campaigns.plans import mixes
+from campaigns.plans.nodes import PlanError
 from console import clock
 from console.states import NotAllowed
 from segments.models import EventType
-from tests.campaigns.factories import bob, people, segment_of
+from tests.campaigns.factories import TemplateFactory, bob, people, segment_of
 
 pytestmark = pytest.mark.django_db
 NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
@@ -78,3 +80,34 @@ def test_what_signing_in_is_called_is_chosen_from_what_customers_do(
 def test_what_is_done_to_customers_is_no_signing_in(event: str) -> None:
     with pytest.raises(NotAllowed, match="is not what customers do"):
         beginnings.warnings(names=NAMES | {recipes.LOGIN: event}, by=bob())
+
+
+# --- how often, and through which channel -------------------------------------------
+
+
+def test_every_channel_is_tried_with_every_frequency_for_as_long() -> None:
+    (split,) = mixes.plan({"email": 1, "sms": 2}, [3, 1], 2)
+    arms = {arm["key"]: arm["steps"] for arm in split["arms"]}
+    assert [*arms] == ["email_1", "email_3", "sms_1", "sms_3"]
+    assert [len(steps) for steps in arms.values()] == [4, 12, 4, 12]
+    lasts = {sum(one.get("minutes", 0) for one in steps) for steps in arms.values()}
+    assert lasts == {2 * 7 * 1440}
+    for words, times, weeks in (({"email": 1}, [1], 2), ({"email": 1, "sms": 2}, [5, 3], 8)):
+        with pytest.raises(PlanError):
+            mixes.plan(words, times, weeks)
+
+
+def test_such_a_test_is_begun_in_the_browser(signed_in: Any) -> None:
+    segment, template = segment_of(people(1)), TemplateFactory.create()
+    client, url = signed_in("operator"), reverse("admin:campaigns_playbook_mix")
+    given = {"segment": segment.pk, "templates": [template.pk], "times": ["1", "3"], "weeks": "2"}
+    answer = client.post(url, given)
+    campaign = Campaign.objects.get()
+    assert answer["Location"] == reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    assert campaign.control_share == 0.1
+    assert [arm["key"] for arm in campaign.plan[0]["arms"]] == ["email_1", "email_3"]
+    other = TemplateFactory.create()
+    twice = client.post(url, given | {"templates": [template.pk, other.pk]})
+    assert "one template for each channel" in twice.content.decode()
+    assert signed_in("analyst").post(url, given).status_code == 403
+    assert Campaign.objects.count() == 1

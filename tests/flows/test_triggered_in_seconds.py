@@ -1,0 +1,92 @@
+"""An event comes in over HTTP and its mail leaves within seconds, also when workers are killed."""
+
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import pytest
+from segment.analytics.client import Client
+
+from tests import sink
+from tests.flows.house import House, kill
+from tests.sink import Sink
+
+CUSTOMERS, UNDISTURBED = 24, 6
+SECONDS = 10.0  # in which a mail is there; two ticks of two seconds, and a machine that is busy
+SECONDS_TO_HEAL = 90
+PRELUDE = """
+import logging
+import django
+django.setup()
+logging.disable(logging.INFO)
+"""
+START = f"""
+from console import clock
+from console.models import Staff
+from segments import write_keys
+from segments.models import Customer, EventSource, EventType, Identifier, WriteKey
+from tests.campaigns import factories
+from tests.campaigns.test_journeys import message, wait
+EventType.objects.create(name="cart_updated")
+everybody = factories.people({CUSTOMERS})
+Identifier.objects.bulk_create(
+    Identifier(customer=one, kind="user_id", value=f"u{{number}}")
+    for number, one in enumerate(everybody)
+)
+factories.campaign_at("sending", everybody, segment=None, entry="event",
+    trigger={{"event": "cart_updated"}}, plan=[message("cart")])
+boss = Staff.objects.create(username="chief", role="admin")
+source = EventSource.objects.create(name="Shop")
+print(write_keys.make(source, by=boss, scopes=WriteKey.Scope.values)[1])
+"""
+
+
+@pytest.fixture
+def behaviour() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+def house(behaviour: Sink) -> Iterator[House]:
+    with sink.running(behaviour) as port:
+        house = House(PRELUDE, EMAIL_URL=f"smtp://127.0.0.1:{port}", WORKERS="2")
+        try:
+            house.wait()
+            yield house
+        finally:
+            house.stop()
+
+
+@pytest.mark.first
+def test_a_cart_is_answered_within_seconds_and_once_whoever_is_killed(
+    house: House, behaviour: Sink, record_property: Callable[[str, object], None]
+) -> None:
+    shop = Client(house.run(START), host=house.url, sync_mode=True, timeout=5)
+    took = []
+    for number in range(UNDISTURBED):
+        began = time.monotonic()
+        _cart(shop, number)
+        _until(behaviour, number + 1, SECONDS)
+        took.append(time.monotonic() - began)
+    for number in range(UNDISTURBED, CUSTOMERS):
+        _cart(shop, number)
+        if number % 6 == 0:  # a child that works, or all of Celery: beat and workers
+            workers = house.processes("celery")
+            kill(workers[-1] if number % 12 == 0 else workers[0])
+        time.sleep(0.3)
+    _until(behaviour, CUSTOMERS, SECONDS_TO_HEAL)
+    time.sleep(3)  # so that a second one had time to come
+    assert set(behaviour.taken.values()) == {1}, "somebody got two"
+    record_property("median_seconds", round(median(took), 2))
+    record_property("longest_seconds", round(max(took), 2))
+
+
+def _cart(shop: Client, number: int) -> None:
+    shop.track(f"u{number}", "cart_updated", {"item": "Tea"}, message_id=f"cart-{number}")
+
+
+def _until(behaviour: Sink, count: int, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while len(behaviour.taken) < count:
+        assert time.monotonic() < until, f"{len(behaviour.taken)} of {count} mails came"
+        time.sleep(0.05)
