@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import policy_words
 from campaigns.policy import reading
-from campaigns.policy.nodes import DEFER, DROP, WINDOWS, Policy
+from campaigns.policy.nodes import DEFER, DOWNGRADE, DROP, WINDOWS, Policy
 
 EMPTY_ROWS = 3  # for more caps
-ACTIONS = [(one, policy_words.ACTIONS[one]) for one in (DEFER, DROP)]
+ACTIONS = [(one, policy_words.ACTIONS[one]) for one in (DEFER, DROP, DOWNGRADE)]
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
@@ -118,14 +118,33 @@ class EachOnce(forms.BaseFormSet):
 class WayForm(forms.Form):
     """What becomes of messages of one channel that may not leave.
 
-    That they go another way is not offered: a step of a plan has words for one channel only.
+    Another channel is one that the message has words for as well, as its step says.
     """
 
     channel = forms.CharField(widget=forms.HiddenInput)
     when_capped = forms.ChoiceField(label=_("over a cap"), choices=ACTIONS)
     when_quiet = forms.ChoiceField(label=_("in quiet hours"), choices=ACTIONS)
+    when_barred = forms.ChoiceField(
+        label=_("no address, no consent or suppressed"), choices=ACTIONS[1:], required=False
+    )
+    lower = forms.ChoiceField(
+        label=_("the other channel"),
+        choices=[("", "–"), *policy_words.CHANNELS.items()],
+        required=False,
+    )
     keeps_quiet = forms.BooleanField(label=_("keeps quiet hours"), required=False)
     needs_consent = forms.BooleanField(label=_("needs consent"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        given["when_barred"] = given.get("when_barred") or DROP
+        asks = DOWNGRADE in {given.get(name) for name in ("when_capped", "when_quiet")}
+        asks |= given["when_barred"] == DOWNGRADE
+        if asks and given.get("lower") in {"", given.get("channel")}:
+            self.add_error("lower", gettext("Choose another channel."))
+        if not asks:
+            given["lower"] = ""
+        return given
 
     @property
     def named(self) -> str:

@@ -57,12 +57,14 @@ def test_a_manager_puts_a_policy_in_force_and_an_operator_does_not(signed_in: An
         "quiet_from": "22:00",
         "quiet_until": "08:00",
         "ways-1-when_capped": "drop",
+        "ways-0-when_barred": "downgrade",
+        "ways-0-lower": "sms",
     }
     assert signed_in("operator").post(EDIT, data).status_code == 403
     assert policies.newest() is None
     assert client.post(EDIT, data).status_code == 302
     shown = text(client.get(PAGE))
-    for words in ("At most 2 a week (SMS)", "Quiet 22:00–08:00", "over a cap → drop", "双11"):
+    for words in ("At most 2 a week (SMS)", "Quiet 22:00–08:00", "over a cap → drop", "reach somebody → SMS", "双11"):
         assert words in shown
     assert "Say why." in text(client.post(EDIT, data | {"seen": "1", "note": " "}))
     late = client.post(EDIT, data)
@@ -83,7 +85,8 @@ def test_what_cannot_be_is_said_where_it_stands(signed_in: Any) -> None:
         (two, "Two caps are of the same channel, window and stage."),
         ({"quiet_from": "22:00"}, "Give both times, or none."),
         ({"off_from": "22:00", "off_until": "22:00"}, "The two times have to differ."),
-        ({"ways-0-when_quiet": "downgrade"}, "downgrade is not one of the available choices"),
+        ({"ways-0-when_quiet": "downgrade"}, "Choose another channel."),
+        ({"ways-0-when_barred": "downgrade", "ways-0-lower": "email"}, "Choose another channel."),
     ):
         assert words in text(client.post(EDIT, filled(client) | given))
     assert policies.newest() is None

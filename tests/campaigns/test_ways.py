@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import accounts, outbox, pacing, planning, transitions
+from campaigns import accounts, outbox, pacing, planning, policies, transitions
 from campaigns.models import Campaign, ChannelAccount, InAppMessage, Message, Wave
 from console import clock
 from segments.models import Consent, Customer, InboxEvent
@@ -139,3 +139,31 @@ def test_all_workers_together_keep_to_the_pace(phone: Local) -> None:
     assert len(given) == 24
     # A quarter of a second may be made up for, and what was taken in one go comes at once.
     assert time.monotonic() - began > (24 - 2) / 20 - 0.25 - 0.1
+
+
+def test_whom_mail_does_not_reach_gets_the_second_channel_with_its_own_words(phone: Local) -> None:
+    phone.got.clear()
+    account(phone, "sms")
+    by_sms = {"when_barred": "downgrade", "lower": "sms"}
+    content = {"ways": {"email": by_sms}}
+    policies.change(content, based_on=0, note="reach all", by=None, at=AT)
+    them = reachable(5, "sms")
+    Customer.objects.filter(pk__in=[one.pk for one in them[:2]]).update(email="")
+    Consent.objects.filter(customer=them[0], channel="sms").delete()
+    sms = TemplateFactory.create(channel="sms", body="短信 {{ customer.name }}", variants={})
+    step: dict[str, Any] = {"key": "hello", "kind": "message", "channel": "email"}
+    step |= {
+        "template": TemplateFactory.create().pk,
+        "second": {"channel": "sms", "template": sms.pk},
+    }
+    campaign = campaign_at("sending", them, plan=[step])
+    frozen = campaign.audience
+    assert frozen.size == 4, "who has neither is left out before"
+    assert frozen.exclusions.get(reason="no_address").size == 1
+    with mail_server() as server:
+        send_all(campaign, server)
+        assert len(server.mails) == 3
+    assert [got.text[:2] for got in phone.got] == ["短信"]
+    second = Message.objects.get(channel="sms")
+    assert (second.customer, second.status) == (them[1], "sent")
+    assert "no_address" in second.reason
