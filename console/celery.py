@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
     "look up held messages": {"task": "campaigns.tasks.look_up_held", "schedule": 300},
     "measure running campaigns": {"task": "metrics.tasks.measure_campaigns", "schedule": 60},
     "look at trials": {"task": "metrics.tasks.look_at_trials", "schedule": 60},
+    "measure ways": {"task": "metrics.tasks.measure_ways", "schedule": 600},
     "look at playbooks": {"task": "campaigns.tasks.look_at_playbooks", "schedule": 60},
     "look at guardrails": {"task": "campaigns.tasks.look_at_guardrails", "schedule": 60},
     "measure playbooks": {"task": "metrics.tasks.measure_playbooks", "schedule": 3600},

@@ -50,6 +50,12 @@ def look_at_trials() -> None:
 
 
 @shared_task
+def measure_ways() -> None:
+    """Measure the ways and variants between which no rule chooses."""
+    trials.measure(at=clock.now())
+
+
+@shared_task
 def measure_playbooks() -> None:
     """Who came back because of a playbook, up to yesterday."""
     saves.compute_all()

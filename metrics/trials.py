@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from campaigns import parting, planning, trials
 from campaigns.models import Campaign, Message, Trial, Wave
 from campaigns.plans import durations
-from campaigns.plans.nodes import Contest, Plan, Split, walk
+from campaigns.plans.nodes import Contest, Split, Step, walk
 from campaigns.plans.nodes import Message as MessageStep
 from metrics.queries import conversions
 from metrics.queries.conversions import Windows
@@ -28,26 +28,34 @@ SENT = Message.Status.SENT
 
 
 def look(*, at: dt.datetime) -> int:
-    """Measure the trials that run, and choose where one has won; how many were chosen."""
+    """Measure the trials that have a rule, and choose where one has won; how many were chosen."""
     chosen = 0
-    for trial in trials.running().select_related("campaign"):
-        chosen += _look(trial, at)
+    for trial, step in _running():
+        if isinstance(step, MessageStep) and step.contest:
+            trials.note(trial, bounded(of_message(trial.campaign, step)), at=at)
+            chosen += _chosen(trial, step.contest)
     trials.release_late()
     return chosen
 
 
-def _look(trial: Trial, at: dt.datetime) -> bool:
-    campaign = trial.campaign
-    plan = planning.of(campaign)
-    step = plan.by_key.get(trial.step)
-    if isinstance(step, Split):
-        tallies = of_split(campaign, plan, step)
-        trials.note(trial, bounded(tallies), at=at, factors=factors(tallies))
-        return False
-    if not isinstance(step, MessageStep):
-        return False
-    trials.note(trial, bounded(of_message(campaign, step)), at=at)
-    return _chosen(trial, step.contest) if step.contest else False
+def measure(*, at: dt.datetime) -> int:
+    """Measure what waits for nobody: ways of splits, and variants without a rule; how many."""
+    measured = 0
+    for trial, step in _running():
+        if isinstance(step, Split):
+            tallies = of_split(trial.campaign, step)
+            trials.note(trial, bounded(tallies), at=at, factors=factors(tallies))
+        elif isinstance(step, MessageStep) and not step.contest:
+            trials.note(trial, bounded(of_message(trial.campaign, step)), at=at)
+        else:
+            continue
+        measured += 1
+    return measured
+
+
+def _running() -> Iterator[tuple[Trial, Step | None]]:
+    for trial in trials.running().select_related("campaign"):
+        yield trial, planning.of(trial.campaign).by_key.get(trial.step)
 
 
 @transaction.atomic
@@ -150,7 +158,7 @@ def _converted(campaign: Campaign, messages: Any) -> dict[str, int]:
 # --- a split's ways -----------------------------------------------------------------
 
 
-def of_split(campaign: Campaign, plan: Plan, step: Split) -> Tallies:
+def of_split(campaign: Campaign, step: Split) -> Tallies:
     """What the customers of each way came to, from when they came in.
 
     All ways are counted for the same time: as long as the longest of them takes, and then what

@@ -49,6 +49,17 @@ def test_each_message_of_the_way_costs_what_its_channel_costs() -> None:
     assert (found.low_minor, found.expected_minor, found.worst_minor) == (9_000, 9_000, 9_000)
 
 
+def test_a_second_channel_costs_at_most_what_the_dearer_one_does() -> None:
+    tariff("1")
+    sms = {"name": "SMS", "kind": "sms_http", "channel": "sms", "token": "s", "is_default": True}
+    ChannelAccount.objects.create(**sms, tariff=Decimal(5))
+    found = quote([mail(second={"channel": "sms", "template": 1})], 100)
+    assert (found.low_minor, found.expected_minor, found.worst_minor) == (100, 100, 500)
+    tariff("10")
+    found = quote([mail(second={"channel": "sms", "template": 1})], 100)
+    assert (found.low_minor, found.worst_minor) == (0, 1_000)
+
+
 def test_the_control_costs_nothing() -> None:
     tariff("10")
     campaign = campaign_at("draft", people(1))

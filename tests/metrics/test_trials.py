@@ -160,7 +160,7 @@ def week(*keys: str) -> list[dict[str, Any]]:
 def test_ways_are_compared_cell_by_cell_and_by_factor() -> None:
     campaign = campaign_at("sending", 60, plan=week("email_1", "email_3", "sms_1", "sms_3"))
     rounds.go(campaign, at=clock.now())
-    measured.look(at=clock.now())
+    assert measured.measure(at=clock.now()) == 1
     trial = Trial.objects.get()
     assert sum(one["got"] for one in trial.tallies.values()) == 60
     assert {*trial.factors} == {"channel", "times"}
