@@ -6,7 +6,6 @@ both. A message's row is unique, so whoever has one of this step already is not 
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce

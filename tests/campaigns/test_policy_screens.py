@@ -64,7 +64,13 @@ def test_a_manager_puts_a_policy_in_force_and_an_operator_does_not(signed_in: An
     assert policies.newest() is None
     assert client.post(EDIT, data).status_code == 302
     shown = text(client.get(PAGE))
-    for words in ("At most 2 a week (SMS)", "Quiet 22:00–08:00", "over a cap → drop", "reach somebody → SMS", "双11"):
+    for words in (
+        "At most 2 a week (SMS)",
+        "Quiet 22:00–08:00",
+        "over a cap → drop",
+        "reach somebody → SMS",
+        "双11",
+    ):
         assert words in shown
     assert "Say why." in text(client.post(EDIT, data | {"seen": "1", "note": " "}))
     late = client.post(EDIT, data)
