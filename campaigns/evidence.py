@@ -1,7 +1,7 @@
 """Evidence: what past campaigns like a new one brought, found and kept when it is asked for."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from console import kept_words
 from segments import bitmaps, catalogue
 
 LOOKED_AT = 300  # past campaigns, the newest first
+AT_A_TIME = 20  # audiences in memory
 SHOWN = 10  # the most alike
 
 
@@ -106,10 +107,11 @@ def find(
     campaign: Campaign, members: BitMap, *, at: dt.datetime, before: dt.datetime | None = None
 ) -> list[Witness]:
     """Past campaigns with a result that are alike, the most alike first; those over `before`."""
-    new, found = shape(campaign), list[Witness]()
+    names = catalogue.other_names()
+    new, found = shape(campaign, names), list[Witness]()
     for past, people in _past(campaign, before):
         shared = members.intersection_cardinality(people) / len(members) if members else 0.0
-        if alike := likeness.between(new, shape(past), people=shared):
+        if alike := likeness.between(new, shape(past, names), people=shared):
             days_ago = (at - (past.finished_at or at)).days
             found.append(Witness(past, past.result, alike, shared, days_ago))
     return sorted(found, key=lambda one: one.precedent.weight, reverse=True)
@@ -120,9 +122,9 @@ def expected(witnesses: list[Witness]) -> Outlook:
     return outlook.of([one.precedent for one in witnesses[:SHOWN]])
 
 
-def shape(campaign: Campaign) -> Shape:
-    """What a campaign is compared by."""
-    aim = catalogue.canonical(campaign.conversion_event)
+def shape(campaign: Campaign, names: Mapping[str, str]) -> Shape:
+    """What a campaign is compared by; `names` are those under which other events are kept."""
+    aim = names.get(campaign.conversion_event, campaign.conversion_event)
     if campaign.kind == Campaign.Kind.RECORDED:
         result = getattr(campaign, "result", None)
         gave = result is not None and result.redeemed is not None
@@ -135,13 +137,17 @@ def shape(campaign: Campaign) -> Shape:
 def _past(
     campaign: Campaign, before: dt.datetime | None = None
 ) -> Iterator[tuple[Campaign, BitMap]]:
-    """Ended campaigns whose window is over, and whom each was for; one set at a time."""
+    """Ended campaigns whose window is over, and whom each was for; a few sets at a time."""
     ended = _ended(campaign)
     if before is not None:
         ended = ended.filter(finished_at__lt=before)
-    for past in ended[:LOOKED_AT]:
-        frozen = Audience.objects.filter(campaign=past).values_list("members", flat=True).first()
-        yield past, _who_came_in(past) if frozen is None else frozen
+    over = list(ended[:LOOKED_AT])
+    for start in range(0, len(over), AT_A_TIME):
+        some = over[start : start + AT_A_TIME]
+        rows = Audience.objects.filter(campaign__in=some).order_by()
+        frozen = dict(rows.values_list("campaign", "members"))
+        for past in some:
+            yield past, frozen[past.pk] if past.pk in frozen else _who_came_in(past)
 
 
 def _ended(campaign: Campaign) -> QuerySet[Campaign]:

@@ -73,6 +73,12 @@ def canonical(name: str) -> str:
     return target or name
 
 
+def other_names() -> dict[str, str]:
+    """Of all events that are taken as others: under which name they are kept."""
+    taken = EventType.objects.filter(taken_as__isnull=False)
+    return dict(taken.values_list("name", "taken_as__name"))
+
+
 def count_blocked(dropped: Mapping[str, int]) -> None:
     """Remember how many events of blocked kinds were dropped."""
     for name, count in sorted(dropped.items()):
