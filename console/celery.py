@@ -51,6 +51,10 @@ app.conf.beat_schedule = {
     "look at guardrails": {"task": "campaigns.tasks.look_at_guardrails", "schedule": 60},
     "measure playbooks": {"task": "metrics.tasks.measure_playbooks", "schedule": 3600},
     "hear of refunds": {"task": "campaigns.tasks.hear_of_refunds", "schedule": 30},
+    "propose moves of money": {
+        "task": "metrics.tasks.propose_moves",
+        "schedule": crontab(hour="20", minute="50"),
+    },
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
     "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},

@@ -173,6 +173,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_budget_changelist",
                 "budgets.view",
             ),
+            (
+                _("Allocation"),
+                "balance",
+                "admin:metrics_proposal_changelist",
+                "allocation.view",
+            ),
         ],
     ),
     (

@@ -85,6 +85,8 @@ TABLE: dict[str, set[str]] = {
     "budgets.fund": {MA, AD},
     "budgets.spend": {OP, MA, AD},  # set aside, commit and release over the API
     "budgets.ask": {OP, MA, AD},  # for money from another budget, or more
+    "allocation.view": {OP, PR, MA, AN, AD},
+    "allocation.decide": {MA, AD},  # accept or dismiss a proposal to move money
     "work.view": EVERYBODY,
     "work.do": EVERYBODY,  # what is theirs, or their team's and nobody's
     "work.give": {MA, AD},

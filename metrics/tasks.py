@@ -14,6 +14,7 @@ from console.states import NotAllowed
 from metrics import (
     acquisition,
     activity_tables,
+    allocation,
     answers,
     comparisons,
     coupon_costs,
@@ -59,6 +60,12 @@ def measure_ways() -> None:
 def measure_playbooks() -> None:
     """Who came back because of a playbook, up to yesterday."""
     saves.compute_all()
+
+
+@shared_task
+def propose_moves() -> None:
+    """Every night: propose where money would bring more."""
+    allocation.look(at=clock.now())
 
 
 @shared_task

@@ -2,6 +2,7 @@
 
 from metrics.admin import (
     alert,
+    allocation,
     channel,
     comparison,
     definition,
@@ -18,6 +19,7 @@ from metrics.admin import (
 
 __all__ = [
     "alert",
+    "allocation",
     "channel",
     "comparison",
     "definition",

@@ -7,6 +7,7 @@ from metrics.models.goal import Benchmark, Goal, Indicator, ReviewNote
 from metrics.models.lifetime import LifetimeModel, LifetimeRecipe
 from metrics.models.metric import MeasuredDay, Measurement, Metric, MetricVersion
 from metrics.models.period import Breach, Closing, Grain, PeriodResult, PeriodRule, PeriodVerdict
+from metrics.models.proposal import Proposal
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
 from metrics.models.spend import Attribution, Channel, Payback, Spend, SpendImport
 
@@ -35,6 +36,7 @@ __all__ = [
     "PeriodResult",
     "PeriodRule",
     "PeriodVerdict",
+    "Proposal",
     "ResultBasis",
     "ReviewNote",
     "SavedReport",

@@ -1,0 +1,238 @@
+"""Where one more unit of money brings most, and proposals to move some of it there.
+
+Only campaigns with a control and a cost say what their money caused; the others are counted and
+not believed. People accept or dismiss; an accepted move between budgets asks for its approval.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns import planning
+from campaigns.models import Campaign, CampaignResult, ChannelAccount
+from campaigns.precedents import likeness
+from console import audit, roles, states, transfers
+from console.models import Approval, Budget, Staff, Transfer
+from console.states import NotAllowed
+from metrics.models import Proposal
+from metrics.stats import reallocation, response
+from metrics.stats.reallocation import Move, Standing
+from metrics.stats.response import Response, Trial
+
+VIEW, DECIDE = "allocation.view", "allocation.decide"
+LOOKED_AT, DAYS = 300, 730  # campaigns, the newest first, and how long ago
+Dimension = Proposal.Dimension
+Status = Proposal.Status
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One way to divide campaigns into groups, and what that says."""
+
+    dimension: str
+    response: Response | None
+    standings: Sequence[Standing]
+    moves: Sequence[Move]
+    names: Mapping[str, str]  # of the groups
+    trials: Sequence[Trial]
+    campaigns: Mapping[str, list[int]]  # that were measured, by group
+    untold: int  # campaigns that are over and say nothing: without a control, or a cost
+
+
+def outlook(dimension: str, *, at: dt.datetime) -> Outlook:
+    """What the campaigns of the last two years say of their groups."""
+    over = list(_over(at))
+    told = [one for one in over if _tells(one)]
+    trials, names = list[Trial](), dict[str, str]()
+    campaigns: dict[str, list[int]] = {}
+    for result in told:
+        group = GROUPS[dimension](result.campaign)
+        if group is None:
+            continue
+        key, names[group[0]] = group
+        trials.append(_trial(key, result, at))
+        campaigns.setdefault(key, []).append(result.campaign_id)
+    found = response.fit(trials)
+    standings = reallocation.standings(found, trials) if found else []
+    moves = reallocation.moves(found, standings) if found else []
+    untold = len(over) - len(told)
+    return Outlook(dimension, found, standings, moves, names, trials, campaigns, untold)
+
+
+@transaction.atomic
+def look(*, at: dt.datetime) -> int:
+    """Propose what gains for almost certain; how many proposals are new.
+
+    One that is open is told with the newest numbers; what no longer gains is taken back. What
+    somebody dismissed is proposed again only when another campaign has something to say.
+    """
+    list(Proposal.objects.select_for_update().filter(status=Status.OPEN))  # two at once: in turn
+    made, seen = 0, set[int]()
+    for dimension in GROUPS:
+        found = outlook(dimension, at=at)
+        for move in found.moves:
+            proposal, is_new = _propose(found, move, at)
+            made += is_new
+            if proposal is not None:
+                seen.add(proposal.pk)
+    for gone in Proposal.objects.filter(status=Status.OPEN).exclude(pk__in=seen):
+        states.move(gone, to=Status.OUTDATED)
+    return made
+
+
+@transaction.atomic
+def accept(
+    proposal: Proposal,
+    *,
+    by: Staff,
+    because: str,
+    on: dt.date,
+    at: dt.datetime,
+    source: Budget | None = None,
+    target: Budget | None = None,
+    amount: int | None = None,
+) -> Approval | None:
+    """Decide for it: with two budgets, ask for the transfer, which somebody else approves.
+
+    Without them it is a decision that was written down, for money that no budget here holds.
+
+    Raises:
+        NotAllowed: the role, no reason, one budget only, or more than was proposed.
+        BudgetExceeded: the budget that gives does not have it.
+    """
+    kept = _decided(proposal, by=by, because=because)
+    asked = None
+    if (source is None) != (target is None):
+        raise NotAllowed(_("Choose both budgets, or neither."))
+    if source is not None and target is not None:
+        moved = kept.amount_minor if amount is None else amount
+        if not 0 < moved <= kept.amount_minor:
+            raise NotAllowed(_("Move no more than was proposed."))
+        key = f"proposal:{kept.pk}"
+        asked = transfers.ask(target, moved, source=source, because=because, key=key, on=on, by=by)
+        kept.transfer = Transfer.objects.get(asked_by=by, key=key)
+    _close(kept, Status.ACCEPTED, by=by, because=because, at=at)
+    proposal.refresh_from_db()
+    return asked
+
+
+@transaction.atomic
+def dismiss(proposal: Proposal, *, by: Staff, because: str, at: dt.datetime) -> None:
+    """Decide against it, with the reason.
+
+    Raises:
+        NotAllowed: the role, or no reason.
+    """
+    kept = _decided(proposal, by=by, because=because)
+    _close(kept, Status.DISMISSED, by=by, because=because, at=at)
+    proposal.refresh_from_db()
+
+
+def asked_for(proposals: Iterable[Proposal]) -> dict[int, Approval]:
+    """Where the transfers of accepted proposals stand, by the proposal's number."""
+    transfers_of = {one.transfer_id: one.pk for one in proposals if one.transfer_id}
+    kind = ContentType.objects.get_for_model(Transfer)
+    asked = Approval.objects.filter(subject_type=kind, subject_id__in=list(transfers_of))
+    return {transfers_of[one.subject_id]: one for one in asked.order_by("pk")}
+
+
+def _decided(proposal: Proposal, *, by: Staff, because: str) -> Proposal:
+    roles.require(by, DECIDE)
+    if not because.strip():
+        raise NotAllowed(_("Say why; others will ask."))
+    return Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+
+
+def _close(kept: Proposal, to: str, *, by: Staff, because: str, at: dt.datetime) -> None:
+    said = because.strip()[:300]
+    also = {"decided_by": by, "decided_at": at, "because": said, "transfer": kept.transfer}
+    states.move(kept, to=to, line={"because": said, "amount": kept.amount_minor}, **also)
+
+
+def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | None, bool]:
+    basis = sorted({*found.campaigns[move.source], *found.campaigns[move.target]})
+    dismissed = Proposal.objects.filter(
+        dimension=found.dimension,
+        source=move.source,
+        target=move.target,
+        status=Status.DISMISSED,
+    ).first()
+    if dismissed is not None and dismissed.campaigns == basis:
+        return None, False
+    proposal, is_new = Proposal.objects.update_or_create(
+        dimension=found.dimension,
+        source=move.source,
+        target=move.target,
+        status=Status.OPEN,
+        defaults={
+            "source_name": found.names[move.source][:200],
+            "target_name": found.names[move.target][:200],
+            "amount_minor": move.amount,
+            "gain_minor": round(move.gain.middle),
+            "gain_low_minor": round(move.gain.low),
+            "gain_high_minor": round(move.gain.high),
+            "sure": move.gain.sure,
+            "campaigns": basis,
+            "made_at": at,
+        },
+    )
+    if is_new:
+        audit.log("proposal.made", proposal, amount=move.amount, sure=round(move.gain.sure, 3))
+    return proposal, is_new
+
+
+# --- what campaigns say -----------------------------------------------------------
+
+
+def _over(at: dt.datetime) -> QuerySet[CampaignResult]:
+    since = at - dt.timedelta(days=DAYS)
+    over = CampaignResult.objects.filter(is_final=True).filter(
+        Q(campaign__finished_at__gte=since) | Q(campaign__finished_at=None)
+    )
+    known = over.select_related("campaign__segment", "campaign__template")
+    # Sets and bodies are large, and nobody asks for them here.
+    lean = known.defer("campaign__segment__members", "campaign__template__body")
+    return lean.order_by("-campaign__finished_at", "-campaign")[:LOOKED_AT]
+
+
+def _tells(result: CampaignResult) -> bool:
+    return bool(result.cost_minor and result.caused_error_minor) and result.caused_minor is not None
+
+
+def _trial(group: str, result: CampaignResult, at: dt.datetime) -> Trial:
+    ended = result.campaign.finished_at or at
+    return Trial(
+        group,
+        result.cost_minor or 0,
+        float(result.caused_minor or 0),
+        result.caused_error_minor or 0.0,
+        likeness.faded((at - ended).days),
+    )
+
+
+Group = tuple[str, str] | None  # key and name
+
+
+def _channel(campaign: Campaign) -> Group:
+    """Of a plan with several, all of them: nothing tells which of them did it."""
+    channels = sorted(planning.of(campaign).channels())
+    if not channels:
+        return None
+    labels = dict(ChannelAccount.Channel.choices)
+    return "+".join(channels), " + ".join(str(labels.get(one, one)) for one in channels)
+
+
+def _segment(campaign: Campaign) -> Group:
+    segment = campaign.segment
+    return None if segment is None else (str(segment.pk), str(segment))
+
+
+GROUPS: Mapping[str, Callable[[Campaign], Group]] = {
+    Dimension.CHANNEL: _channel,
+    Dimension.SEGMENT: _segment,
+}
