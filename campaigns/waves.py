@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import loads, planning, stepping, trials
+from campaigns import loads, planning, queued, stepping, trials
 from campaigns.loads import Load
 from campaigns.models import Campaign, Message, Wave
 from campaigns.plans.nodes import Plan, Step, Wait
@@ -79,14 +79,14 @@ def arrive(campaign: Campaign, places: Iterable[Place], *, goes_on: bool = True)
             campaign=campaign,
             step=key,
             kind=kind,
-            due_at=Now() if due_at in {None, trials.NEVER} else due_at,
+            due_at=None if due_at == trials.NEVER else due_at,
             not_before=due_at,
             goes_on=goes_on,
         )
         for (key, kind, due_at), those in groups.items()
         for load in (loads.packed(those) if kind == MESSAGE else loads.parted(those))
     ]
-    Wave.objects.bulk_create(rows, batch_size=1000)
+    queued.write(rows)
     return len(rows)
 
 
