@@ -194,8 +194,10 @@ def _insert(
 
     Who was put off keeps the wording that they were given first.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in ("variants", "channels", "addresses")}
-    columns |= {"statuses": [], "reasons": [], "waits": []}
+    if not look.verdicts:
+        return []
+    fates: dict[tuple[Any, ...], int] = {}  # few: most customers' rows differ in who they are
+    which = []
     for customer, verdict in look.verdicts.items():
         status, reason, wait = str(Status.SENDING), "", None
         if customer in before:
@@ -206,18 +208,17 @@ def _insert(
             status, reason, wait = Status.DEFERRED, verdict.reason, verdict.until - at
         elif not isinstance(verdict, Send):
             reason = verdict.reason  # why it leaves through another channel
-        columns["variants"].append(variants.get(customer, ""))
-        columns["channels"].append(look.channel(customer))
-        columns["addresses"].append(look.addresses[customer])
-        columns["statuses"].append(status)
-        columns["reasons"].append(reason)
-        columns["waits"].append(wait)
+        fate = variants.get(customer, ""), look.channel(customer), status, reason, wait
+        which.append(fates.setdefault(fate, len(fates) + 1))
+    columns = dict(zip(_FATE, map(list, zip(*fates, strict=True)), strict=True))
+    columns |= {"addresses": [look.addresses[who] for who in look.verdicts], "which": which}
     with connection.cursor() as cursor:
         where = _place(wave, {who: here[who] for who in look.verdicts})
         cursor.execute(_INSERT, where | columns)
         return cursor.fetchall()
 
 
+_FATE = ("variants", "channels", "statuses", "reasons", "waits")
 _HOLD_CAMPAIGN = "SELECT FROM campaigns_campaign WHERE id = %s FOR KEY SHARE"
 _HOLD_WAVE = "SELECT FROM campaigns_wave WHERE id = %s FOR SHARE"
 _BECAME = """
@@ -256,12 +257,13 @@ _INSERT = """
     INSERT INTO campaigns_message AS m
         (campaign_id, step, occurrence, customer_id, variant, channel, address, status, reason,
             due_at, created_at)
-    SELECT %(campaign)s, %(step)s, c.occurrence, c.customer, c.variant, c.channel, c.address,
-        c.status, c.reason, now() + c.wait, now()
-    FROM unnest(%(ids)s::int[], %(occurrences)s::int[], %(variants)s::text[],
-        %(channels)s::text[], %(addresses)s::text[], %(statuses)s::text[], %(reasons)s::text[],
-        %(waits)s::interval[]
-    ) AS c (customer, occurrence, variant, channel, address, status, reason, wait)
+    SELECT %(campaign)s, %(step)s, c.occurrence, c.customer, f.variant, f.channel, c.address,
+        f.status, f.reason, now() + f.wait, now()
+    FROM unnest(%(ids)s::int[], %(occurrences)s::int[], %(addresses)s::text[], %(which)s::int[]
+    ) AS c (customer, occurrence, address, fate)
+    JOIN unnest(%(variants)s::text[], %(channels)s::text[], %(statuses)s::text[],
+        %(reasons)s::text[], %(waits)s::interval[]
+    ) WITH ORDINALITY AS f (variant, channel, status, reason, wait, number) ON f.number = c.fate
     ORDER BY c.customer
     ON CONFLICT (campaign_id, step, occurrence, customer_id) DO UPDATE
         SET status = excluded.status, reason = excluded.reason, address = excluded.address,

@@ -92,14 +92,19 @@ def record(found: Look, messages: Mapping[int, int]) -> None:
     sent = [(customer, found.channel(customer), found.facts[customer]) for customer in messages]
     zones = {facts.zone for _, _, facts in sent}
     days = {zone: calendar.day_of(found.at, zone) for zone in zones}
+    kinds: dict[tuple[str, dt.date], int] = {}  # few: one for most of them
+    which = [
+        kinds.setdefault((channel, days[facts.zone]), len(kinds) + 1) for _, channel, facts in sent
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD,
             {
                 "messages": list(messages.values()),
                 "customers": list(messages),
-                "channels": [channel for _, channel, _ in sent],
-                "days": [days[facts.zone] for _, _, facts in sent],
+                "which": which,
+                "channels": [channel for channel, _ in kinds],
+                "days": [day for _, day in kinds],
                 "at": found.at,
             },
         )
@@ -332,9 +337,11 @@ _LOOK = """
 """
 _RECORD = """
     INSERT INTO campaigns_contact (message_id, customer_id, channel, at, day)
-    SELECT one.message, one.customer, one.channel, %(at)s, one.day
-    FROM unnest(%(messages)s::bigint[], %(customers)s::int[], %(channels)s::text[],
-        %(days)s::date[]) AS one (message, customer, channel, day)
+    SELECT one.message, one.customer, kind.channel, %(at)s, kind.day
+    FROM unnest(%(messages)s::bigint[], %(customers)s::int[], %(which)s::int[]
+    ) AS one (message, customer, kind)
+    JOIN unnest(%(channels)s::text[], %(days)s::date[]
+    ) WITH ORDINALITY AS kind (channel, day, number) ON kind.number = one.kind
 """
 _COUNTS = """
     WITH asked AS (

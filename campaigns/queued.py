@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -22,7 +23,7 @@ def write(rows: Sequence[Wave]) -> None:
     columns = {name: [getattr(one, name) for one in rows] for name in _COLUMNS}
     columns["members"] = [bitmaps.dump(members) for members in columns["members"]]
     columns["mixed"] = [json.dumps(mixed) if mixed else "{}" for mixed in columns["mixed"]]
-    given = {"campaign": first.campaign_id, "goes_on": first.goes_on}
+    given: dict[str, Any] = {"campaign": first.campaign_id, "goes_on": first.goes_on}
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, given | {"nobody": bitmaps.dump(first.gone)} | columns)
 
