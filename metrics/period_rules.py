@@ -1,8 +1,8 @@
 """Rules over closed periods: verdicts that are only added, and the work that a breach gives once.
 
 A run of breached periods that is long enough opens one work item. It opens no other one while
-that is unfinished, nor ever again for the same run. What late data says afterwards is added as
-another verdict beside the first.
+that is unfinished, nor ever again for the same run. For half a year after it one breached period is
+enough. What late data says afterwards is added as another verdict beside the first.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns.stoploss import judging
 from console import audit, kept_words, work
 from console import seen as marks
 from console.models import Staff, WorkItem
@@ -122,10 +123,24 @@ def judge(pk: int, *, today: dt.date) -> list[Breach]:
     found = []
     for run in runs(list(now.values()), rule.grain):
         is_last = bool(now) and run[-1] == max(now)
-        if len(run) >= rule.times and (is_last or revised & set(run)):
+        needed = 1 if is_last and is_watched(rule, run[0], today=today) else rule.times
+        if len(run) >= needed and (is_last or revised & set(run)):
             breach = _open(rule, run, today=today)
             found += [breach] if breach else []
     return found
+
+
+def is_watched(rule: PeriodRule, begins_on: dt.date, *, today: dt.date) -> bool:
+    """Whether the half year after an earlier breach is not over: one period is enough then."""
+    earlier = rule.breaches.filter(last_on__lt=begins_on, watched_until__gte=today)
+    return earlier.filter(doubted_on=None).exists()
+
+
+def watched(*, today: dt.date) -> list[Breach]:
+    """Breaches that are watched, the newest of each rule, the newest first."""
+    rows = Breach.objects.filter(watched_until__gte=today, rule__is_on=True, doubted_on=None)
+    newest = rows.select_related("rule__metric", "rule__benchmark").order_by("rule_id", "-pk")
+    return sorted(newest.distinct("rule_id"), key=lambda one: one.found_on, reverse=True)
 
 
 def standing(rule: PeriodRule) -> dict[dt.date, Judged]:
@@ -244,7 +259,13 @@ def _open(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> Breach
     item = work.unfinished().filter(pk__in=rule.breaches.values("work_item")).first()
     item = item or _give(rule, run, today=today)
     breach = Breach.objects.create(
-        rule=rule, began_on=first, last_on=last, found_on=today, work_item=item
+        rule=rule,
+        began_on=first,
+        last_on=last,
+        found_on=today,
+        work_item=item,
+        times=min(len(run), rule.times),
+        watched_until=judging.watched_until(today),
     )
     audit.log("period_rule.breached", rule, first=first, last=last)
     return breach
@@ -269,10 +290,9 @@ def _give(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> WorkIt
 
 def _doubt(rule: PeriodRule, now: dict[dt.date, Judged], *, today: dt.date) -> None:
     """Mark breaches that the newest verdicts no longer bear out; they stay told all the same."""
-    long_enough = [
-        set(run) for run in runs(list(now.values()), rule.grain) if len(run) >= rule.times
-    ]
+    found = list(runs(list(now.values()), rule.grain))
     for breach in rule.breaches.all():
+        long_enough = [run for run in found if len(run) >= (breach.times or rule.times)]
         is_borne_out = any(_within(breach, run) for run in long_enough)
         if is_borne_out == (breach.doubted_on is None) or not now:
             continue

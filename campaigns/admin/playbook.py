@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import beginnings, coupon_words, exposure, playbooks, plays, reasons, recipes
+from campaigns.admin import strategy
 from campaigns.admin.playbook_forms import JourneyForm, MixForm, PlaybookForm, PlayForm, ShipForm
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.playbooks import Offer
+from campaigns.stoploss import stops, words
 from console import clock, figures, kept_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
@@ -240,6 +242,13 @@ def about(playbook: Playbook, staff: Any) -> dict[str, Any]:
         "left_out": [
             (reasons.said(reason), figures.whole(count))
             for reason, count in plays.left_out(playbook, clock.day_of(now)).items()
+        ],
+        "periods": strategy.of_playbook(playbook) if playbook.started_at else None,
+        "stopped": [
+            (one, words.why(one))
+            for one in stops.under_watch(on=clock.day_of(now)).filter(
+                campaign__play__playbook=playbook
+            )
         ],
         "as_of": found[None].as_of if None in found else None,
         "control": figures.share(playbook.control_share, digits=0),

@@ -119,7 +119,7 @@ class StopAdmin(ReadOnlyAdmin):
             "refused": refused,
             "typed": request.POST.get("reason", ""),
             **strategy.agreed(campaign),
-            "periods": strategy.chart(campaign) if campaign.is_lasting else None,
+            "periods": strategy.of_campaign(campaign) if campaign.is_lasting else None,
             "evaluation": strategy.evaluation(campaign),
             "others": [
                 (one, words.why(one))

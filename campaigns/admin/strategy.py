@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from campaigns.models import Campaign, CampaignPeriod, CampaignResult, Evaluation, Stop
+from campaigns.models import Campaign, CampaignPeriod, CampaignResult, Evaluation, Playbook, Stop
 from campaigns.stoploss import stops, words
 from console import charts, clock, figures
 from console.charts import Chart
@@ -49,7 +49,7 @@ def context(campaign: Campaign) -> dict[str, Any]:
         **agreed(campaign),
         "stop": _stop(newest[0]) if newest else None,
         "is_watched": stops.is_watched(campaign, on=clock.today()) if newest else False,
-        "periods": chart(campaign) if campaign.is_lasting else None,
+        "periods": of_campaign(campaign) if campaign.is_lasting else None,
         "evaluation": evaluation(campaign),
     }
 
@@ -62,11 +62,40 @@ def _stop(stop: Stop) -> dict[str, Any]:
 # --- periods -------------------------------------------------------------------------
 
 
-def chart(campaign: Campaign, *, most: int = 24) -> Chart:
+def of_campaign(campaign: Campaign, *, most: int = 24) -> Chart:
     """What each closed period cost and brought; revised ones stand in the table twice."""
-    rows = list(campaign.periods.filter(grain=campaign.roi_period)[:most])
-    newest = {one.begins_on: one for one in reversed(rows)}
-    newest = {day: _newest(rows, day) for day in sorted(newest)}
+    return _chart(list(campaign.periods.filter(grain=campaign.roi_period)[:most]))
+
+
+def of_playbook(playbook: Playbook, *, most: int = 24) -> Chart:
+    """The same of all its plays together, as far as they are judged by the same periods."""
+    rows = CampaignPeriod.objects.filter(campaign__play__playbook=playbook)
+    key = ("grain", "begins_on", "campaign")
+    newest = rows.order_by(*key, "-revision").distinct(*key)
+    together: dict[tuple[str, Any], list[CampaignPeriod]] = {}
+    for one in newest:
+        together.setdefault((one.grain, one.begins_on), []).append(one)
+    parts = [together[which] for which in sorted(together, key=lambda of: of[1], reverse=True)]
+    return _chart([_sum(some) for some in parts[:most]], is_one=False)
+
+
+def _sum(parts: Sequence[CampaignPeriod]) -> CampaignPeriod:
+    """Several plays' period as one, which nobody judges."""
+    first, caused = parts[0], [one.caused_minor for one in parts if one.treated]
+    whole = None if None in caused else sum(one or 0 for one in caused)
+    return CampaignPeriod(
+        grain=first.grain,
+        begins_on=first.begins_on,
+        treated=sum(one.treated for one in parts),
+        control=sum(one.control for one in parts),
+        cost_minor=sum(one.cost_minor for one in parts),
+        caused_minor=whole,
+        closed_on=max(one.closed_on for one in parts),
+    )
+
+
+def _chart(rows: Sequence[CampaignPeriod], *, is_one: bool = True) -> Chart:
+    newest = {day: _newest(rows, day) for day in sorted({one.begins_on for one in rows})}
     currency = clock.project().currency
     drawn = [one for one in newest.values() if one.treated]
     option = charts.grouped(
@@ -77,6 +106,15 @@ def chart(campaign: Campaign, *, most: int = 24) -> Chart:
         },
         unit=charts.unit("money", currency),
     )
+    columns = [
+        _("Period"),
+        _("Meant to get it"),
+        pgettext_lazy("number of customers", "Control"),
+        _("Cost"),
+        _("Brought"),
+        _("ROI"),
+        _("Closed on"),
+    ]
     return Chart(
         id="campaign-periods",
         title=_("What each period brought"),
@@ -86,18 +124,11 @@ def chart(campaign: Campaign, *, most: int = 24) -> Chart:
             "period closes when these days and those for late data are over."
         ),
         option=option,
-        columns=[
-            _("Period"),
-            _("Meant to get it"),
-            pgettext_lazy("number of customers", "Control"),
-            _("Cost"),
-            _("Brought"),
-            _("ROI"),
-            _("Agreed"),
-            _("Verdict"),
-            _("Closed on"),
+        columns=[*columns, _("Agreed"), _("Verdict")] if is_one else columns,
+        rows=[
+            _row(one, currency) + (_judged(one, newest[one.begins_on]) if is_one else [])
+            for one in rows
         ],
-        rows=[_row(one, newest[one.begins_on], currency) for one in rows],
         empty=_("Periods close some days after their end, once the conversions are in."),
     )
 
@@ -106,7 +137,7 @@ def _newest(rows: Sequence[CampaignPeriod], day: Any) -> CampaignPeriod:
     return max((one for one in rows if one.begins_on == day), key=lambda one: one.revision)
 
 
-def _row(one: CampaignPeriod, newest: CampaignPeriod, currency: str) -> list[str]:
+def _row(one: CampaignPeriod, currency: str) -> list[str]:
     low, high = one.bounds
     bounds = f" ({words.roi(low)} … {words.roi(high)})" if low is not None else ""
     return [
@@ -116,10 +147,14 @@ def _row(one: CampaignPeriod, newest: CampaignPeriod, currency: str) -> list[str
         figures.money(one.cost_minor, currency),
         figures.money(one.caused_minor, currency),
         f"{words.roi(one.roi)}{bounds}",
-        words.roi(one.expected_roi),
-        _verdict(one) if one.pk == newest.pk else f"{_verdict(one)}, {_('told anew since')}",
         one.closed_on.isoformat(),
     ]
+
+
+def _judged(one: CampaignPeriod, newest: CampaignPeriod) -> list[str]:
+    said = _verdict(one)
+    again = said if one.pk == newest.pk else f"{said}, {_('told anew since')}"
+    return [words.roi(one.expected_roi), again]
 
 
 def _verdict(one: CampaignPeriod) -> str:

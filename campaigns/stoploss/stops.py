@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import transitions
 from campaigns.models import Campaign, CampaignPeriod, Stop
 from campaigns.stoploss import guardrails, judging, words
-from console import approvals, audit, clock, roles, work
+from console import approvals, audit, clock, kept_words, roles, work
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
@@ -69,6 +69,13 @@ def is_watched(campaign: Campaign, *, on: dt.date) -> bool:
     return campaign.stops.filter(watched_until__gte=on, goes_on=True).exists()
 
 
+def under_watch(*, on: dt.date) -> QuerySet[Stop]:
+    """What waits for a decision, and what goes on and is watched; the former first."""
+    goes_on = Q(goes_on=True, watched_until__gte=on)
+    rows = Stop.objects.filter(Q(decided_at=None) | goes_on).select_related("campaign")
+    return rows.order_by(F("decided_at").asc(nulls_first=True), "-pk")
+
+
 def _is_after(period: CampaignPeriod, stop: Stop) -> bool:
     """What somebody decided about is not held against it again."""
     return stop.last_on is None or period.begins_on > stop.last_on
@@ -123,10 +130,12 @@ def _stop(
     stop.save(force_insert=True)
     stop.work_item = work.give(
         KIND,
-        _("Decide: does “%(campaign)s” go on?") % {"campaign": campaign},
+        kept_words.each(lambda: _("Decide: does “%(name)s” go on?") % {"name": campaign}),
         on=on,
-        why=words.why(stop),
-        plan=_("Read what came of it, and decide in writing: it goes on, or it ends."),
+        why=kept_words.each(lambda: words.why(stop)),
+        plan=kept_words.each(
+            lambda: _("Read what came of it, and decide in writing: it goes on, or it ends.")
+        ),
         subject=stop,
         owner=_manager(campaign),
         team=campaign.team,

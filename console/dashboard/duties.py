@@ -4,10 +4,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaigns.models import Stop
+from campaigns.stoploss import stops, words
 from console import work
 from console.dashboard.page import Page
 from console.dashboard.panels import LINES, Line, Panel
-from metrics import alerts, period_words, slicing
+from metrics import alerts, period_rules, period_words, slicing
+from metrics.models import Breach
 
 
 def my_work(page: Page, request: HttpRequest) -> Panel:
@@ -57,4 +60,37 @@ def warnings(page: Page, request: HttpRequest) -> Panel:
         lines=lines,
         link=page.link("admin:metrics_alert_changelist", needs="metrics.view"),
         empty=_("Nothing stands out."),
+    )
+
+
+def watched(page: Page, request: HttpRequest) -> Panel:
+    """What the console stopped, what waits for a decision, and what is watched for half a year."""
+    lines = [_of_stop(page, one) for one in stops.under_watch(on=page.today)[:LINES]]
+    lines += [_of_breach(page, one) for one in period_rules.watched(today=page.today)]
+    return Panel(
+        title=_("Under watch"),
+        lines=lines[:LINES],
+        link=page.link("admin:campaigns_stop_changelist", needs="campaigns.view"),
+        empty=_("Nothing was stopped or breached in the last half year."),
+    )
+
+
+def _of_stop(page: Page, stop: Stop) -> Line:
+    return Line(
+        what=str(stop.campaign),
+        link=page.link("admin:campaigns_stop_change", stop.pk, needs="campaigns.view"),
+        badge=_("to be decided") if stop.is_open else _("watched"),
+        tone="bad" if stop.is_open else "warn",
+        when=stop.watched_until.isoformat(),
+        why=words.why(stop),
+    )
+
+
+def _of_breach(page: Page, breach: Breach) -> Line:
+    return Line(
+        what=breach.rule.label,
+        link=page.link("admin:metrics_periodrule_change", breach.rule_id, needs="metrics.view"),
+        badge=_("watched"),
+        tone="warn",
+        when=breach.watched_until.isoformat() if breach.watched_until else "",
     )

@@ -38,6 +38,7 @@ LISTS: dict[str, Callable[[Page, HttpRequest], Panel]] = {
     "stale_segments": panels.stale_segments,
     "suppressions": panels.suppressions,
     "warnings": duties.warnings,
+    "watched": duties.watched,
 }
 CHARTS: dict[str, Callable[[Page], Chart]] = {
     "activity": charts.activity,
@@ -72,8 +73,9 @@ LAYOUTS: dict[str, Layout] = {
         parts=(
             ("warnings", "half"),
             ("my_work", "half"),
-            ("approvals", "third"),
-            ("revenue", "wide"),
+            ("approvals", "half"),
+            ("watched", "half"),
+            ("revenue", "full"),
             ("campaigns", "full"),
             ("activity", "full"),
             ("stages", "third"),

@@ -219,6 +219,7 @@ def _breach(breach: Breach, grain: str) -> dict[str, Any]:
         "to": periods.name(breach.last_on, grain),
         "found_on": breach.found_on,
         "doubted_on": breach.doubted_on,
+        "watched_until": breach.watched_until,
         "item": item,
         "link": reverse("admin:console_workitem_change", args=[item.pk]) if item else "",
     }

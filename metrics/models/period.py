@@ -181,6 +181,9 @@ class Breach(models.Model):
     last_on = models.DateField(_("last period"))
     found_on = models.DateField(_("found on"))
     work_item = models.ForeignKey(WorkItem, models.PROTECT, null=True, related_name="+")
+    # How many periods it took: one is enough while an earlier breach is watched.
+    times = models.PositiveSmallIntegerField(null=True)
+    watched_until = models.DateField(_("watched until"), null=True)
     # Late data says since then that the run was shorter; the breach stays told.
     doubted_on = models.DateField(null=True)
 

@@ -1,6 +1,7 @@
 """When a campaign stops by itself: what is agreed, guardrails, and who decides."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import drafts, expectations, tasks, transitions
-from campaigns.models import Campaign, Message, Quote, Stop
+from campaigns.models import Campaign, CampaignPeriod, Message, Quote, Stop
 from campaigns.stoploss import judging, stops
 from campaigns.stoploss.judging import Guardrail, Period
 from console import clock
@@ -19,9 +20,12 @@ from tests.campaigns.factories import (
     alice,
     bob,
     campaign_at,
+    form,
     people,
     segment_of,
 )
+from tests.campaigns.test_journeys import together
+from tests.campaigns.test_playbooks import playbook_of
 from tests.factories import StaffFactory
 from tests.segments.factories import happened, incoming
 
@@ -242,3 +246,62 @@ def test_the_page_of_a_campaign_and_its_approval_say_when_it_stops(
     assert "When it stops by itself" in approval.content.decode()
     listed = client.get(reverse("admin:campaigns_stop_changelist")).content.decode()
     assert "1 of 4 messages were reported as spam: 25.0%, over 0.3%." in listed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_look_at_once_one_stops_it() -> None:
+    campaign = campaign_at("sending", 4, guarded_from=4, most_complained=0.003)
+    sent(campaign, complained=1)
+    deeds = [lambda: stops.look(campaign, at=clock.now())] * 2
+    assert not together(*deeds)
+    assert (Stop.objects.count(), WorkItem.objects.filter(kind=stops.KIND).count()) == (1, 1)
+
+
+def test_managers_find_it_at_home_and_each_list_is_a_few_questions(
+    stopped: Stop, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(alice())
+    home = client.get(reverse("admin:index")).content.decode()
+    assert home.count(reverse("admin:campaigns_stop_change", args=[stopped.pk])) == 1
+    with django_assert_max_num_queries(12):
+        client.get(reverse("admin:campaigns_stop_changelist"))
+    with django_assert_max_num_queries(24):
+        client.get(reverse("admin:campaigns_stop_change", args=[stopped.pk]))
+
+
+def test_a_playbook_tells_of_its_plays_periods_together(client: Client) -> None:
+    playbook = playbook_of([segment_of([]), segment_of([])], by=bob())
+    for play, caused in zip(playbook.plays.all(), (300, 500), strict=True):
+        CampaignPeriod.objects.create(
+            campaign=play.campaign,
+            grain="month",
+            begins_on=JAN,
+            treated=10,
+            treated_converted=2,
+            treated_revenue_minor=900,
+            control=2,
+            control_converted=0,
+            control_revenue_minor=0,
+            cost_minor=200,
+            caused_minor=caused,
+            closed_on=FEB,
+        )
+    client.force_login(alice())
+    page = client.get(reverse("admin:campaigns_playbook_change", args=[playbook.pk]))
+    (row,) = page.context["periods"].rows
+    assert (row[0], row[1], row[5]) == ("2018-01", "20", "+100%")
+
+
+def test_a_form_takes_percents_and_keeps_shares(client: Client) -> None:
+    segment, words = segment_of(people(1)), TemplateFactory.create()
+    client.force_login(bob())
+    said = form(
+        segment=segment.pk, template=words.pk, entry="segment", expected_roi="85", most_left=""
+    )
+    answer = client.post(reverse("admin:campaigns_campaign_add"), said | {"most_complained": "0.1"})
+    assert answer.status_code == 302
+    made = Campaign.objects.get()
+    assert (made.expected_roi, made.most_complained, made.most_left) == (0.85, 0.001, None)
+    assert (made.roi_period, made.periods_below, made.guarded_from) == ("month", 2, 200)
+    page = client.get(reverse("admin:campaigns_campaign_edit", args=[made.pk])).content.decode()
+    assert 'value="85.0"' in page

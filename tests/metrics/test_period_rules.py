@@ -261,3 +261,21 @@ def test_the_fields_rules_are_added_where_their_metric_is_and_only_once() -> Non
     shipped = PeriodRule.objects.get(shipped_key="ltv-cac-low")
     assert (shipped.times, shipped.threshold, shipped.is_on) == (3, Decimal("1.5"), True)
     assert PeriodRule.objects.filter(shipped_key="silent-many").exists()
+
+
+def test_for_half_a_year_after_a_breach_one_month_is_enough() -> None:
+    anna = StaffFactory.create()
+    mine = rule(owner=anna)
+    came_to("1.4", "1.3", "1.4", "2", "1.2")
+    after(2)
+    work.finish(WorkItem.objects.get(), outcome="Two channels cut.", by=anna)
+    after(4)
+    again = mine.breaches.get(began_on=MONTHS[4])
+    assert (again.times, again.doubted_on, again.watched_until) == (1, None, dt.date(2017, 12, 5))
+    assert [one.pk for one in period_rules.watched(today=dt.date(2017, 12, 5))] == [again.pk]
+    assert period_rules.watched(today=dt.date(2017, 12, 6)) == []
+    after(4)
+    assert WorkItem.objects.count() == 2
+    came_to("2", "2", "2", "2", "2", "2", "1.2", first=5)
+    after(11)
+    assert WorkItem.objects.count() == 2, "the half year is over"
