@@ -70,7 +70,7 @@ def of_campaign(campaign: Campaign, *, most: int = 24) -> Chart:
 def of_playbook(playbook: Playbook, *, most: int = 24) -> Chart:
     """The same of all its plays together, as far as they are judged by the same periods."""
     rows = CampaignPeriod.objects.filter(campaign__play__playbook=playbook)
-    key = ("grain", "begins_on", "campaign")
+    key = ("grain", "begins_on", "campaign_id")
     newest = rows.order_by(*key, "-revision").distinct(*key)
     together: dict[tuple[str, Any], list[CampaignPeriod]] = {}
     for one in newest:

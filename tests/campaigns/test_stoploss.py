@@ -269,6 +269,7 @@ def test_managers_find_it_at_home_and_each_list_is_a_few_questions(
         client.get(reverse("admin:campaigns_stop_change", args=[stopped.pk]))
 
 
+@pytest.mark.django_db
 def test_a_playbook_tells_of_its_plays_periods_together(client: Client) -> None:
     playbook = playbook_of([segment_of([]), segment_of([])], by=bob())
     for play, caused in zip(playbook.plays.all(), (300, 500), strict=True):
@@ -292,6 +293,7 @@ def test_a_playbook_tells_of_its_plays_periods_together(client: Client) -> None:
     assert (row[0], row[1], row[5]) == ("2018-01", "20", "+100%")
 
 
+@pytest.mark.django_db
 def test_a_form_takes_percents_and_keeps_shares(client: Client) -> None:
     segment, words = segment_of(people(1)), TemplateFactory.create()
     client.force_login(bob())
