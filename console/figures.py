@@ -45,6 +45,15 @@ def money(minor: int | Decimal | None, currency: str) -> str:
     return format_currency(major(minor, currency), currency, locale=_locale())
 
 
+def rate(minor: Decimal, currency: str, *, parts: int = 3) -> str:
+    """What one of many costs, which may be a part of the smallest coin: $0.045."""
+    if minor == minor.to_integral_value():
+        return money(minor, currency)
+    pattern = f"¤#,##0.{'0' * decimals(currency)}{'#' * parts}"
+    whole = major(minor, currency)
+    return format_currency(whole, currency, pattern, locale=_locale(), currency_digits=False)
+
+
 def short_money(minor: int | Decimal | None, currency: str) -> str:
     """An amount where there is little room: $1.2M, ¥460万."""
     if minor is None:

@@ -1,12 +1,13 @@
 """Accounts with providers: the list, their settings, and a test through each."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count
-from django.http import HttpResponse, HttpResponseRedirect
+from django.db.models import Count, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -23,9 +24,11 @@ from unfold.widgets import (
 
 from campaigns import accounts, reasons, reports
 from campaigns.accounts import KINDS, BadSetting
+from campaigns.admin.amounts import RateField
 from campaigns.models import ChannelAccount, Message
-from console import roles
+from console import figures, roles
 from console.modeladmin import ConsoleModelAdmin
+from console.models import Project
 
 PREFIX = "given_"
 DAYS = 7  # that the page counts
@@ -35,13 +38,16 @@ class AccountForm(forms.ModelForm):
     """What all kinds have; a kind's own settings are added to it."""
 
     kind = ""
+    tariff = RateField(
+        label=_("cost of a message"),
+        required=True,
+        initial=Decimal(0),
+        help_text=_("In the project's currency, such as 0.045; of an SMS, for each part."),
+    )
 
     class Meta:
         model = ChannelAccount
         fields = ("name", "tariff", "per_minute")
-        help_texts: ClassVar = {
-            "tariff": _("In the smallest unit of money, such as 4.5 fen; of an SMS, for each part.")
-        }
 
     @property
     def given(self) -> dict[str, str]:
@@ -75,8 +81,16 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
         "Mail leaves by EMAIL_URL. Every other channel needs an account with a provider."
     )
     change_form_outer_before_template = "campaigns/account/page.html"
-    list_display: ClassVar = ["name", "kind_label", "channel", "state", "tariff", "per_minute"]
+    list_display: ClassVar = ["name", "kind_label", "channel", "state", "cost", "per_minute"]
     list_filter: ClassVar = ["channel"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelAccount]:
+        found: QuerySet[ChannelAccount] = super().get_queryset(request)
+        return found.annotate(currency=Subquery(Project.objects.values("currency")[:1]))
+
+    @display(description=_("cost of a message"), ordering="tariff")
+    def cost(self, account: Any) -> str:
+        return figures.rate(account.tariff, account.currency)
 
     @display(description=_("kind"), ordering="kind")
     def kind_label(self, account: ChannelAccount) -> str:
@@ -232,7 +246,7 @@ def _widget(field: Any) -> forms.Widget:
     if field.form in (accounts.TEXT, accounts.JSON, accounts.HEADERS):
         return UnfoldAdminTextareaWidget(attrs={"rows": 4, "class": "code", "spellcheck": "false"})
     if field.is_secret:  # never filled in again, so a browser has nothing to show
-        return UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+        return UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     return UnfoldAdminTextInputWidget()
 
 

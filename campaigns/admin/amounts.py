@@ -16,12 +16,15 @@ MOST_MINOR = 10**15
 class MoneyField(forms.CharField):
     """An amount such as 20 or 19.90; empty is None."""
 
+    parts = 0  # decimals of the smallest unit
+    most = MOST_MINOR
+
     def __init__(self, **kwargs: Any) -> None:
         box = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
         super().__init__(**{"max_length": 20, "required": False, "widget": box} | kwargs)
 
     def clean(self, value: Any) -> Any:
-        if isinstance(value, int):  # a disabled field's value, which nobody wrote
+        if isinstance(value, int | Decimal):  # a disabled field's value, which nobody wrote
             return value
         text = super().clean(value).replace(",", "").replace("，", "")
         if not text:
@@ -30,13 +33,21 @@ class MoneyField(forms.CharField):
             minor = Decimal(text).scaleb(figures.decimals(clock.project().currency))
         except ArithmeticError as problem:
             raise ValidationError(_("Write an amount, such as 20 or 19.90.")) from problem
-        if not minor.is_finite() or minor != minor.to_integral_value():
+        if not minor.is_finite() or minor != round(minor, self.parts):
             raise ValidationError(_("Write an amount, such as 20 or 19.90."))
-        if not 0 <= minor <= MOST_MINOR:
+        if not 0 <= minor <= self.most:
             raise ValidationError(_("This amount is out of range."))
-        return int(minor)
+        return minor if self.parts else int(minor)
 
     def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, int):
+        if not isinstance(value, int | Decimal):
             return value
-        return f"{figures.major(value, clock.project().currency):f}"
+        amount = figures.major(value, clock.project().currency)
+        return f"{amount.normalize() if self.parts else amount:f}"
+
+
+class RateField(MoneyField):
+    """What one of many costs, such as 0.045: also parts of the smallest coin."""
+
+    parts = 3
+    most = 10**6 - 1

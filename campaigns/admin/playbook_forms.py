@@ -10,6 +10,7 @@ from campaigns import playbooks, recipes
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
 from campaigns.models import CouponBatch, MessageTemplate, Playbook
+from console import figures
 from console.models import Staff, Team
 from segments import definitions
 from segments.models import EventType, Segment
@@ -65,6 +66,18 @@ def _deeds(chosen: str = "") -> list[tuple[str, str]]:
     return sorted(((one.name, one.label) for one in theirs), key=lambda one: one[1])
 
 
+EMPTY = {
+    "level": _("Choose a segment"),
+    "value": pgettext_lazy("play", "everybody"),
+    "template": _("no message"),
+    "coupon": _("no coupon"),
+}
+
+
+def _with_size(segment: Segment) -> str:
+    return f"{segment} · {figures.whole(segment.size)}"
+
+
 class PlayForm(forms.Form):
     """One line of the matrix: who, and what they get."""
 
@@ -110,6 +123,9 @@ class PlayForm(forms.Form):
     def _offer(self, name: str, found: Any) -> None:
         field: Any = self.fields[name]
         field.queryset = found
+        field.empty_label = EMPTY[name]
+        if name in {"level", "value"}:
+            field.label_from_instance = _with_size
 
 
 class MixForm(forms.Form):

@@ -58,7 +58,7 @@ def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> di
         "step": names.get(line["step"], line["step"]),
         "name": name,
         "count": _between(line["count"], figures.whole),
-        "each": _each(Decimal(line["each"]), currency),
+        "each": figures.rate(Decimal(line["each"]), currency),
         "assumes": _assumes(line),
         "cost": [figures.money(amount, currency) for amount in line["cost_minor"]],
     }
@@ -70,14 +70,6 @@ def _between(values: Sequence[int], write: Any) -> str:
     if low == high:
         return str(write(middle))
     return f"{write(middle)} ({write(low)}–{write(high)})"
-
-
-def _each(each: Decimal, currency: str) -> str:
-    """A tariff may have parts of the smallest coin."""
-    if each == each.to_integral_value():
-        return figures.money(int(each), currency)
-    digits = figures.decimals(currency)
-    return figures.number(each / 10**digits, digits=digits + 3)
 
 
 def _assumes(line: Mapping[str, Any]) -> str:

@@ -82,6 +82,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
             "title": _("A new comparison"),
             "refused": refused,
             "typed": request.POST,
+            "goal": request.POST.get("goal_event", "order_paid"),
             "groups": _places(request.POST),
             "sources": sources(),
             "events": sorted(catalogue.titles().items(), key=lambda one: one[1]),

@@ -47,7 +47,7 @@ def test_one_chooses_a_kind_and_fills_in_what_it_wants(signed_in: SignedIn, phon
     assert all(f"?kind={name}" in choice for name in KINDS)
     form = {
         "name": "Short messages",
-        "tariff": "4.5",
+        "tariff": "0.045",
         "per_minute": "30",
         "given_url": "nowhere",
         "given_headers": "Authorization: Bearer very-secret",
