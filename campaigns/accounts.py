@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import math
 import secrets
 import threading
 from collections.abc import Mapping
@@ -358,14 +357,10 @@ def _tried(account: ChannelAccount, note: Note) -> Any:
 # --- costs ------------------------------------------------------------------
 
 
-def cost(account: ChannelAccount, number: int, text: str = "") -> int:
-    """What message `number` costs, in whole minor units.
-
-    Of 4.5 fen every other message costs 4 and every other 5, so that the sum is right.
-    """
+def price(account: ChannelAccount, text: str = "") -> Decimal:
+    """What a message with this text costs, in minor units and parts of one."""
     times = sms_parts.parts(text) if KINDS[account.kind].per_part and text else 1
-    each = account.tariff * times
-    return math.floor(each * (number + 1)) - math.floor(each * number)
+    return account.tariff * times
 
 
 def remember(message_ids: list[int], account: ChannelAccount) -> None:

@@ -18,12 +18,14 @@ from django.db.models import Q, QuerySet
 from campaigns import contacting, coupons
 from campaigns.contacting import Look
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Wave
+from campaigns.money import given
+from campaigns.money.given import Gave
 from campaigns.policy.nodes import Approach, Defer, Send, Skip
 from console import states
 from segments import sealing
 from segments.models import Customer
 
-NO_COUPON = "no_coupon"
+NO_COUPON, NO_MONEY = "no_coupon", "no_money"
 Status = Message.Status
 
 
@@ -57,6 +59,7 @@ class Claim:
     begun: list[Begun]
     skipped: int = 0
     deferred: int = 0
+    unpaid: tuple[int, ...] = ()  # customers for whose coupon there is no money
 
 
 @transaction.atomic
@@ -76,13 +79,14 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
     rows = _insert(wave, look, here, before, offer.variants, at)
     sending = {number: who for number, who, status, _variant in rows if status == Status.SENDING}
     wordings = {number: variant for number, _who, _status, variant in rows}
-    given: Mapping[int, coupons.Given] = {}
-    without: set[int] = set()
+    gave, without = Gave({}), set[int]()
     if offer.batch and sending:
         campaign = Campaign.objects.get(pk=wave.campaign_id)
-        given = coupons.issue(offer.batch, sending, campaign=campaign, at=at)
-        without = sending.keys() - given.keys()
-        states.move_many(Message, without, frm=Status.SENDING, to=Status.SKIPPED, reason=NO_COUPON)
+        gave = given.give(offer.batch, sending, campaign=campaign, at=at)
+        none = sending.keys() - gave.given.keys() - gave.unpaid
+        states.move_many(Message, none, frm=Status.SENDING, to=Status.SKIPPED, reason=NO_COUPON)
+        states.move_many(Message, gave.unpaid, frm=Status.SENDING, to=Status.RETRY, reason=NO_MONEY)
+        without = none | gave.unpaid
     contacting.record(look, {who: one for one, who in sending.items() if one not in without})
     return Claim(
         [
@@ -92,14 +96,16 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
                 look.channel(who),
                 sealing.open_(look.addresses[who]),
                 wordings[number],
-                given.get(number),
+                gave.given.get(number),
                 expires_at - at if expires_at else None,
             )
             for number, who in sending.items()
             if number not in without
         ],
-        skipped=len(without) + sum(status == Status.SKIPPED for *_, status, _variant in rows),
+        skipped=len(without - gave.unpaid)
+        + sum(status == Status.SKIPPED for *_, status, _variant in rows),
         deferred=sum(status == Status.DEFERRED for *_, status, _variant in rows),
+        unpaid=tuple(sending[one] for one in gave.unpaid),
     )
 
 

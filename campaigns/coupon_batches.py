@@ -96,10 +96,10 @@ def _approved_with(batch: CouponBatch) -> Campaign | None:
     return next(gives, None)
 
 
-def hold(numbers: Collection[int]) -> None:
+def hold(numbers: Collection[int]) -> list[CouponBatch]:
     """Nobody changes these until the transaction ends: somebody asks for a yes to them."""
     rows = CouponBatch.objects.select_for_update(no_key=True).filter(pk__in=numbers)
-    list(rows.order_by("pk").values_list("pk"))
+    return list(rows.order_by("pk"))
 
 
 def _gives(part: Any, batch: int) -> bool:

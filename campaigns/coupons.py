@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Case, F, Sum, Value, When
 from django.utils.translation import gettext as _
 
 from campaigns import coupon_codes
@@ -29,6 +29,28 @@ class Given:
     id: int
     code: str  # as people read it
     expires_at: dt.datetime
+
+
+class Unbounded(NotAllowed):
+    """Nobody can tell what a coupon costs at most."""
+
+
+def face(batch: CouponBatch) -> int:
+    """What one of them costs at most, in minor units.
+
+    Raises:
+        Unbounded: a share of an order has no upper bound.
+    """
+    if not is_bounded(batch):
+        words = _("“%(coupon)s” needs a maximum amount off: nobody knows what it costs at most.")
+        raise Unbounded(words % {"coupon": batch})
+    of_a_share = batch.kind == CouponBatch.Kind.PERCENT
+    return (batch.most_minor if of_a_share else batch.value_minor) or 0
+
+
+def is_bounded(batch: CouponBatch) -> bool:
+    """Whether one knows what it costs at most."""
+    return batch.kind != CouponBatch.Kind.PERCENT or batch.most_minor is not None
 
 
 # --- with messages ------------------------------------------------------------
@@ -72,7 +94,8 @@ def issue(
     had = _had(batch, to)
     open_ = {message: one for message, one in had.items() if one.status == Status.ISSUED}
     until = expiry(batch, at)
-    Coupon.objects.filter(pk__in=[one.pk for one in open_.values()]).update(expires_at=until)
+    again = Coupon.objects.filter(pk__in=[one.pk for one in open_.values()])
+    again.update(expires_at=until, settles_at=Case(When(held_minor__gt=0, then=Value(until))))
     given = {key: Given(one.pk, _shown(batch, one.code), until) for key, one in open_.items()}
     new = [message for message in to if message not in had]
     if batch.is_shared:  # of several messages to the same customer, the first
@@ -91,13 +114,21 @@ def held(batch: CouponBatch, of: Mapping[int, int]) -> dict[int, Given]:
     }
 
 
+def paid_for(batch: CouponBatch, of: Mapping[int, int]) -> set[int]:
+    """The messages whose coupon holds its money already, or was used."""
+    had = _had(batch, of)
+    return {key for key, one in had.items() if one.held_minor or one.status != Status.ISSUED}
+
+
 def _hold(batch: CouponBatch) -> CouponBatch:
     """The batch as it is now, and nobody else gives of it or changes it meanwhile."""
     return CouponBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
 
 
 def _had(batch: CouponBatch, of: Mapping[int, int]) -> dict[int, Coupon]:
-    rows = Coupon.objects.filter(batch=batch).only("id", "code", "status", "expires_at")
+    rows = Coupon.objects.filter(batch=batch).only(
+        "id", "code", "status", "expires_at", "held_minor"
+    )
     if not batch.is_shared:
         by_message = {one.message_id: one for one in rows.filter(message__in=list(of))}
         return {message: by_message[message] for message in of if message in by_message}
@@ -260,4 +291,5 @@ def revoke(coupon: Coupon, *, because: str, by: Staff) -> None:
         raise NotAllowed(_("Say why it is taken back."))
     if coupon.status != Status.ISSUED:
         raise NotAllowed(_("Only a coupon that was not used can be taken back."))
-    states.move(coupon, to=Status.REVOKED, line={"because": because.strip()})
+    also = {"settles_at": clock.now()} if coupon.held_minor else {}
+    states.move(coupon, to=Status.REVOKED, line={"because": because.strip()}, **also)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns import expectations
 from campaigns.models import Campaign, MessageTemplate
 from console import audit, roles
-from console.models import Staff
+from console.models import Budget, Staff
 from console.states import NotAllowed
 from segments.models import Segment
 
@@ -34,6 +34,8 @@ EDITABLE = (
     "control_share",
     "purpose",
     "priority",
+    "budget",
+    "limit_minor",
     *Campaign.AGREED,
 )
 
@@ -56,6 +58,7 @@ def add(
     _require_in_use(segment, template)
     fields = expectations.begun(fields)
     expectations.check(fields)
+    _require_a_budget(fields.get("budget"), fields.get("limit_minor"))
     campaign = Campaign.objects.create(
         name=name, segment=segment, template=template, owner=by, team=by.team, **fields
     )
@@ -80,6 +83,7 @@ def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
     expectations.check(changed)
     for name, value in changed.items():
         setattr(kept, name, value)
+    _require_a_budget(kept.budget, kept.limit_minor)
     if changed:
         kept.save(update_fields=list(changed))
         audit.log("campaign.changed", kept, by=by, fields=sorted(changed))
@@ -90,3 +94,9 @@ def _require_in_use(segment: Segment | None, template: MessageTemplate | None) -
     for chosen in (segment, template):
         if chosen is not None and chosen.archived_at:
             raise NotAllowed(_("“%(name)s” is archived.") % {"name": chosen})
+
+
+def _require_a_budget(budget: Budget | None, limit: int | None) -> None:
+    """What it may spend at most is money of a budget."""
+    if limit is not None and (budget is None or limit <= 0):
+        raise NotAllowed(_("Choose the budget that it may spend so much of."))

@@ -3,15 +3,9 @@
 import datetime as dt
 
 from django.db.models import Count, Sum
-from django.utils.translation import gettext as _
 
-from campaigns import planning
+from campaigns import coupons, planning
 from campaigns.models import Campaign, Coupon, CouponBatch, Message, Playbook, Redemption, Wave
-from console.states import NotAllowed
-
-
-class Unbounded(NotAllowed):
-    """A coupon whose cost nobody can tell stands under a budget."""
 
 
 def room(playbook: Playbook, campaign: Campaign, *, at: dt.datetime) -> int | None:
@@ -43,7 +37,7 @@ def promised(playbook: Playbook, *, at: dt.datetime) -> int:
     )
     held = dict(open_.order_by().values_list("batch").annotate(n=Count("pk")))
     batches = CouponBatch.objects.in_bulk(held)
-    in_hands = sum(count * _worst_of(batches[batch]) for batch, count in held.items())
+    in_hands = sum(count * coupons.face(batches[batch]) for batch, count in held.items())
     on_the_way = sum(
         worst(campaign) * _under_way(campaign)
         for campaign in Campaign.objects.filter(play__playbook=playbook)
@@ -55,20 +49,11 @@ def worst(campaign: Campaign) -> int:
     """What one customer's coupons of a campaign cost if all are used.
 
     Raises:
-        Unbounded: a share of an order has no upper bound.
+        coupons.Unbounded: a share of an order has no upper bound.
     """
     wanted = [one.coupon for one in planning.of(campaign).messages() if one.coupon]
     batches = CouponBatch.objects.in_bulk(wanted)
-    return sum(_worst_of(batches[number]) for number in wanted)
-
-
-def _worst_of(batch: CouponBatch) -> int:
-    if batch.kind != CouponBatch.Kind.PERCENT:
-        return batch.value_minor or 0
-    if batch.most_minor is None:
-        words = _("Under a budget, “%(coupon)s” needs a maximum amount off.")
-        raise Unbounded(words % {"coupon": batch})
-    return batch.most_minor
+    return sum(coupons.face(batches[number]) for number in wanted)
 
 
 def _under_way(campaign: Campaign) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import contacting, settling, transitions, waves
 from campaigns.models import Campaign, Message
+from campaigns.money import paying
 from campaigns.stepping import Place
 from console import audit, roles, states
 from console.models import Staff
@@ -51,15 +52,21 @@ def settle(
         settling.tell(campaign.pk, numbers, at)
     elif end == GIVEN_UP:
         states.move_many(Message, numbers, frm=Status.HELD, to=Status.FAILED)
-        contacting.give_back(numbers)
+        _give_back(campaign, numbers)
     else:
         transitions.reopen(campaign, by=by)
         states.move_many(Message, numbers, frm=Status.HELD, to=Status.RETRY)
-        contacting.give_back(numbers)
+        _give_back(campaign, numbers)
         for place in _places(rows):
             waves.stand_again(campaign, place)
     audit.log("messages.settled", campaign, by=by, end=end, count=len(rows))
     return len(rows)
+
+
+def _give_back(campaign: Campaign, numbers: list[int]) -> None:
+    """They did not leave: no cap counts them, and nothing was paid for them."""
+    contacting.give_back(numbers)
+    paying.give_back(campaign.pk, numbers)
 
 
 def _places(rows: list[Message]) -> list[Place]:

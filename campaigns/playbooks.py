@@ -18,7 +18,7 @@ from segments.models import Segment
 
 VIEW, ACTION, RUN = "playbooks.view", "playbooks.change", "playbooks.run"
 SETTINGS = (
-    *("name", "goal", "control_share", "rest_days", "budget_minor"),
+    *("name", "goal", "control_share", "rest_days", "budget", "budget_minor"),
     *("wake_event", "wake_days", "takes_present"),
 )
 # What may change while it runs: the rest decides how it is measured.
@@ -37,6 +37,7 @@ class Offer:
     task_days: int = 3
     owner: Staff | None = None
     team: Team | None = None
+    limit_minor: int | None = None  # of the playbook's budget; None: an equal part of the rest
 
 
 @transaction.atomic
@@ -45,7 +46,7 @@ def add(*, by: Staff, **settings: Any) -> Playbook:
     roles.require(by, ACTION)
     _require_sense(settings)
     playbook = Playbook.objects.create(owner=by, team=by.team, **settings)
-    audit.log("playbook.added", playbook, by=by, **settings)
+    audit.log("playbook.added", playbook, by=by, **_told(settings))
     return playbook
 
 
@@ -65,7 +66,9 @@ def edit(playbook: Playbook, *, by: Staff, **settings: Any) -> None:
         setattr(kept, name, value)
     if changed:
         kept.save(update_fields=list(changed))
-        audit.log("playbook.changed", kept, by=by, **changed)
+        if "budget" in changed:
+            _pay_out_of(kept, by=by)
+        audit.log("playbook.changed", kept, by=by, **_told(changed))
     playbook.refresh_from_db()
 
 
@@ -76,6 +79,21 @@ def _require_sense(settings: dict[str, Any]) -> None:
         raise NotAllowed(_("Coming back is counted for 1 to 90 days."))
     if settings.get("rest_days", 30) > 365:
         raise NotAllowed(_("A rest is at most a year."))
+
+
+def _told(settings: dict[str, Any]) -> dict[str, Any]:
+    """As the audit log keeps them: a budget by its number."""
+    return {
+        name: value.pk if name == "budget" and value else value for name, value in settings.items()
+    }
+
+
+def _pay_out_of(playbook: Playbook, *, by: Staff) -> None:
+    """Its plays are paid out of its budget."""
+    if playbook.budget is None and playbook.plays.filter(campaign__limit_minor__gt=0).exists():
+        raise NotAllowed(_("Its plays may spend money of the budget; choose another one."))
+    for campaign in plays.campaigns(playbook):
+        drafts.edit(campaign, by=by, budget=playbook.budget)
 
 
 # --- plays ----------------------------------------------------------------------
@@ -104,6 +122,8 @@ def add_play(
         plan=plan(offer),
         conversion_event=held.wake_event or "order_paid",
         conversion_days=held.wake_days,
+        budget=held.budget,
+        limit_minor=offer.limit_minor,
         by=by,
     )
     last = held.plays.aggregate(last=Max("place"))["last"] or 0
@@ -188,6 +208,7 @@ def submit(playbook: Playbook, *, by: Staff, at: dt.datetime) -> int:
     """Ask for approval of every play that is a draft still; how many those were."""
     held = _held(playbook, by=by, action=RUN)
     drafts_ = [one for one in plays.campaigns(held) if one.status == Way.DRAFT]
+    _share_out(held, drafts_, by=by)
     for campaign in drafts_:
         _submit(campaign, by=by, at=at)
     return len(drafts_)
@@ -200,6 +221,23 @@ def _submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> None:
     except NotAllowed as problem:
         said = {"name": campaign, "words": problem}
         raise NotAllowed(_("“%(name)s”: %(words)s") % said) from problem
+
+
+def _share_out(playbook: Playbook, drafts_: list[Campaign], *, by: Staff) -> None:
+    """Give plays without a limit of their own equal parts of what the playbook may still cost.
+
+    Raises:
+        NotAllowed: the limits come to more than the whole.
+    """
+    if playbook.budget is None or playbook.budget_minor is None:
+        return
+    limits = [one.limit_minor or 0 for one in plays.campaigns(playbook)]
+    rest = playbook.budget_minor - sum(limits)
+    open_ = [one for one in drafts_ if one.limit_minor is None]
+    if rest < len(open_):
+        raise NotAllowed(_("Its plays may spend more than the playbook costs at most."))
+    for campaign in open_:
+        drafts.edit(campaign, by=by, limit_minor=rest // len(open_))
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-from campaigns import planning
+from campaigns import coupons, planning
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
@@ -113,13 +113,21 @@ def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) 
     rate = Share(**seen) if seen else costs.WITHOUT_PRECEDENT
     # Whatever was seen, everybody may come with one: that is what the money has to reach for.
     rate = Share(rate.low, rate.middle, 1.0)
-    each = Decimal(_face(batch, found))
+    usual = _usual(batch, found)
+    most = coupons.face(batch) if coupons.is_bounded(batch) else usual
     return Line(
-        "coupon", step, kept_words.as_kept(batch.name), count, each, rate=rate, is_seen=bool(seen)
+        "coupon",
+        step,
+        kept_words.as_kept(batch.name),
+        count,
+        Decimal(usual),
+        rate=rate,
+        most=Decimal(most),
+        is_seen=bool(seen),
     )
 
 
-def _face(batch: CouponBatch, found: Evidence) -> int:
+def _usual(batch: CouponBatch, found: Evidence) -> int:
     """What one redemption costs: of a share off, by the order that past campaigns brought."""
     if batch.kind != CouponBatch.Kind.PERCENT:
         return batch.value_minor or 0

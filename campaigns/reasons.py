@@ -15,6 +15,7 @@ SHORT: dict[str, Any] = {
     "left": gettext_lazy("left the plan before it was sent"),
     "cancelled": gettext_lazy("the campaign was cancelled"),
     "no_coupon": gettext_lazy("no coupon was left"),
+    "no_money": gettext_lazy("the approved budget is spent"),
     "other_play": gettext_lazy("a more urgent play fits"),
     "resting": gettext_lazy("got a play not long ago"),
     "budget": gettext_lazy("the budget is used up"),

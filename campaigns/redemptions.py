@@ -83,7 +83,9 @@ def _redeem(code: str, order: Order, at: dt.datetime, by: Staff | None) -> Done:
         at=at,
         by=by,
     )
-    states.move(coupon, to=Status.REDEEMED, line={"cost_minor": redemption.cost_minor})
+    is_last = coupon.held_minor and not coupon.batch.comes_back
+    also = {"settles_at": at} if is_last else {}
+    states.move(coupon, to=Status.REDEEMED, line={"cost_minor": redemption.cost_minor}, **also)
     _tell(redemption, REDEEMED, at)
     return Done(redemption)
 
@@ -229,7 +231,9 @@ def reverse(
     if not changed:
         return False
     to = Status.ISSUED if coupon.batch.comes_back else Status.REVOKED
-    states.move(coupon, to=to, line={"because": because[:200]})
+    # What it was paid with is looked at anew: until its time is over it may be used once more.
+    also = {"settles_at": at} if coupon.held_minor else {}
+    states.move(coupon, to=to, line={"because": because[:200]}, **also)
     audit.log("redemption.reversed", redemption, by=by, because=because[:200])
     _tell(redemption, REVERSED, at)
     return True

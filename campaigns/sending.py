@@ -7,7 +7,7 @@ says of each whether it was given, so a dead worker leaves in doubt only what wa
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,16 @@ from campaigns.channels.base import (
 from campaigns.channels.journal import Journal
 from campaigns.channels.note import Note
 from campaigns.models import Campaign, Message, Wave
+from campaigns.money import paying
 from campaigns.saying import Saying
 from console import states
 from segments.models import Customer
 
-FIRST_GROUP, LARGEST_GROUP = 50, 1000  # rows claimed at a time; few until it is seen to go well
+FIRST_GROUP, LARGEST_GROUP, LARGEST_PAID = (
+    50,
+    1000,
+    500,
+)  # rows claimed at a time; few until it is seen to go well
 SECONDS_A_GROUP = 1.0  # that a group should take, and so a pause or an unsubscription
 SECONDS_A_CLAIM = 5.0  # then what has not left goes back, to be decided anew
 ERRORS_IN_A_ROW = 20  # then something is wrong that a person should look at
@@ -109,13 +114,15 @@ class Sender:
 
     def _send_group(self, waiting: list[int], size: int) -> tuple[list[int], int]:
         """Claim and give some of those who wait; who still does, and how many were given."""
-        now = waiting[:size]
+        now = waiting[: self._claimable(size)]
         claim = claims.begin(self.wave, now, self.saying.offer(now), at=self.at)
         group = _Group(self, claim.begun)
         self.tally.skipped += claim.skipped
         self.tally.deferred += claim.deferred
         for channel in group.channels():
             self.channel.send(channel, group.messages(channel), group)
+        if claim.unpaid or group.is_short:
+            self.tally.trouble = self.tally.trouble or paying.no_money(self.campaign)
         returned = [row for row in group.rows if row.id not in group.outcomes]
         counts = settling.write(
             self.wave,
@@ -125,8 +132,14 @@ class Sender:
         )
         for status, count in counts.items():
             setattr(self.tally, status, getattr(self.tally, status) + count)
-        again = sorted(row.customer for row in returned)
-        return again + waiting[size:], len(group.outcomes)
+        again = sorted([*(row.customer for row in returned), *claim.unpaid])
+        return again + waiting[len(now) :], len(group.outcomes)
+
+    def _claimable(self, size: int) -> int:
+        """Of what is paid beforehand, no more than leaves before the claim is over."""
+        if not self.channel.is_priced(self.saying.step.channel):
+            return size
+        return min(size, LARGEST_PAID, self.channel.soon(SECONDS_A_CLAIM) or LARGEST_PAID)
 
     def judge(self, outcome: Outcome) -> None:
         """See whether it makes sense to go on."""
@@ -179,7 +192,7 @@ class _Group:
     def __init__(self, sender: Sender, rows: list[claims.Begun]) -> None:
         self.sender, self.rows = sender, rows
         self.outcomes: dict[int, Outcome] = {}
-
+        self.is_short = False  # of money
         self.stop_at = time.monotonic() + SECONDS_A_CLAIM
 
     def channels(self) -> list[str]:
@@ -190,7 +203,10 @@ class _Group:
         """One after the other, until nothing more should leave with this claim."""
         rows = [row for row in self.rows if row.channel == channel]
         # All that is needed of the database, before the first one: later the loop is running.
-        return self._made(rows, *self.sender.saying.known([row.customer for row in rows]))
+        made = self._made(rows, *self.sender.saying.known([row.customer for row in rows]))
+        if self.sender.channel.is_priced(channel):
+            return self._while_on(self._paid(channel, list(made)))
+        return self._while_on(made)
 
     def _made(
         self,
@@ -199,12 +215,23 @@ class _Group:
         known: Mapping[int, Any],
     ) -> Iterator[Mail | Note]:
         for row in rows:
-            if not self.sender._goes_on() or time.monotonic() > self.stop_at:
-                return
             try:
                 yield self.sender.saying.message(row, customers[row.customer], known[row.customer])
             except wording.CannotRender as problem:
                 self.ended(row.id, Refused(str(problem)))
+
+    def _paid(self, channel: str, made: list[Mail | Note]) -> list[Mail | Note]:
+        """Those that there is money for; a message's price is known when it is written."""
+        sender = self.sender
+        paid = paying.pay(sender.campaign, sender.channel.charges(channel, made))
+        self.is_short |= paid.is_short
+        return [one for one in made if one.number in paid.numbers]
+
+    def _while_on(self, made: Iterable[Mail | Note]) -> Iterator[Mail | Note]:
+        for message in made:
+            if not self.sender._goes_on() or time.monotonic() > self.stop_at:
+                return
+            yield message
 
     def begun(self, number: int) -> None:
         self.sender.journal.begun(number)

@@ -15,6 +15,7 @@ from campaigns.channels import journal
 from campaigns.channels.base import STOPPED, Accepted, Failed, Outcome, Refused, Unsure
 from campaigns.channels.journal import Found
 from campaigns.models import Campaign, Message, Wave
+from campaigns.money import paying
 from console import states
 from segments import ingest
 
@@ -46,12 +47,16 @@ def write(
     for number, end in found.items():
         ends[end].append(number)
     counts: Counter[str] = Counter()
+    stayed: list[int] = []
     for (status, reason), ids in ends.items():
         left_now = {"sent_at": at, "left_at": Now()}
         _move(ids, to=status, **(left_now if status == Status.SENT else {"reason": reason}))
         counts[status] += sum(outcomes[one] is not RETURNED for one in ids)
         if status in (Status.RETRY, Status.FAILED, Status.SKIPPED):
             contacting.give_back(ids)
+            stayed += ids
+    if stayed:
+        paying.give_back(wave.campaign_id, stayed)
     left = {one: end.provider_id for one, end in outcomes.items() if isinstance(end, Accepted)}
     _name({one: provider_id for one, provider_id in left.items() if provider_id})
     tell(wave.campaign_id, left, at)

@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from campaigns import audience, parting, trials
 from campaigns.models import Campaign, Message
+from campaigns.money import paying
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
 from console import clock, kept_words, work
@@ -59,7 +60,7 @@ def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> list[Place]:
         case Split():
             ways = _split(campaign, plan, step, here)
         case Task():
-            _give_work(campaign, step, here)
+            _pay(campaign, _give_work(campaign, step, here))
             ways = [(plan.follows[step.key], here)]
         case _wait_or_exit:
             ways = [(plan.follows[step.key], here)]
@@ -143,12 +144,25 @@ def _split(campaign: Campaign, plan: Plan, step: Split, here: Here) -> Ways:
 # --- work for people --------------------------------------------------------
 
 
-def _give_work(campaign: Campaign, step: Task, here: Here) -> None:
-    """Work items; each is given once, however often this runs."""
+def _pay(campaign: Campaign, count: int) -> None:
+    """What so many work items cost.
+
+    Raises:
+        Stuck: there is no money for them, so none was given.
+    """
+    try:
+        paying.spend(campaign, count * clock.project().work_minor, "work")
+    except paying.Broke as none:
+        raise Stuck(str(none)) from none
+
+
+def _give_work(campaign: Campaign, step: Task, here: Here) -> int:
+    """Work items; each is given once, however often this runs. How many were new."""
+    new = 0
     for number, members in here.items():
         mark = _mark(campaign, step.key, number)
         if not step.each:
-            _give(campaign, step, f"{mark}:", len(members))
+            new += _give(campaign, step, f"{mark}:", len(members))
             continue
         if len(members) > MOST_WORK:
             raise Stuck(
@@ -156,12 +170,13 @@ def _give_work(campaign: Campaign, step: Task, here: Here) -> None:
                 % {"title": step.title, "count": len(members), "most": MOST_WORK}
             )
         for customer in Customer.objects.filter(pk__in=list(members)).order_by("pk"):
-            _give(campaign, step, f"{mark}:{customer.pk}", 1, customer)
+            new += _give(campaign, step, f"{mark}:{customer.pk}", 1, customer)
+    return new
 
 
 def _give(
     campaign: Campaign, step: Task, once: str, count: int, customer: Customer | None = None
-) -> None:
+) -> bool:
     today = clock.today()
 
     def why() -> str:
@@ -169,7 +184,7 @@ def _give(
         more = "" if customer else " " + _("Customers: %(count)s.") % {"count": count}
         return said + more
 
-    work.give(
+    item = work.give(
         KIND,
         step.title,
         on=today,
@@ -181,6 +196,7 @@ def _give(
         due_on=today + dt.timedelta(days=step.days),
         once=once,
     )
+    return item is not None
 
 
 def _mark(campaign: Campaign, step: str, occurrence: int) -> str:

@@ -16,6 +16,7 @@ from campaigns import (
     transitions,
 )
 from campaigns.models import Campaign, Playbook
+from campaigns.money import given, purse
 from campaigns.stepping import Stuck
 from campaigns.stoploss import guardrails, stops
 from console import clock
@@ -114,6 +115,13 @@ def send_wave(campaign_id: int) -> None:
         transitions.stop(campaign, reason=tally.trouble)
     elif not tally.rests:
         send_wave.delay(campaign_id)
+
+
+@shared_task
+def settle_money() -> None:
+    """Give back what coupons did not cost, and what campaigns that are over did not need."""
+    given.settle(at=clock.now())
+    purse.sweep()
 
 
 @shared_task

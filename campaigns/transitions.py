@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import (
+    additions,
     audience,
     coupon_batches,
+    coupons,
     entering,
     evidence,
     expectations,
@@ -26,6 +28,7 @@ from campaigns import (
     weight,
 )
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
+from campaigns.money import purse
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
 from console import approvals, audit, clock, kept_words, roles, states, work
@@ -41,7 +44,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     """Freeze who gets what, price it, find what similar ones brought, and ask for a yes.
 
     Raises:
-        NotAllowed: the role, the team, the status, or nothing that could be frozen.
+        NotAllowed: the role, the team, the status, nothing that could be frozen, or no budget.
+        BudgetExceeded: its budget has not so much.
         Stale: somebody else moved it.
     """
     roles.require(by, "campaigns.submit", record=campaign)
@@ -55,10 +59,12 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     size = pricing.size_of(campaign, frozen.size, at=at)
     quote = pricing.gather(campaign, size, found, at=at)
     expectations.agree(campaign, quote)
-    summary = _summary(campaign, found, quote)
+    amount = purse.require(campaign, quote, by=by)
+    summary = _summary(campaign, found, quote) | {"limit_minor": amount}
     summary |= {"mismatches": fit, "reason": campaign.mismatch_reason, "scarce": short}
     facts = weight.facts(campaign, quote, found)
     approval = approvals.request(campaign, by=by, summary=summary, facts=facts)
+    purse.reserve(campaign, amount, approval, by=by, on=clock.day_of(at))
     states.move(campaign, to=Status.SUBMITTED)
     audit.log("campaign.frozen", campaign, by=by, size=frozen.size, digest=approval.digest)
     return approval
@@ -74,6 +80,7 @@ def withdraw(campaign: Campaign, *, by: Staff) -> None:
         approvals.withdraw(pending, by=by)
     approvals.void(campaign, because="taken back")  # a yes that was given already
     states.move(campaign, to=Status.DRAFT)
+    purse.release(campaign, on=clock.today(), by=by)
 
 
 def asked_about() -> QuerySet[Campaign]:
@@ -211,6 +218,8 @@ def go_on(campaign: Campaign) -> None:
             _("It did not keep what was agreed: it goes on only by a decision in writing.")
         )
     _require_approval(campaign)
+    if additions.waiting(campaign):
+        raise NotAllowed(_("More money was asked for; it waits until somebody has decided."))
     waves.catch_up(campaign, campaign.paused_at)
     entering.look_anew(campaign)
     states.move(campaign, to=Status.SENDING, stopped_because="", paused_at=None)
@@ -247,6 +256,7 @@ def call_off(campaign: Campaign) -> None:
     states.move(campaign, to=Status.CANCELLED)
     entering.end(campaign)
     waves.call_off(campaign)
+    _give_back(campaign)
 
 
 @transaction.atomic
@@ -277,7 +287,14 @@ def finish(campaign: Campaign, *, at: dt.datetime) -> bool:
         return False
     states.move(campaign, to=Status.SENT, finished_at=at)
     entering.end(campaign)
+    _give_back(campaign)
     return True
+
+
+def _give_back(campaign: Campaign) -> None:
+    """It is over: the money that it did not need is there for others."""
+    additions.call_off(campaign, because="the campaign is over")
+    purse.release(campaign, on=clock.today())
 
 
 def open_steps(campaign: Campaign, staff: Any) -> set[str]:
@@ -334,7 +351,9 @@ def _require_good_words(campaign: Campaign) -> None:
         _require_entry(campaign)
     except PlanError as problem:
         raise NotAllowed(problem.said(_)) from problem
-    coupon_batches.hold([one.coupon for one in plan.messages() if one.coupon is not None])
+    given = [one.coupon for one in plan.messages() if one.coupon is not None]
+    for batch in coupon_batches.hold(given):
+        coupons.face(batch)
     used = {number for message in plan.messages() for number in message.templates}
     for template in MessageTemplate.objects.filter(pk__in=used).order_by("pk"):
         _require_good_template(template)

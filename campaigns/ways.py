@@ -4,10 +4,10 @@ A step has one channel, but the contact policy may send some of its messages thr
 one.
 """
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from campaigns import accounts, pacing
@@ -24,6 +24,7 @@ from campaigns.channels.base import (
 )
 from campaigns.channels.note import Note
 from campaigns.models import ChannelAccount
+from campaigns.money.paying import Charge
 
 EMAIL = kinds.EMAIL
 Out = Mail | Note
@@ -45,6 +46,23 @@ class Ways:
         """From whom mail comes."""
         return accounts.sender_of(self.accounts.get(EMAIL))
 
+    def is_priced(self, channel: str) -> bool:
+        """Whether a message through it costs something."""
+        account = self.accounts.get(channel)
+        return account is not None and account.tariff > 0
+
+    def charges(self, channel: str, messages: Iterable[Out]) -> dict[int, Charge]:
+        """What each of a channel's messages costs, by its number."""
+        account = self.accounts[channel]
+        return {
+            one.number: Charge(account.pk, accounts.price(account, one.text)) for one in messages
+        }
+
+    def soon(self, seconds: float) -> int | None:
+        """How many the step's own account lets out in so many seconds; None: any number."""
+        account = self.accounts.get(self._first)
+        return None if account is None else math.ceil(account.per_minute * seconds / 60)
+
     def connect(self) -> None:
         """Make sure that somebody is there for the step's own channel, or raise Unreachable."""
         self._way(self._first).connect()
@@ -63,7 +81,7 @@ class Ways:
             raise Unreachable(f"{account.name}: {lost}") from lost
 
     def send(self, channel: str, messages: Iterable[Out], journal: Journal) -> None:
-        """Give messages of one channel, and note with which account each left and what it cost."""
+        """Give messages of one channel, and note with which account each left."""
         account = self.accounts.get(channel)
         try:
             way = self._way(channel)
@@ -74,41 +92,28 @@ class Ways:
         if account is None:
             way.send(messages, journal)
             return
-        spent = _Spent(account, journal)
+        noted = _Noted(account, journal)
         try:
-            way.send(spent.noted(pacing.paced(account, messages)), spent)
+            way.send(pacing.paced(account, messages), noted)
         finally:
-            spent.write()
+            noted.write()
 
 
-class _Spent:
-    """A journal that also knows what the messages of one account cost."""
+class _Noted:
+    """A journal that also knows which messages left with one account."""
 
     def __init__(self, account: ChannelAccount, journal: Journal) -> None:
         self._account, self._journal = account, journal
-        self._texts: dict[int, str] = {}
-        self._left: dict[int, int] = {}
-
-    def noted(self, messages: Iterable[Out]) -> Iterator[Out]:
-        for message in messages:
-            self._texts[message.number] = message.text
-            yield message
+        self._left: list[int] = []
 
     def begun(self, number: int) -> None:
         self._journal.begun(number)
 
     def ended(self, number: int, outcome: Outcome) -> None:
         self._journal.ended(number, outcome)
-        if isinstance(outcome, Accepted | Unsure):  # what may have left may be charged
-            self._left[number] = accounts.cost(self._account, number, self._texts[number])
+        if isinstance(outcome, Accepted | Unsure):
+            self._left.append(number)
 
     def write(self) -> None:
         if self._left:
-            with connection.cursor() as cursor:
-                cursor.execute(_WRITE, [self._account.pk, [*self._left], [*self._left.values()]])
-
-
-_WRITE = """
-    UPDATE campaigns_message m SET account_id = %s, cost_minor = given.cost
-    FROM unnest(%s::bigint[], %s::int[]) AS given (id, cost) WHERE m.id = given.id
-"""
+            accounts.remember(self._left, self._account)

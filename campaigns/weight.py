@@ -4,15 +4,16 @@ from decimal import Decimal
 
 from campaigns import planning
 from campaigns.models import Campaign, CouponBatch, Evidence, Quote
+from campaigns.money import purse
 from console.approvals import Facts
 
 
 def facts(campaign: Campaign, quote: Quote, found: Evidence) -> Facts:
-    """The worst cost counts, and the deepest of its discounts."""
+    """What it may spend counts, and the deepest of its discounts."""
     plan = planning.of(campaign)
     coupons = [one.coupon for one in plan.messages() if one.coupon is not None]
     return Facts(
-        amount_minor=quote.worst_minor,
+        amount_minor=max(quote.worst_minor, purse.limit(campaign, quote)),
         audience=quote.size,
         discount_share=max(map(_depth, CouponBatch.objects.filter(pk__in=coupons)), default=0.0),
         channels=sorted(plan.channels()),

@@ -5,6 +5,7 @@ A movement has a key: sent twice, it moves once. What the money is for can be an
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,6 +20,14 @@ VIEW, CHANGE = "budgets.view", "budgets.change"
 FUND, SPEND, ASK = "budgets.fund", "budgets.spend", "budgets.ask"
 Kind = BudgetEntry.Kind
 __all__ = ["BudgetExceeded"]  # for those who catch it
+
+
+class Deed(TypedDict):
+    """What every movement for a thing has to be told."""
+
+    subject: models.Model
+    key: str
+    on: dt.date
 
 
 @dataclass(frozen=True)
@@ -222,6 +231,21 @@ def release(
             )
             back += entry.amount_minor
     return back
+
+
+@transaction.atomic
+def give_up(
+    budget: Budget,
+    amount: int,
+    *,
+    subject: models.Model,
+    key: str,
+    on: dt.date,
+    by: Staff | None = None,
+) -> BudgetEntry:
+    """So much of what was reserved for it is not wanted after all; the rest stays as it is."""
+    kept = ledger.lock(budget)
+    return ledger.move(kept, Kind.RELEASE, amount, subject=subject, key=key, on=on, by=by)
 
 
 @transaction.atomic

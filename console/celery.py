@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
     "measure ways": {"task": "metrics.tasks.measure_ways", "schedule": 600},
     "look at playbooks": {"task": "campaigns.tasks.look_at_playbooks", "schedule": 60},
     "look at guardrails": {"task": "campaigns.tasks.look_at_guardrails", "schedule": 60},
+    "settle money": {"task": "campaigns.tasks.settle_money", "schedule": 300},
     "measure playbooks": {"task": "metrics.tasks.measure_playbooks", "schedule": 3600},
     "hear of refunds": {"task": "campaigns.tasks.hear_of_refunds", "schedule": 30},
     "propose moves of money": {

@@ -10,14 +10,15 @@ from django.db.models import ForeignKey, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import drafts, guards, progress, tasks, transitions, trials
-from campaigns.admin import held, page, plan_editor, plan_facts, preview
+from campaigns import additions, drafts, guards, progress, tasks, transitions, trials
+from campaigns.admin import held, money, more, page, plan_editor, plan_facts, preview
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
-from campaigns.models import Audience, Campaign, MessageTemplate
+from campaigns.models import Addition, Audience, Campaign, MessageTemplate
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project
@@ -87,6 +88,7 @@ class CampaignAdmin(ConsoleModelAdmin):
                 ]
             },
         ),
+        (_("Money"), {"fields": ["budget", "limit_minor"]}),
         (_("Among other campaigns"), {"fields": ["purpose", "priority"]}),
     ]
     list_display: ClassVar = [
@@ -134,6 +136,12 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("mail", self.mail, "mail"),
             at("gaps", self.gaps, "gaps"),
             at("held", self.held, "held"),
+            at("more", self.more, "more"),
+            path(
+                "additions/<int:pk>/withdraw/",
+                self.admin_site.admin_view(require_POST(self.less)),
+                name="campaigns_campaign_less",
+            ),
             path(
                 "check/",
                 self.admin_site.admin_view(require_POST(plan_editor.check)),
@@ -214,6 +222,29 @@ class CampaignAdmin(ConsoleModelAdmin):
         """Messages that may or may not have left."""
         return held.view(request, pk, self.admin_site.each_context(request))
 
+    def more(self, request: Any, pk: int) -> HttpResponse:
+        """Ask for more money; somebody else decides."""
+        campaign = self._found(pk)
+        roles.require(request.user, additions.ACTION, record=campaign)
+        form = more.MoreForm(request.POST or None)
+        if request.method == "POST" and more.ask(campaign, form, request.user):
+            self.message_user(request, _("Asked for. Somebody else has to approve it now."))
+            return HttpResponseRedirect(self._page(campaign))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("More money for “%(campaign)s”") % {"campaign": campaign},
+            "opts": self.opts,
+            "form": form,
+            "button": _("Ask"),
+        }
+        return render(request, "console/form.html", context)
+
+    def less(self, request: Any, pk: int) -> HttpResponse:
+        """Take the asking for more back."""
+        addition = get_object_or_404(Addition.objects.select_related("campaign"), pk=pk)
+        additions.withdraw(addition, by=request.user)
+        return HttpResponseRedirect(self._page(addition.campaign))
+
     def progress(self, request: HttpRequest, pk: int) -> JsonResponse:
         """What the bar of the page asks for while it is being sent."""
         roles.require(request.user, self.view_action)
@@ -243,7 +274,7 @@ class CampaignAdmin(ConsoleModelAdmin):
 
     def _found(self, pk: int) -> Campaign:
         return get_object_or_404(
-            Campaign.objects.select_related("segment", "template", "owner", "team"), pk=pk
+            Campaign.objects.select_related("segment", "template", "owner", "team", "budget"), pk=pk
         )
 
     def _page(self, campaign: Campaign) -> str:
@@ -271,6 +302,11 @@ class CampaignAdmin(ConsoleModelAdmin):
         in_use: QuerySet[Any]
         if db_field.name == "segment":
             in_use = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
+        elif db_field.name == "budget":
+            found = request.resolver_match
+            number = found.kwargs.get("pk") if found else None
+            chosen = Campaign.objects.filter(pk=number or 0).values_list("budget", flat=True)
+            in_use = money.open_budgets(request.user, with_=chosen.first())
         else:
             in_use = MessageTemplate.objects.filter(archived_at=None)
         field: Any = super().formfield_for_foreignkey(
@@ -278,6 +314,8 @@ class CampaignAdmin(ConsoleModelAdmin):
         )
         if field is not None and db_field.name == "segment":
             field.label_from_instance = partial(_with_size, today=clock.today())
+        if field is not None and db_field.name == "budget":
+            field.label_from_instance = money.named
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

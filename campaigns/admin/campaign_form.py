@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from campaigns import drafts, expectations, planning
+from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
 from campaigns.models import Campaign
 from campaigns.plans import moments, tree, triggers
@@ -95,6 +96,10 @@ class CampaignForm(forms.ModelForm):
         initial="order_paid",
         help_text=gettext_lazy("The event that counts as success."),
         widget=UnfoldAdminSelectWidget,
+    )
+    limit_minor = MoneyField(
+        label=gettext_lazy("May spend at most"),
+        help_text=gettext_lazy("Empty: what it costs at most, of a campaign that runs once."),
     )
     expected_roi = PercentField(
         label=gettext_lazy("Expected ROI (percent)"),

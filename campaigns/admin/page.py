@@ -22,7 +22,17 @@ from campaigns import (
     scarce,
     transitions,
 )
-from campaigns.admin import case, outcome, plan_facts, precedents, preview, quotes, strategy, trials
+from campaigns.admin import (
+    case,
+    money,
+    outcome,
+    plan_facts,
+    precedents,
+    preview,
+    quotes,
+    strategy,
+    trials,
+)
 from campaigns.models import Audience, Campaign, Stop, TemplateRevision
 from campaigns.plans.nodes import PlanError
 from console import approvals, clock, roles
@@ -101,6 +111,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         **_audience(campaign, frozen, project),
         "shortages": _shortages(campaign),
         **_evidence(campaign, frozen),
+        **money.of(campaign, staff),
     }
 
 

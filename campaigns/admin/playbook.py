@@ -105,7 +105,7 @@ class PlaybookAdmin(ReadOnlyAdmin):
     def edit(self, request: Any, pk: int) -> HttpResponse:
         playbook = _found(pk) if pk else None
         roles.require(request.user, playbooks.ACTION, record=playbook)
-        form = PlaybookForm(request.POST or None, instance=playbook)
+        form = PlaybookForm(request.POST or None, instance=playbook, by=request.user)
         if request.method == "POST" and form.is_valid():
             try:
                 if playbook is None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import playbooks, recipes
+from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
 from campaigns.models import CouponBatch, MessageTemplate, Playbook
@@ -26,7 +27,7 @@ class PlaybookForm(forms.ModelForm):
         help_text=_("So many get none of its plays, to tell what the rest did because of them."),
     )
     budget_minor = MoneyField(
-        label=_("Budget"),
+        label=_("Costs at most"),
         help_text=_("Nobody more comes in than it bears if every coupon is used."),
     )
     wake_event = forms.ChoiceField(label=_("Comes back by"), required=False)
@@ -35,8 +36,11 @@ class PlaybookForm(forms.ModelForm):
         model = Playbook
         fields = playbooks.SETTINGS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Staff, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        budget: Any = self.fields["budget"]
+        budget.queryset = money.open_budgets(by, with_=self.instance.budget_id)
+        budget.label_from_instance = money.named
         field: Any = self.fields["wake_event"]
         chosen = self.instance.wake_event
         field.choices = [("", gettext("anything that counts as being active")), *_deeds(chosen)]
@@ -110,6 +114,10 @@ class PlayForm(forms.Form):
     )
     team = forms.ModelChoiceField(
         label=_("or by the team"), queryset=Team.objects.all(), required=False
+    )
+    limit_minor = MoneyField(
+        label=_("May spend at most"),
+        help_text=_("Empty: an equal part of what the playbook costs at most."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import planning, pricing
+from campaigns.admin import money
 from campaigns.models import Campaign, ChannelAccount, Evidence, Quote
 from console import clock, figures, kept_words
 
@@ -23,17 +24,17 @@ WHAT: dict[str, Promise] = {
 def kept(campaign: Campaign) -> dict[str, Any]:
     """The price that it was submitted with last; empty where it never was."""
     quote = Quote.objects.filter(campaign=campaign).first()
-    return {} if quote is None else {"quote": _shown(quote, campaign)}
+    return {} if quote is None else {"quote": shown(quote, campaign)}
 
 
 def now(campaign: Campaign, size: int, found: Evidence) -> dict[str, Any]:
     """The price of a draft as it stands."""
     at = clock.now()
     quote = pricing.made(campaign, pricing.size_of(campaign, size, at=at), found, at=at)
-    return {"quote": _shown(quote, campaign)}
+    return {"quote": shown(quote, campaign), "purse": money.of_draft(campaign, quote)}
 
 
-def _shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
+def shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
     currency = clock.project().currency
     names = planning.step_names(campaign)
     total = (quote.low_minor, quote.expected_minor, quote.worst_minor)

@@ -3,17 +3,34 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import drafts, expectations, planning, progress, tasks, transitions, trials
+from campaigns import (
+    additions,
+    drafts,
+    expectations,
+    planning,
+    progress,
+    tasks,
+    transitions,
+    trials,
+)
 from campaigns.api.stops import PeriodSerializer
 from campaigns.models import Campaign, CampaignResult, Trial
-from console import clock
+from campaigns.money import facts
+from console import clock, idempotency
 
+KEYED = [
+    OpenApiParameter(
+        idempotency.HEADER, str, OpenApiParameter.HEADER, required=True, description="Sent again, "
+        "the same call is answered the same; another one under the same key is refused with 422."
+    )
+]  # fmt: skip
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
 
 
@@ -74,6 +91,7 @@ class CampaignSerializer(serializers.ModelSerializer):
         extra_kwargs: ClassVar = {
             "priority": {"max_value": 100},
             "conversion_days": {"min_value": 1, "max_value": 90},
+            "limit_minor": {"min_value": 1},
             # Not a greatest value: what is no number is greater than none.
             "control_share": {"validators": [_is_share]},
             "expected_roi": {"validators": [_within(-1, 1000)]},
@@ -90,6 +108,8 @@ class CampaignSerializer(serializers.ModelSerializer):
         now = self.instance or Campaign()
         whole = {name: given.get(name, getattr(now, name)) for name in names}
         problems = {name: words for name, words in planning.problems(**whole) if words}
+        if given.get("limit_minor", now.limit_minor) and not given.get("budget", now.budget):
+            problems["budget"] = _("Choose the budget that it may spend so much of.")
         if problems:
             raise serializers.ValidationError(problems)
         return given
@@ -140,6 +160,38 @@ class WinnerSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
+class MoneySerializer(serializers.Serializer):
+    """What came of its money, in minor units of the budget's currency.
+
+    Approved is what was spent, what is left, and what was given back of it.
+    """
+
+    budget = serializers.IntegerField(allow_null=True)
+    reserved_minor = serializers.IntegerField()
+    approved_minor = serializers.IntegerField()
+    spent_minor = serializers.IntegerField()
+    left_minor = serializers.IntegerField()
+    given_back_minor = serializers.IntegerField()
+    messages_minor = serializers.IntegerField()
+    redeemed_minor = serializers.IntegerField()
+    in_hands_minor = serializers.IntegerField()
+    work_minor = serializers.IntegerField()
+
+
+class MoreSerializer(serializers.Serializer):
+    """How much more it needs, in minor units, and why."""
+
+    amount_minor = serializers.IntegerField(min_value=1, max_value=10**15)
+    because = serializers.CharField(max_length=300)
+
+
+class AskedSerializer(serializers.Serializer):
+    """The approval that was asked for."""
+
+    approval = serializers.IntegerField()
+    status = serializers.CharField()
+
+
 class CampaignViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -154,6 +206,8 @@ class CampaignViewSet(
         "periods": VIEW,
         "trials": VIEW,
         "winner": RUN,
+        "money": VIEW,
+        "more": "campaigns.submit",
         "create": CHANGE,
         "partial_update": CHANGE,
         "submit": "campaigns.submit",
@@ -268,6 +322,33 @@ class CampaignViewSet(
         )
         tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
+
+    @extend_schema(responses=MoneySerializer)
+    @action(detail=True)
+    def money(self, request: Request, pk: str | None = None) -> Response:
+        """What was set aside, spent and given back."""
+        campaign = self.get_object()
+        found = facts.of(campaign) or facts.NOTHING
+        return Response({"budget": campaign.budget_id} | found.as_json())
+
+    @extend_schema(request=MoreSerializer, responses={201: AskedSerializer}, parameters=KEYED)
+    @action(detail=True, methods=["post"])
+    @idempotency.once
+    def more(self, request: Request, pk: str | None = None) -> Response:
+        """Ask for more money; somebody else decides."""
+        campaign = self.get_object()
+        asked = MoreSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        approval = additions.ask(
+            campaign,
+            said["amount_minor"],
+            because=said["because"],
+            key=f"api:{_staff(request).pk}:{request.headers[idempotency.HEADER]}",
+            by=_staff(request),
+            at=clock.now(),
+        )
+        return Response({"approval": approval.pk, "status": approval.status}, status=201)
 
     def _now(self, campaign: Campaign) -> Response:
         campaign.refresh_from_db()

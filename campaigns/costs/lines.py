@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from campaigns.plans.exposure import Share
@@ -23,7 +23,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Line:
-    """So many of one thing; `each` in minor units, with parts of one."""
+    """So many of one thing; `each` in minor units, with parts of one, and `most` at the worst."""
 
     what: What
     step: str
@@ -31,6 +31,7 @@ class Line:
     count: Count
     each: Decimal
     rate: Share | None = None  # the share of them that costs anything, such as redeemed coupons
+    most: Decimal | None = None  # None: as usual
     is_seen: bool = True  # whether the rate was seen in the past; else it is only assumed
 
     @property
@@ -39,8 +40,12 @@ class Line:
         return Count(
             _minor(self.count.low * rate.low, self.each),
             _minor(self.count.middle * rate.middle, self.each),
-            _minor(self.count.high * rate.high, self.each),
+            _minor(self.count.high * rate.high, self.most_each, ROUND_CEILING),
         )
+
+    @property
+    def most_each(self) -> Decimal:
+        return self.each if self.most is None else self.most
 
     def as_json(self) -> dict[str, Any]:
         cost, count, rate = self.cost, self.count, self.rate
@@ -50,6 +55,7 @@ class Line:
             "name": self.name,
             "count": [count.low, count.middle, count.high],
             "each": str(self.each),
+            "most_each": str(self.most_each),
             "rate": None if rate is None else [rate.low, rate.middle, rate.high],
             "is_seen": self.is_seen,
             "cost_minor": [cost.low, cost.middle, cost.high],
@@ -73,5 +79,5 @@ def total(lines: Iterable[Line]) -> Count:
     )
 
 
-def _minor(count: float, each: Decimal) -> int:
-    return int((Decimal(str(count)) * each).quantize(Decimal(1), ROUND_HALF_UP))
+def _minor(count: float, each: Decimal, rounding: str = ROUND_HALF_UP) -> int:
+    return int((Decimal(str(count)) * each).quantize(Decimal(1), rounding))

@@ -11,6 +11,7 @@ from campaigns.models.evidence import Evidence
 from campaigns.models.guard import Guard
 from campaigns.models.in_app import InAppMessage
 from campaigns.models.message import Message
+from campaigns.models.money import Addition, Purse
 from campaigns.models.phrase import Phrase
 from campaigns.models.playbook import Play, Playbook, PlayResult, Turn
 from campaigns.models.quote import Quote
@@ -23,6 +24,7 @@ from campaigns.models.trial import Trial
 from campaigns.models.wave import Entrance, Intake, Lookout, Wave
 
 __all__ = [
+    "Addition",
     "Audience",
     "Campaign",
     "CampaignPeriod",
@@ -51,6 +53,7 @@ __all__ = [
     "Play",
     "PlayResult",
     "Playbook",
+    "Purse",
     "Quote",
     "Redemption",
     "ShortLink",

@@ -12,9 +12,9 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.models.agreed import CONSTRAINTS, Agreed
 from campaigns.models.template import MessageTemplate, TemplateRevision
-from console import kept_words, states
+from console import budgets, clock, kept_words, states
 from console.kept_words import KeptName
-from console.models import Approval, AuditEntry, Team
+from console.models import Approval, AuditEntry, Budget, Team
 from segments.models import Segment, SegmentVersion
 
 
@@ -86,7 +86,13 @@ class Campaign(Agreed):
         "conversion_days",
     )
     # What came later counts where it is set: what was approved before it was there still holds.
-    DECIDED_IF_SET: ClassVar[tuple[str, ...]] = ("most_a_day", "most_in_all", *Agreed.AGREED)
+    DECIDED_IF_SET: ClassVar[tuple[str, ...]] = (
+        "most_a_day",
+        "most_in_all",
+        "budget_id",
+        "limit_minor",
+        *Agreed.AGREED,
+    )
 
     name = KeptName(_("name"), max_length=120)
     goal = KeptName(_("goal"), max_length=200, blank=True)
@@ -172,6 +178,21 @@ class Campaign(Agreed):
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, related_name="+", verbose_name=_("team")
     )
+    budget = models.ForeignKey(
+        Budget,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("budget"),
+        help_text=_("What it costs is paid out of it."),
+    )
+    limit_minor = models.PositiveBigIntegerField(
+        _("may spend at most"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: what it costs at most, of a campaign that runs once."),
+    )
     conversion_event = models.CharField(_("aims at"), max_length=80, default="order_paid")
     conversion_days = models.PositiveSmallIntegerField(
         _("counted for (days)"), default=7, help_text=_("Days after the message, 1 to 90.")
@@ -214,6 +235,12 @@ class Campaign(Agreed):
                 fields=["external_ref"],
                 condition=~models.Q(external_ref=""),
                 name="one_campaign_an_external_ref",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(limit_minor__isnull=True)
+                | models.Q(limit_minor__gt=0, budget__isnull=False),
+                name="a_limit_is_of_a_budget",
+                violation_error_message=_("Choose the budget that it may spend so much of."),
             ),
             *CONSTRAINTS,
         ]
@@ -282,7 +309,19 @@ class Campaign(Agreed):
         if not self.evidence.exists():
             raise states.NotAllowed(_("Nobody has looked at what campaigns like this one brought."))
         states.move(self, to=self.Status.APPROVED)
+        quote = self.quotes.first()
+        if quote is None or not quote.is_free:
+            if self.budget is None:
+                raise states.NotAllowed(_("It costs something, and has no budget."))
+            on = approval.decided_on or clock.today()
+            budgets.commit(self.budget, subject=self, key=f"{self._asking(approval)}:yes", on=on)
 
     def on_rejected(self, approval: Approval) -> None:
         """Called back by an approval; the owner may change it and ask again."""
         states.move(self, to=self.Status.DRAFT)
+        if self.budget is not None:
+            on = approval.decided_on or clock.today()
+            budgets.release(self.budget, subject=self, key=f"{self._asking(approval)}:no", on=on)
+
+    def _asking(self, approval: Approval) -> str:
+        return f"campaign:{self.pk}:asked:{approval.pk}"

@@ -173,6 +173,10 @@ class Coupon(models.Model):
     because = models.CharField(_("why"), max_length=200, blank=True)
     issued_at = models.DateTimeField(_("given at"))
     expires_at = models.DateTimeField(_("valid until"))
+    # What was spent for it of its campaign's money: as much as it can cost, until that is known.
+    held_minor = models.PositiveBigIntegerField(default=0, db_default=0)
+    # When to look what it came to; empty: it holds no money, or that is known.
+    settles_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("customer's coupon")
@@ -193,6 +197,13 @@ class Coupon(models.Model):
                 name="one_coupon_a_message",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["settles_at"],
+                condition=models.Q(settles_at__isnull=False),
+                name="coupons_to_settle",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch} #{self.pk}"  # never the code: it is money
@@ -200,6 +211,11 @@ class Coupon(models.Model):
     def is_over(self, at: dt.datetime) -> bool:
         """Whether its time has run out."""
         return self.expires_at <= at
+
+    def is_final(self, at: dt.datetime) -> bool:
+        """Whether it cannot be redeemed any more, not even after a refund."""
+        is_used_up = self.status == self.Status.REDEEMED and not self.batch.comes_back
+        return is_used_up or self.status == self.Status.REVOKED or self.is_over(at)
 
 
 class Redemption(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.models.campaign import Campaign
 from console import kept_words
 from console.kept_words import KeptName
-from console.models import Team
+from console.models import Budget, Team
 from segments.models import Segment
 from segments.models.fields import BitmapField
 
@@ -44,7 +44,16 @@ class Playbook(models.Model):
         default=30,
         help_text=_("For so long whoever got a play gets no other, unless a more urgent one."),
     )
-    budget_minor = models.PositiveBigIntegerField(_("budget"), null=True, blank=True)
+    budget_minor = models.PositiveBigIntegerField(_("costs at most"), null=True, blank=True)
+    # Out of which its plays are paid, each up to a limit of its own.
+    budget = models.ForeignKey(
+        Budget,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("budget"),
+    )
     wake_event = models.CharField(
         _("comes back by"),
         max_length=80,

@@ -1,5 +1,7 @@
 """What a campaign is expected to cost and to bring back, as it was asked for."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -37,6 +39,11 @@ class Quote(models.Model):
         return f"{self.campaign}: {self.expected_minor}"
 
     @property
+    def is_free(self) -> bool:
+        """Whether nothing in it can cost anything, however many there are."""
+        return not any(Decimal(most_each(line)) > 0 and line["count"][2] for line in self.lines)
+
+    @property
     def roi(self) -> float | None:
         """Expected: what it brings for each unit spent, less that unit; None where no past
         campaign had a control that tells what customers would have bought anyway."""
@@ -46,3 +53,9 @@ class Quote(models.Model):
     def content(self) -> dict[str, Any]:
         """What an approver's yes rests on."""
         return {"size": self.size, "lines": self.lines, "worst_minor": self.worst_minor}
+
+
+def most_each(line: Mapping[str, Any]) -> str:
+    """What one of a line costs at most; older quotes tell only of the usual."""
+    found: str = line.get("most_each") or line["each"]
+    return found

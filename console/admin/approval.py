@@ -12,8 +12,17 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import audience
-from campaigns.admin import page, plan_facts, precedents, quotes, strategy, who
-from campaigns.models import Campaign
+from campaigns.admin import (
+    money,
+    more,
+    page,
+    plan_facts,
+    precedents,
+    quotes,
+    strategy,
+    who,
+)
+from campaigns.models import Addition, Campaign
 from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
@@ -148,6 +157,8 @@ def _of_policy(approval: Approval, staff: Any) -> dict[str, Any]:
 def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     """What the approver has to know about the thing itself."""
     campaign = approval.subject
+    if isinstance(campaign, Addition):
+        return {"said": [*_said(approval), *money.said_of_more(campaign)], **more.asked(campaign)}
     if not isinstance(campaign, Campaign):
         return {"said": _said(approval)}
     frozen = getattr(campaign, "audience", None)
@@ -157,6 +168,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     has_sample = campaign.entry in {Campaign.Entry.ONCE, Campaign.Entry.RECURRING}
     return {
         "campaign": campaign,
+        "said": money.said(campaign, approval.summary.get("limit_minor")),
         "frozen": frozen,
         "is_as_asked": campaign.digest() == approval.digest and frozen.is_by_policy(),
         "funnel": page.bars(audience.funnel(frozen)),

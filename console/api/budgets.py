@@ -231,4 +231,7 @@ def _subject(kind: str, number: int) -> Model:
     record = known._default_manager.filter(pk=number).first() if known else None
     if record is None:
         raise ValidationError({"subject_id": [_("There is no such record.")]})
+    if hasattr(record, "on_approved"):
+        words = _("Its money moves with its approval, and as it is spent.")
+        raise ValidationError({"subject_kind": [words]})
     return record

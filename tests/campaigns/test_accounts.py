@@ -11,6 +11,7 @@ from django.utils import timezone
 from campaigns import accounts, suppression
 from campaigns.accounts import BadSetting
 from campaigns.models import ChannelAccount
+from campaigns.money import paying
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed
 from tests.campaigns.channels.phone import KEYS, Local, local_phone
@@ -139,9 +140,11 @@ def test_nobody_there_is_said_in_words(admin: Staff) -> None:
 
 def test_parts_of_a_fen_come_to_the_right_sum(admin: Staff, phone: Local) -> None:
     account = sms(admin, phone, tariff=Decimal("4.5"))
-    assert sum(accounts.cost(account, number, "短") for number in range(1000)) == 4500
-    assert {accounts.cost(account, number, "短") for number in range(9)} == {4, 5}
-    assert accounts.cost(account, 2, "字" * 71) == 9, "two parts"
+    each = dict.fromkeys(range(1000), accounts.price(account, "短"))
+    costs, rest = paying.whole(each, Decimal("0.5"), 10_000)
+    assert (sum(costs.values()), set(costs.values()), rest) == (4500, {4, 5}, Decimal("0.5"))
+    assert accounts.price(account, "字" * 71) == 9, "two parts"
+    assert paying.whole(each, Decimal(0), 12) == ({0: 4, 1: 5}, Decimal(0)), "no more than that"
 
 
 def test_a_phone_number_can_be_suppressed() -> None:

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaigns import beginnings, planning, recipes, transitions
+from campaigns import beginnings, planning, recipes
 from campaigns.models import Campaign, MessageTemplate, Playbook
 from campaigns.plans import mixes
 from campaigns.plans.nodes import PlanError
-from console import clock
 from console.states import NotAllowed
 from segments.models import EventType
-from tests.campaigns.factories import TemplateFactory, bob, people, segment_of
+from tests.campaigns.factories import TemplateFactory, bob, people, segment_of, submit
 
 pytestmark = pytest.mark.django_db
 NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
@@ -24,7 +23,7 @@ def test_every_journey_can_be_submitted_as_it_is(key: str) -> None:
     owner = bob()
     campaign = beginnings.journey(key, segment_of(people(1)), by=owner)
     assert planning.read(campaign).first == "first"
-    transitions.submit(campaign, by=owner, at=clock.now())
+    submit(campaign, by=owner)
     assert campaign.status == "submitted"
 
 

@@ -17,6 +17,7 @@ from tests.campaigns.factories import (
     TemplateFactory,
     alice,
     bob,
+    budget_with,
     charlie,
     people,
     segment_of,
@@ -41,7 +42,8 @@ def page(name: str, *args: Any) -> str:
 
 
 def with_a_play(client: Any) -> Playbook:
-    client.post(page("make"), SETTINGS)
+    budget = budget_with(10**6, team=client.staff.team)
+    client.post(page("make"), SETTINGS | {"budget": budget.pk})
     playbook = Playbook.objects.get()
     said = {
         "level": segment_of(people(3)).pk,
@@ -68,6 +70,7 @@ def test_a_playbook_is_made_filled_approved_and_put_in_force(signed_in: SignIn) 
     client.post(page("do", playbook.pk, "submit"))
     pending = approvals.pending_for(campaign)
     assert pending
+    assert pending.facts["amount_minor"] == 50_000, "the only play may spend all of it"
     approvals.approve(pending, by=alice())
     client.post(page("do", playbook.pk, "start"))
     playbook.refresh_from_db()

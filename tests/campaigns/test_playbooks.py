@@ -18,6 +18,7 @@ from tests.campaigns.factories import (
     TemplateFactory,
     alice,
     bob,
+    budget_with,
     charlie,
     people,
     segment_of,
@@ -34,6 +35,9 @@ def playbook_of(
 ) -> Playbook:
     """In force, with a play for each segment, the most urgent first."""
     said = {"name": "Save them", "control_share": 0.0, "rest_days": 30} | settings
+    if coupon:
+        money = {"budget": budget_with(10**6, team=by.team), "budget_minor": 10**6}
+        said = money | said
     playbook = playbooks.add(by=by, **said)
     for segment in segments:
         offer = Offer(template=TemplateFactory.create(), coupon=coupon)

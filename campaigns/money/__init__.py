@@ -1,0 +1,1 @@
+"""A campaign's money: what it may spend, what it has spent, and what comes back."""
