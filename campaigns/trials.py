@@ -15,7 +15,7 @@ from campaigns import parting, planning
 from campaigns.models import Campaign, Message, Trial, Wave
 from campaigns.plans.nodes import Contest, Plan, Split, Step
 from campaigns.plans.nodes import Message as MessageStep
-from console import audit, clock, roles, work
+from console import audit, clock, kept_words, roles, work
 from console.models import Staff
 from console.states import NotAllowed
 
@@ -125,9 +125,9 @@ def ask_to_choose(campaign: Campaign, step: str) -> None:
     today = clock.today()
     work.give(
         "trial",
-        _("Choose the winner of “%(campaign)s”.") % {"campaign": campaign},
+        kept_words.each(lambda: _("Choose the winner of “%(campaign)s”.") % {"campaign": campaign}),
         on=today,
-        why=_("No variant is surely better, and the others wait for one."),
+        why=kept_words.each(lambda: _("No variant is surely better, and the others wait for one.")),
         subject=campaign,
         owner=campaign.owner,
         team=campaign.team,
