@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
-from campaigns import reasons
+from campaigns import planning, reasons
 from campaigns.admin.contact import ShowsContact
 from campaigns.models import ChannelAccount, Message
 from console import clock, figures, roles
@@ -94,6 +94,7 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [
             "campaign",
+            "step_name",
             "customer_link",
             self.address_field(request, obj),
             "channel_label",
@@ -139,6 +140,11 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     def customer_link(self, message: Message) -> str:
         address = reverse("admin:segments_customer_change", args=[message.customer_id])
         return format_html('<a href="{}">#{}</a>', address, str(message.customer_id))
+
+    @display(description=pgettext_lazy("plan", "step"))
+    def step_name(self, message: Message) -> str:
+        said = planning.step_names(message.campaign).get(message.step, message.step)
+        return f"{said} · {message.variant}" if message.variant else said
 
     @display(description=_("channel"))
     def channel_label(self, message: Message) -> str:

@@ -70,6 +70,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
     list_select_related: ClassVar = ["team", "updated_by"]
     search_fields: ClassVar = ["name__icontains", "subject__icontains"]
     search_help_text = _("Search by name or subject.")
+    list_before_template = "console/real_time.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MessageTemplate]:
         found: QuerySet[MessageTemplate] = super().get_queryset(request)
