@@ -24,7 +24,7 @@ from campaigns.channels.kinds import KINDS as KINDS
 from campaigns.channels.kinds import BadSetting as BadSetting
 from campaigns.channels.kinds import Kind
 from campaigns.channels.note import Note
-from campaigns.models import ChannelAccount, Message
+from campaigns.models import ChannelAccount
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
@@ -33,6 +33,7 @@ from segments import sealing
 ACTION = "accounts.change"
 CHANNELS, IN_APP, ROBOT, WEBHOOK = kinds.CHANNELS, kinds.IN_APP, kinds.ROBOT, kinds.WEBHOOK
 TEXT, JSON, HEADERS, MADE = kinds.TEXT, kinds.JSON, kinds.HEADERS, kinds.MADE
+CHOICES = kinds.CHOICES
 CONNECTIONS = 8
 
 
@@ -361,11 +362,6 @@ def price(account: ChannelAccount, text: str = "") -> Decimal:
     """What a message with this text costs, in minor units and parts of one."""
     times = sms_parts.parts(text) if KINDS[account.kind].per_part and text else 1
     return account.tariff * times
-
-
-def remember(message_ids: list[int], account: ChannelAccount) -> None:
-    """Note with which account messages leave."""
-    Message.objects.filter(pk__in=message_ids).update(account=account)
 
 
 # --- secrets ----------------------------------------------------------------

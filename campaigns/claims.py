@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from campaigns import contacting, coupons
+from campaigns import contacting, coupons, once
 from campaigns.contacting import Look
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Wave
 from campaigns.money import given
@@ -50,6 +50,7 @@ class Offer:
     variants: Mapping[int, str] = field(default_factory=dict)  # by customer
     batch: CouponBatch | None = None
     lasts: dt.timedelta | None = None  # from when it was due; then it leaves no more
+    is_once: bool = False  # for all customers of an intake together
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def begin(wave: Wave, ids: list[int], offer: Offer, *, at: dt.datetime) -> Claim
     here = people(hold(wave))
     for gone in look.verdicts.keys() - here.keys():
         del look.verdicts[gone]
+    if offer.is_once:
+        once.only(look, wave, here)
     rows = _insert(wave, look, here, before, offer.variants, at)
     sending = {number: who for number, who, status, _variant in rows if status == Status.SENDING}
     wordings = {number: variant for number, _who, _status, variant in rows}

@@ -14,6 +14,7 @@ SHORT: dict[str, Any] = {
     "merged": gettext_lazy("merged with another customer"),
     "left": gettext_lazy("left the plan before it was sent"),
     "cancelled": gettext_lazy("the campaign was cancelled"),
+    "once": gettext_lazy("the group was told once for all"),
     "no_coupon": gettext_lazy("no coupon was left"),
     "no_money": gettext_lazy("the approved budget is spent"),
     "other_play": gettext_lazy("a more urgent play fits"),

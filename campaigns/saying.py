@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from campaigns import (
     coupons,
     links,
+    once,
     parting,
     planning,
     rendering,
@@ -71,6 +72,7 @@ class Saying:
             variants=self._variants(customers),
             batch=self.batch,
             lasts=None if minutes is None else dt.timedelta(minutes=minutes),
+            is_once=once.is_wanted(self.step.channel),
         )
 
     def known(self, customers: list[int]) -> tuple[dict[int, Customer], Mapping[int, Any]]:

@@ -237,7 +237,7 @@ def _field(field: Any, account: ChannelAccount | None) -> forms.Field:
         "initial": "" if field.is_secret else first,
     }
     if field.choices:
-        choices = [(one, one) for one in field.choices]
+        choices = [(one, gettext(accounts.CHOICES.get(one, one))) for one in field.choices]
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)
     return forms.CharField(max_length=20_000, widget=_widget(field), **common)
 

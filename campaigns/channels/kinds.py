@@ -147,6 +147,20 @@ _GATEWAY = (
         hint=gettext_noop("With spaces between them, such as those of a wrong number."),
     ),
 )
+ONCE, EACH = "once", "each"
+SPEAKS = Field(
+    "speaks",
+    gettext_noop("says it"),
+    form=CHOICE,
+    first=ONCE,
+    choices=(ONCE, EACH),
+    hint=gettext_noop("A step of a campaign: once for all who came in together, or for each."),
+)
+# What choices are called on screen, where they are no names.
+CHOICES = {
+    ONCE: gettext_noop("once for all customers"),
+    EACH: gettext_noop("for each customer"),
+}
 _ROBOT_URL = Field("url", gettext_noop("the robot's address"), is_secret=True, form=URL)
 _ROBOT_SECRET = Field("secret", gettext_noop("signing secret"), is_secret=True, is_needed=False)
 _SENDER = Field("sender", gettext_noop("sender"), hint=gettext_noop("“Name <address>”"))
@@ -250,7 +264,7 @@ KINDS = {
             "wecom",
             gettext_noop("WeCom robot"),
             ROBOT,
-            (_ROBOT_URL,),
+            (_ROBOT_URL, SPEAKS),
             lambda g: WeCom(g["url"]),
             per_minute=20,
         ),
@@ -258,7 +272,7 @@ KINDS = {
             "dingtalk",
             gettext_noop("DingTalk robot"),
             ROBOT,
-            (_ROBOT_URL, _ROBOT_SECRET),
+            (_ROBOT_URL, _ROBOT_SECRET, SPEAKS),
             lambda g: DingTalk(g["url"], g["secret"]),
             per_minute=20,
         ),
@@ -266,7 +280,7 @@ KINDS = {
             "feishu",
             gettext_noop("Feishu robot"),
             ROBOT,
-            (_ROBOT_URL, _ROBOT_SECRET),
+            (_ROBOT_URL, _ROBOT_SECRET, SPEAKS),
             lambda g: Feishu(g["url"], g["secret"]),
             per_minute=100,
         ),
