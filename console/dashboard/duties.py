@@ -81,7 +81,7 @@ def _of_stop(page: Page, stop: Stop) -> Line:
         link=page.link("admin:campaigns_stop_change", stop.pk, needs="campaigns.view"),
         badge=_("to be decided") if stop.is_open else _("watched"),
         tone="bad" if stop.is_open else "warn",
-        when=stop.watched_until.isoformat(),
+        when=(stop.stopped_on if stop.is_open else stop.watched_until).isoformat(),
         why=words.why(stop),
     )
 
