@@ -151,7 +151,7 @@ def _pay(campaign: Campaign, count: int) -> None:
         Stuck: there is no money for them, so none was given.
     """
     try:
-        paying.spend(campaign, count * clock.project().work_minor, "work")
+        paying.spend(campaign, count * clock.project().work_minor, paying.WORK)
     except paying.Broke as none:
         raise Stuck(str(none)) from none
 

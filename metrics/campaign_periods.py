@@ -20,7 +20,7 @@ from campaigns import plays
 from campaigns.models import Campaign, CampaignPeriod, Message, Redemption, Stop, Turn
 from campaigns.stoploss import judging, stops
 from console import audit, clock
-from metrics import periods
+from metrics import effects, periods
 from metrics.queries import conversions
 from metrics.queries.conversions import Windows
 from metrics.stats import differences
@@ -236,7 +236,8 @@ def _caused(treated: Mean, control: Mean) -> tuple[int | None, int | None, int |
 
 
 def cost_of(campaign: Campaign, entered: Entered) -> int:
-    """What the messages to those who came in, and their redeemed coupons, cost so far."""
+    """What the messages to those who came in and their redeemed coupons cost so far, and the
+    work for people that was paid in the period."""
     sent = Message.objects.filter(
         campaign=campaign, status=Message.Status.SENT, occurrence__in=entered.numbers
     )
@@ -246,7 +247,9 @@ def cost_of(campaign: Campaign, entered: Entered) -> int:
     theirs = Q(coupon__message__occurrence__in=entered.numbers)
     theirs |= Q(coupon__message=None, coupon__issued_at__gte=since, coupon__issued_at__lt=until)
     redeemed = Redemption.objects.filter(theirs, coupon__campaign=campaign, reversed_at=None)
-    return sum(rows.aggregate(total=Sum("cost_minor"))["total"] or 0 for rows in (sent, redeemed))
+    work = effects.cost_of_work(campaign, since=entered.begins_on, until=entered.ends_on)
+    parts = (rows.aggregate(total=Sum("cost_minor"))["total"] or 0 for rows in (sent, redeemed))
+    return work + sum(parts)
 
 
 def _data(campaign: Campaign, entered: Entered) -> str:

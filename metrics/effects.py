@@ -14,6 +14,9 @@ from django.db.models import Sum
 from pyroaring import BitMap
 
 from campaigns.models import Campaign, Message, Redemption
+from campaigns.money import paying
+from console import clock
+from console.models import BudgetEntry
 from metrics.queries import conversions
 from metrics.queries.conversions import Windows
 from metrics.stats import differences
@@ -113,12 +116,25 @@ def done(campaign: Campaign, came: Sequence[Came]) -> Done:
 
 
 def cost(campaign: Campaign) -> int:
-    """What its messages and its redeemed coupons cost so far, in minor units."""
+    """What its messages, its redeemed coupons and its work for people cost so far."""
     messages = Message.objects.filter(campaign=campaign, status=Message.Status.SENT)
     redeemed = Redemption.objects.filter(coupon__campaign=campaign, reversed_at=None)
     return sum(
         found.aggregate(total=Sum("cost_minor"))["total"] or 0 for found in (messages, redeemed)
+    ) + cost_of_work(campaign)
+
+
+def cost_of_work(
+    campaign: Campaign, *, since: dt.date = clock.FIRST, until: dt.date = clock.LAST
+) -> int:
+    """What its budget paid for work of people on these days, both included."""
+    paid = BudgetEntry.objects.filter(
+        budget=campaign.budget_id,
+        kind=BudgetEntry.Kind.SPEND,
+        key__startswith=f"campaign:{campaign.pk}:{paying.WORK}:",
+        on__range=(since, until),
     )
+    return int(paid.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def _error(treated: Mean, control: Mean) -> float | None:

@@ -169,9 +169,9 @@ def _verdict(one: CampaignPeriod) -> str:
 
 
 def evaluation(campaign: Campaign) -> dict[str, Any] | None:
-    """Both sides in each way; None before anybody evaluated it."""
+    """Both sides in each way; None before anybody could be evaluated."""
     found = Evaluation.objects.filter(campaign=campaign).first()
-    if found is None:
+    if found is None or not (found.ahead or any(found.dimensions.values())):
         return None
     currency = clock.project().currency
     return {

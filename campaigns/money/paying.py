@@ -18,6 +18,8 @@ from campaigns.money import purse
 from console import budgets, clock, ledger
 from console.models import Budget
 
+WORK = "work"  # the deed of which people's work is paid
+
 
 class Broke(Exception):
     """The money does not reach; says so in words, for whoever looks after the campaign."""

@@ -107,5 +107,6 @@ def roi(value: float | None) -> str:
 
 
 def share(value: float) -> str:
-    """Small ones with a digit more: 0.3 %, 0.05 %."""
-    return figures.share(value, digits=2 if 0 < value < 0.001 else 1)
+    """With as many digits as it has, two at most: 2%, 0.3%, 0.05%."""
+    digits = next((n for n in (0, 1) if abs(value * 100 - round(value * 100, n)) < 1e-9), 2)
+    return figures.share(value, digits=digits)

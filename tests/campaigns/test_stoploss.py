@@ -245,7 +245,7 @@ def test_the_page_of_a_campaign_and_its_approval_say_when_it_stops(
     approval = client.get(reverse("admin:console_approval_change", args=[asked.pk]))
     assert "When it stops by itself" in approval.content.decode()
     listed = client.get(reverse("admin:campaigns_stop_changelist")).content.decode()
-    assert "1 of 4 messages were reported as spam: 25.0%, over 0.3%." in listed
+    assert "1 of 4 messages were reported as spam: 25%, over 0.3%." in listed
 
 
 @pytest.mark.django_db(transaction=True)
