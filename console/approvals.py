@@ -10,7 +10,16 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import audit, business_hours, clock, policies, policy_rules, roles, states
+from console import (
+    audit,
+    business_hours,
+    clock,
+    kept_words,
+    policies,
+    policy_rules,
+    roles,
+    states,
+)
 from console.models import Approval, Deputy, Staff, Vote
 from console.policy_rules import Facts
 from console.states import NotAllowed, Stale
@@ -61,7 +70,7 @@ def request(
             approval = Approval.objects.create(
                 subject_type=ContentType.objects.get_for_model(subject),
                 subject_id=subject.pk,
-                title=str(subject)[:200],
+                title=kept_words.name(lambda: str(subject), most=200),
                 digest=subject.digest(),
                 summary=summary,
                 requested_by=by,

@@ -60,9 +60,13 @@ def both(chinese: str, english: str) -> str:
 def name(words: Callable[[], str], most: int = 120) -> str:
     """A name that is made of other words, in both languages; longer ones are cut."""
     with translation.override("zh-hans"):
-        chinese = _cut(str(words()), most // 2 - len(JOINT))
+        chinese = str(words())
     with translation.override("en"):
-        return both(chinese, _cut(str(words()), most - len(chinese) - len(JOINT)))
+        english = str(words())
+    if chinese == english:
+        return _cut(english, most)
+    chinese = _cut(chinese, most // 2 - len(JOINT))
+    return both(chinese, _cut(english, most - len(chinese) - len(JOINT)))
 
 
 def _cut(text: str, most: int) -> str:

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
+from console.kept_words import KeptName
 from console.models.approval_policy import PolicyVersion
 
 
@@ -46,7 +48,7 @@ class Approval(models.Model):
     subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
     subject_id = models.PositiveBigIntegerField()
     subject = GenericForeignKey("subject_type", "subject_id")
-    title = models.CharField(_("what"), max_length=200)
+    title = KeptName(_("what"), max_length=200)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     digest = models.CharField(
         _("content hash"), max_length=64, help_text=_("SHA-256 of what is to be approved.")
@@ -84,7 +86,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return kept_words.said(self.title)
 
 
 class Vote(models.Model):

@@ -63,6 +63,14 @@ def test_a_name_that_ships_is_read_in_either_language_and_found_by_both() -> Non
     assert in_language("en", "新客 · VIP") == "新客 · VIP", "people's own names stay as they are"
 
 
+def test_a_name_that_is_made_of_others_fits_its_column() -> None:
+    own = "x" * 130
+    assert kept_words.name(lambda: own) == "x" * 119 + "…"
+    made = kept_words.name(lambda: f"{gettext('customers')}: {own}")
+    assert len(made) == 120
+    assert in_language("en", made).startswith("customers: xxx")
+
+
 def test_words_of_many_parts_are_kept_in_each_language() -> None:
     kept = kept_words.each(lambda: f"3 × {gettext('customers')}")
     assert in_language("en", kept) == "3 × customers"
