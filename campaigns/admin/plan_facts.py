@@ -56,12 +56,11 @@ def terms(campaign: Campaign) -> list[tuple[str, str]]:
     """What else is decided with a campaign, for whoever says yes to it."""
     if campaign.kind == Campaign.Kind.RECORDED:
         return []
-    control = figures.share(campaign.control_share, digits=0) if campaign.control_share else ""
     found = [
         (_("Purpose"), str(campaign.get_purpose_display())),
         (_("Offers"), str(campaign.get_offer_display()) if campaign.offer else ""),
         (_("Priority"), str(campaign.priority)),
-        (_("Control"), control or _("none: nobody will be able to tell what it brought")),
+        (_("Control"), _control(campaign)),
     ]
     if campaign.is_lasting:
         until = campaign.ends_at
@@ -73,6 +72,15 @@ def terms(campaign: Campaign) -> list[tuple[str, str]]:
             (_("Comes in again"), _again(campaign.again_after_days)),
         ]
     return [(name, said) for name, said in found if said]
+
+
+def _control(campaign: Campaign) -> str:
+    """Of a play its playbook's, which is the same in all its plays."""
+    play = getattr(campaign, "play", None)
+    share = play.playbook.control_share if play else campaign.control_share
+    if not share:
+        return _("none: nobody will be able to tell what it brought")
+    return figures.share(share, digits=0)
 
 
 def _again(days: int | None) -> str:

@@ -26,6 +26,7 @@ class PlanEditor {
     } catch {
       this.text.hidden = false;
     }
+    page.querySelectorAll(":scope > .rb-error").forEach((one) => one.remove()); // said at its step
     this.history = new History(Array.isArray(plan) ? plan : []);
     page.querySelector("[data-plan-builder]").append(this.toolbar(), this.canvas, this.spoken);
     this.text.addEventListener("input", () => this.onJson());
