@@ -7,7 +7,16 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import accounts, beginnings, guards, plays, policies, recipes, templates
+from campaigns import (
+    accounts,
+    beginnings,
+    guards,
+    playbooks,
+    plays,
+    policies,
+    recipes,
+    templates,
+)
 from campaigns.models import (
     Audience,
     Campaign,
@@ -16,10 +25,10 @@ from campaigns.models import (
     MessageTemplate,
     Playbook,
 )
-from console import clock, jobs
+from console import budgets, clock, figures, jobs
 from console.embedded import phone
 from console.kept_words import both
-from console.models import Staff
+from console.models import Budget, BudgetRule, Staff, Team
 from segments import bitmaps
 from segments.models import Identifier
 
@@ -82,6 +91,24 @@ def add_accounts() -> None:
 
 
 @transaction.atomic
+@transaction.atomic
+def load_budgets(*, by: Staff, on: dt.date) -> None:
+    """A year's money for each team, so that what costs something can be asked for at once."""
+    whole = FUND * 10 ** figures.decimals(clock.project().currency)
+    since, until = dt.date(on.year, 1, 1), dt.date(on.year, 12, 31)
+    for team in Team.objects.exclude(pk__in=Budget.objects.values("team")).order_by("pk"):
+        budget = budgets.make(
+            name=both(f"触达预算 {on.year}", f"Outreach {on.year}"),
+            purpose=both(*WHAT_MONEY_IS_FOR),
+            team=team,
+            since=since,
+            until=until,
+            by=by,
+            over=BudgetRule.Over.ASK,
+        )
+        budgets.fund(budget, whole, key="demo", on=on, by=by, because=WHAT_MONEY_IS_FOR[1])
+
+
 def load_plays(*, by: Staff, guarded_by: Staff) -> None:
     """The usual guards, and the warnings as a playbook in draft with its coupons and messages.
 
@@ -92,6 +119,10 @@ def load_plays(*, by: Staff, guarded_by: Staff) -> None:
     if not Playbook.objects.exists():
         names = dict.fromkeys((recipes.LOGIN, recipes.INTERACTED), "order_paid")
         playbook = beginnings.warnings(names=names, by=by)
+        budget = Budget.objects.filter(team=by.team).first()
+        if budget is not None:
+            costs = budget.total_minor // PLAYBOOKS_PART
+            playbooks.edit(playbook, by=by, budget=budget, budget_minor=costs)
         for campaign in plays.campaigns(playbook):
             guards.justify(campaign, reason=both(*WHY_A_COUPON), by=by)
 
@@ -134,6 +165,8 @@ def _record(row: dict[str, Any], members: Any, at: dt.datetime) -> None:
         )
 
 
+FUND, PLAYBOOKS_PART = 50_000, 5  # in whole units; a fifth of it is the playbook's
+WHAT_MONEY_IS_FOR = ("触达、优惠券与客服回访", "Messages, coupons and calls")
 WHY_A_COUPON = ("流失一位客户的损失，高于一张优惠券", "Losing them costs more than a coupon does")
 POLICY_NOTE = both("起步的限制", "Limits to begin with")
 POLICY = {

@@ -1,11 +1,11 @@
 """Pricing: a campaign's messages, coupons and work for people, with what comes back."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-from campaigns import coupons, planning
+from campaigns import accounts, coupons, lengths, planning
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
@@ -68,7 +68,7 @@ def _least(campaign: Campaign, size: int | None) -> float:
 def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> Iterator[Line]:
     plan = planning.of(campaign)
     gets_it = round(size * (1 - campaign.control_share))
-    shares, tariffs = exposure.of(plan), _tariffs()
+    shares = exposure.of(plan)
     batches = CouponBatch.objects.in_bulk(
         [one.coupon for one in plan.messages() if one.coupon is not None]
     )
@@ -76,7 +76,7 @@ def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> I
         count = costs.times(gets_it, shares[step.key].times(least, 1, 1))
         match step:
             case Message():
-                yield from _message(step, count, tariffs)
+                yield from _message(campaign, step, count)
                 if step.coupon in batches:
                     yield _coupon(step.key, batches[step.coupon], count, found)
             case Task():
@@ -84,24 +84,32 @@ def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> I
                 yield Line("task", step.key, step.title, times, Decimal(clock.project().work_minor))
 
 
-def _message(step: Message, count: costs.Count, tariffs: Mapping[str, Decimal]) -> Iterator[Line]:
+def _message(campaign: Campaign, step: Message, count: costs.Count) -> Iterator[Line]:
     """What it costs; where there is a second channel, at most what the dearer one does."""
-    each = tariffs.get(step.channel, Decimal(0))
+    each, most = _price(campaign, step.channel, [one.template for one in step.variants])
     if step.second is None:
-        yield Line("message", step.key, step.channel, count, each)
+        yield Line("message", step.key, step.channel, count, each, most=most)
         return
     other = step.second.channel
-    more = tariffs.get(other, Decimal(0)) - each
-    low = 0 if more < 0 else count.low
-    yield Line("message", step.key, step.channel, replace(count, low=low), each)
-    if more > 0:
-        yield Line("second", step.key, other, costs.Count(0, 0, count.high), more)
+    usual, dearest = _price(campaign, other, [step.second.template])
+    low = 0 if usual < each else count.low
+    yield Line("message", step.key, step.channel, replace(count, low=low), each, most=most)
+    if dearest > most:
+        more = costs.Count(0, 0, count.high)
+        yield Line(
+            "second", step.key, other, more, max(usual - each, Decimal(0)), most=dearest - most
+        )
 
 
-def _tariffs() -> dict[str, Decimal]:
-    """What a message through each channel's own account costs."""
-    own = ChannelAccount.objects.filter(is_default=True)
-    return dict(own.values_list("channel", "tariff"))
+def _price(campaign: Campaign, channel: str, templates: list[int]) -> tuple[Decimal, Decimal]:
+    """What a message through a channel's own account costs: usually, and at most."""
+    account = ChannelAccount.objects.filter(is_default=True, channel=channel).first()
+    if account is None or not account.tariff:
+        return Decimal(0), Decimal(0)
+    if not accounts.KINDS[account.kind].per_part:
+        return account.tariff, account.tariff
+    parts = lengths.of(campaign, templates)
+    return account.tariff * parts.usual, account.tariff * parts.most
 
 
 def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) -> Line:

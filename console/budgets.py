@@ -88,7 +88,10 @@ def edit(
     kept = ledger.lock(budget)
     roles.require(by, CHANGE, record=kept)
     was = {"name": kept.name, "since": kept.since, "until": kept.until}
-    kept.name, kept.purpose, kept.since, kept.until = name.strip(), purpose.strip(), since, until
+    kept.since, kept.until = since, until
+    for field, words in (("name", name.strip()), ("purpose", purpose.strip())):
+        if words != str(getattr(kept, field)):  # a name that ships has a half in each language
+            setattr(kept, field, words)
     _require_sense(kept)
     kept.save(update_fields=["name", "purpose", "since", "until"])
     audit.log("budget.changed", kept, by=by, was=was, since=since, until=until)

@@ -39,11 +39,13 @@ class PlaySerializer(serializers.ModelSerializer):
 
     status = serializers.CharField(source="campaign.status")
     plan = serializers.ListField(source="campaign.plan")
+    limit_minor = serializers.IntegerField(source="campaign.limit_minor", allow_null=True)
     result = PlayResultSerializer(default=None)
 
     class Meta:
         model = Play
-        fields: ClassVar = ["id", "place", "level", "value", "campaign", "status", "plan", "result"]
+        fields: ClassVar = ["id", "place", "level", "value", "campaign", "status", "plan"]
+        fields += ["limit_minor", "result"]
 
 
 class OfferSerializer(serializers.Serializer):
@@ -64,6 +66,9 @@ class OfferSerializer(serializers.Serializer):
     )
     team = serializers.PrimaryKeyRelatedField(
         queryset=Team.objects.all(), allow_null=True, default=None
+    )
+    limit_minor = serializers.IntegerField(
+        min_value=1, max_value=10**15, allow_null=True, default=None
     )
 
 

@@ -88,6 +88,7 @@ class BudgetAdmin(ReadOnlyAdmin):
             "card": budget_page.card(budget, today=today),
             "chart": budget_page.chart(budget, today=today),
             "lines": budget_page.lines(budget),
+            "things": budget_page.things(budget),
             "askings": budget_page.askings(budget),
             "rules": budget.rules.select_related("by"),
             "wrong": burn_down.wrong(budget),

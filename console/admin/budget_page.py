@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, Sum
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from console import budgets, burn_down, charts, figures
 from console.charts import Chart
-from console.models import Approval, Budget, BudgetEntry, Transfer
+from console.models import Approval, Budget, BudgetEntry, Reservation, Transfer
 
-ENTRIES, ASKINGS = 100, 10
+ENTRIES, ASKINGS, THINGS = 100, 10, 50
+Kind = BudgetEntry.Kind
 PARTS = ("spent", "committed", "reserved", "available")
 HEADINGS = [
     *("id", "day", "at", "kind", "for", "amount", "available", "reserved", "committed", "spent"),
@@ -121,6 +123,45 @@ def cells(budget: Budget) -> Iterable[list[object]]:
             one.by.username if one.by else "",
             one.because,
         ]
+
+
+def things(budget: Budget) -> list[dict[str, Any]]:
+    """What its money is for: the newest things, with what each asked for, spent and gave back."""
+    found = Reservation.objects.filter(budget=budget).select_related("subject_type")
+    rows = list(found[:THINGS])
+    moved = BudgetEntry.objects.filter(reservation__in=rows).order_by()
+    sums: dict[tuple[int, str], int] = {
+        (thing, kind): amount
+        for thing, kind, amount in moved.values_list("reservation", "kind").annotate(
+            all=Sum("amount_minor")
+        )
+    }
+
+    def money(amount: int) -> str:
+        return figures.money(amount, budget.currency)
+
+    return [
+        {
+            "thing": one,
+            "link": _page_of(one),
+            "reserved": money(one.reserved_minor),
+            "left": money(one.committed_minor),
+            "spent": money(one.spent_minor),
+            "given_back": money(
+                sums.get((one.pk, Kind.RELEASE), 0) + sums.get((one.pk, Kind.UNSPENT), 0)
+            ),
+        }
+        for one in rows
+    ]
+
+
+def _page_of(thing: Reservation) -> str:
+    """The page of what the money is for; nothing where it has none."""
+    kind = thing.subject_type
+    try:
+        return reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[thing.subject_id])
+    except NoReverseMatch:
+        return ""
 
 
 def askings(budget: Budget) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.kept_words import KeptName
 from console.models.staff import Team
 
 BALANCES = ("available_minor", "reserved_minor", "committed_minor", "spent_minor")
@@ -17,8 +18,8 @@ BALANCES = ("available_minor", "reserved_minor", "committed_minor", "spent_minor
 class Budget(models.Model):
     """Its four balances are kept by the database from the ledger; nothing else may write them."""
 
-    name = models.CharField(_("name"), max_length=120)
-    purpose = models.CharField(_("purpose"), max_length=300, blank=True)
+    name = KeptName(_("name"), max_length=120)
+    purpose = KeptName(_("purpose"), max_length=300, blank=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="+", verbose_name=_("team"))
     since = models.DateField(pgettext_lazy("a period", "from"))
     until = models.DateField(pgettext_lazy("a period", "until"))

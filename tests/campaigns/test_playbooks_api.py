@@ -14,6 +14,7 @@ from tests.campaigns.factories import (
     TemplateFactory,
     alice,
     bob,
+    budget_with,
     charlie,
     people,
     segment_of,
@@ -31,7 +32,9 @@ def send(client: Any, method: str, url: str, **data: Any) -> Any:
 def made(client: Any, plays: int = 1) -> str:
     """The address of a new playbook with so many plays."""
     name = f"Save them {Playbook.objects.count()}"
-    answer = send(client, "post", URL, name=name, control_share=0.1, rest_days=30)
+    budget = budget_with(10**6, team=client.staff.team)
+    said = {"control_share": 0.1, "rest_days": 30, "budget": budget.pk, "budget_minor": 10**6}
+    answer = send(client, "post", URL, name=name, **said)
     assert answer.status_code == 201, answer.json()
     one = f"{URL}{answer.json()['id']}/"
     for number in range(plays):

@@ -142,6 +142,7 @@ def record_campaigns(progress: jobs.Progress) -> None:
 
 def add_plays(_progress: jobs.Progress) -> None:
     people = {one.username: one for one in Staff.objects.filter(username__in=("operator", "admin"))}
+    campaigns_demo.load_budgets(by=people["admin"], on=clock.today())
     campaigns_demo.load_plays(by=people["operator"], guarded_by=people["admin"])
 
 
@@ -175,7 +176,7 @@ STEPS = [
     Step("ready-made segments", 2, install),
     Step("the campaigns of the past", 2, record_campaigns),
     Step("the past of stages and segments", 18, replay),
-    Step("guards and a playbook", 1, add_plays),
+    Step("budgets, guards and a playbook", 1, add_plays),
     Step("stages and segments of today", 4, recompute),
     Step("metrics", 5, measure_all),
     Step("lifetime value", 2, foretell),
