@@ -48,6 +48,15 @@ def of(revision: TemplateRevision, members: BitMap, *, day: dt.date) -> list[Gap
     return sorted(found, key=lambda gap: (gap.is_covered, -gap.missing))
 
 
+def needed(revision: TemplateRevision) -> set[str]:
+    """What the words are lost without: “coupon”, “event”, where they say nothing else instead.
+
+    Raises:
+        liquid.exceptions.LiquidError: for words that `proofing.mistakes` tells.
+    """
+    return {use.path[0] for use in uses.of(_templates(revision)) if not use.is_covered}
+
+
 def _templates(revision: TemplateRevision) -> list[BoundTemplate]:
     return [
         wording.parse(said.get(field.name, ""), html=field.form == forms.HTML)

@@ -1,4 +1,4 @@
-"""What a plan asks of people and coupons beyond what there is, told before it happens."""
+"""What a plan asks of people, coupons and events beyond what there is, told before it happens."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from campaigns import coupons, planning, stepping
+from campaigns import coupons, gaps, planning, revisions, stepping
 from campaigns.costs import lines
 from campaigns.costs.lines import Count
-from campaigns.models import Campaign, CouponBatch
+from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.plans import exposure
-from campaigns.plans.nodes import Message, Task
+from campaigns.plans.nodes import Message, Plan, Task
 from console import figures
 from console.states import NotAllowed
 
@@ -31,12 +31,14 @@ def of(campaign: Campaign, size: int, *, at: dt.datetime) -> list[Shortage]:
 
     Raises:
         PlanError: the plan makes no sense.
+        liquid.exceptions.LiquidError: for words that `proofing.mistakes` tells.
     """
-    if not _come_together(campaign):
-        return []
     plan = planning.of(campaign)
+    lost = list(_of_words(campaign, plan))
+    if not _come_together(campaign):
+        return lost
     come, shares = round(size * (1 - campaign.control_share)), exposure.of(plan)
-    found: list[Shortage] = []
+    found: list[Shortage] = lost
     wanted: dict[int, int] = {}
     for step in plan.by_key.values():
         count = lines.times(come, shares[step.key])
@@ -58,6 +60,25 @@ def require(campaign: Campaign, size: int, *, at: dt.datetime) -> list[str]:
         if one.is_certain:
             raise NotAllowed(one.words)
     return [one.words for one in found]
+
+
+def _of_words(campaign: Campaign, plan: Plan) -> Iterator[Shortage]:
+    """Words that nobody could get, because what they speak of is not there."""
+    steps = list(plan.messages())
+    templates = MessageTemplate.objects.in_bulk([one for step in steps for one in step.templates])
+    needs = {pk: gaps.needed(revisions.unsaved(one)) for pk, one in templates.items()}
+    for step in steps:
+        for number in step.templates:
+            said = {"name": templates.get(number, number)}
+            asks = needs.get(number, set())
+            if "coupon" in asks and step.coupon is None:
+                words = _(
+                    "“%(name)s” speaks of a coupon: give one in its step, or choose other words."
+                )
+                yield Shortage(words % said, is_certain=True)
+            if "event" in asks and campaign.entry != Entry.EVENT:
+                words = _("“%(name)s” speaks of an event, and no event lets customers in here.")
+                yield Shortage(words % said, is_certain=True)
 
 
 def _come_together(campaign: Campaign) -> bool:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
 from campaigns import (
@@ -122,7 +123,7 @@ def _shortages(campaign: Campaign) -> list[scarce.Shortage]:
     size = campaign.segment.size if campaign.segment else 0
     try:
         return scarce.of(campaign, size or 0, at=clock.now())
-    except PlanError:  # said beside the plan
+    except (PlanError, LiquidError):  # said beside the plan, and on the template's page
         return []
 
 

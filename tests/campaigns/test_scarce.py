@@ -92,12 +92,28 @@ def test_too_few_coupons_are_told() -> None:
     assert scarce.of(campaign, 6, at=clock.now()) == []
 
 
+def test_words_that_nobody_could_get_are_refused() -> None:
+    words = TemplateFactory.create(name="Gift", body="<p>{{ coupon.code }}</p>")
+    owner = bob()
+    campaign = campaign_at("draft", 2, by=owner, plan=[message("hello", words)])
+    with pytest.raises(NotAllowed, match="“Gift” speaks of a coupon"):
+        transitions.submit(campaign, by=owner, at=clock.now())
+    batch = CouponBatchFactory.create()
+    campaign = campaign_at("submitted", 2, plan=[message("hello", words, coupon=batch.pk)])
+    told = TemplateFactory.create(name="Cart", body="<p>{{ event.item }}</p>")
+    campaign.plan = [message("hello", told)]
+    (one,) = scarce.of(campaign, 2, at=clock.now())
+    assert "“Cart” speaks of an event" in one.words
+    campaign.entry = "event"
+    assert scarce.of(campaign, 2, at=clock.now()) == []
+
+
 # --- what events said -----------------------------------------------------------
 
 
 def test_what_an_event_said_is_forgotten_when_nobody_will_be_told_of_it() -> None:
     who = people(3)
-    words = TemplateFactory.create(subject="{{ event.item }}", body="<p>Hello</p>")
+    words = TemplateFactory.create(subject="{{ event.item | default: 'It' }}", body="<p>Hello</p>")
     plan = [message("first"), message("told", words), wait(), message("last")]
     campaign = campaign_at("sending", who[:1], plan=plan)
     for number, one in enumerate(who[1:], start=1):
