@@ -24,7 +24,7 @@ from campaigns.channels.kinds import KINDS as KINDS
 from campaigns.channels.kinds import BadSetting as BadSetting
 from campaigns.channels.kinds import Kind
 from campaigns.channels.note import Note
-from campaigns.models import ChannelAccount
+from campaigns.models import ChannelAccount, Message
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
@@ -362,6 +362,11 @@ def price(account: ChannelAccount, text: str = "") -> Decimal:
     """What a message with this text costs, in minor units and parts of one."""
     times = sms_parts.parts(text) if KINDS[account.kind].per_part and text else 1
     return account.tariff * times
+
+
+def remember(message_ids: list[int], account: ChannelAccount) -> None:
+    """Note with which account messages leave."""
+    Message.objects.filter(pk__in=message_ids).update(account=account)
 
 
 # --- secrets ----------------------------------------------------------------

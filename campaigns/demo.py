@@ -124,7 +124,8 @@ def load_plays(*, by: Staff, guarded_by: Staff) -> None:
             costs = budget.total_minor // PLAYBOOKS_PART
             playbooks.edit(playbook, by=by, budget=budget, budget_minor=costs)
         for campaign in plays.campaigns(playbook):
-            guards.justify(campaign, reason=both(*WHY_A_COUPON), by=by)
+            if guards.offers(campaign):
+                guards.justify(campaign, reason=both(*WHY_A_COUPON), by=by)
 
 
 def _tables() -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
