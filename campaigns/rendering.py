@@ -69,6 +69,7 @@ class Letter:
     traits: tuple[str, ...]  # that the words speak of
     needs_coupon: bool
     needs_event: bool
+    because: Mapping[str, str]  # why one gets it, in each language: a mail's foot says so
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Rendered:
     language: str = ""
 
 
-def prepare(words: TemplateRevision, *, campaign_name: str, project: Project) -> Letter:
+def prepare(
+    words: TemplateRevision, *, campaign_name: str, project: Project, is_marketing: bool = True
+) -> Letter:
     """Make the words ready; what is the same for all customers is done here, once.
 
     Raises:
@@ -102,7 +105,17 @@ def prepare(words: TemplateRevision, *, campaign_name: str, project: Project) ->
         tuple(sorted(name for root, name in names if root == "traits")),
         any(root == "coupon" for root, _name in names),
         any(root == "event" for root, _name in names),
+        {code: _because(code, project.name, is_marketing) for code in made},
     )
+
+
+def _because(code: str, sender: str, is_marketing: bool) -> str:
+    with translation.override(code):
+        if is_marketing:
+            said = _("You get this mail because you agreed to hear from %(sender)s.")
+        else:
+            said = _("You get this mail because of an order or account of yours at %(sender)s.")
+    return said % {"sender": sender}
 
 
 def render(
@@ -140,6 +153,7 @@ def render(
             "subject": subject,
             "hidden": Markup("".join(hidden)),  # noqa: S704
             "preferences_url": choose,
+            "because": letter.because[code],
         }
         return _mail(form, facts, subject, (choose, unsubscribe_url))
     return _note(form, facts, subject, link, is_sms=letter.channel == forms.SMS)

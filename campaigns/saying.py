@@ -25,7 +25,7 @@ from campaigns.channels.base import Mail
 from campaigns.channels.note import Note
 from campaigns.claims import Begun, Offer
 from campaigns.models import Campaign, CouponBatch, Intake, Wave
-from campaigns.policy.nodes import Approach
+from campaigns.policy.nodes import TRANSACTIONAL, Approach
 from campaigns.rendering import Letter, Link, Rendered
 from console import clock
 from console.models import Project
@@ -138,7 +138,12 @@ class Saying:
 
     def _prepared(self, template: int, project: Project) -> Letter:
         words = revisions.frozen_of(self.campaign.audience, template)
-        return rendering.prepare(words, campaign_name=self.campaign.name, project=project)
+        return rendering.prepare(
+            words,
+            campaign_name=self.campaign.name,
+            project=project,
+            is_marketing=self.campaign.purpose != TRANSACTIONAL,
+        )
 
     def _all(self) -> list[Letter]:
         return [*self.letters.values(), *([self.second] if self.second else [])]

@@ -20,12 +20,13 @@ from campaigns import forms, language, wording
 # Places in the frame; what is put in is not looked at again.
 BODY, SENDER, UNSUBSCRIBE = "zlq-body-qlz", "zlq-sender-qlz", "zlq-unsubscribe-qlz"
 TITLE, HIDDEN = "zlq-title-qlz", "zlq-hidden-qlz"
-PREFERENCES = "zlq-preferences-qlz"
+PREFERENCES, BECAUSE = "zlq-preferences-qlz", "zlq-because-qlz"
 # What stands there when it is Liquid again; nobody else can speak of `message`.
 OURS = {
     SENDER: "{{ project.name }}",
     UNSUBSCRIBE: "{{ unsubscribe_url }}",
     PREFERENCES: "{{ message.preferences_url }}",
+    BECAUSE: "{{ message.because }}",
     TITLE: "{{ message.subject }}",
     HIDDEN: "{{ message.hidden }}",
 }
@@ -199,6 +200,7 @@ def _frame(language_code: str) -> str:
                 "title": TITLE,
                 "unsubscribe_url": UNSUBSCRIBE,
                 "preferences_url": PREFERENCES,
+                "because": BECAUSE,
                 "hidden": HIDDEN,
             },
         )
@@ -212,7 +214,11 @@ def _from_mjml(source: str, language_code: str) -> str:
     with translation.override(language_code):
         foot = render_to_string(
             "campaigns/mail_foot.mjml",
-            {"sender": SENDER, "unsubscribe_url": UNSUBSCRIBE, "preferences_url": PREFERENCES},
+            {
+                "because": BECAUSE,
+                "unsubscribe_url": UNSUBSCRIBE,
+                "preferences_url": PREFERENCES,
+            },
         )
     with_foot = re.sub(r"</mj-body\s*>", lambda end: foot + end[0], source, count=1)
     made = _to_html(with_foot, language_code)

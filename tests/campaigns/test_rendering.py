@@ -49,6 +49,19 @@ def test_every_mail_has_frame_footer_and_unsubscribe_link() -> None:
     assert 'style="' in html.split("<p")[1]
 
 
+@pytest.mark.parametrize(("is_marketing", "why"), [(True, "agreed"), (False, "order")])
+def test_the_foot_says_why_one_gets_it_and_where_to_choose(is_marketing: bool, why: str) -> None:
+    made = rendering.prepare(
+        revision("<p>Hi</p>", "Hi"), campaign_name="C", project=PROJECT, is_marketing=is_marketing
+    )
+    mail = rendering.render(
+        made, customer(language="en"), KNOWN, unsubscribe_url="u:1", preferences_url="p:1"
+    )
+    assert why in mail.html
+    assert '<a href="p:1"' in mail.html
+    assert "Choose what you hear: p:1" in mail.text
+
+
 def test_the_footer_speaks_the_customers_language() -> None:
     assert "Unsubscribe" in rendered(customer(language="en")).html
     assert "退订" in rendered(customer(language="zh")).text
