@@ -7,7 +7,9 @@ from typing import Any
 from pyroaring import BitMap
 
 from campaigns import giving, planning
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Trial, Wave
+from campaigns.plans.nodes import Plan
+from campaigns.plans.nodes import Split as SplitStep
 from metrics import effects
 from metrics.effects import Came, Done, Side
 from metrics.stats import contributions
@@ -34,12 +36,28 @@ def of(campaign: Campaign, came: Sequence[Came], done: Done) -> dict[str, Any]:
 
 def groups(campaign: Campaign, came: Sequence[Came]) -> dict[Given, BitMap]:
     """Who was given the same things; nothing: the control, and arms without a step."""
-    treated, control = effects.everybody(came)
+    plan = planning.of(campaign)
+    treated, control = effects.everybody(_by_chance(campaign, plan, came))
     found: dict[Given, BitMap] = defaultdict(BitMap)
     found[frozenset()] |= control
-    for arm in giving.of(campaign, planning.of(campaign), treated):
+    for arm in giving.of(campaign, plan, treated):
         found[arm.given] |= arm.members
     return {given: found[given] for given in sorted(found, key=_by_size) if found[given]}
+
+
+def _by_chance(campaign: Campaign, plan: Plan, came: Sequence[Came]) -> list[Came]:
+    """Those who came in together and went through every split before anybody chose a way."""
+    left = list(came)
+    for trial in Trial.objects.filter(campaign=campaign).exclude(winner=""):
+        split = plan.by_key.get(trial.step)
+        if isinstance(split, SplitStep):
+            ways = {plan.entry_of(arm.steps, split) for arm in split.arms} - {None}
+            through = Wave.objects.filter(campaign=campaign, step__in=ways).order_by()
+            numbers = through.values_list("occurrence", flat=True)
+            by_chance = set(numbers.filter(due_at__lt=trial.chosen_at))
+            by_chance -= set(numbers.filter(due_at__gte=trial.chosen_at))
+            left = [one for one in left if one.number in by_chance]
+    return left
 
 
 def _by_size(given: Given) -> tuple[int, list[str]]:

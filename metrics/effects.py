@@ -32,6 +32,7 @@ class Came:
     at: dt.datetime
     treated: BitMap
     control: BitMap
+    number: int = 0  # of the intake
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,12 @@ def entries(campaign: Campaign) -> list[Came]:
 
 def _entries(campaign: Campaign) -> Iterator[Came]:
     seen = BitMap()
-    intakes = campaign.intakes.order_by("number").values_list("members", "control", "at")
-    for members, control, at in intakes.iterator(chunk_size=100):
+    intakes = campaign.intakes.order_by("number")
+    rows = intakes.values_list("members", "control", "at", "number")
+    for members, control, at, number in rows.iterator(chunk_size=100):
         fresh = (members | control) - seen
         seen |= fresh
-        yield Came(at, fresh - control, fresh & control)
+        yield Came(at, fresh - control, fresh & control, number)
 
 
 def everybody(came: Sequence[Came]) -> tuple[BitMap, BitMap]:

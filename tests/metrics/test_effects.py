@@ -7,8 +7,8 @@ import pytest
 from pyroaring import BitMap
 
 from campaigns import giving, planning
-from campaigns.models import Campaign, Intake
-from metrics import activations, effects, results
+from campaigns.models import Campaign, Intake, Trial, Wave
+from metrics import activations, contributions, effects, results
 from metrics.stats.samples import Mean
 from segments import activity
 from segments.models import Customer
@@ -135,6 +135,25 @@ def test_a_campaign_with_coupon_and_promotion_tells_what_each_brought() -> None:
     )
     assert told["conversion"]["total"] == 18
     assert told["revenue"]["total"] == 1_800
+
+
+@pytest.mark.django_db
+def test_who_went_a_way_that_somebody_had_chosen_tells_nothing_of_chance() -> None:
+    everybody = customers(4)
+    plan = halved(TemplateFactory.create().pk, CouponBatchFactory.create().pk)
+    campaign = mailed((everybody[0], NOON), control_share=0.5, plan=plan)
+    chosen = NOON + DAY
+    for number, due in ((0, NOON), (1, NOON + 2 * DAY)):
+        mine = BitMap([one.pk for one in everybody[2 * number : 2 * number + 2]])
+        values = {"control": BitMap(), "key": str(number), "at": NOON}
+        Intake.objects.create(campaign=campaign, number=number, members=mine, **values)
+        Wave.objects.create(
+            campaign=campaign, step="gift", occurrence=number, members=mine, due_at=due
+        )
+    came = effects.entries(campaign)
+    assert sum(map(len, contributions.groups(campaign, came).values())) == 4
+    Trial.objects.create(campaign=campaign, step="half", winner="b", why="sure", chosen_at=chosen)
+    assert sum(map(len, contributions.groups(campaign, came).values())) == 2
 
 
 def test_what_it_caused_has_the_error_of_both_means() -> None:
