@@ -81,7 +81,9 @@ def _approved(campaign: Campaign, found: Evidence, quote: Quote | None) -> Expec
         return expected | {"each": {edge: one / people for edge, one in price.items()}}
     gets_it = round(quote.size * (1 - campaign.control_share))
     expected |= {"cost": price, "reach": {"middle": gets_it}}
-    return expected | ({"roi": {"middle": quote.roi}} if quote.roi is not None else {})
+    # What was agreed, or else what past campaigns made one expect, is to be reached.
+    roi = quote.roi if campaign.expected_roi is None else campaign.expected_roi
+    return expected | ({"roi": {"low": roi, "middle": roi}} if roi is not None else {})
 
 
 def _afterwards(campaign: Campaign) -> Expected:

@@ -147,11 +147,13 @@ def _row(line: Line, currency: str) -> dict[str, Any]:
     verdict = line.verdict
     good = "below" if line.what in DEAR else "above"
     tone = {"inside": "", "open": ""}.get(verdict, "good" if verdict == good else "warn")
-    bounds = [value(line.what, one, currency) for one in (line.low, line.high)]
+    bounds = [value(line.what, one, currency) for one in (line.low, line.high) if one is not None]
     return {
         "what": WHAT[line.what],
         "expected": value(line.what, line.middle, currency),
-        "bounds": " – ".join(bounds) if line.low is not None else "",
+        "bounds": _("at least %(low)s") % {"low": bounds[0]}
+        if len(bounds) == 1
+        else " – ".join(bounds),
         "came": value(line.what, line.came, currency),
         "ratio": figures.share(line.ratio, digits=0),
         "verdict": VERDICTS[verdict],

@@ -34,13 +34,14 @@ class Line:
 
     @property
     def verdict(self) -> Verdict:
-        """Where it came to lie; open where one of the two is not known, or had no bounds."""
-        if self.came is None or self.low is None or self.high is None:
+        """Where it came to lie; open where it is not known, or nothing bounded it."""
+        if self.came is None or (self.low is None and self.high is None):
             return "open"
-        slack = ALMOST * max(1.0, abs(self.low), abs(self.high))
-        if self.came < self.low - slack:
+        if self.low is not None and self.came < self.low - _slack(self.low):
             return "below"
-        return "above" if self.came > self.high + slack else "inside"
+        if self.high is not None and self.came > self.high + _slack(self.high):
+            return "above"
+        return "inside"
 
     @property
     def ratio(self) -> float | None:
@@ -51,6 +52,10 @@ class Line:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _slack(bound: float) -> float:
+    return ALMOST * max(1.0, abs(bound))
 
 
 def lines(
