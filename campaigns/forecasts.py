@@ -46,28 +46,31 @@ def _kept(
 
 
 def came(result: CampaignResult) -> dict[str, float | None]:
-    """What came, by the names of `campaigns.precedents.forecast`."""
-    base, bounds = result.base, result.roi_bounds or (None, None)
-
-    def share(count: int | None) -> float | None:
-        return count / base if count is not None and base else None
-
+    """What came, by the names of `campaigns.precedents.forecast`; shares with their bounds."""
+    base, roi = result.base, result.roi_bounds or (None, None)
+    each = {"revenue": result.revenue_minor, "each": result.cost_minor}
     return {
         "reach": base,
-        "share": share(result.purchased),
+        **_share("share", result.purchased, base),
+        **_share("activated", result.activated, result.asleep),
+        **_share("stayed", result.stayed, result.followed),
+        **_share("redeemed", result.redeemed, base),
+        **{what: one / base if one is not None and base else None for what, one in each.items()},
         "lift": result.lift,
         "lift_low": result.lift_low,
         "lift_high": result.lift_high,
-        "activated": result.activated_share,
-        "stayed": result.stayed_share,
-        "redeemed": share(result.redeemed),
-        "revenue": share(result.revenue_minor),
         "cost": result.cost_minor,
-        "each": share(result.cost_minor),
         "roi": result.roi,
-        "roi_low": bounds[0],
-        "roi_high": bounds[1],
+        "roi_low": roi[0],
+        "roi_high": roi[1],
     }
+
+
+def _share(what: str, count: int | None, of: int | None) -> dict[str, float | None]:
+    if count is None or not of:
+        return {what: None}
+    low, high = forecast.bounds(count, of)
+    return {what: count / of, f"{what}_low": low, f"{what}_high": high}
 
 
 def _approved(campaign: Campaign, found: Evidence, quote: Quote | None) -> Expected:

@@ -1,5 +1,6 @@
 """What was expected of a campaign beside what came, line by line."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ WHAT: tuple[What, ...] = (
 # Of these less is better.
 DEAR: frozenset[What] = frozenset({"cost", "each"})
 ALMOST = 1e-9
+Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,17 @@ class Line:
 
     @property
     def verdict(self) -> Verdict:
-        """Where it came to lie; open where it is not known, or nothing bounded it."""
+        """Where it came to lie; open where it is not known, or nothing bounded it.
+
+        Of what came with bounds of its own, the nearer one decides: chance alone made the rest.
+        """
         if self.came is None or (self.low is None and self.high is None):
             return "open"
-        if self.low is not None and self.came < self.low - _slack(self.low):
+        most = self.came if self.came_high is None else self.came_high
+        least = self.came if self.came_low is None else self.came_low
+        if self.low is not None and most < self.low - _slack(self.low):
             return "below"
-        if self.high is not None and self.came > self.high + _slack(self.high):
+        if self.high is not None and least > self.high + _slack(self.high):
             return "above"
         return "inside"
 
@@ -52,6 +59,13 @@ class Line:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def bounds(count: int, n: int) -> tuple[float, float]:
+    """The 95 % bounds of a share (Wilson 1927, Probable inference, JASA 22, 209-212)."""
+    middle = (count + Z95**2 / 2) / (n + Z95**2)
+    half = Z95 / (n + Z95**2) * math.sqrt(count * (n - count) / n + Z95**2 / 4)
+    return middle - half, middle + half
 
 
 def _slack(bound: float) -> float:

@@ -24,6 +24,22 @@ def test_an_expectation_with_one_bound_is_reached_or_not() -> None:
     assert (reached.verdict, missed.verdict) == ("inside", "below")
 
 
+def test_few_customers_are_no_surprise() -> None:
+    """One of one who woke is 100 %, and still what 77 % make one expect."""
+    low, high = forecast.bounds(1, 1)
+    came = {"activated": 1.0, "activated_low": low, "activated_high": high}
+    expected = {"activated": {"low": 0.7, "middle": 0.77, "high": 0.8}}
+    assert forecast.lines(expected, came)[0].verdict == "inside"
+    low, high = forecast.bounds(1_000, 1_000)
+    came = {"activated": 1.0, "activated_low": low, "activated_high": high}
+    assert forecast.lines(expected, came)[0].verdict == "above"
+
+
+def test_the_bounds_of_a_share_are_wilsons() -> None:
+    assert forecast.bounds(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998
+    assert forecast.bounds(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
+
+
 def test_what_nobody_expected_is_told_without_a_verdict() -> None:
     (line,) = forecast.lines({}, {"reach": 5, "lift": None})
     assert (line.what, line.verdict, line.ratio) == ("reach", "open", None)
