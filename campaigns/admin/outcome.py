@@ -139,8 +139,9 @@ def _percents(bounds: tuple[float, float] | None) -> str:
 
 
 def forecast_rows(found: CampaignResult, currency: str) -> list[dict[str, Any]]:
-    """A line for each thing that was expected, or came."""
-    return [_row(line, currency) for line in forecasts.lines(found)]
+    """A line for each thing that was expected."""
+    expected = (line for line in forecasts.lines(found) if line.middle is not None)
+    return [_row(line, currency) for line in expected]
 
 
 def _row(line: Line, currency: str) -> dict[str, Any]:
