@@ -194,7 +194,7 @@ def _over(at: dt.datetime) -> QuerySet[CampaignResult]:
     over = CampaignResult.objects.filter(is_final=True).filter(
         Q(campaign__finished_at__gte=since) | Q(campaign__finished_at=None)
     )
-    known = over.select_related("campaign__segment", "campaign__template")
+    known = over.select_related("campaign__segment", "campaign__template", "campaign__budget")
     # Sets and bodies are large, and nobody asks for them here.
     lean = known.defer("campaign__segment__members", "campaign__template__body")
     return lean.order_by("-campaign__finished_at", "-campaign")[:LOOKED_AT]
@@ -232,7 +232,13 @@ def _segment(campaign: Campaign) -> Group:
     return None if segment is None else (str(segment.pk), str(segment))
 
 
+def _budget(campaign: Campaign) -> Group:
+    budget = campaign.budget
+    return None if budget is None else (str(budget.pk), str(budget))
+
+
 GROUPS: Mapping[str, Callable[[Campaign], Group]] = {
     Dimension.CHANNEL: _channel,
     Dimension.SEGMENT: _segment,
+    Dimension.BUDGET: _budget,
 }

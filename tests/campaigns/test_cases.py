@@ -113,6 +113,7 @@ def test_a_case_is_found_by_all_of_its_words() -> None:
 def test_a_case_is_filed_read_changed_and_put_away_in_the_browser(client: Client) -> None:
     by = bob()
     campaign = over(by, goal="Wake the sleepers", name="Come home")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(by)
     page = client.get(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
     address = reverse("admin:campaigns_case_file", args=[campaign.pk])
@@ -136,6 +137,7 @@ def test_a_case_is_filed_read_changed_and_put_away_in_the_browser(client: Client
 def test_several_cases_print_for_a_session(client: Client) -> None:
     by = bob()
     first, second = filed(by, title="First"), filed(by, title="Second")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(by)
     session = reverse("admin:campaigns_case_session")
     assert client.get(session).content.decode().count("<article") == 2
@@ -155,6 +157,7 @@ def test_the_list_asks_as_often_for_many_cases(
     by = bob()
     for number in range(6):
         filed(by, title=f"Case {number}")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(by)
     with django_assert_max_num_queries(14):
         client.get(reverse("admin:campaigns_case_changelist"))
@@ -165,6 +168,7 @@ def test_everybody_reads_the_library_and_only_some_write(
 ) -> None:
     case = filed(bob())
     client = signed_in("support")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     assert client.get(reverse("admin:campaigns_case_change", args=[case.pk])).status_code == 200
     edit = reverse("admin:campaigns_case_edit", args=[case.pk])
     assert client.post(edit, SAID | {"seen": 1}).status_code == 403
@@ -173,6 +177,7 @@ def test_everybody_reads_the_library_and_only_some_write(
 def test_programs_file_find_and_change_cases(client: Client) -> None:
     by = bob()
     campaign = over(by)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(by)
     made = client.post(
         "/api/v1/cases/", {**SAID, "campaign": campaign.pk, "topics": ["a"]}, "application/json"

@@ -190,6 +190,7 @@ def test_the_page_shows_what_is_known_and_takes_decisions(
     django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
     by, found = manager(), proposal()
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(by)
     with django_assert_max_num_queries(16):
         page = client.get(f"{PAGE}?by=segment").content.decode()
@@ -208,6 +209,7 @@ def test_the_page_shows_what_is_known_and_takes_decisions(
 
 def test_an_empty_page_says_what_is_missing(signed_in: Callable[..., Client], db: None) -> None:
     client = signed_in("operator")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     page = client.get(PAGE).content.decode()
     assert "Campaigns with a control group and a cost" in page
     assert client.post(reverse("admin:metrics_proposal_look")).status_code == 403
