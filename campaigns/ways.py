@@ -23,7 +23,7 @@ from campaigns.channels.base import (
     Unsure,
 )
 from campaigns.channels.note import Note
-from campaigns.models import ChannelAccount
+from campaigns.models import ChannelAccount, Message
 from campaigns.money.paying import Charge
 
 EMAIL = kinds.EMAIL
@@ -116,4 +116,4 @@ class _Noted:
 
     def write(self) -> None:
         if self._left:
-            accounts.remember(self._left, self._account)
+            Message.objects.filter(pk__in=self._left).update(account=self._account)
