@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from campaigns import intakes, sending, settling, waves
 from campaigns.channels import email, journal, smtp
@@ -21,6 +20,7 @@ from campaigns.channels.base import Channel, Mail
 from campaigns.models import Campaign, Wave
 from campaigns.sending import Tally
 from console import approvals, states
+from console.states import NotAllowed, Stale
 
 WORKERS = 4  # that send one campaign at once
 LOCK = 0x0B0C  # the advisory locks of waves
@@ -74,8 +74,8 @@ def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetim
     with _claimed(campaign, at) as wave:
         if wave is None:
             return None
-        if not approvals.is_live(campaign):  # whatever its status says, nobody said yes
-            return Tally(trouble=_("Nobody has approved this."))
+        if words := _not_approved(campaign):  # whatever its status says
+            return Tally(trouble=words)
         record = journal.Journal(settling.journal_path(wave))
         try:
             tally = sending.Sender(campaign, wave, channel, record, at).run()
@@ -84,6 +84,15 @@ def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetim
             raise
         record.forget()
         return tally
+
+
+def _not_approved(campaign: Campaign) -> str:
+    """In words, why nothing of it may leave at this moment; empty: somebody said yes to it."""
+    try:
+        approvals.require_live(Campaign.objects.get(pk=campaign.pk))
+    except (NotAllowed, Stale) as refused:
+        return str(refused)
+    return ""
 
 
 @contextmanager

@@ -56,6 +56,7 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     fit = guards.require(campaign, frozen.members)
     short = scarce.require(campaign, frozen.size, at=at)
     found = evidence.gather(campaign, frozen.members, at=at)
+    campaign.require_evidence()
     size = pricing.size_of(campaign, frozen.size, at=at)
     quote = pricing.gather(campaign, size, found, at=at)
     expectations.agree(campaign, quote)

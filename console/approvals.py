@@ -132,12 +132,6 @@ def require_live(subject: Any) -> Approval:
     return approval
 
 
-def is_live(subject: models.Model) -> bool:
-    """Whether the newest asking was answered with yes; not whether the subject changed since."""
-    newest = latest_for(subject)
-    return newest is not None and newest.status == Status.APPROVED
-
-
 # --- voting -------------------------------------------------------------------
 
 

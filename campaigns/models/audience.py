@@ -3,10 +3,12 @@
 import datetime as dt
 import hashlib
 from array import array
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from pyroaring import BitMap
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import ContactPolicy
@@ -55,7 +57,7 @@ class Audience(models.Model):
             rules
             | promises
             | {
-                "members": hashlib.sha256(array("I", self.members)).hexdigest(),
+                "members": _digest(self.members.serialize()),
                 "segment_rule": self.segment_rule,
                 "segment_version": self.segment_version,
                 "data_as_of": self.data_as_of,
@@ -93,6 +95,12 @@ class Audience(models.Model):
             "coupons": [[one.pk, kept_words.as_kept(one.name), one.terms()] for one in batches],
             "said": list(revisions.values_list(*SAID)),
         }
+
+
+@lru_cache(maxsize=8)
+def _digest(members: bytes) -> str:
+    """Of a set as it is kept: SHA-256 over its numbers, asked again with each wave."""
+    return hashlib.sha256(array("I", BitMap.deserialize(members))).hexdigest()
 
 
 class Exclusion(models.Model):

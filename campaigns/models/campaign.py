@@ -306,8 +306,7 @@ class Campaign(Agreed):
             Stale: another contact policy is in force than when it was asked for.
         """
         self.audience.require_policy()
-        if not self.evidence.exists():
-            raise states.NotAllowed(_("Nobody has looked at what campaigns like this one brought."))
+        self.require_evidence()
         states.move(self, to=self.Status.APPROVED)
         quote = self.quotes.first()
         if quote is None or not quote.is_free:
@@ -315,6 +314,15 @@ class Campaign(Agreed):
                 raise states.NotAllowed(_("It costs something, and has no budget."))
             on = approval.decided_on or clock.today()
             budgets.commit(self.budget, subject=self, key=f"{self._asking(approval)}:yes", on=on)
+
+    def require_evidence(self) -> None:
+        """Neither asked for nor approved before anybody looked at what the like of it brought.
+
+        Raises:
+            NotAllowed: nobody has.
+        """
+        if not self.evidence.exists():
+            raise states.NotAllowed(_("Nobody has looked at what campaigns like this one brought."))
 
     def on_rejected(self, approval: Approval) -> None:
         """Called back by an approval; the owner may change it and ask again."""
