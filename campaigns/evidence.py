@@ -14,6 +14,7 @@ from campaigns.precedents import forecast, likeness, outlook, skill
 from campaigns.precedents.likeness import Likeness, Shape
 from campaigns.precedents.outlook import Outlook, Precedent
 from console import kept_words
+from console.models import Team
 from segments import bitmaps, catalogue
 
 LOOKED_AT = 300  # past campaigns, the newest first
@@ -48,40 +49,57 @@ class Witness:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept; money in minor units, and None for what is not known."""
-        result, campaign = self.result, self.campaign
-        size, cost = result.base, result.cost_minor
-        return {
-            "campaign": campaign.pk,
-            "name": kept_words.as_kept(campaign.name),
-            "ended_on": campaign.finished_at and campaign.finished_at.date().isoformat(),
+        """As it is kept, with how alike it is."""
+        return brought(self.campaign, self.result) | {
             "alike": list(self.likeness.alike),
             "score": round(self.likeness.score, 3),
             "people": round(self.people, 3),
-            "size": size,
-            "purchased": result.purchased,
-            "share": result.purchased / size if size else None,
-            "clicked": result.clicked,
-            "unsubscribed": result.unsubscribed,
-            "redeemed": result.redeemed,
-            "revenue_minor": result.revenue_minor,
-            "cost_minor": cost,
-            "cost_per_purchase_minor": _each(cost, result.purchased),
-            "asleep": result.asleep,
-            "activated": result.activated,
-            "activated_share": result.activated_share,
-            "activated_anyway": result.activated_anyway,
-            "cost_per_activation_minor": result.cost_per_activation_minor,
-            "stayed_share": result.stayed_share,
-            "stayed_points": result.stayed_points,
-            "roi": result.roi,
-            "control": result.control,
-            "lift": result.lift,
-            "lift_low": result.lift_low,
-            "lift_high": result.lift_high,
-            "is_final": result.is_final,
-            "expected_share": _foreseen(result),
         }
+
+
+def brought(campaign: Campaign, result: CampaignResult) -> dict[str, Any]:
+    """What one brought, as it is kept; money in minor units, None for what is not known."""
+    size, cost = result.base, result.cost_minor
+    return {
+        "campaign": campaign.pk,
+        "name": kept_words.as_kept(campaign.name),
+        "ended_on": campaign.finished_at and campaign.finished_at.date().isoformat(),
+        "size": size,
+        "purchased": result.purchased,
+        "share": result.purchased / size if size else None,
+        "clicked": result.clicked,
+        "unsubscribed": result.unsubscribed,
+        "redeemed": result.redeemed,
+        "revenue_minor": result.revenue_minor,
+        "cost_minor": cost,
+        "cost_per_purchase_minor": _each(cost, result.purchased),
+        "asleep": result.asleep,
+        "activated": result.activated,
+        "activated_share": result.activated_share,
+        "activated_anyway": result.activated_anyway,
+        "cost_per_activation_minor": result.cost_per_activation_minor,
+        "stayed_share": result.stayed_share,
+        "stayed_points": result.stayed_points,
+        "roi": result.roi,
+        "control": result.control,
+        "lift": result.lift,
+        "lift_low": result.lift_low,
+        "lift_high": result.lift_high,
+        "is_final": result.is_final,
+        "expected_share": _foreseen(result),
+    }
+
+
+def of_team(team: Team | None, *, at: dt.datetime) -> dict[str, Any]:
+    """What past campaigns brought, for whoever asks for a team's money: the newest of its own,
+    or of all where it had none. That there are none at all is evidence as well."""
+    ended = _ended().filter(finished_at__lte=at)
+    own = list(ended.filter(team=team)[:SHOWN]) if team else []
+    rows = [
+        brought(one, one.result) | {"alike": ["team"] if own else [], "score": 0, "people": None}
+        for one in own or ended[:SHOWN]
+    ]
+    return {"found_at": at, "rows": rows}
 
 
 def gather(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> Evidence:
@@ -138,7 +156,7 @@ def _past(
     campaign: Campaign, before: dt.datetime | None = None
 ) -> Iterator[tuple[Campaign, BitMap]]:
     """Ended campaigns whose window is over, and whom each was for; a few sets at a time."""
-    ended = _ended(campaign)
+    ended = _ended().exclude(pk=campaign.pk)
     if before is not None:
         ended = ended.filter(finished_at__lt=before)
     over = list(ended[:LOOKED_AT])
@@ -150,11 +168,10 @@ def _past(
             yield past, frozen[past.pk] if past.pk in frozen else _who_came_in(past)
 
 
-def _ended(campaign: Campaign) -> QuerySet[Campaign]:
+def _ended() -> QuerySet[Campaign]:
     ended = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
     return (
         Campaign.objects.filter(status__in=ended, result__is_final=True)
-        .exclude(pk=campaign.pk)
         .select_related("result")
         .order_by("-finished_at")
     )

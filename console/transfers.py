@@ -1,6 +1,8 @@
 """Asking for money for a budget, from another one or new; somebody else decides."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,19 +20,26 @@ def ask(
     *,
     source: Budget | None,
     because: str,
+    evidence: Mapping[str, Any] | None,
     key: str,
     on: dt.date,
     by: Staff,
 ) -> Approval:
     """Ask for money; from another budget, it is reserved there until somebody has decided.
 
+    The evidence is what past campaigns brought, as `campaigns.evidence.of_team` finds it; without
+    any rows it says that there is no precedent.
+
     Raises:
-        NotAllowed: the role or the team, no reason, other currencies, or a rule that says stop.
+        NotAllowed: the role or the team, no reason, no evidence, other currencies, or a rule that
+            says stop.
         BudgetExceeded: the other budget does not have it.
     """
     roles.require(by, budgets.ASK, record=target)
     if known := Transfer.objects.filter(asked_by=by, key=key).first():
         return _again(known, target, amount, source)
+    if evidence is None or "rows" not in evidence:
+        raise NotAllowed(_("Attach what past campaigns brought; without it nobody can decide."))
     _require_sense(target, source, because)
     transfer = Transfer(
         source=source,
@@ -51,8 +60,12 @@ def ask(
     return approvals.request(
         transfer,
         by=by,
-        summary={"amount": figures.money(amount, target.currency), "because": transfer.because},
-        facts=Facts(amount_minor=amount),
+        summary={
+            "amount": figures.money(amount, target.currency),
+            "because": transfer.because,
+            "evidence": dict(evidence),
+        },
+        facts=Facts(amount_minor=amount, has_precedent=bool(evidence["rows"])),
     )
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import planning
+from campaigns import evidence, planning
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
 from campaigns.precedents import likeness
 from console import audit, roles, states, transfers
@@ -114,7 +114,16 @@ def accept(
         if not 0 < moved <= kept.amount_minor:
             raise NotAllowed(_("Move no more than was proposed."))
         key = f"proposal:{kept.pk}"
-        asked = transfers.ask(target, moved, source=source, because=because, key=key, on=on, by=by)
+        asked = transfers.ask(
+            target,
+            moved,
+            source=source,
+            because=because,
+            evidence=evidence.of_team(target.team, at=at),
+            key=key,
+            on=on,
+            by=by,
+        )
         kept.transfer = Transfer.objects.get(asked_by=by, key=key)
     _close(kept, Status.ACCEPTED, by=by, because=because, at=at)
     proposal.refresh_from_db()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +14,7 @@ from campaigns.precedents.skill import PROMISED, Skill
 from console import clock, figures, kept_words
 
 ALIKE: dict[str, Promise] = {
+    "team": gettext_lazy("the same team"),
     "people": gettext_lazy("the same people"),
     "channels": gettext_lazy("the same channels"),
     "offer": gettext_lazy("a similar offer"),
@@ -38,6 +40,13 @@ def shown(found: Evidence) -> dict[str, Any]:
         "skill": _skill(found.skill),
         "without_control": all(one["lift"] is None for one in found.precedents),
     }
+
+
+def of_budget(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for whoever decides about a request for money."""
+    found = Evidence(precedents=evidence["rows"], expected={}, skill={})
+    found.found_at = parse_datetime(evidence["found_at"]) or clock.now()
+    return {"evidence": shown(found)}
 
 
 def _cases(found: Evidence) -> Mapping[int, int]:

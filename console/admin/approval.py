@@ -160,7 +160,9 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     if isinstance(campaign, Addition):
         return {"said": [*_said(approval), *money.said_of_more(campaign)], **more.asked(campaign)}
     if not isinstance(campaign, Campaign):
-        return {"said": _said(approval)}
+        found = approval.summary.get("evidence")
+        shown = precedents.of_budget(found) if isinstance(found, dict) else {}
+        return {"said": _said(approval), **shown}
     frozen = getattr(campaign, "audience", None)
     if frozen is None:
         return {"campaign": campaign}

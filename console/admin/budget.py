@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from campaigns import evidence
 from console import budgets, burn_down, clock, figures, roles, transfers
 from console.admin import budget_page
 from console.admin.budget_forms import BudgetForm, MoneyForm, RuleForm, TransferForm
@@ -160,7 +161,8 @@ class BudgetAdmin(ReadOnlyAdmin):
 
         def keep(given: dict[str, Any]) -> None:
             amount = given.pop("amount")
-            transfers.ask(budget, amount, on=today, by=request.user, **given)
+            found = evidence.of_team(budget.team, at=clock.now())
+            transfers.ask(budget, amount, evidence=found, on=today, by=request.user, **given)
 
         return self._form(request, form, keep, _("Ask for money"), _("Ask"), budget)
 

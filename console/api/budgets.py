@@ -13,6 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from campaigns import evidence
 from console import budgets, clock, idempotency, roles, transfers
 from console.models import Budget, BudgetEntry, Staff
 
@@ -183,11 +184,12 @@ class BudgetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     @action(detail=True, methods=["post"])
     @idempotency.once
     def ask(self, request: Request, pk: str | None = None) -> Response:
-        """Ask for money; somebody else decides."""
-        given = _read(AskSerializer, request)
+        """Ask for money; somebody else decides, by what past campaigns brought."""
+        given, budget = _read(AskSerializer, request), self.get_object()
         approval = transfers.ask(
-            self.get_object(),
+            budget,
             given["amount_minor"],
+            evidence=evidence.of_team(budget.team, at=clock.now()),
             source=given["from_budget"],
             because=given["because"],
             **_movement(request),

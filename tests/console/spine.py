@@ -65,7 +65,15 @@ def asked(
     source = values.pop("source", None) or budget(1000, name="From")
     target = values.pop("target", None) or budget(name="To")
     return transfers.ask(
-        target, amount, source=source, because="More buyers", key=key, on=DAY, by=by, **values
+        target,
+        amount,
+        source=source,
+        because="More buyers",
+        evidence={"rows": [], "found_at": "2018-01-15T09:00:00Z"},
+        key=key,
+        on=DAY,
+        by=by,
+        **values,
     )
 
 
