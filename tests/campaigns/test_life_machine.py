@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from campaigns import drafts, outbox, policies, rounds, templates, transitions, waves
+from campaigns import drafts, loads, outbox, policies, rounds, templates, transitions
 from campaigns.channels.base import Accepted, Journal, Mail
 from campaigns.models import Audience, Campaign, MessageTemplate
 from campaigns.stepping import Stuck
@@ -246,6 +246,6 @@ class Life(Undone):
 def test_no_life_sends_without_a_living_yes_to_what_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(waves, "MOST", 1)  # so that some are left to be sent later
+    monkeypatch.setattr(loads, "MOST", 1)  # so that some are left to be sent later
     few = settings(max_examples=10, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(Life, settings=few)

@@ -158,9 +158,10 @@ def test_a_yes_against_a_change_at_the_same_moment_has_one_winner(rival: str) ->
         assert now.status == ("approved" if ends[0] is None and ends[1] else "draft")
         asked.refresh_from_db()
         assert asked.status in {"approved", "withdrawn", "void"}
-    is_startable = not refused(lambda: transitions.start(now, by=owner, at=clock.now()))
-    assert is_startable == (now.status == "approved" and now.digest() == asked.digest)
-    assert is_startable or not Wave.objects.exists()
+    is_approved = now.status == "approved" and now.digest() == asked.digest
+    is_refused = refused(lambda: transitions.start(now, by=owner, at=clock.now()))
+    assert is_refused != is_approved
+    assert is_approved == Wave.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
