@@ -10,7 +10,7 @@ from django.urls import reverse
 from campaigns import evidence
 from campaigns.models import CampaignResult
 from console import transfers
-from console.models import Approval, Budget, Transfer
+from console.models import Approval, Budget, Project, Transfer
 from console.states import NotAllowed
 from tests.campaigns.factories import people
 from tests.console.spine import DAY, budget, somebody
@@ -19,6 +19,11 @@ from tests.metrics.factories import recorded
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 NOON = dt.datetime(2017, 5, 10, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def in_january() -> None:
+    Project.objects.update(today_on=DAY)
 
 
 @pytest.fixture
