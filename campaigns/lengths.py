@@ -7,7 +7,7 @@ from decimal import Decimal
 from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
-from campaigns import rendering, revisions, short_links, wording
+from campaigns import forms, rendering, revisions, short_links, wording
 from campaigns.channels import sms_parts
 from campaigns.models import Campaign, MessageTemplate, TemplateRevision
 from console import clock
@@ -35,7 +35,7 @@ def of(campaign: Campaign, templates: list[int]) -> Parts:
 
 def _parts(campaign: Campaign, template: int) -> Iterator[int]:
     words = _words(campaign, template)
-    if words is None:
+    if words is None or words.channel != forms.SMS:
         return
     try:
         letter = rendering.prepare(words, campaign_name=str(campaign), project=clock.project())
