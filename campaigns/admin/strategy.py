@@ -224,18 +224,18 @@ def _worth(campaign: Campaign, found: Evaluation, currency: str) -> dict[str, An
         return figures.money(None if minor is None else round(minor), currency)
 
     shown: dict[str, Any] = {"roi": words.roi(result.roi if result else None)}
-    if result is not None:
+    if result is not None and result.caused_minor is not None and result.cost_minor:
         shown |= {"caused": money(result.caused_minor), "cost": money(result.cost_minor)}
     if ahead is not None:
         control, effect, size = ahead["control"], ahead["effect"], ahead["treated"][0]
-        shown |= {
-            "months": ahead["months"],
-            "each": money(ahead["treated"][1]),
-            "control_each": money(control[1]) if control else _("no control"),
-            "more": money(effect),
-            "bounds": _between(ahead, money),
-            "long_roi": words.roi(_long_roi(result, effect, size)),
-        }
+        shown |= {"months": ahead["months"], "each": money(ahead["treated"][1])}
+        if control:
+            shown |= {
+                "control_each": money(control[1]),
+                "more": money(effect),
+                "bounds": _between(ahead, money),
+                "long_roi": words.roi(_long_roi(result, effect, size)),
+            }
     return shown
 
 
