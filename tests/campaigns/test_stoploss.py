@@ -30,7 +30,13 @@ from tests.factories import StaffFactory
 from tests.segments.factories import happened, incoming
 
 Status = Campaign.Status
+ENGLISH = {"accept-language": "en"}
 JAN, FEB, MAR, APR = (dt.date(2018, month, 1) for month in (1, 2, 3, 4))
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(headers=ENGLISH)
 
 
 # --- judging ---------------------------------------------------------------------

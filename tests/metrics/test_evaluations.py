@@ -91,9 +91,12 @@ def test_the_quick_return_stands_beside_the_predicted_value(
     assert found.ahead
     assert (found.ahead["treated"], found.ahead["control"]) == ([2, 4500.0], [2, 2000.0])
     client.force_login(alice())
-    page = client.get(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
+    page = client.get(
+        reverse("admin:campaigns_campaign_change", args=[campaign.pk]),
+        headers={"accept-language": "en"},
+    )
     worth = page.context["evaluation"]["worth"]
-    assert (worth["roi"], worth["more"], worth["long_roi"]) == ("+50%", "US$25.00", "+550%")
+    assert (worth["roi"], worth["more"], worth["long_roi"]) == ("+50%", "$25.00", "+550%")
 
 
 def test_what_is_settled_is_left_alone(campaign: Campaign) -> None:
