@@ -91,8 +91,10 @@ class AllocationAdmin(ReadOnlyAdmin):
             "untold": found.untold,
             "told": len(found.trials),
             "thin": [_name(found, one) for one in found.standings if one.is_thin],
-            "open": [shown(one, currency) for one in rows.filter(status=Proposal.Status.OPEN)],
-            "past": [shown(one, currency) | {"asked": asked.get(one.pk)} for one in over],
+            "open": [
+                shown(one, found, currency) for one in rows.filter(status=Proposal.Status.OPEN)
+            ],
+            "past": [shown(one, found, currency) | {"asked": asked.get(one.pk)} for one in over],
             "may_decide": roles.allows(request.user, allocation.DECIDE),
             "may_see_channels": roles.allows(request.user, "metrics.view"),
         }
@@ -288,15 +290,18 @@ def curves(found: Outlook, currency: str) -> Chart:
     )
 
 
-def shown(proposal: Proposal, currency: str) -> dict[str, Any]:
-    """A proposal in words."""
+def shown(proposal: Proposal, found: Outlook, currency: str) -> dict[str, Any]:
+    """A proposal in words; groups of the page are called what its reader calls them."""
+    names = found.names if proposal.dimension == found.dimension else {}
     low, high = proposal.gain_low_minor, proposal.gain_high_minor
     return {
         "proposal": proposal,
+        "source": names.get(proposal.source, proposal.source_name),
+        "target": names.get(proposal.target, proposal.target_name),
         "dimension": proposal.get_dimension_display(),
         "amount": figures.money(proposal.amount_minor, currency),
         "gain": figures.money(proposal.gain_minor, currency),
         "bounds": f"{figures.money(low, currency)} – {figures.money(high, currency)}",
-        "sure": figures.share(proposal.sure, digits=0),
+        "sure": figures.share(min(proposal.sure, 0.99), digits=0),  # nothing is certain
         "campaigns": len(proposal.campaigns),
     }
