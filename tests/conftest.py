@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
@@ -108,7 +108,8 @@ def signed_in(staff_of: Callable[..., Staff]) -> Callable[..., Client]:
     def sign_in(who: Staff | str) -> Client:
         staff = staff_of(who) if isinstance(who, str) else who
         client = Client(HTTP_ACCEPT_LANGUAGE="en")
-        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        with override_settings(AXES_ENABLED=False):  # it would look for attacks, and note it all
+            client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
         client.staff = staff  # type: ignore[attr-defined]
         return client
 

@@ -10,7 +10,8 @@ from xdist.scheduler import LoadScopeScheduling
 # Tests that share something dear run in one process, the largest group first.
 TOGETHER = (
     "tests/browser/",  # a console on the demo business
-    "tests/console/test_whole_console.py",  # a console without it
+    "tests/flows/killed/",  # a console without it
+    "tests/console/test_whole_console.py",  # another, which is stopped
     "tests/segments/test_parity.py",  # half a gigabyte of ClickHouse
     "tests/test_translations.py",  # every string of the code
     "tests/test_layout.py",  # every module of it, read as Python

@@ -30,7 +30,9 @@ class Lake(abc.ABC):
 
     def events(self, since: dt.date | None = None, until: dt.date | None = None) -> "Table":
         """The events of these days, both ends included; other days' files are not opened."""
-        read = self._read(since, until).select(schema.columns().names)
+        read, columns = self._read(since, until), schema.columns().names
+        if list(read.columns) != columns:
+            read = read.select(columns)
         return self._now(read) if len(self.moves) else read
 
     def events_of(

@@ -198,8 +198,8 @@ def newest_first(
 def everything_of(lake: Lake, customers: Iterable[int]) -> "pa.Table":
     """time, event, amount, properties: all that these customers did, oldest first."""
     events = lake.events().semi_join(lake.ids(customers), "customer")
-    found = events.order_by(["time", "key"])
-    return lake.ask(found.select("time", "event", "amount", "properties"))
+    found = events.select("time", "event", "amount", "properties", "key")
+    return lake.ask(found.order_by(["time", "key"])).drop_columns(["key"])
 
 
 def days_of(lake: Lake, customers: Iterable[int]) -> list[dt.date]:

@@ -87,7 +87,8 @@ def moments(
 ) -> "pa.Table":
     """day, customer, time: when they did any of these, one after the other."""
     done = _done(lake, since, until, names, where)
-    return lake.ask(done.order_by(["day", "customer", "time"]).select("day", "customer", "time"))
+    columns = ["day", "customer", "time"]
+    return lake.ask(done.select(columns).order_by(columns))
 
 
 def _done(

@@ -36,9 +36,9 @@ expect.set_options(timeout=60_000)  # as patient as the pages; a busy machine is
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say of each that it needs a browser; where none is, that it was not run."""
+    """Say of each that needs a browser; where none is, that it was not run."""
     for item in items:
-        if "tests/browser/" in item.nodeid:
+        if "tests/browser/" in item.nodeid and "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed."))

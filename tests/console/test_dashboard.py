@@ -16,6 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign, CampaignResult
+from console import menu
 from console.dashboard import cards, home
 from console.dashboard.cards import Newest, Pair, Quotient, Total
 from console.models import Approval, Job, Staff
@@ -98,6 +99,9 @@ def test_every_link_on_a_page_can_be_followed(business: None, signed_in: SignIn,
     Job.objects.create(kind="night", label="Night", status=Job.Status.FAILED)
     found = links(open_home(client)) - {reverse("admin:logout")}
     assert len(found) > 5
+    # Those of the menu are followed for each role in tests/console/test_roles.py.
+    found -= {reverse(name) for _, screens in menu.SECTIONS for *_, name, _ in screens}
+    assert found
     answers = {link: client.get(link).status_code for link in found if "static" not in link}
     assert {link: code for link, code in answers.items() if code not in {200, 302}} == {}
 

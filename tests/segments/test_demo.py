@@ -1,6 +1,8 @@
-"""The demo business: its counts are the data set's, and a broken load heals."""
+"""The demo business: a broken load heals, and the command that loads it.
 
-import datetime as dt
+That its counts are the data set's is told in tests/browser, where all of it is loaded.
+"""
+
 import io
 import stat
 from pathlib import Path
@@ -11,12 +13,12 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 from pytest_django import Settings
 
-from console import clock, jobs, terminal
+from console import jobs, terminal
 from console.management.commands import demo as command
 from console.models import Job, Project, Staff
-from segments import activity, demo
+from segments import demo
 from segments.lake import engine, questions
-from segments.models import Consent, Customer, DaySet, DirtyDay, EventType
+from segments.models import Consent, Customer, EventType
 from tests.segments import factories, programs
 
 # A week of it is enough to see whether something is lost or doubled.
@@ -30,50 +32,6 @@ WEEK_BASKETS, WEEK_LINES = 3_088, 31_047
 def volumes() -> dict[str, int]:
     with engine.connect(factories.lake_path()) as lake:
         return {row["event"]: row["volume"] for row in questions.volumes(lake).to_pylist()}
-
-
-@pytest.mark.first
-@pytest.mark.django_db
-def test_the_demo_has_the_counts_of_the_data_set() -> None:
-    told: list[tuple[int, int]] = []
-    demo.load(lambda done, total, note="": told.append((done, total)))
-    assert told[0][0] == 0
-    assert told[-1] == (demo.STEPS, demo.STEPS)
-
-    counted = dict(EventType.objects.values_list("name", "volume"))
-    assert (
-        counted
-        == volumes()
-        == {
-            "order_paid": 155_848,
-            "item_bought": 1_469_307,
-            "coupon_redeemed": 2_102,
-            "campaign_received": 6_589,
-        }
-    )
-    with engine.connect(factories.lake_path()) as lake:
-        totals = questions.order_totals(lake, events=["order_paid"], day=dt.date(2017, 12, 31))
-        items = questions.order_totals(lake, events=["item_bought"], day=dt.date(2017, 12, 31))
-        keys = lake.ask(lake.events().key.nunique()).as_py()
-    assert totals.num_rows == Customer.objects.count() == 2_469
-    assert sum(totals["orders"].to_pylist()) == 155_848
-    assert sum(totals["amount"].to_pylist()) == sum(items["amount"].to_pylist()) == 459_603_958
-    assert keys == sum(counted.values())
-
-    # Every basket of the year lies on a day of the year in the shop's own zone.
-    assert clock.today() == dt.date(2018, 1, 1)
-    activity.catch_up()
-    assert (activity.first_day(), activity.latest_day()) == (
-        dt.date(2017, 1, 1),
-        dt.date(2017, 12, 31),
-    )
-    assert Consent.objects.filter(granted=True, channel="email").count() == 1_559
-    assert Customer.objects.exclude(attributes={}).count() == 801
-    first = Customer.objects.get(identifiers__kind="household", identifiers__value="1")
-    assert (first.name, first.email) == ("Household 1", "household-1@customers.example")
-    assert first.attributes["age"] == "65+"
-    assert not DirtyDay.objects.exists()
-    assert DaySet.objects.filter(event_type__name="order_paid", level=1).count() == 364
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,7 +61,9 @@ def test_a_load_that_was_killed_is_finished_by_the_next(
     assert demo.is_wanted()
     for whole, part in WEEK.items():
         monkeypatch.setattr(demo, "_EVENTS", demo._EVENTS.replace(whole, part))
-    demo.load()
+    told: list[tuple[int, int]] = []
+    demo.load(lambda done, total, note="": told.append((done, total)))
+    assert (told[0], told[-1]) == ((0, demo.STEPS), (demo.STEPS, demo.STEPS))
     assert Customer.objects.count() == 2_469
     assert Consent.objects.count() == 1_559
     found = volumes()

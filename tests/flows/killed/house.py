@@ -10,18 +10,18 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests import databases, servers
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS_TO_START = 120
 
 
 class House:
     """`manage.py up` in a home of its own, whose tables are there, and programs beside it."""
 
-    def __init__(self, prelude: str = "", **settings: str) -> None:
-        self.prelude = prelude
+    def __init__(self, **settings: str) -> None:
         self.home = servers.new_home()
         databases.plant_seed(self.home)
         with socket.socket() as one, socket.socket() as two, socket.socket() as three:
@@ -47,15 +47,24 @@ class House:
         )
 
     def wait(self) -> None:
+        """Until it has started, or is well again."""
         give_up = time.monotonic() + SECONDS_TO_START
-        while "Ready after" not in (words := os.pread(self.said.fileno(), 1 << 20, 0).decode()):
+        while not self.is_ready():
+            words = os.pread(self.said.fileno(), 1 << 20, 0).decode()
             assert self.up.poll() is None, words
             assert time.monotonic() < give_up, words
             time.sleep(0.1)
 
-    def program(self, source: str) -> "subprocess.Popen[str]":
+    def is_ready(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def program(self, source: str, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-c", self.prelude + source],
+            [sys.executable, "-c", source, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.PIPE,

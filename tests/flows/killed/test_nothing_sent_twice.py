@@ -2,12 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests import sink
-from tests.flows.house import House, kill
+from tests.flows.killed.house import House, kill
 from tests.sink import Sink
 
 AUDIENCE = 4000
@@ -32,13 +30,14 @@ everybody = factories.people({AUDIENCE})
 campaign = factories.campaign_at("sending", everybody)
 for one in everybody[::100]:
     Suppression.objects.create(address=one.email, reason="by_hand", at=clock.now())
+print(campaign.pk)
 """
 # What beat does every 15 seconds, so often that two of them are always at work; and two of it.
 TICK = """
 while True:
     try:
         tasks.wake_senders()
-        campaign = Campaign.objects.get()
+        campaign = Campaign.objects.get(pk=int(sys.argv[1]))
         if campaign.status != "sending":
             break
     except Exception:
@@ -48,28 +47,13 @@ print(json.dumps(progress.of(campaign).as_json() | {"status": campaign.status}))
 """
 
 
-@pytest.fixture
-def behaviour() -> Sink:
-    return Sink(delay=0.05, most=CONNECTIONS)
-
-
-@pytest.fixture
-def house(behaviour: Sink, django_db_setup: None) -> Iterator[House]:
-    with sink.running(behaviour) as port:
-        house = House(PRELUDE, EMAIL_URL=f"smtp://127.0.0.1:{port}", WORKERS="2")
-        try:
-            house.wait()
-            yield house
-        finally:
-            house.stop()
-
-
 @pytest.mark.first
 def test_whatever_is_killed_nobody_gets_two_mails_and_nobody_is_forgotten(
     house: House, behaviour: Sink
 ) -> None:
-    house.run(START)
-    beats = [house.program(TICK), house.program(TICK)]
+    behaviour.delay, behaviour.most = 0.05, CONNECTIONS
+    campaign = house.run(PRELUDE + START)
+    beats = [house.program(PRELUDE + TICK, campaign) for _ in range(2)]
     in_the_middle = 0
     for victim in VICTIMS:
         before, until = behaviour.came, time.monotonic() + SECONDS_TO_HEAL

@@ -1,0 +1,1 @@
+"""What has to hold when processes are killed; one console, started once, for all of it."""
