@@ -28,7 +28,7 @@ def lake(console: Console) -> Iterator[engine.Lake]:
 
 def ask(console: Console, question: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(places.database_url(console.home)) as connection:
-        return connection.execute(question).fetchall()  # type: ignore[arg-type]
+        return connection.execute(question).fetchall()
 
 
 def test_the_lake_has_each_event_once(console: Console, lake: engine.Lake) -> None:

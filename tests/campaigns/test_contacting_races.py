@@ -70,7 +70,7 @@ def test_many_campaigns_and_workers_never_exceed_a_cap(begin: dt.datetime) -> No
 
 
 def _close(everybody: threading.Barrier) -> None:
-    everybody.wait(10)  # so that each of the threads comes here
+    everybody.wait(60)  # so that each of the threads comes here
     connection.close()
 
 
@@ -119,7 +119,7 @@ def test_an_unsubscribe_that_was_committed_while_a_claim_waited_is_seen() -> Non
     held, found = threading.Event(), {}
 
     def waiting_claim() -> None:
-        held.wait(10)
+        held.wait(60)
         try:
             with transaction.atomic():
                 found["look"] = contacting.look(ids, EMAIL, at=dt.datetime.now(dt.UTC))

@@ -124,7 +124,7 @@ def test_a_server_left_by_a_dead_supervisor_is_stopped_first(home: Path) -> None
         ask(home, "CREATE TABLE kept AS SELECT 7 AS n")
         left = first._batches.pop()[0].process
         with running_postgres(home):
-            assert left.wait(10) == 0
+            assert left.wait(60) == 0
             assert ask(home, "SELECT n FROM kept") == (7,)
 
 

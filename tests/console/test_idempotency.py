@@ -32,7 +32,7 @@ class Make(APIView):
         team = Team.objects.create(name=given["name"])
         if given.get("wait"):
             self.begun.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
         if given.get("refuse"):
             raise NotAllowed("No.")
         return Response({"name": team.name, "id": team.pk}, status=201)
@@ -93,7 +93,7 @@ def test_in_flight_it_is_not_begun_again() -> None:
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert Make.begun.wait(10)
+    assert Make.begun.wait(60)
     assert send({"name": "One", "wait": True}, "a", admin).status_code == 409
     Make.go_on.set()
     thread.join()

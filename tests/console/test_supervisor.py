@@ -112,7 +112,7 @@ def test_services_start_in_order_and_stop_in_reverse(keep: Keep, tmp_path: Path)
     first, second = TELL.format("first"), TELL.format("second")
     process = keep(f'waiting("first", "{first}")); keeper.start(waiting("second", "{second}")')
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     diary = (tmp_path / "diary").read_text().split("\n")[:4]
     assert diary == ["first began", "second began", "second ended", "first ended"]
 
@@ -150,7 +150,7 @@ def test_what_ignores_the_polite_signal_is_killed_with_its_children(
     main, child = number_in(tmp_path / "stubborn"), number_in(tmp_path / "child")
     process.send_signal(signal.SIGINT)
     assert "did not stop in time" in line_of(process)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     until(lambda: not alive(main) and not alive(child))
 
 
@@ -160,7 +160,7 @@ def test_a_second_interrupt_hurries_the_stop(keep: Keep, tmp_path: Path) -> None
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(keep: Keep, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def at_once(*deeds: Callable[[], object]) -> list[str]:
 
     def do(place: int) -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             deeds[place]()
             ended[place] = "done"
         except (NotAllowed, Stale, RuleError) as refused:

@@ -65,7 +65,7 @@ def _then_die(function: Callable[..., Any]) -> Callable[..., None]:
 
 def _wait_for_its_locks() -> None:
     """PostgreSQL lets go of what a killed program held when it notices, which takes a moment."""
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while time.monotonic() < give_up:
         with connection.cursor() as cursor:
             cursor.execute(_HELD_BY_OTHERS)

@@ -186,7 +186,7 @@ def at_once() -> Callable[..., list[object]]:
         def do(deed: Callable[[], object]) -> None:
             close_old_connections()
             try:
-                barrier.wait(10)
+                barrier.wait(60)
                 found.append(deed())
             except Exception as problem:
                 found.append(problem)

@@ -70,7 +70,7 @@ def test_who_waits_for_the_other_transaction_gets_its_customer() -> None:
 
     def ask_second() -> dict[str, int]:
         try:
-            claimed.wait(10)
+            claimed.wait(60)
             asked.set()
             return identity.resolve("user_id", ["anna", "ben"])
         finally:
@@ -81,7 +81,7 @@ def test_who_waits_for_the_other_transaction_gets_its_customer() -> None:
         with transaction.atomic():
             first = identity.resolve("user_id", ["anna"])
             claimed.set()
-            asked.wait(10)
-        found = second.result(timeout=10)
+            asked.wait(60)
+        found = second.result(timeout=60)
     assert found["anna"] == first["anna"]
     assert Customer.objects.count() == 2

@@ -30,7 +30,7 @@ def both(*deeds: Callable[[], object]) -> list[str]:
 
     def one(deed: Callable[[], object]) -> None:
         try:
-            ready.wait(10)
+            ready.wait(60)
             deed()
             said.append("")
         except (NotAllowed, RuleError) as refused:

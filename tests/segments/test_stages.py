@@ -246,7 +246,7 @@ def test_two_recomputes_at_once_write_each_move_once() -> None:
     def run() -> None:
         try:
             mine = StageSet.objects.get(pk=lifecycle.pk)
-            ready.wait(10)
+            ready.wait(60)
             moves.append(stages.recompute(mine, day=DAY).moves)
         finally:
             connections.close_all()

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from tests import databases, servers
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS_TO_START = 120
+SECONDS_TO_START = 300
 
 
 class House:

@@ -26,7 +26,10 @@ START = f"""
 from campaigns.models import Suppression
 from console import clock
 from tests.campaigns import factories
-everybody = factories.people({AUDIENCE})
+from tests.factories import StaffFactory
+for one in (StaffFactory, factories.SegmentFactory, factories.TemplateFactory):
+    one.reset_sequence(1000)  # others of this console have the first names
+everybody = factories.people({AUDIENCE}, prefix="big")
 campaign = factories.campaign_at("sending", everybody)
 for one in everybody[::100]:
     Suppression.objects.create(address=one.email, reason="by_hand", at=clock.now())

@@ -65,11 +65,11 @@ def web(web_port: int, django_db_setup: None) -> Iterator[Web]:
         yield running
     finally:
         process.send_signal(signal.SIGINT)  # at once: idle connections are not waited for
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _wait_until_it_answers(web: Web) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         assert web.process.poll() is None, "the web ended"
         line = http.client.HTTPConnection("127.0.0.1", web.port, timeout=2)
         try:

@@ -162,7 +162,7 @@ def test_nobody_waits_forever(
     write, go_on = deliveries._insert, threading.Event()
 
     def stuck(rows: dict[str, list[Any]]) -> None:
-        go_on.wait(20)
+        go_on.wait(60)
         write(rows)
 
     def accept(number: int) -> None:
