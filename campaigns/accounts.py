@@ -364,11 +364,6 @@ def price(account: ChannelAccount, text: str = "") -> Decimal:
     return account.tariff * times
 
 
-def remember(message_ids: list[int], account: ChannelAccount) -> None:
-    """Note with which account messages leave."""
-    Message.objects.filter(pk__in=message_ids).update(account=account)
-
-
 # --- secrets ----------------------------------------------------------------
 
 
