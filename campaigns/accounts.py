@@ -24,7 +24,7 @@ from campaigns.channels.kinds import KINDS as KINDS
 from campaigns.channels.kinds import BadSetting as BadSetting
 from campaigns.channels.kinds import Kind
 from campaigns.channels.note import Note
-from campaigns.models import ChannelAccount, Message
+from campaigns.models import ChannelAccount
 from console import audit, roles
 from console.models import Staff
 from console.states import NotAllowed
