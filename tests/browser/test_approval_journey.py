@@ -32,16 +32,17 @@ def a_budget(manager: Page) -> int:
     manager.wait_for_url("**/budget/*/change/")
     number = int(manager.url.rstrip("/").split("/")[-2])
     manager.goto(f"/admin/console/budget/{number}/fund/")
-    manager.locator("input[name=amount]").fill("500")
+    manager.locator("input[name=amount]").fill("5000")
     manager.locator("[name=because]").fill("Plan of the quarter")
     manager.locator("form button[type=submit]").last.click()
-    expect(manager.locator("body")).to_contain_text("500.00")
+    expect(manager.locator("body")).to_contain_text("5,000.00")
     return number
 
 
 def a_draft(operator: Page, budget: int) -> int:
-    """A mail with a coupon of a dollar for the smallest segment; its number."""
-    batch = {"name": "A dollar off", "kind": "value", "value_minor": 100, "valid_minutes": 60}
+    """A mail with a gift that costs a dollar, for the smallest segment; its number."""
+    batch = {"name": "Tea", "kind": "gift", "gift": "A cup of tea", "value_minor": 100}
+    batch |= {"valid_minutes": 60}
     coupon = call(operator, "POST", "coupon-batches/", batch)["id"]
     template = call(operator, "GET", "templates/")["results"][0]["id"]
     segments = call(operator, "GET", "segments/")["results"]
@@ -61,6 +62,7 @@ def test_what_costs_goes_out_on_somebody_elses_yes_and_is_paid(
     campaign = CampaignPage(operator)
     campaign.open(CAMPAIGN)
     campaign.press("Submit for approval")
+    expect(operator.locator("body")).to_contain_text("Somebody else has to approve it now")
     campaign.wait_for("submitted")
 
     admin.goto("/admin/console/approval/")
