@@ -34,7 +34,7 @@ def test_a_segment_becomes_an_approved_campaign_with_a_result(open_as: OpenAs) -
     manager.goto("/admin/")
     manager.get_by_role("link", name="Approvals").first.click()
     manager.get_by_role("link", name=CAMPAIGN).first.click()
-    manager.get_by_role("button", name="Approve the mail").click()
+    manager.get_by_role("button", name="Approve sending").click()
     expect(manager.locator("body")).to_contain_text("approved")
 
     operator.reload()

@@ -163,7 +163,7 @@ def test_one_reads_the_whole_plan_of_a_lasting_campaign_before_one_approves_it(
     assert "Wait 1 hour" in page
     assert "Remind me" in page
     assert ("Some of them" in page) == (entry == "recurring")
-    for untrue in ("Approve the mail", "recorded elsewhere", "does not alter it"):
+    for untrue in ("Approve sending", "recorded elsewhere", "does not alter it"):
         assert untrue not in page
 
 

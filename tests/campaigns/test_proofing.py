@@ -96,7 +96,9 @@ def test_short_messages_are_counted_and_say_how_to_refuse() -> None:
     assert any("拒收请回复R" in one for one in told)
     assert proofing.parts("新" * 70) == 1
     assert proofing.parts("新" * 71) == 2
-    assert proofing.parts("https://a.example/") > 1  # as long as it is when it is tracked
+    link = "https://shop.example/" + "a" * 70  # a short one leads there
+    assert proofing.parts("新" * 10 + link) == 1
+    assert proofing.parts("新" * 60 + "https://a.example/") == 2
 
 
 def test_lines_that_have_no_name_are_told() -> None:

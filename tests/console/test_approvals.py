@@ -76,7 +76,7 @@ def test_the_page_tells_what_goes_to_whom(signed_in: SignIn) -> None:
     campaign = campaign_at("submitted", customers)
     page = signed_in("manager").get(page_of(asked(campaign))).content.decode()
     assert campaign.name in page
-    assert "Approve the mail to 12 customers" in page
+    assert "Approve sending to 12 customers" in page
     assert asked(campaign).digest[:12] in page
     assert customers[0].name not in page
     assert customers[0].email not in page
