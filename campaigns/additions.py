@@ -157,9 +157,10 @@ def _summary(addition: Addition, quote: Quote) -> dict[str, Any]:
 
 
 def _facts(campaign: Campaign, quote: Quote, found: Evidence, amount: int) -> Facts:
-    """As the campaign's own: but how much is what it may spend in all, so that nothing is had in
-    small parts that the whole would want another yes for."""
-    mine = purse.of(campaign)
+    """As the campaign's own: but how much is what it may spend in all, and how many are all whom
+    it is for, so that nothing is had in small parts that the whole would want another yes for."""
+    mine, agreed = purse.of(campaign), campaign.quotes.first()
     before = mine.spent_minor + mine.committed_minor if mine else 0
-    facts = weight.facts(campaign, quote, found)
-    return Facts(**facts.as_json() | {"amount_minor": before + amount})
+    facts = weight.facts(campaign, quote, found).as_json()
+    facts |= {"audience": agreed.size} if agreed else {}
+    return Facts(**facts | {"amount_minor": before + amount})

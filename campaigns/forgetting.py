@@ -26,7 +26,7 @@ from campaigns.models import (
     Turn,
     Wave,
 )
-from console import approvals, states
+from console import approvals, clock, states
 from segments import bitmaps, bits
 from segments.forgetting import Place
 from segments.sought import Sought
@@ -121,6 +121,8 @@ def _forget_coupons(sought: Sought) -> None:
     _coupons(sought).update(because="")
     open_ = list(_coupons(sought).values_list("pk", flat=True))
     states.move_many(Coupon, open_, frm=Coupon.Status.ISSUED, to=Coupon.Status.REVOKED)
+    # Nobody can use them any more, so their money need not wait until they have run out.
+    Coupon.objects.filter(pk__in=open_, held_minor__gt=0).update(settles_at=clock.now())
     _orders(sought).update(order="", reversed_because="")
 
 

@@ -59,8 +59,8 @@ def edit(playbook: Playbook, *, by: Staff, **settings: Any) -> None:
     """
     kept = _held(playbook, by=by, action=ACTION)
     changed = {name: value for name, value in settings.items() if getattr(kept, name) != value}
-    if not kept.is_draft and {*changed} - WHILE_RUNNING:
-        raise NotAllowed(_("It is in force: what it is measured by stays. Make another one."))
+    if {*changed} - WHILE_RUNNING:
+        _require_open(kept)
     _require_sense(changed)
     for name, value in changed.items():
         setattr(kept, name, value)
@@ -70,6 +70,16 @@ def edit(playbook: Playbook, *, by: Staff, **settings: Any) -> None:
             _pay_out_of(kept, by=by)
         audit.log("playbook.changed", kept, by=by, **_told(changed))
     playbook.refresh_from_db()
+
+
+def _require_open(playbook: Playbook) -> None:
+    """Whom its plays reach, and by what they are measured, is part of what they are approved as."""
+    if not playbook.is_draft:
+        raise NotAllowed(_("It is in force: what it is measured by stays. Make another one."))
+    for campaign in plays.campaigns(playbook):
+        if campaign.status not in {Way.DRAFT, Way.CANCELLED}:
+            words = _("Only a draft can be changed; take it back to draft first.")
+            raise NotAllowed(_("“%(name)s”: %(words)s") % {"name": campaign, "words": words})
 
 
 def _require_sense(settings: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """When campaigns move: every few seconds whoever is due, and senders one wave after another."""
 
+import datetime as dt
+
 from celery import shared_task
 from django.conf import settings
 
@@ -21,6 +23,8 @@ from campaigns.stepping import Stuck
 from campaigns.stoploss import guardrails, stops
 from console import clock
 from console.states import NotAllowed, Stale
+
+A_MOMENT = dt.timedelta(minutes=1)  # longer than any request takes
 
 
 @shared_task
@@ -119,8 +123,11 @@ def send_wave(campaign_id: int) -> None:
 
 @shared_task
 def settle_money() -> None:
-    """Give back what coupons did not cost, and what campaigns that are over did not need."""
-    given.settle(at=clock.now())
+    """Give back what coupons did not cost, and what campaigns that are over did not need.
+
+    A coupon that ran out a moment ago waits: a till may have asked before it did.
+    """
+    given.settle(at=clock.now() - A_MOMENT)
     purse.sweep()
 
 

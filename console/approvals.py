@@ -30,7 +30,10 @@ MOST_LOOKED_AT = 200
 
 
 class Approvable(Protocol):
-    """What a record offers so that it can be approved; the approval calls it back."""
+    """What a record offers so that it can be approved; the approval calls it back.
+
+    One that is part of another may say as which kind policies look at it (`judged_as`).
+    """
 
     pk: Any
 
@@ -325,7 +328,8 @@ def _locked(model: type[models.Model], pk: Any) -> Any:
 
 
 def _of_request(subject: Any, by: Staff, facts: Facts) -> Facts:
-    known = {"kind": subject._meta.label_lower, "role": by.role, "team": by.team_id}
+    kind = getattr(subject, "judged_as", subject._meta.label_lower)
+    known = {"kind": kind, "role": by.role, "team": by.team_id}
     return Facts(**{**facts.as_json(), **known})
 
 

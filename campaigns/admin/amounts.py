@@ -31,9 +31,10 @@ class MoneyField(forms.CharField):
             return None
         try:
             minor = Decimal(text).scaleb(figures.decimals(clock.project().currency))
-        except ArithmeticError as problem:
+            is_fine = minor.is_finite() and minor == round(minor, self.parts)
+        except ArithmeticError as problem:  # also of what has more digits than can be rounded
             raise ValidationError(_("Write an amount, such as 20 or 19.90.")) from problem
-        if not minor.is_finite() or minor != round(minor, self.parts):
+        if not is_fine:
             raise ValidationError(_("Write an amount, such as 20 or 19.90."))
         if not 0 <= minor <= self.most:
             raise ValidationError(_("This amount is out of range."))

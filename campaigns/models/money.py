@@ -5,6 +5,7 @@ import json
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,9 @@ class Addition(models.Model):
     The difference is reserved when it is asked for, so that a yes finds it. What the campaign was
     approved with stays as it was: the ledger knows how much it may spend in all.
     """
+
+    # A policy for campaigns is for more money as well: else a large sum is had in two small ones.
+    judged_as: ClassVar = Campaign._meta.label_lower
 
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, related_name="additions", verbose_name=_("campaign")
@@ -62,8 +66,12 @@ class Addition(models.Model):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def editors(self) -> set[int]:
-        """Who asked, and who had a hand in the campaign: none of them decides."""
-        return self.campaign.editors() | {self.asked_by_id}
+        """Who asked, now or for the campaign, and who had a hand in it: none of them decides."""
+        asked = Approval.objects.filter(
+            subject_type=ContentType.objects.get_for_model(Campaign), subject_id=self.campaign_id
+        )
+        first = set(asked.order_by().values_list("requested_by", flat=True))
+        return self.campaign.editors() | first | {self.asked_by_id}
 
     def on_approved(self, approval: Approval) -> None:
         """Called back by an approval: it may be spent, once somebody resumes the campaign."""

@@ -58,9 +58,11 @@ def pay(campaign: Campaign, charges: Mapping[int, Charge]) -> Paid:
     priced = [one for one in numbers if one not in free]
     if not priced or campaign.budget_id is None:
         return Paid(free, is_short=bool(priced))
-    budget = _held(campaign)
-    left = ledger.reservation(budget, campaign).committed_minor
+    # A new row holds on to its campaign's, which is behind nobody's budget: so it is made first.
     kept, _made = Purse.objects.get_or_create(campaign=campaign)
+    budget = _held(campaign)
+    kept.refresh_from_db()
+    left = ledger.reservation(budget, campaign).committed_minor
     costs, rest = whole({one: charges[one].price for one in priced}, kept.part, left)
     if costs:
         _write({one: (charges[one].account, cost) for one, cost in costs.items()})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import coupons, exposure, playbooks, plays, tasks
+from campaigns import coupons, exposure, playbooks, plays, tasks, transitions
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
 from campaigns.playbooks import Offer
 from console import approvals, clock
@@ -215,6 +215,23 @@ def test_what_is_in_force_is_measured_as_it_was_begun() -> None:
         playbooks.end(playbook, by=charlie(), at=AT)
     playbooks.end(playbook, by=owner, at=AT)
     assert (playbook.status, playbook.budget_minor) == ("ended", 5_000)
+
+
+def test_whom_its_plays_reach_stays_once_somebody_was_asked() -> None:
+    owner = bob()
+    playbook = playbooks.add(name="Early", control_share=0.5, takes_present=False, by=owner)
+    offer = Offer(template=TemplateFactory.create())
+    playbooks.add_play(playbook, segment_of(people(4)), None, offer, by=owner)
+    playbooks.edit(playbook, by=owner, rest_days=40)
+    playbooks.submit(playbook, by=owner, at=AT)
+    (campaign,) = plays.campaigns(playbook)
+    for change in ({"control_share": 0.0}, {"rest_days": 0}, {"takes_present": True}):
+        with pytest.raises(NotAllowed, match="take it back to draft"):
+            playbooks.edit(playbook, by=owner, **change)
+    playbooks.edit(playbook, by=owner, name="Late")
+    transitions.withdraw(campaign, by=owner)
+    playbooks.edit(playbook, by=owner, control_share=0.25)
+    assert (playbook.control_share, playbook.rest_days) == (0.25, 40)
 
 
 def test_it_does_not_begin_before_every_play_is_approved() -> None:

@@ -1,0 +1,96 @@
+"""Money at the edges: sums in small parts, amounts beyond all bounds, who is gone, who is late."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns import additions, forgetting, tasks
+from campaigns.admin.amounts import MoneyField, RateField
+from campaigns.models import Coupon
+from campaigns.money import paying
+from campaigns.money.paying import Charge
+from console import approvals, clock
+from console.models import Staff
+from console.policy_rules import Step, When
+from console.states import NotAllowed
+from segments.sought import Sought
+from tests.campaigns.factories import mail_server, send_all
+from tests.campaigns.test_money import balances, owner_of, post, with_coupon
+from tests.campaigns.test_money_races import campaign_account, claimed, running
+from tests.console.spine import policy
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_policy_for_campaigns_is_for_more_money_and_all_whom_they_are_for_as_well() -> None:
+    campaign = with_coupon("paused")
+    large = When(kinds=["campaigns.campaign"], amount=(6_400, None), audience=(3, None))
+    version = policy(Step("role", ["manager"], quorum=2), when=large)
+    asked = additions.ask(
+        campaign, 500, because="More", key="k", by=owner_of(campaign), at=clock.now()
+    )
+    assert (asked.version, asked.facts["amount_minor"]) == (version, 6_500)
+
+
+def test_who_asked_for_the_campaign_does_not_decide_about_more_for_it() -> None:
+    campaign = with_coupon("paused")
+    boss = StaffFactory.create(role=Staff.Role.ADMIN)
+    first = approvals.latest_for(campaign)
+    assert first is not None
+    type(first).objects.filter(pk=first.pk).update(requested_by=boss)
+    asked = additions.ask(
+        campaign, 500, because="More", key="k", by=owner_of(campaign), at=clock.now()
+    )
+    with pytest.raises(NotAllowed, match="had a hand"):
+        approvals.approve(asked, by=boss)
+    assert balances(campaign.budget)[1] == 500
+
+
+@pytest.mark.parametrize("field", [MoneyField, RateField])
+@pytest.mark.parametrize("written", ["1e30", "-1e30", "9e99999999999999", "NaN", "sNaN", "-5"])
+def test_an_amount_beyond_all_bounds_is_refused_in_words(field: Any, written: str) -> None:
+    with pytest.raises(ValidationError):
+        field().clean(written)
+
+
+def test_the_coupons_of_who_was_erased_give_their_money_back_at_once() -> None:
+    with mail_server() as server:
+        campaign = with_coupon("sending", 2)
+        send_all(campaign, server)
+    assert balances(campaign.budget)[3] == 4_000
+    gone = Coupon.objects.earliest("pk")
+    forgetting._forget_coupons(Sought.of(gone.customer))
+    Coupon.objects.filter(pk=gone.pk).update(settles_at=clock.now() - tasks.A_MOMENT)
+    tasks.settle_money()
+    assert balances(campaign.budget)[3] == 2_000
+
+
+def test_a_coupon_that_ran_out_this_moment_keeps_its_money_for_who_asked_before() -> None:
+    with mail_server() as server:
+        campaign = with_coupon("sending", 1)
+        send_all(campaign, server)
+    for ago, spent in ((1, 2_000), (61, 0)):
+        ended = clock.now() - dt.timedelta(seconds=ago)
+        Coupon.objects.update(expires_at=ended, settles_at=ended)
+        tasks.settle_money()
+        assert balances(campaign.budget)[3] == spent
+
+
+def test_the_first_payment_asks_for_nothing_of_the_campaign_while_it_holds_the_budget() -> None:
+    """Who ends a campaign holds it, and then wants the budget: they would wait for each other."""
+    with mail_server() as server:
+        post(server)
+        campaign = running(1, 100)
+    (row,) = claimed(campaign, list(campaign.audience.members))
+    with CaptureQueriesContext(connection) as asked:
+        paying.pay(campaign, {row: Charge(campaign_account(), Decimal(10))})
+    said = [one["sql"] for one in asked.captured_queries]
+    made = next(n for n, one in enumerate(said) if 'INSERT INTO "campaigns_purse"' in one)
+    held = next(n for n, one in enumerate(said) if '"console_budget"' in one and "UPDATE" in one)
+    assert made < held
