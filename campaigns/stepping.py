@@ -17,8 +17,9 @@ from campaigns.models import Campaign, Message
 from campaigns.money import paying
 from campaigns.plans import moments
 from campaigns.plans.nodes import Branch, Plan, Split, Step, Task, Wait
-from console import clock, kept_words, work
+from console import approvals, clock, kept_words, work
 from console.models import Staff, Team, WorkItem
+from console.states import NotAllowed, Stale
 from segments import bitmaps, membership
 from segments.models import Customer, Segment
 from segments.rules.nodes import RuleError
@@ -60,6 +61,7 @@ def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> list[Place]:
         case Split():
             ways = _split(campaign, plan, step, here)
         case Task():
+            _require_yes(campaign)
             _pay(campaign, _give_work(campaign, step, here))
             ways = [(plan.follows[step.key], here)]
         case _wait_or_exit:
@@ -142,6 +144,18 @@ def _split(campaign: Campaign, plan: Plan, step: Split, here: Here) -> Ways:
 
 
 # --- work for people --------------------------------------------------------
+
+
+def _require_yes(campaign: Campaign) -> None:
+    """Work, as messages, is given only while somebody's yes holds, whatever the status says.
+
+    Raises:
+        Stuck: nobody's does.
+    """
+    try:
+        approvals.require_live(Campaign.objects.get(pk=campaign.pk))
+    except (NotAllowed, Stale) as refused:
+        raise Stuck(str(refused)) from refused
 
 
 def _pay(campaign: Campaign, count: int) -> None:

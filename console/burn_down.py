@@ -1,10 +1,10 @@
 """What the ledger of a budget comes to: day by day, by thing, and whether it adds up."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from console.models import Budget, BudgetEntry, Reservation
 from console.models.budget import BALANCES
@@ -47,20 +47,20 @@ def burn_down(budget: Budget, *, today: dt.date) -> BurnDown:
 
 def wrong(budget: Budget) -> list[str]:
     """Where the kept balances are not what the ledger comes to; empty, as it always should be."""
-    return _differences(budget, BALANCES, BudgetEntry.objects.filter(budget=budget)) + [
+    sums = {f"sum_{name}": Sum(name) for name in BALANCES}
+    moved = BudgetEntry.objects.filter(budget=budget).order_by()
+    by_thing = {one["reservation"]: one for one in moved.values("reservation").annotate(**sums)}
+    return _differences(budget, BALANCES, moved.aggregate(**sums)) + [
         words
         for held in Reservation.objects.filter(budget=budget)
-        for words in _differences(
-            held, BALANCES[1:], BudgetEntry.objects.filter(budget=budget, reservation=held)
-        )
+        for words in _differences(held, BALANCES[1:], by_thing.get(held.pk, {}))
     ]
 
 
 def _differences(
-    kept: Budget | Reservation, names: Sequence[str], entries: QuerySet[BudgetEntry]
+    kept: Budget | Reservation, names: Sequence[str], sums: Mapping[str, int | None]
 ) -> list[str]:
-    sums = entries.aggregate(**{f"sum_{name}": Sum(name) for name in names})
-    pairs = [(name, getattr(kept, name), sums[f"sum_{name}"] or 0) for name in names]
+    pairs = [(name, getattr(kept, name), sums.get(f"sum_{name}") or 0) for name in names]
     who = f"{type(kept).__name__} {kept.pk}"
     return [f"{who} {name}: {had} ≠ {sum_}" for name, had, sum_ in pairs if had != sum_]
 

@@ -9,21 +9,21 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import additions, forgetting, tasks
+from campaigns import additions, forgetting, tasks, transitions
 from campaigns.admin.amounts import MoneyField, RateField
-from campaigns.models import Coupon
+from campaigns.models import Campaign, Coupon
 from campaigns.money import paying
 from campaigns.money.paying import Charge
-from console import approvals, clock
-from console.models import Staff
+from console import approvals, budgets, burn_down, clock
+from console.models import Staff, WorkItem
 from console.policy_rules import Step, When
 from console.states import NotAllowed
 from segments.sought import Sought
-from tests.campaigns.factories import mail_server, send_all
+from tests.campaigns.factories import campaign_at, mail_server, send_all
 from tests.campaigns.test_money import balances, owner_of, post, with_coupon
 from tests.campaigns.test_money_races import campaign_account, claimed, running
 from tests.console.spine import policy
-from tests.factories import StaffFactory
+from tests.factories import StaffFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +94,37 @@ def test_the_first_payment_asks_for_nothing_of_the_campaign_while_it_holds_the_b
     made = next(n for n, one in enumerate(said) if 'INSERT INTO "campaigns_purse"' in one)
     held = next(n for n, one in enumerate(said) if '"console_budget"' in one and "UPDATE" in one)
     assert made < held
+
+
+def test_no_work_is_given_where_nobody_said_yes_whatever_the_status_says() -> None:
+    call = {
+        "key": "call",
+        "kind": "task",
+        "title": "Call",
+        "days": 2,
+        "team": TeamFactory.create().pk,
+    }
+    plan = [call | {"team": TeamFactory.create().pk}]
+    campaign = campaign_at("approved", 2, plan=plan)
+    transitions.start(campaign, by=owner_of(campaign), at=clock.now())
+    Campaign.objects.filter(pk=campaign.pk).update(goal="Another one")
+    tasks.move_campaign(campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.status == "paused"
+    assert "changed after it was approved" in campaign.stopped_because
+    assert not WorkItem.objects.filter(kind="campaign").exists()
+
+
+def test_whether_the_ledger_adds_up_is_as_many_questions_for_many_things(
+    django_assert_num_queries: Any,
+) -> None:
+    campaign = with_coupon("paused")
+    budget = campaign.budget
+    assert budget is not None
+    for n in range(5):
+        budgets.reserve(budget, 10, subject=TeamFactory.create(), key=f"r{n}", on=clock.today())
+    budget.refresh_from_db()
+    with django_assert_num_queries(3):
+        assert burn_down.wrong(budget) == []
+    budget.spent_minor += 1
+    assert burn_down.wrong(budget) == [f"Budget {budget.pk} spent_minor: 1 ≠ 0"]
