@@ -49,7 +49,8 @@ def wrong(budget: Budget) -> list[str]:
     """Where the kept balances are not what the ledger comes to; empty, as it always should be."""
     sums = {f"sum_{name}": Sum(name) for name in BALANCES}
     moved = BudgetEntry.objects.filter(budget=budget).order_by()
-    by_thing = {one["reservation"]: one for one in moved.values("reservation").annotate(**sums)}
+    rows = moved.values_list("reservation").annotate(**sums)
+    by_thing = {thing: dict(zip(sums, came, strict=True)) for thing, *came in rows}
     return _differences(budget, BALANCES, moved.aggregate(**sums)) + [
         words
         for held in Reservation.objects.filter(budget=budget)

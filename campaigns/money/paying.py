@@ -62,7 +62,7 @@ def pay(campaign: Campaign, charges: Mapping[int, Charge]) -> Paid:
     kept, _made = Purse.objects.get_or_create(campaign=campaign)
     budget = _held(campaign)
     kept.refresh_from_db()
-    left = ledger.reservation(budget, campaign).committed_minor
+    left = _left(budget, campaign)
     costs, rest = whole({one: charges[one].price for one in priced}, kept.part, left)
     if costs:
         _write({one: (charges[one].account, cost) for one, cost in costs.items()})
@@ -109,6 +109,8 @@ def no_money(campaign: Campaign) -> str:
     """In words, why nothing more leaves."""
     if campaign.budget_id is None:
         return _("It costs something now, and has no budget.")
+    if campaign.budget is not None and _is_foreign(campaign.budget):
+        return _("The budget “%(budget)s” is in another currency.") % {"budget": campaign.budget}
     return _("The approved budget is spent.")
 
 
@@ -125,7 +127,7 @@ def as_many(campaign: Campaign, each: int) -> int | None:
         return None
     if campaign.budget_id is None:
         return 0
-    return ledger.reservation(_held(campaign), campaign).committed_minor // each
+    return _left(_held(campaign), campaign) // each
 
 
 @transaction.atomic
@@ -146,6 +148,15 @@ def _held(campaign: Campaign) -> Budget:
     """Its budget, locked: behind the campaign's, its messages' and its coupons' rows."""
     assert campaign.budget is not None
     return ledger.lock(campaign.budget)
+
+
+def _left(budget: Budget, campaign: Campaign) -> int:
+    """What may still be spent; nothing while prices are in another currency than the yes was."""
+    return 0 if _is_foreign(budget) else ledger.reservation(budget, campaign).committed_minor
+
+
+def _is_foreign(budget: Budget) -> bool:
+    return budget.currency != clock.project().currency
 
 
 def _spend(budget: Budget, campaign: Campaign, amount: int, deed: str) -> None:

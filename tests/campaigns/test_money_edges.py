@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Coupon
 from campaigns.money import paying
 from campaigns.money.paying import Charge
 from console import approvals, budgets, burn_down, clock
-from console.models import Staff, WorkItem
+from console.models import Project, Staff, WorkItem
 from console.policy_rules import Step, When
 from console.states import NotAllowed
 from segments.sought import Sought
@@ -128,3 +128,15 @@ def test_whether_the_ledger_adds_up_is_as_many_questions_for_many_things(
         assert burn_down.wrong(budget) == []
     budget.spent_minor += 1
     assert burn_down.wrong(budget) == [f"Budget {budget.pk} spent_minor: 1 ≠ 0"]
+
+
+def test_prices_in_another_currency_than_the_yes_was_said_in_are_not_paid() -> None:
+    with mail_server() as server:
+        campaign = with_coupon("sending", 2)
+        before = balances(campaign.budget)
+        Project.objects.update(currency="USD")
+        send_all(campaign, server)
+        assert server.mails == []
+    assert campaign.status == "paused"
+    assert "is in another currency" in campaign.stopped_because
+    assert balances(campaign.budget) == before
