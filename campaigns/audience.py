@@ -190,7 +190,11 @@ def problem_with(segment: Segment, today: dt.date, *, lasting: bool = False) -> 
 
 def outlook(campaign: Campaign, members: BitMap) -> Funnel:
     """Who would get the draft if it were frozen now, by the channels that it goes through."""
-    division = divided(campaign, planning.of(campaign), members)
+    return shown(divided(campaign, planning.of(campaign), members), members)
+
+
+def shown(division: Division, members: BitMap) -> Funnel:
+    """A division of these members as numbers."""
     sizes = [(Reason(reason).label, len(found)) for reason, found in division.left_out.items()]
     return Funnel(len(members), sizes, len(division.kept))
 

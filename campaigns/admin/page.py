@@ -16,6 +16,7 @@ from campaigns import (
     blocked,
     evidence,
     guards,
+    parting,
     planning,
     progress,
     reasons,
@@ -37,7 +38,7 @@ from campaigns.admin import (
 from campaigns.models import Audience, Campaign, Stop, TemplateRevision
 from campaigns.plans.nodes import PlanError
 from console import approvals, clock, roles
-from console.models import Approval, AuditEntry, Project
+from console.models import Approval, AuditEntry, Project, Vote
 from segments.models import Customer, Segment
 
 Status = Campaign.Status
@@ -57,6 +58,12 @@ DEEDS: dict[str, Promise] = {
     "campaign.winner": gettext_lazy("chose the winner"),
     "campaign.closed": gettext_lazy("let nobody in any more"),
     "campaign.not_started": gettext_lazy("could not start it at its time"),
+}
+
+VOTES: dict[str, Promise] = {
+    Vote.Decision.APPROVE: gettext_lazy("said yes"),
+    Vote.Decision.REJECT: gettext_lazy("rejected it"),
+    Vote.Decision.CHANGES: gettext_lazy("asked for changes"),
 }
 
 
@@ -169,14 +176,15 @@ def progress_rows(now: progress.Progress) -> list[tuple[str, str, int]]:
     ]
 
 
-def bars(funnel: audience.Funnel) -> list[Bar]:
-    """From the segment to those who get it."""
-    of = funnel.segment_size or 1
+def bars(funnel: audience.Funnel, *, control: int = 0) -> list[Bar]:
+    """From the segment to those who get it; the control is frozen with them, and gets nothing."""
+    of, gets_it = funnel.segment_size or 1, funnel.size - control
     left_out = [Bar(label, count, count / of, "minus") for label, count in funnel.left_out if count]
     return [
         Bar(_("in the segment"), funnel.segment_size, 1.0),
         *left_out,
-        Bar(_("get it"), funnel.size, funnel.size / of, "kept"),
+        *([Bar(_("Control"), control, control / of, "minus")] if control else []),
+        Bar(_("get it"), gets_it, gets_it / of, "kept"),
     ]
 
 
@@ -211,8 +219,16 @@ def members_of(campaign: Campaign, frozen: Audience | None) -> BitMap | None:
 def words_of(campaign: Campaign, frozen: Audience | None) -> TemplateRevision | None:
     """The frozen words, or the template's while it is a draft."""
     if frozen and not campaign.is_draft:
-        return revisions.frozen(frozen) if frozen.body else None
+        return _frozen_words(campaign, frozen) if frozen.body else None
     return revisions.unsaved(campaign.template) if campaign.template else None
+
+
+def _frozen_words(campaign: Campaign, frozen: Audience) -> TemplateRevision:
+    """Of a plan the words of its first message: a plan has no template of its own."""
+    first = None if campaign.template_id else next(planning.of(campaign).messages(), None)
+    if first is None:
+        return revisions.frozen(frozen)
+    return revisions.frozen_of(frozen, first.templates[0])
 
 
 def history(campaign: Campaign) -> list[dict[str, Any]]:
@@ -235,7 +251,7 @@ def history(campaign: Campaign) -> list[dict[str, Any]]:
         subject_type=ContentType.objects.get_for_model(Campaign), subject_id=campaign.pk
     ).prefetch_related("votes__by")
     lines += [
-        {"at": vote.at, "who": vote.by, "deed": vote.get_decision_display(), "words": vote.comment}
+        {"at": vote.at, "who": vote.by, "deed": VOTES[vote.decision], "words": vote.comment}
         for approval in asked
         for vote in approval.votes.all()
         if vote.comment
@@ -291,15 +307,20 @@ def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> 
     if frozen and not campaign.is_draft:
         shown = audience.funnel(frozen)
         difference = audience.since_frozen(frozen, segment) if segment else None
-        return {"funnel": bars(shown), "gets_it": shown.size, "difference": difference}
+        return who_gets_it(shown, campaign, frozen.members) | {"difference": difference}
     if segment is None or segment.size is None:
         return {"problem": segment and _problem(campaign, segment, project)}
-    would = audience.outlook(campaign, segment.members)
-    return {
-        "funnel": bars(would),
-        "gets_it": would.size,
-        "problem": _problem(campaign, segment, project),
+    division = audience.divided(campaign, planning.of(campaign), segment.members)
+    would = audience.shown(division, segment.members)
+    return who_gets_it(would, campaign, division.kept) | {
+        "problem": _problem(campaign, segment, project)
     }
+
+
+def who_gets_it(funnel: audience.Funnel, campaign: Campaign, members: BitMap) -> dict[str, Any]:
+    """The way to those who get it, and how many they are: all but the control."""
+    control = len(parting.control(campaign, members)) if campaign.control_share else 0
+    return {"funnel": bars(funnel, control=control), "gets_it": funnel.size - control}
 
 
 def _problem(campaign: Campaign, segment: Segment, project: Project) -> str | None:

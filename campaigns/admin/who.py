@@ -60,7 +60,11 @@ def then_and_now(campaign: Campaign, frozen: Audience) -> list[Row]:
     return [
         Row(_("in the segment"), then.segment_size, now.segment_size),
         *(row for row in rows if row.then or row.now),
-        Row(_("get it"), then.size, now.size),
+        Row(
+            _("get it, or are the control") if campaign.control_share else _("get it"),
+            then.size,
+            now.size,
+        ),
     ]
 
 

@@ -173,7 +173,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "said": money.said(campaign, approval.summary.get("limit_minor")),
         "frozen": frozen,
         "is_as_asked": campaign.digest() == approval.digest and frozen.is_by_policy(),
-        "funnel": page.bars(audience.funnel(frozen)),
+        **page.who_gets_it(audience.funnel(frozen), campaign, frozen.members),
         "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
         "sentence": audience.sentence(frozen.segment_rule) if campaign.segment else "",
         "people": _people(audience.sample(frozen, SAMPLE)) if has_sample else [],

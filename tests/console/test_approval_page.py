@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns import parting, planning, suppression
+from campaigns.admin import page as campaign_page
 from campaigns.models import Campaign
 from console import approvals, clock
 from console.models import Approval
@@ -93,6 +94,18 @@ def test_each_group_has_its_customers_as_the_engine_will_divide_them(signed_in: 
     assert told[0][1:] == ["Control", "20.0%", str(len(control))]
     assert told[1][2:] == ["50.0%", str(len(words["a"]))]
     assert told[3][3] == "of those who get there"
+    assert f"Approve sending to {200 - len(control)} customers" in page
+    assert rows(page, "Then and now")[-1][0] == "Get it, or are the control"
+
+
+def test_of_a_plan_it_shows_the_words_that_were_frozen_in_every_language() -> None:
+    english = {"subject": "Good day", "body": "<p>Again</p>"}
+    template = TemplateFactory.create(language="zh-hans", variants={"en": english})
+    plan = [message("hello") | {"template": template.pk}]
+    campaign = campaign_at("submitted", people(2), plan=plan, template=None)
+    words = campaign_page.words_of(campaign, campaign.audience)
+    assert words is not None
+    assert set(words.words) == {"zh-hans", "en"}
 
 
 def test_it_tells_at_which_stage_they_stand(
