@@ -89,6 +89,11 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+def _named(budget: Budget) -> str:
+    """A budget as one tells it from another team's of the same name."""
+    return " · ".join(str(part) for part in (budget, budget.team) if part)
+
+
 class TransferForm(Keyed):
     """Asking for money; somebody else decides."""
 
@@ -102,7 +107,9 @@ class TransferForm(Keyed):
         super().__init__(*args, **kwargs)
         others = Budget.objects.filter(archived_at=None, since__lte=day, until__gte=day)
         source: Any = self.fields["source"]
-        source.queryset = others.exclude(pk=of.pk).filter(currency=of.currency)
+        others = others.exclude(pk=of.pk).filter(currency=of.currency)
+        source.queryset = others.select_related("team")
+        source.label_from_instance = _named  # teams may call theirs the same
         may_ask = budgets.room(of, 0, on=day).may_ask
         source.required = not may_ask
         source.empty_label = _("new money") if may_ask else "–"
