@@ -7,13 +7,23 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TypedDict
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, ledger, roles
 from console.ledger import BudgetExceeded
-from console.models import Budget, BudgetEntry, BudgetRule, Project, Staff, Team
+from console.models import (
+    Approval,
+    Budget,
+    BudgetEntry,
+    BudgetRule,
+    Project,
+    Staff,
+    Team,
+    Transfer,
+)
 from console.states import NotAllowed, Stale
 
 VIEW, CHANGE = "budgets.view", "budgets.change"
@@ -135,9 +145,21 @@ def archive(budget: Budget, *, by: Staff) -> None:
         raise Stale(_("This is archived already."))
     if kept.reserved_minor or kept.committed_minor:
         raise NotAllowed(_("Money is still reserved or committed; release it first."))
+    if _is_asked_for(kept):  # a yes would bring it where nobody can use it
+        raise NotAllowed(_("More money was asked for already; it waits for a decision."))
     kept.archived_at = timezone.now()
     kept.save(update_fields=["archived_at"])
     audit.log("budget.archived", kept, by=by)
+
+
+def _is_asked_for(budget: Budget) -> bool:
+    """Whether somebody has still to decide about money for it."""
+    asked = Approval.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Transfer),
+        subject_id__in=Transfer.objects.filter(target=budget).values("pk"),
+        status=Approval.Status.PENDING,
+    )
+    return asked.exists()
 
 
 # --- money in and out ---------------------------------------------------------

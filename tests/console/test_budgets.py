@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.db import Error, connection, transaction
 
-from console import budget_watch, budgets, burn_down
+from console import approvals, budget_watch, budgets, burn_down
 from console.budgets import BudgetExceeded
 from console.models import AuditEntry, Budget, BudgetEntry, BudgetRule, Team, WorkItem
 from console.states import NotAllowed, Stale
-from tests.console.spine import DAY, at_once, balances, budget, fresh, somebody, thing
+from tests.console.spine import DAY, asked, at_once, balances, budget, fresh, somebody, thing
 
 pytestmark = pytest.mark.django_db
 
@@ -269,3 +269,13 @@ def test_a_budget_that_runs_low_gives_work_once(caplog: pytest.LogCaptureFixture
     assert (item.subject, item.team) == (one, one.team)
     assert "1.00" in item.why
     assert not caplog.records  # and its ledger adds up
+
+
+def test_a_budget_for_which_money_is_asked_is_not_put_away_before_it_is_decided() -> None:
+    target = budget(name="To")
+    waiting, admin = asked(target=target), somebody("admin")
+    with pytest.raises(NotAllowed, match="waits for a decision"):
+        budgets.archive(target, by=admin)
+    approvals.reject(waiting, by=somebody("manager"), comment="No")
+    budgets.archive(target, by=admin)
+    assert fresh(target).archived_at
