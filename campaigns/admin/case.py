@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
@@ -33,7 +33,9 @@ class CaseForm(forms.Form):
     """What others are to know of it."""
 
     title = forms.CharField(label=_("title"), max_length=120)
-    outcome = forms.ChoiceField(label=_("outcome"), choices=Case.Outcome.choices)
+    outcome = forms.ChoiceField(
+        label=pgettext_lazy("a case", "outcome"), choices=Case.Outcome.choices
+    )
     situation = forms.CharField(
         label=_("situation"),
         max_length=cases.LONGEST,
@@ -196,7 +198,7 @@ class CaseAdmin(ReadOnlyAdmin):
         self.currency = Project.objects.values_list("currency", flat=True)[0]
         return super().get_queryset(request)
 
-    @display(description=_("outcome"), ordering="outcome", label=COLORS)
+    @display(description=pgettext_lazy("a case", "outcome"), ordering="outcome", label=COLORS)
     def how(self, case: Case) -> tuple[str, str]:
         return case.outcome, case.get_outcome_display()
 
