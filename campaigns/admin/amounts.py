@@ -40,6 +40,13 @@ class MoneyField(forms.CharField):
             raise ValidationError(_("This amount is out of range."))
         return minor if self.parts else int(minor)
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """10 and 10.00 are the same."""
+        try:
+            return not self.disabled and self.clean(data) != initial
+        except ValidationError:
+            return True
+
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, int | Decimal):
             return value

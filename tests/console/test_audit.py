@@ -45,7 +45,7 @@ def test_a_deed_in_the_browser_names_the_person(signed_in: Callable[..., Client]
             "name": "Shop",
             "time_zone": "Asia/Shanghai",
             "currency": "CNY",
-            "work_minor": 1_000,
+            "work_minor": "10.00",
             "today_on": "",
         },
     )

@@ -86,7 +86,7 @@ def test_what_is_missing_is_named_and_may_be_called_otherwise() -> None:
 def test_using_it_twice_makes_two() -> None:
     by = StaffFactory()
     first, second = (library.use("active-unpaid", by=by, names={}) for _turn in range(2))
-    assert (first.name, second.name) == ("Active, and never paid", "Active, and never paid 2")
+    assert (str(first), str(second)) == ("Active, and never paid", "Active, and never paid 2")
     assert first.description == "活跃但未付费的中腰部用户（占总用户数 45%）"
 
 
