@@ -83,13 +83,13 @@ class CampaignPage:
         self.page = page
 
     def add(self, name: str, *, segment: str) -> None:
-        """A draft with the first template that there is."""
+        """A draft with the template of the demo business."""
         self.page.goto("/admin/campaigns/campaign/add/")
         self.page.get_by_label("Name").fill(name)
         offered = self.page.locator("select[name=segment] option", has_text=segment)
         value = offered.first.get_attribute("value")
         self.page.locator("select[name=segment]").select_option(value=value)
-        self.page.locator("select[name=template]").select_option(index=1)
+        self.page.locator("select[name=template]").select_option(label="We miss you")
         self.page.locator("button[name=_save]").click()
         self.page.locator(".campaign[data-status=draft]").wait_for()
 
