@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from console import approvals, policies, transfers
+from console import approvals, clock, policies, transfers
 from console.models import Approval, BudgetEntry, Transfer, Vote
 from console.policy_rules import Step
 from console.states import NotAllowed, Stale
@@ -29,7 +28,7 @@ class Asking(Undone):
         self.staff = {name: somebody(roles.get(name, "manager")) for name in names}
         three = [self.staff[name].pk for name in ("boss", "away", "asker")]
         policy(Step(who="staff", staff=three, quorum=2), Step(who="role", roles=["admin"]))
-        today = timezone.localdate()
+        today = clock.today()
         for of in ("away", "asker"):
             policies.name_deputy(
                 by=self.staff[of], to=self.staff["deputy"], since=today, until=today

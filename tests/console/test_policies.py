@@ -8,7 +8,7 @@ import pytest
 from django.db import Error, transaction
 from django.utils import timezone
 
-from console import approvals, policies, policy_rules, transfers
+from console import approvals, clock, policies, policy_rules, transfers
 from console.models import (
     Approval,
     ApprovalPolicy,
@@ -183,7 +183,7 @@ def outsiders(asker: Staff) -> dict[str, Staff]:
     """Those who try to say yes although they may not."""
     somebody_else = somebody("manager", team=Team.objects.create(name="Elsewhere"))
     deputy = somebody("admin")
-    day = dt.date.today()  # noqa: DTZ011
+    day = clock.today()
     policies.name_deputy(by=asker, to=deputy, since=day, until=day + dt.timedelta(2))
     gone = somebody("manager")
     policies.name_deputy(by=somebody_else, to=asker, since=day, until=day + dt.timedelta(2))
@@ -224,7 +224,7 @@ def test_who_had_a_hand_in_it_does_not_decide(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_deputy_votes_in_the_place_of_who_is_away_once() -> None:
-    chief, deputy, today = somebody("manager"), somebody("admin"), timezone.localdate()
+    chief, deputy, today = somebody("manager"), somebody("admin"), clock.today()
     policy(Step(who="staff", staff=[chief.pk]))
     approval = asked()
     with pytest.raises(NotAllowed, match="for others"):
@@ -240,7 +240,7 @@ def test_a_deputy_votes_in_the_place_of_who_is_away_once() -> None:
 
 def test_two_votes_for_one_person_are_no_quorum() -> None:
     chief, other = somebody("manager"), somebody("manager")
-    deputy, today = somebody("admin"), timezone.localdate()
+    deputy, today = somebody("admin"), clock.today()
     policy(Step(who="staff", staff=[chief.pk, other.pk], quorum=2))
     policies.name_deputy(by=chief, to=deputy, since=today, until=today)
     approval = asked()
@@ -254,7 +254,7 @@ def test_two_votes_for_one_person_are_no_quorum() -> None:
 
 
 def test_only_who_may_decide_has_and_is_a_deputy() -> None:
-    today, boss = timezone.localdate(), somebody()
+    today, boss = clock.today(), somebody()
     for by, to in ((boss, somebody("operator")), (somebody("operator"), boss), (boss, boss)):
         with pytest.raises(NotAllowed):
             policies.name_deputy(by=by, to=to, since=today, until=today)
