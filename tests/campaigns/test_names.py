@@ -56,6 +56,7 @@ def test_what_was_approved_is_the_same_in_every_language() -> None:
 def test_a_message_and_the_lake_get_what_each_needs(recall: Campaign) -> None:
     batch = CouponBatch.objects.get()
     (customer,) = people(1, prefix="gift")
+    assert recall.owner
     coupon = coupons.give(batch, customer.pk, because="test", by=recall.owner, at=clock.now())
     given = coupons.Given(coupon.pk, coupon.code, coupon.expires_at)
     for language, name in (("en", "Return pack"), ("zh-hans", "回归礼包")):
