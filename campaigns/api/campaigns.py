@@ -160,7 +160,7 @@ class WinnerSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
-class MoneySerializer(serializers.Serializer):
+class CampaignMoneySerializer(serializers.Serializer):
     """What came of its money, in minor units of the budget's currency.
 
     Approved is what was spent, what is left, and what was given back of it.
@@ -323,7 +323,7 @@ class CampaignViewSet(
         tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
 
-    @extend_schema(responses=MoneySerializer)
+    @extend_schema(responses=CampaignMoneySerializer)
     @action(detail=True)
     def money(self, request: Request, pk: str | None = None) -> Response:
         """What was set aside, spent and given back."""

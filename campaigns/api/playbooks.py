@@ -136,7 +136,7 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         playbooks.add_play(playbook, level, value, Offer(**said), by=_staff(request))
         return self._now(playbook, status=201)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, operation_id="v1_playbooks_plays_change")
     @action(
         detail=True,
         methods=["post"],
@@ -154,7 +154,7 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
             playbooks.move_play(found, up=deed == "up", by=_staff(request))
         return self._now(playbook)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, operation_id="v1_playbooks_run")
     @action(detail=True, methods=["post"], url_path="(?P<deed>submit|start|pause|end)")
     def run(self, request: Request, deed: str, pk: str | None = None) -> Response:
         """Ask for approval of every play; put it in force; let nobody more in; end it for good."""
