@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from campaigns import evidence, pricing, weight
+from campaigns import pricing, weight
 from campaigns.models import Addition, Campaign, Evidence, Message, Quote, Wave
 from campaigns.money import purse
+from campaigns.outcomes import evidence
 from console import approvals, audit, budgets, clock, figures, ledger, roles
 from console.approvals import Facts
 from console.models import Approval, Staff

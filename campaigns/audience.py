@@ -10,9 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import planning, policies, reach, revisions, suppression
+from campaigns import planning
+from campaigns.contact import policies, reach, suppression
 from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
 from campaigns.plans.nodes import Branch, Plan, PlanError
+from campaigns.words import revisions
 from console import clock
 from console.states import NotAllowed
 from segments import bitmaps, consent, vocabulary

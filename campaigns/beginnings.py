@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import coupon_batches, drafts, playbooks, recipes, templates
+from campaigns import drafts, playbooks, recipes
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
+from campaigns.offers import coupon_batches
 from campaigns.plans import mixes
 from campaigns.plans.nodes import PlanError
 from campaigns.playbooks import Offer
 from campaigns.recipes import Gift, Recipe, Words
+from campaigns.words import templates
 from console import clock, figures, kept_words
 from console.kept_words import both
 from console.models import Staff

@@ -7,16 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import (
-    accounts,
-    beginnings,
-    guards,
-    playbooks,
-    plays,
-    policies,
-    recipes,
-    templates,
-)
+from campaigns import beginnings, guards, playbooks, plays, recipes
+from campaigns.contact import policies
 from campaigns.models import (
     Audience,
     Campaign,
@@ -25,6 +17,8 @@ from campaigns.models import (
     MessageTemplate,
     Playbook,
 )
+from campaigns.providers import accounts
+from campaigns.words import templates
 from console import budgets, clock, figures, jobs
 from console.embedded import phone
 from console.kept_words import both

@@ -4,8 +4,9 @@ import datetime as dt
 
 from django.db.models import Count, Sum
 
-from campaigns import coupons, planning
+from campaigns import planning
 from campaigns.models import Campaign, Coupon, CouponBatch, Message, Playbook, Redemption, Wave
+from campaigns.offers import coupons
 
 
 def room(playbook: Playbook, campaign: Campaign, *, at: dt.datetime) -> int | None:

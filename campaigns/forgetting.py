@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import reasons, suppression
+from campaigns.contact import reasons, suppression
 from campaigns.models import (
     Audience,
     Campaign,

@@ -9,10 +9,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns import accounts
 from campaigns.channels.base import Failed, Refused, Unreachable
 from campaigns.channels.note import Note
 from campaigns.models import ChannelAccount, GroupNotice
+from campaigns.providers import accounts
 from console import approvals, clock, formats, notices, policies
 from console.models import Approval
 

@@ -8,10 +8,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import contacting, settling, transitions, waves
+from campaigns import transitions
+from campaigns.contact import contacting
+from campaigns.delivery import settling
+from campaigns.journeys import waves
+from campaigns.journeys.stepping import Place
 from campaigns.models import Campaign, Message
 from campaigns.money import paying
-from campaigns.stepping import Place
 from console import audit, roles, states
 from console.models import Staff
 from console.states import NotAllowed

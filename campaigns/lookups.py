@@ -12,12 +12,14 @@ from django.conf import settings
 from django.utils import timezone
 from urllib3.exceptions import HTTPError
 
-from campaigns import accounts, contacting, reasons, settling
 from campaigns.channels import http, lookups
 from campaigns.channels.base import Accepted, Outcome
 from campaigns.channels.lookups import CannotTell, Sought
 from campaigns.channels.note import BadNote
+from campaigns.contact import contacting, reasons
+from campaigns.delivery import settling
 from campaigns.models import ChannelAccount, Message
+from campaigns.providers import accounts
 from console import audit, states
 
 PATIENCE = dt.timedelta(minutes=10)  # in which a provider's own books are made up

@@ -7,8 +7,10 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from campaigns import planning, trials, waves
+from campaigns import planning
+from campaigns.journeys import waves
 from campaigns.models import Campaign, Wave
+from campaigns.outcomes import trials
 from segments import heard
 
 PATIENCE = dt.timedelta(minutes=10)

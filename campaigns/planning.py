@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import policies
+from campaigns.contact import policies
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate
 from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from pyroaring import BitMap
 
-from campaigns import assignment, entering, exposure, intakes, waves
-from campaigns.intakes import Room
+from campaigns import assignment, exposure
+from campaigns.journeys import entering, intakes, waves
+from campaigns.journeys.intakes import Room
+from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, Play, Playbook, Turn
-from campaigns.stepping import Stuck
 from console import clock
 from segments import bitmaps
 from segments.models import Segment

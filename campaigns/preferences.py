@@ -8,8 +8,9 @@ from itertools import product
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns import holds, suppression, tracking
+from campaigns.contact import holds, suppression
 from campaigns.models import ContactHold, Message, Suppression
+from campaigns.outcomes import tracking
 from console import audit
 from segments import consent
 from segments.models import Consent, Customer

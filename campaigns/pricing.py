@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-from campaigns import accounts, coupons, lengths, planning
+from campaigns import planning
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
+from campaigns.offers import coupons
 from campaigns.plans import exposure
 from campaigns.plans.exposure import Share
 from campaigns.plans.nodes import Message, Task
 from campaigns.precedents.outlook import Range
+from campaigns.providers import accounts
+from campaigns.words import lengths
 from console import clock, kept_words
 
 

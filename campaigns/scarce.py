@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from campaigns import coupons, gaps, planning, revisions, stepping
+from campaigns import planning
 from campaigns.costs import lines
 from campaigns.costs.lines import Count
+from campaigns.journeys import stepping
 from campaigns.models import Campaign, CouponBatch, MessageTemplate
+from campaigns.offers import coupons
 from campaigns.plans import exposure
 from campaigns.plans.nodes import Message, Plan, Task
+from campaigns.words import gaps, revisions
 from console import figures
 from console.states import NotAllowed
 

@@ -5,21 +5,15 @@ import datetime as dt
 from celery import shared_task
 from django.conf import settings
 
-from campaigns import (
-    contacting,
-    contexts,
-    lookups,
-    outbox,
-    plays,
-    reach,
-    refunds,
-    returns,
-    rounds,
-    transitions,
-)
+from campaigns import lookups, plays, transitions
+from campaigns.contact import contacting, reach
+from campaigns.delivery import outbox
+from campaigns.journeys import contexts, rounds
+from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, Playbook
 from campaigns.money import given, purse
-from campaigns.stepping import Stuck
+from campaigns.offers import refunds
+from campaigns.outcomes import returns
 from campaigns.stoploss import guardrails, stops
 from console import clock
 from console.states import NotAllowed, Stale

@@ -8,29 +8,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import (
-    additions,
-    audience,
-    coupon_batches,
-    coupons,
-    entering,
-    evidence,
-    expectations,
-    guards,
-    outbox,
-    planning,
-    pricing,
-    proofing,
-    revisions,
-    scarce,
-    trials,
-    waves,
-    weight,
-)
+from campaigns import additions, audience, expectations, guards, planning, pricing, scarce, weight
+from campaigns.delivery import outbox
+from campaigns.journeys import entering, waves
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
 from campaigns.money import purse
+from campaigns.offers import coupon_batches, coupons
+from campaigns.outcomes import evidence, trials
 from campaigns.plans import moments, triggers
 from campaigns.plans.nodes import PlanError
+from campaigns.words import proofing, revisions
 from console import approvals, audit, clock, kept_words, roles, states, work
 from console.models import Approval, Staff
 from console.states import NotAllowed, Stale

@@ -6,12 +6,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import accounts, forms, language, outbox, rendering, revisions
 from campaigns.channels import email
 from campaigns.channels.base import Accepted, Channel, Mail, Outcome, Unreachable, Unsure
 from campaigns.channels.note import Note
+from campaigns.delivery import outbox
 from campaigns.models import ChannelAccount, MessageTemplate
-from campaigns.rendering import Rendered
+from campaigns.providers import accounts
+from campaigns.words import forms, language, rendering, revisions
+from campaigns.words.rendering import Rendered
 from console import audit, clock, roles
 from console.models import Staff
 from console.states import NotAllowed

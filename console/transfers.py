@@ -27,8 +27,8 @@ def ask(
 ) -> Approval:
     """Ask for money; from another budget, it is reserved there until somebody has decided.
 
-    The evidence is what past campaigns brought, as `campaigns.evidence.of_team` finds it; without
-    any rows it says that there is no precedent.
+    The evidence is what past campaigns brought, as `campaigns.outcomes.evidence.of_team` finds
+    it; without any rows it says that there is no precedent.
 
     Raises:
         NotAllowed: the role or the team, no reason, no evidence, other currencies, or a rule that

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import evidence, planning
+from campaigns import planning
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
+from campaigns.outcomes import evidence
 from campaigns.precedents import likeness
 from console import audit, roles, states, transfers
 from console.models import Approval, Budget, Staff, Transfer

@@ -13,8 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
-from campaigns import forecasts, planning
+from campaigns import planning
 from campaigns.models import Audience, Campaign, CampaignResult, Coupon, Message
+from campaigns.outcomes import forecasts
 from console import clock
 from metrics import activations, contributions, effects
 from metrics import history as own

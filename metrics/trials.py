@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 from pyroaring import BitMap
 
-from campaigns import parting, planning, trials
+from campaigns import parting, planning
 from campaigns.models import Campaign, Message, Trial, Wave
+from campaigns.outcomes import trials
 from campaigns.plans import durations
 from campaigns.plans.nodes import Contest, Split, Step, walk
 from campaigns.plans.nodes import Message as MessageStep

@@ -22,10 +22,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from campaigns import accounts, reasons, reports
-from campaigns.accounts import KINDS, BadSetting
 from campaigns.admin.amounts import RateField
+from campaigns.contact import reasons
 from campaigns.models import ChannelAccount, Message
+from campaigns.outcomes import reports
+from campaigns.providers import accounts
+from campaigns.providers.accounts import KINDS, BadSetting
 from console import figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project

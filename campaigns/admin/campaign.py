@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import additions, drafts, guards, progress, tasks, transitions, trials
+from campaigns import additions, drafts, guards, tasks, transitions
 from campaigns.admin import held, money, more, page, plan_editor, plan_facts, preview
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Addition, Audience, Campaign, MessageTemplate
+from campaigns.outcomes import progress, trials
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 
-from campaigns import cases, planning
+from campaigns import planning
 from campaigns.admin import outcome
 from campaigns.models import Campaign, Case
+from campaigns.outcomes import cases
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from campaigns import coupon_codes, coupon_words, coupons, redemptions
 from campaigns.admin.amounts import MoneyField
 from campaigns.models import Coupon, Redemption
-from campaigns.redemptions import Order
+from campaigns.offers import coupon_codes, coupon_words, coupons, redemptions
+from campaigns.offers.redemptions import Order
 from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed

@@ -14,10 +14,10 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from campaigns import coupon_batches, coupon_facts, coupon_words, coupons
 from campaigns.admin.amounts import MoneyField
-from campaigns.coupon_facts import Went
 from campaigns.models import Coupon, CouponBatch
+from campaigns.offers import coupon_batches, coupon_facts, coupon_words, coupons
+from campaigns.offers.coupon_facts import Went
 from console import charts, clock, figures, roles
 from console.charts import Chart
 from console.modeladmin import ConsoleModelAdmin

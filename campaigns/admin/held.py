@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns import held, reasons, saying, tasks
+from campaigns import held, tasks
+from campaigns.contact import reasons
+from campaigns.delivery import saying
 from campaigns.models import Campaign
 from console import clock, roles
 from segments import looks

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
-from campaigns import planning, reasons
+from campaigns import planning
 from campaigns.admin.contact import ShowsContact
+from campaigns.contact import reasons
 from campaigns.models import ChannelAccount, Message
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin

@@ -7,8 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from campaigns import forecasts, giving
+from campaigns import giving
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
+from campaigns.outcomes import forecasts
 from campaigns.precedents.forecast import DEAR, Line
 from console import charts, clock, figures
 from console.charts import Chart

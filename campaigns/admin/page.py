@@ -11,19 +11,7 @@ from django.utils.translation import gettext_lazy
 from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
-from campaigns import (
-    audience,
-    blocked,
-    evidence,
-    guards,
-    parting,
-    planning,
-    progress,
-    reasons,
-    revisions,
-    scarce,
-    transitions,
-)
+from campaigns import audience, guards, parting, planning, scarce, transitions
 from campaigns.admin import (
     case,
     money,
@@ -35,8 +23,11 @@ from campaigns.admin import (
     strategy,
     trials,
 )
+from campaigns.contact import blocked, reasons
 from campaigns.models import Audience, Campaign, Stop, TemplateRevision
+from campaigns.outcomes import evidence, progress
 from campaigns.plans.nodes import PlanError
+from campaigns.words import revisions
 from console import approvals, clock, roles
 from console.models import Approval, AuditEntry, Project, Vote
 from segments.models import Customer, Segment

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns import phrases
 from campaigns.models import Phrase
+from campaigns.words import phrases
 from console.modeladmin import ConsoleModelAdmin
 
 

@@ -6,8 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import intakes, planning, progress, reasons, waves
+from campaigns import planning
+from campaigns.contact import reasons
+from campaigns.journeys import intakes, waves
 from campaigns.models import Campaign, Intake
+from campaigns.outcomes import progress
 from campaigns.plans import moments, triggers, words
 from campaigns.plans.nodes import PlanError
 from console import clock, figures

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import beginnings, coupon_words, exposure, playbooks, plays, reasons, recipes
+from campaigns import beginnings, exposure, playbooks, plays, recipes
 from campaigns.admin import strategy
 from campaigns.admin.playbook_forms import JourneyForm, MixForm, PlaybookForm, PlayForm, ShipForm
+from campaigns.contact import reasons
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
+from campaigns.offers import coupon_words
 from campaigns.playbooks import Offer
 from campaigns.stoploss import stops, words
 from console import clock, figures, kept_words, roles

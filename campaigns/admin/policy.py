@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from campaigns import blocked, holdouts, holds, policies, policy_words, reach, reasons
 from campaigns.admin.policy_forms import PolicyForms
+from campaigns.contact import blocked, holdouts, holds, policies, policy_words, reach, reasons
 from campaigns.models import ContactHold, ContactPolicy, Holdout
 from campaigns.policy import reading
 from console import clock, figures, roles

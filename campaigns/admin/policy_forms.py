@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import policy_words
+from campaigns.contact import policy_words
 from campaigns.policy import reading
 from campaigns.policy.nodes import DEFER, DOWNGRADE, DROP, WINDOWS, Policy
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
-from campaigns import forms, gaps, proofing, rendering, shells, wording
 from campaigns.models import TemplateRevision
+from campaigns.words import forms, gaps, proofing, rendering, shells, wording
 from console import clock, figures, roles
 from segments import identity, looks
 from segments.models import Customer

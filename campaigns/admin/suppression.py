@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns import suppression
 from campaigns.admin.contact import ShowsContact
+from campaigns.contact import suppression
 from campaigns.models import Suppression
 from console import clock, roles
 from console.modeladmin import ConsoleModelAdmin

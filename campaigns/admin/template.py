@@ -13,9 +13,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from campaigns import forms, language, reasons, revisions, templates, trying
+from campaigns import trying
 from campaigns.admin import preview, template_form
+from campaigns.contact import reasons
 from campaigns.models import MessageTemplate, TemplateRevision
+from campaigns.words import forms, language, revisions, templates
 from console import roles
 from console.modeladmin import ConsoleModelAdmin
 from segments import traits

@@ -9,9 +9,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from campaigns import forms as parts
-from campaigns import proofing, revisions
 from campaigns.models import MessageTemplate
+from campaigns.words import forms as parts
+from campaigns.words import proofing, revisions
 
 ROWS = {parts.EMAIL: 22}
 MAIN = {"subject", "body"}  # fields of the model itself

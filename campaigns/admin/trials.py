@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import planning, trials
+from campaigns import planning
 from campaigns.models import Campaign, MessageTemplate, Trial
+from campaigns.outcomes import trials
 from campaigns.plans.nodes import Contest, Message, Step
 from campaigns.plans.words import BEST, duration
 from console import clock, figures, roles

@@ -10,19 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import (
-    additions,
-    drafts,
-    expectations,
-    planning,
-    progress,
-    tasks,
-    transitions,
-    trials,
-)
+from campaigns import additions, drafts, expectations, planning, tasks, transitions
 from campaigns.api.stops import PeriodSerializer
 from campaigns.models import Campaign, CampaignResult, Trial
 from campaigns.money import facts
+from campaigns.outcomes import progress, trials
 from console import clock, idempotency
 
 KEYED = [

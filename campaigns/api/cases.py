@@ -8,9 +8,9 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import cases
 from campaigns.api.campaigns import ResultSerializer
 from campaigns.models import Campaign, Case
+from campaigns.outcomes import cases
 from console import clock
 
 

@@ -9,9 +9,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import coupon_batches, coupon_codes, coupons, redemptions
 from campaigns.models import Coupon, CouponBatch, Redemption
-from campaigns.redemptions import Order
+from campaigns.offers import coupon_batches, coupon_codes, coupons, redemptions
+from campaigns.offers.redemptions import Order
 from console import clock
 from segments import identity
 from segments.api.keys import ByKeyOrRole, ByWriteKey

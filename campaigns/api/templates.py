@@ -10,17 +10,8 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import (
-    forms,
-    gaps,
-    language,
-    proofing,
-    rendering,
-    revisions,
-    shells,
-    templates,
-)
 from campaigns.models import MessageTemplate, TemplateRevision
+from campaigns.words import forms, gaps, language, proofing, rendering, revisions, shells, templates
 from console import clock
 from segments import identity
 from segments.models import Customer, Segment

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 
-from campaigns import coupons
-from campaigns.coupons import Given
 from campaigns.models import Campaign, Coupon, CouponBatch, Redemption
 from campaigns.money import paying
+from campaigns.offers import coupons
+from campaigns.offers.coupons import Given
 from console import ledger
 
 AT_A_TIME = 5_000

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from campaigns import accounts, laid_down, tracking
 from campaigns.models import ChannelAccount, InAppMessage
+from campaigns.outcomes import tracking
+from campaigns.providers import accounts, laid_down
 from console import clock
 from segments import merging
 from segments.models import Identifier

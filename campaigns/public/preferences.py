@@ -10,9 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from campaigns import links, preferences, rendering, suppression
+from campaigns import preferences
+from campaigns.contact import suppression
 from campaigns.models import Message
 from campaigns.public.views import friendly
+from campaigns.words import links, rendering
 from console import clock
 from segments import consent
 

@@ -5,7 +5,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from campaigns import accounts, reports
+from campaigns.outcomes import reports
+from campaigns.providers import accounts
 from console import clock
 
 

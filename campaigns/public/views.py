@@ -11,8 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns import links, rendering, short_links, suppression, tracking
+from campaigns.contact import suppression
 from campaigns.models import Message
+from campaigns.outcomes import tracking
+from campaigns.words import links, rendering, short_links
 from console import clock
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")

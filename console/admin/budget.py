@@ -19,7 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import evidence
+from campaigns.outcomes import evidence
 from console import budgets, burn_down, clock, figures, roles, transfers
 from console.admin import budget_page
 from console.admin.budget_forms import BudgetForm, MoneyForm, RuleForm, TransferForm

@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import evidence
+from campaigns.outcomes import evidence
 from console import budgets, clock, idempotency, roles, transfers
 from console.models import Budget, BudgetEntry, Staff
 

@@ -18,7 +18,7 @@ CUSTOMERS, CHANGED = day_sets.CUSTOMERS, 50
 @contest("audience algebra, 1M", peer="5 ms", goal=1)
 def dividing(folder: Path) -> Contest:
     segment = _world()
-    from campaigns import reach
+    from campaigns.contact import reach
     from segments.models import LiveSetChange
 
     def ours() -> bool:
@@ -37,7 +37,7 @@ def dividing(folder: Path) -> Contest:
 def _world() -> Any:
     """A million customers, most of whom can be written to."""
     console.start()
-    from campaigns import holdouts, policies, reach
+    from campaigns.contact import holdouts, policies, reach
     from console import clock
     from console.models import Project
     from segments import bitmaps, live_sets

@@ -32,9 +32,9 @@ def _person(number: int) -> Any:
 
 
 def _letter() -> Any:
-    from campaigns import rendering
     from campaigns.demo import BODY, SUBJECT
     from campaigns.models import TemplateRevision
+    from campaigns.words import rendering
     from console.models import Project
 
     words = {"en": {"subject": SUBJECT, "body": BODY}}
@@ -46,7 +46,7 @@ def _letter() -> Any:
 
 
 def _ours(letter: Any, customer: Any) -> tuple[str, list[str]]:
-    from campaigns import links, rendering
+    from campaigns.words import links, rendering
 
     number = customer.pk
     made = rendering.render(
@@ -70,8 +70,8 @@ def _by_hand() -> Any:
     from inscriptis.model.config import ParserConfig
     from liquid import Environment
 
-    from campaigns import shells
     from campaigns.demo import BODY, SUBJECT
+    from campaigns.words import shells
 
     language, plain = Environment(autoescape=True), ParserConfig(display_links=True)
     subject, body = language.from_string(SUBJECT), language.from_string(BODY)

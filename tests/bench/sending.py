@@ -43,7 +43,7 @@ def sending_slowly(folder: Path) -> Contest:
 
 
 def _claim(campaign: Any) -> int:
-    from campaigns import claims
+    from campaigns.delivery import claims
     from campaigns.models import Message
     from campaigns.policy.nodes import Approach
     from console import clock
@@ -93,7 +93,7 @@ def _race(count: int, *, delay_ms: int) -> Contest:
 
 def _send(campaign: Any, channel: Any, port: int) -> int:
     """A worker's task, again and again; how many mails came."""
-    from campaigns import outbox
+    from campaigns.delivery import outbox
     from console import clock
 
     before, _ = sink.count(port)

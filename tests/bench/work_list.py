@@ -33,7 +33,7 @@ def _filler() -> Any:
     campaign, rounds = _campaign(), itertools.count(1)
     from django.db.models import Sum
 
-    from campaigns import intakes, waves
+    from campaigns.journeys import intakes, waves
     from console import clock
     from segments import bitmaps
 

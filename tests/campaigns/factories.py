@@ -11,12 +11,13 @@ import factory
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from campaigns import outbox, transitions
+from campaigns import transitions
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
+from campaigns.delivery import outbox
+from campaigns.delivery.sending import Tally
 from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.money.purse import NeedsMoney
-from campaigns.sending import Tally
 from console import approvals, budgets, clock
 from console.models import Approval, Budget, Staff, Team
 from segments import bitmaps

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import accounts
 from campaigns.channels.kinds import KINDS
 from campaigns.models import ChannelAccount
+from campaigns.providers import accounts
 from tests.campaigns.channels.phone import KEYS, Local, local_phone
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from campaigns import accounts, suppression
-from campaigns.accounts import BadSetting
+from campaigns.contact import suppression
 from campaigns.models import ChannelAccount
 from campaigns.money import paying
+from campaigns.providers import accounts
+from campaigns.providers.accounts import BadSetting
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed
 from tests.campaigns.channels.phone import KEYS, Local, local_phone

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import audience, suppression
+from campaigns import audience
+from campaigns.contact import suppression
 from campaigns.models import Audience, Campaign
 from console import clock
 from segments.models import Consent, Customer

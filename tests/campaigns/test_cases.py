@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import cases
 from campaigns.models import Campaign, CampaignResult, Case
+from campaigns.outcomes import cases
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
 from tests.campaigns.factories import CampaignFactory, bob, campaign_at, charlie

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import contacting, holdouts, holds, policies, suppression
-from campaigns.contacting import Look
+from campaigns.contact import contacting, holdouts, holds, policies, suppression
+from campaigns.contact.contacting import Look
 from campaigns.models import Campaign, Contact, ContactHold, Holdout, Message
 from campaigns.policy.nodes import Approach, Defer, Downgrade, Send, Skip
 from console.models import Staff

@@ -12,8 +12,9 @@ import pytest
 from django.db import connection, transaction
 from pyroaring import BitMap
 
-from campaigns import claims, contacting
-from campaigns.claims import Offer
+from campaigns.contact import contacting
+from campaigns.delivery import claims
+from campaigns.delivery.claims import Offer
 from campaigns.models import Campaign, Contact, Wave
 from campaigns.policy import calendar
 from campaigns.policy.nodes import DAY, MONTH, WEEK, Approach, Send, Skip

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns import coupon_codes, coupons, redemptions
 from campaigns.models import Coupon, CouponBatch, Redemption
-from campaigns.redemptions import Order
+from campaigns.offers import coupon_codes, coupons, redemptions
+from campaigns.offers.redemptions import Order
 from console import clock
 from tests.campaigns.factories import CouponBatchFactory, bob, people
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns import coupon_batches, coupon_codes, coupons
 from campaigns.models import Coupon, CouponBatch, CouponDay, Message
+from campaigns.offers import coupon_batches, coupon_codes, coupons
 from console.models import AuditEntry
 from console.states import NotAllowed
 from segments.models import Customer, InboxEvent

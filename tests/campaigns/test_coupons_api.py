@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns import coupons
 from campaigns.models import Coupon, CouponBatch, Redemption
+from campaigns.offers import coupons
 from console import clock
 from console.models import AuditEntry
 from segments import event_sources, identity, write_keys

@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from campaigns import accounts, demo, wording
+from campaigns import demo
 from campaigns.models import Audience, Campaign, ChannelAccount, MessageTemplate
+from campaigns.providers import accounts
+from campaigns.words import wording
 from segments import identity
 
 pytestmark = pytest.mark.django_db

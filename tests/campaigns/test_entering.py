@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import coupon_batches, entering, outbox, rounds, sending, transitions, waves
+from campaigns import transitions
+from campaigns.delivery import outbox, sending
+from campaigns.journeys import entering, rounds, waves
+from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, Intake, Message
-from campaigns.stepping import Stuck
+from campaigns.offers import coupon_batches
 from console import clock
 from segments import bitmaps, heard, ingest
 from segments.models import Customer, EventType, HeardEvent, Segment

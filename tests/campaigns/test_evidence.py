@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from pyroaring import BitMap
 
-from campaigns import evidence, forecasts
 from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
+from campaigns.outcomes import evidence, forecasts
 from console import approvals
 from console.states import NotAllowed
 from segments.models import Customer

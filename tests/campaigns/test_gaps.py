@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from campaigns import gaps
 from campaigns.models import TemplateRevision
+from campaigns.words import gaps
 from segments import bitmaps
 from segments.models import Customer
 from tests.campaigns.factories import people

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import accounts, group_notices
+from campaigns import group_notices
 from campaigns.models import ChannelAccount, GroupNotice
+from campaigns.providers import accounts
 from console import approvals
 from console.policy_rules import Step
 from console.states import NotAllowed

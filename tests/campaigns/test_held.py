@@ -6,10 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import held, outbox, progress, transitions, waves
+from campaigns import held, transitions
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
+from campaigns.delivery import outbox
+from campaigns.journeys import waves
 from campaigns.models import Campaign, Contact, Message, Wave
+from campaigns.outcomes import progress
 from console import clock
 from console.states import NotAllowed
 from segments.models import InboxEvent

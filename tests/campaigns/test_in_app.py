@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import accounts
 from campaigns.channels.base import Accepted, Refused
 from campaigns.channels.note import EMPTY
 from campaigns.models import ChannelAccount, InAppMessage, Message
+from campaigns.providers import accounts
 from campaigns.public.in_app import signature
 from segments.models import Customer, Identifier, InboxEvent
 from tests.campaigns.channels.phone import Told, note

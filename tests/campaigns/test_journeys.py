@@ -9,9 +9,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from campaigns import intakes, loads, overdue, rounds, transitions, waves
+from campaigns import overdue, transitions
+from campaigns.journeys import intakes, loads, rounds, waves
+from campaigns.journeys.stepping import Place, Stuck
 from campaigns.models import Campaign, Intake, Message, Wave
-from campaigns.stepping import Place, Stuck
 from console import clock
 from console.models import WorkItem
 from segments import bitmaps

@@ -9,10 +9,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from campaigns import drafts, loads, outbox, policies, rounds, templates, transitions
+from campaigns import drafts, transitions
 from campaigns.channels.base import Accepted, Journal, Mail
+from campaigns.contact import policies
+from campaigns.delivery import outbox
+from campaigns.journeys import loads, rounds
+from campaigns.journeys.stepping import Stuck
 from campaigns.models import Audience, Campaign, MessageTemplate
-from campaigns.stepping import Stuck
+from campaigns.words import templates
 from console import approvals, clock, tasks
 from console.models import Approval
 from console.states import NotAllowed, Stale

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.test import Client
 from pyroaring import BitMap
 
-from campaigns import assignment, entering, intakes, plays, pricing, waves
+from campaigns import assignment, plays, pricing
 from campaigns.admin.campaign_form import CampaignForm
+from campaigns.journeys import entering, intakes, waves
 from campaigns.models import Campaign, Entrance, Evidence, Intake, Turn
 from console import clock
 from console.models import AuditEntry

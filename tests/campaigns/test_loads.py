@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from campaigns import loads
-from campaigns.loads import Load
+from campaigns.journeys import loads
+from campaigns.journeys.loads import Load
 
 INTAKES = st.lists(st.sets(st.integers(0, 60), max_size=12), min_size=1, max_size=30)
 

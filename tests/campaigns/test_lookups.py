@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from campaigns import accounts, lookups
+from campaigns import lookups
 from campaigns.channels import lookups as asking
 from campaigns.channels.base import Accepted, Outcome, Refused
 from campaigns.channels.http import Answer
 from campaigns.channels.lookups import CannotTell, Sought
 from campaigns.models import ChannelAccount, Message
+from campaigns.providers import accounts
 from segments.models import InboxEvent
 from tests.campaigns.channels.phone import KEYS, Local, give, local_phone, note
 from tests.campaigns.factories import CampaignFactory, people, segment_of

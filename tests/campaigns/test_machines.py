@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns import machines
+from campaigns.outcomes import machines
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 "

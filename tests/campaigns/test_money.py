@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from campaigns import accounts, additions, redemptions, tasks, transitions
+from campaigns import additions, tasks, transitions
 from campaigns.models import Campaign, Coupon, CouponBatch, Message
 from campaigns.money import given, purse
-from campaigns.redemptions import Order
+from campaigns.offers import redemptions
+from campaigns.offers.redemptions import Order
+from campaigns.providers import accounts
 from console import approvals, burn_down, clock
 from console.models import Budget, Staff, WorkItem
 from console.states import NotAllowed, Stale

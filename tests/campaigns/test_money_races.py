@@ -16,11 +16,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from campaigns import additions, coupons, redemptions, transitions
+from campaigns import additions, transitions
 from campaigns.models import Campaign, ChannelAccount, Coupon, Message, Redemption
 from campaigns.money import given, paying, purse
 from campaigns.money.paying import Broke, Charge
-from campaigns.redemptions import Order
+from campaigns.offers import coupons, redemptions
+from campaigns.offers.redemptions import Order
 from console import approvals, burn_down, clock
 from console.models import Budget, Staff
 from console.states import NotAllowed

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaigns import accounts, additions, demo, lengths, pricing
+from campaigns import additions, demo, pricing
 from campaigns.models import Addition, Campaign, Evidence
+from campaigns.providers import accounts
+from campaigns.words import lengths
 from console import approvals, clock
 from console.models import Budget, Staff
 from tests.campaigns import test_money as money

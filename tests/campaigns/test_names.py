@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from campaigns import beginnings, coupons, planning, recipes
+from campaigns import beginnings, planning, recipes
 from campaigns.models import Campaign, CouponBatch
+from campaigns.offers import coupons
 from console import clock, kept_words
 from tests.campaigns.factories import bob, campaign_at, people, segment_of
 

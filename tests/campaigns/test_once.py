@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from campaigns import accounts, claims, contacting, once
-from campaigns.claims import Offer
+from campaigns.contact import contacting
+from campaigns.delivery import claims, once
+from campaigns.delivery.claims import Offer
 from campaigns.models import Campaign, Message
 from campaigns.policy.nodes import Approach
+from campaigns.providers import accounts
 from console import clock
 from tests.campaigns.factories import campaign_at
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import rounds
+from campaigns.journeys import rounds
 from campaigns.models import Campaign
 from console import approvals, clock
 from segments.models import EventType

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import coupons, exposure, playbooks, plays, tasks, transitions
+from campaigns import exposure, playbooks, plays, tasks, transitions
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
+from campaigns.offers import coupons
 from campaigns.playbooks import Offer
 from console import approvals, clock
 from console.models import Staff

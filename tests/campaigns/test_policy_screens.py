@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns import blocked, holdouts, holds, policies
 from campaigns.admin import page
+from campaigns.contact import blocked, holdouts, holds, policies
 from campaigns.models import ContactHold, Message
 from campaigns.policy.nodes import Approach
 from console import clock

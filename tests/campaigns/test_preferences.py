@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from campaigns import contacting, links, suppression
+from campaigns.contact import contacting, suppression
 from campaigns.models import ContactHold, Message, Suppression
 from campaigns.policy.nodes import Approach, Send, Skip
+from campaigns.words import links
 from console import clock
 from segments.models import Consent, Customer
 from tests.campaigns.factories import AT, CampaignFactory, people, segment_of

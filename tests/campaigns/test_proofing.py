@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from campaigns import phrases, proofing
 from campaigns.models import Phrase, TemplateRevision
+from campaigns.words import phrases, proofing
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import links
 from campaigns.models import Message, Suppression
+from campaigns.words import links
 from console import clock
 from segments.models import Consent, InboxEvent
 from tests.campaigns.factories import CampaignFactory, people, segment_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from liquid.exceptions import LiquidError
 
-from campaigns import language
+from campaigns.words import language
 
 VALUES: list[Any] = [
     None, True, False, 0, 1, 14, 2.5, "", "a", "a<b & c", [], ["a"], {}, {"k": 1},

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import contacting, holdouts, holds, reach, suppression
+from campaigns.contact import contacting, holdouts, holds, reach, suppression
 from campaigns.models import Message
 from campaigns.policy.nodes import Approach, Send, Skip
 from console import clock

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from campaigns import reasons
 from campaigns.channels import base
+from campaigns.contact import reasons
 from campaigns.models import Exclusion
 
 

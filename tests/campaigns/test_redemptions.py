@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import coupons, redemptions
 from campaigns.models import Coupon, CouponBatch, Redemption
-from campaigns.redemptions import Order
+from campaigns.offers import coupons, redemptions
+from campaigns.offers.redemptions import Order
 from segments.models import InboxEvent
 from tests.campaigns.factories import CouponBatchFactory, bob, people
 from tests.campaigns.test_coupons import at_once

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import coupons, redemptions, refunds
 from campaigns.models import Coupon, Redemption
-from campaigns.redemptions import Order
+from campaigns.offers import coupons, redemptions, refunds
+from campaigns.offers.redemptions import Order
 from segments import ingest
 from segments.models import Customer
 from tests.campaigns.factories import CouponBatchFactory, bob, people

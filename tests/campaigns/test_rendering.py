@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import links, plain, rendering, wording
 from campaigns.channels import mime
 from campaigns.channels.base import Mail
 from campaigns.models import TemplateRevision
+from campaigns.words import links, plain, rendering, wording
 from console.models import Project
 from segments.models import Customer
 

@@ -11,8 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import accounts, reports, suppression
+from campaigns.contact import suppression
 from campaigns.models import ChannelAccount, Message
+from campaigns.outcomes import reports
+from campaigns.providers import accounts
 from segments.models import Consent, Customer, InboxEvent
 from tests.campaigns.factories import CampaignFactory, agree, people, segment_of
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from campaigns import links, returns, suppression
 from campaigns.channels import returned
+from campaigns.contact import suppression
 from campaigns.models import Message
+from campaigns.outcomes import returns
+from campaigns.words import links
 from segments.models import InboxEvent
 from tests.campaigns.factories import CampaignFactory, people, segment_of
 

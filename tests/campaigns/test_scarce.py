@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import contexts, intakes, scarce, stepping, transitions, waves
+from campaigns import scarce, transitions
+from campaigns.journeys import contexts, intakes, stepping, waves
 from campaigns.models import Campaign, Intake
 from console import approvals, clock
 from console.states import NotAllowed

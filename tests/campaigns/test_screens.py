@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from campaigns import tasks, wording
+from campaigns import tasks
 from campaigns.admin import template
 from campaigns.models import Campaign, MessageTemplate, Suppression
+from campaigns.words import wording
 from console.models import Staff
 from tests.campaigns.factories import (
     CampaignFactory,

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from campaigns import loads, outbox, progress, sending, tracking, transitions, waves
+from campaigns import transitions
 from campaigns.channels.email import CONNECTIONS
+from campaigns.delivery import outbox, sending
+from campaigns.journeys import loads, waves
 from campaigns.models import Campaign, Message, Suppression, Wave
+from campaigns.outcomes import progress, tracking
 from console import clock
 from segments.models import Consent, InboxEvent
 from tests.campaigns.factories import (

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import loads, tracking
+from campaigns.journeys import loads
 from campaigns.models import Campaign, Message
+from campaigns.outcomes import tracking
 from console import clock
 from segments import estates
 from segments.models import Consent, Customer

@@ -4,9 +4,12 @@ import pytest
 from django.utils import timezone
 from pyroaring import BitMap
 
-from campaigns import outbox, settling, suppression, transitions, waves
+from campaigns import transitions
 from campaigns.channels.base import Accepted, Failed, Outcome, Refused, Unsure
 from campaigns.channels.journal import Journal
+from campaigns.contact import suppression
+from campaigns.delivery import outbox, settling
+from campaigns.journeys import waves
 from campaigns.models import Campaign, Message, Wave
 from console import clock
 from segments.models import Customer, Identifier, InboxEvent

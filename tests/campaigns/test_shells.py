@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaigns import language, rendering, shells, wording
 from campaigns.models import TemplateRevision
+from campaigns.words import language, rendering, shells, wording
 from console.models import Project
 from segments.models import Customer
 

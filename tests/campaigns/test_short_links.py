@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import forgetting, proofing, rendering, short_links
+from campaigns import forgetting
 from campaigns.models import Message, ShortLink
+from campaigns.words import proofing, rendering, short_links
 from segments.models import InboxEvent
 from segments.sought import Sought
 from tests.campaigns.factories import CampaignFactory, people, segment_of

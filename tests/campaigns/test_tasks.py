@@ -2,7 +2,9 @@
 
 import pytest
 
-from campaigns import loads, outbox, tasks
+from campaigns import tasks
+from campaigns.delivery import outbox
+from campaigns.journeys import loads
 from campaigns.models import Campaign
 from tests.campaigns.factories import campaign_at, mail_server
 

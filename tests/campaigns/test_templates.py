@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns import phrases, templates
 from campaigns.models import MessageTemplate, Phrase, TemplateRevision
+from campaigns.words import phrases, templates
 from console.models import AuditEntry
 from console.states import NotAllowed, Stale
 from tests.campaigns.factories import TemplateFactory, alice, bob, campaign_at, people, segment_of

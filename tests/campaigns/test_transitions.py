@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from campaigns import audience, drafts, guards, rounds, templates, transitions
+from campaigns import audience, drafts, guards, transitions
+from campaigns.journeys import rounds
 from campaigns.models import Audience, Campaign, Wave
+from campaigns.words import templates
 from console import approvals, clock
 from console.models import Approval, AuditEntry, Staff, WorkItem
 from console.states import NotAllowed, Stale

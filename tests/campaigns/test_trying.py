@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaigns import templates, trying
+from campaigns import trying
 from campaigns.models import Message
+from campaigns.words import templates
 from console.models import AuditEntry
 from tests.campaigns.factories import bob, mail_server, people
 

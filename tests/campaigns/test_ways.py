@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from campaigns import accounts, outbox, pacing, planning, policies, transitions
+from campaigns import planning, transitions
+from campaigns.contact import policies
+from campaigns.delivery import outbox
 from campaigns.models import Campaign, ChannelAccount, InAppMessage, Message, Wave
+from campaigns.providers import accounts, pacing
 from console import clock
 from segments.models import Consent, Customer, InboxEvent
 from tests.campaigns.channels.phone import KEYS, Local, local_phone

@@ -7,8 +7,10 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import evidence, outbox, playbooks, tasks, transitions
+from campaigns import playbooks, tasks, transitions
+from campaigns.delivery import outbox
 from campaigns.models import Campaign, Evidence, Message, Play, Playbook, Wave
+from campaigns.outcomes import evidence
 from console import approvals, clock
 from console.approvals import Facts
 from console.models import Approval, Staff

@@ -7,7 +7,8 @@ import pytest
 from django.db import models
 from pyroaring import BitMap
 
-from campaigns import policies, transitions
+from campaigns import transitions
+from campaigns.contact import policies
 from campaigns.models import Audience, Campaign, CouponBatch, Quote, TemplateRevision, Wave
 from console import approvals, clock, tasks
 from console.models import Approval

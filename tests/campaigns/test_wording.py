@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from campaigns import wording
+from campaigns.words import wording
 
 pytestmark = pytest.mark.django_db  # which traits there are is asked of it
 

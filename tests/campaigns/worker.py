@@ -13,9 +13,9 @@ def main(database: str, campaign_id: str, port: str) -> None:
     from django.db import connection
 
     connection.settings_dict["NAME"] = database
-    from campaigns import outbox
     from campaigns.channels.email import SmtpChannel
     from campaigns.channels.smtp import Server
+    from campaigns.delivery import outbox
     from campaigns.models import Campaign
     from console import clock
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 
-from campaigns import suppression
+from campaigns.contact import suppression
 from campaigns.models import Campaign
 from console import clock, privacy
 from console.models import MailboxMessage, Staff

@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns import parting, planning, suppression
+from campaigns import parting, planning
 from campaigns.admin import page as campaign_page
+from campaigns.contact import suppression
 from campaigns.models import Campaign
 from console import approvals, clock
 from console.models import Approval

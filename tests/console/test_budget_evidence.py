@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import evidence
 from campaigns.models import CampaignResult
+from campaigns.outcomes import evidence
 from console import transfers
 from console.models import Approval, Budget, Project, Transfer
 from console.states import NotAllowed

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import rendering
+from campaigns.words import rendering
 from console import mail
 from console.embedded import phone
 from console.embedded.providers import Got

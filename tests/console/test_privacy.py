@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from campaigns import suppression
+from campaigns.contact import suppression
 from campaigns.models import Campaign, Message, Suppression
 from console import approvals, clock, copies, privacy
 from console.models import AuditEntry, Staff

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import outbox, transitions
+from campaigns import transitions
+from campaigns.delivery import outbox
 from campaigns.models import Campaign, CampaignResult, Message, MessageTemplate
 from console import approvals, clock, tasks
 from console.models import AuditEntry, Project, Staff

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from campaigns import suppression
+from campaigns.contact import suppression
 from campaigns.models import Campaign, Message, Suppression
 from console.models import Approval, AuditEntry, MailboxMessage, Staff
 from segments.models import Customer, DeadLetter, EventSource, Identifier

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from campaigns import coupons, redemptions
 from campaigns.models import Coupon
-from campaigns.redemptions import Order
+from campaigns.offers import coupons, redemptions
+from campaigns.offers.redemptions import Order
 from console.states import NotAllowed
 from metrics import coupon_costs, spending
 from metrics.models import Spend

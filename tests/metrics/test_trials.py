@@ -9,8 +9,10 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import rounds, transitions, trials, waves
+from campaigns import transitions
+from campaigns.journeys import rounds, waves
 from campaigns.models import Campaign, Intake, Message, Trial, Wave
+from campaigns.outcomes import trials
 from console import clock, states
 from console.models import AuditEntry, WorkItem
 from metrics import trials as measured

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import suppression
+from campaigns.contact import suppression
 from console import audit
 from console.models import AuditEntry
 from console.states import NotAllowed, Stale

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from campaigns import audience, suppression
+from campaigns import audience
+from campaigns.contact import suppression
 from campaigns.models import Message, Suppression
 from console import clock
 from segments import bitmaps, contacts, erasure, identity, sealing

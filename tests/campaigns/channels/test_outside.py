@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from campaigns import accounts
-from campaigns.accounts import BadSetting
 from campaigns.channels import outside, sms_http
 from campaigns.channels.base import Failed, Unreachable
 from campaigns.channels.http import HttpChannel
+from campaigns.providers import accounts
+from campaigns.providers.accounts import BadSetting
 from tests.campaigns.channels.phone import HERE, Told, local_phone, note
 
 

@@ -1,0 +1,1 @@
+"""Coupons: made, given, redeemed, run out and taken back."""

@@ -1,0 +1,1 @@
+"""What came of campaigns: what customers did, trials, evidence, forecasts and the case library."""

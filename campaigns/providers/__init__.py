@@ -1,0 +1,1 @@
+"""With whom messages leave: accounts with providers, their pace, and what lies here for the app."""

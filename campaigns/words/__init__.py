@@ -1,0 +1,1 @@
+"""What our messages say: templates and revisions, Liquid, each customer's finished letter."""
