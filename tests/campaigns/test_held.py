@@ -18,7 +18,7 @@ from console.states import NotAllowed
 from segments.models import InboxEvent
 from tests import sink
 from tests.campaigns.factories import bob, campaign_at, charlie, mail_server, send_all
-from tests.campaigns.test_journeys import message
+from tests.campaigns.journeys.steps import message
 from tests.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)

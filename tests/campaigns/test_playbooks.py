@@ -24,7 +24,7 @@ from tests.campaigns.factories import (
     people,
     segment_of,
 )
-from tests.campaigns.test_coupons import at_once
+from tests.campaigns.offers.test_coupons import at_once
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2018, 3, 1, 10, tzinfo=dt.UTC)

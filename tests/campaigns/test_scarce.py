@@ -23,7 +23,7 @@ from tests.campaigns.factories import (
     people,
     send_all,
 )
-from tests.campaigns.test_journeys import message, wait
+from tests.campaigns.journeys.steps import message, wait
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]

@@ -24,7 +24,7 @@ from tests.campaigns.factories import (
     people,
     segment_of,
 )
-from tests.campaigns.test_journeys import together
+from tests.campaigns.journeys.steps import together
 from tests.campaigns.test_playbooks import playbook_of
 from tests.factories import StaffFactory
 from tests.segments.factories import happened, incoming

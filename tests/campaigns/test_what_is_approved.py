@@ -22,7 +22,7 @@ from tests.campaigns.factories import (
     campaign_at,
     people,
 )
-from tests.campaigns.test_journeys import message, wait
+from tests.campaigns.journeys.steps import message, wait
 
 pytestmark = pytest.mark.django_db
 # How a record stands, whose it is, and what follows from fields that are decided. A field that is

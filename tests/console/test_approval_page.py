@@ -20,7 +20,7 @@ from console.models import Approval
 from segments import bitmaps, standing
 from segments.models import Segment, Stage, StageSet
 from tests.campaigns.factories import TemplateFactory, alice, bob, campaign_at, people
-from tests.campaigns.test_journeys import message, wait
+from tests.campaigns.journeys.steps import message, wait
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]

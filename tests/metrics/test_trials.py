@@ -26,7 +26,7 @@ from tests.campaigns.factories import (
     people,
     send_all,
 )
-from tests.campaigns.test_journeys import message, standing, wait
+from tests.campaigns.journeys.steps import message, standing, wait
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from segments import deliveries, ingest, intake
 from segments.items import ANONYMOUS, USER, Consent, Event, Group, Id, Item, Link, Profile
 from segments.lake import engine
-from segments.models import Customer, EventSource, Identifier
+from segments.models import Customer, DeadLetter, EventSource, Identifier
 from tests.segments import factories
 
 _numbers = itertools.count(1)
@@ -96,3 +96,8 @@ def people() -> set[frozenset[tuple[str, str]]]:
     for customer, kind, value in Identifier.objects.values_list("customer", "kind", "value"):
         by_customer.setdefault(customer, set()).add((kind, value))
     return {frozenset(ids) for ids in by_customer.values()}
+
+
+def letter() -> DeadLetter:
+    """The only dead letter there is."""
+    return DeadLetter.objects.get()

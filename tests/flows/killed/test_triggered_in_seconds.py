@@ -23,7 +23,7 @@ from console.models import Staff
 from segments import write_keys
 from segments.models import Customer, EventSource, EventType, Identifier, WriteKey
 from tests.campaigns import factories
-from tests.campaigns.test_journeys import message, wait
+from tests.campaigns.journeys.steps import message, wait
 EventType.objects.create(name="cart_updated")
 everybody = factories.people({CUSTOMERS})
 Identifier.objects.bulk_create(

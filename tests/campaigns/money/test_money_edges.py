@@ -20,8 +20,8 @@ from console.policy_rules import Step, When
 from console.states import NotAllowed
 from segments.sought import Sought
 from tests.campaigns.factories import campaign_at, mail_server, send_all
-from tests.campaigns.test_money import balances, owner_of, post, with_coupon
-from tests.campaigns.test_money_races import campaign_account, claimed, running
+from tests.campaigns.money.test_money import balances, owner_of, post, with_coupon
+from tests.campaigns.money.test_money_races import campaign_account, claimed, running
 from tests.console.spine import policy
 from tests.factories import StaffFactory, TeamFactory
 

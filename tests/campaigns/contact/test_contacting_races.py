@@ -19,8 +19,8 @@ from campaigns.models import Campaign, Contact, Wave
 from campaigns.policy import calendar
 from campaigns.policy.nodes import DAY, MONTH, WEEK, Approach, Send, Skip
 from segments.models import Consent, Customer
+from tests.campaigns.contact.test_contacting import at_most, campaign_for, policy
 from tests.campaigns.factories import people
-from tests.campaigns.test_contacting import at_most, campaign_for, policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = Approach("email")

@@ -10,7 +10,7 @@ from campaigns.offers import coupons, redemptions
 from campaigns.offers.redemptions import Order
 from segments.models import InboxEvent
 from tests.campaigns.factories import CouponBatchFactory, bob, people
-from tests.campaigns.test_coupons import at_once
+from tests.campaigns.offers.test_coupons import at_once
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2018, 3, 1, 10, tzinfo=dt.UTC)

@@ -12,8 +12,8 @@ from campaigns.policy.nodes import Approach, Send, Skip
 from console import clock
 from segments import bitmaps, live_sets
 from segments.models import Consent, Customer, LiveSet, LiveSetChange
+from tests.campaigns.contact.test_contacting import at_most, campaign_for, claim, policy
 from tests.campaigns.factories import AT, people
-from tests.campaigns.test_contacting import at_most, campaign_for, claim, policy
 
 pytestmark = pytest.mark.django_db
 

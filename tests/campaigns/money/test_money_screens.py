@@ -13,7 +13,6 @@ from campaigns.providers import accounts
 from campaigns.words import lengths
 from console import approvals, clock
 from console.models import Budget, Staff
-from tests.campaigns import test_money as money
 from tests.campaigns.factories import (
     CouponBatchFactory,
     TemplateFactory,
@@ -25,6 +24,7 @@ from tests.campaigns.factories import (
     people,
     submit,
 )
+from tests.campaigns.money import test_money as money
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Any]

@@ -25,7 +25,6 @@ from campaigns.offers.redemptions import Order
 from console import approvals, burn_down, clock
 from console.models import Budget, Staff
 from console.states import NotAllowed
-from tests.campaigns import test_money as money
 from tests.campaigns.factories import (
     CouponBatchFactory,
     alice,
@@ -36,6 +35,7 @@ from tests.campaigns.factories import (
     send_all,
     submit,
 )
+from tests.campaigns.money import test_money as money
 from tests.console.spine import Undone, at_once
 
 WORKERS, EACH = 20, 6

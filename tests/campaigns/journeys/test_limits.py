@@ -16,7 +16,7 @@ from console import clock
 from console.models import AuditEntry
 from segments.models import EventType
 from tests.campaigns.factories import bob, campaign_at, form, people, segment_of
-from tests.campaigns.test_journeys import together
+from tests.campaigns.journeys.steps import together
 from tests.campaigns.test_playbooks import change, playbook_of
 
 AT = dt.datetime(2018, 3, 1, 10, tzinfo=dt.UTC)

@@ -1,16 +1,13 @@
-"""Customers on their way through a plan: waits, ways, work, leaving, pausing, and races."""
+"""Customers on their way through a plan: waits, ways, work, leaving, and pausing."""
 
 import datetime as dt
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
 from django.db.models import F
 
 from campaigns import overdue, transitions
-from campaigns.journeys import intakes, loads, rounds, waves
+from campaigns.journeys import rounds, waves
 from campaigns.journeys.stepping import Place, Stuck
 from campaigns.models import Campaign, Intake, Message, Wave
 from console import clock
@@ -19,13 +16,13 @@ from segments import bitmaps
 from segments.models import Customer
 from tests.campaigns.factories import (
     CountingServer,
-    TemplateFactory,
     bob,
     campaign_at,
     mail_server,
     people,
     send_all,
 )
+from tests.campaigns.journeys.steps import go, message, pass_time, standing, wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,56 +31,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def server() -> Iterator[CountingServer]:
     with mail_server() as running:
         yield running
-
-
-def message(key: str, template: Any = None, **more: Any) -> dict[str, Any]:
-    number = (template or TemplateFactory.create()).pk
-    return {"key": key, "kind": "message", "channel": "email", "template": number, **more}
-
-
-def wait(key: str = "pause", minutes: int = 60, **more: Any) -> dict[str, Any]:
-    return {"key": key, "kind": "wait", "minutes": minutes, **more}
-
-
-def go(campaign: Campaign) -> None:
-    """One round, as the timetable makes it."""
-    campaign.refresh_from_db()
-    rounds.go(campaign, at=clock.now())
-
-
-def pass_time(minutes: int) -> None:
-    """Everything that waits is so much nearer to its time."""
-    earlier = F("due_at") - dt.timedelta(minutes=minutes)
-    Wave.objects.update(due_at=earlier, not_before=F("not_before") - dt.timedelta(minutes=minutes))
-
-
-def standing(campaign: Campaign) -> dict[str, int]:
-    """How many customers stand before which step."""
-    found: dict[str, int] = {}
-    for wave in waves.to_do(campaign):
-        found[wave.step] = found.get(wave.step, 0) + wave.size
-    return found
-
-
-def together(*deeds: Callable[[], object]) -> list[BaseException]:
-    """Do all of them at the same moment, each over a connection of its own."""
-    ready, problems = threading.Barrier(len(deeds)), []
-
-    def run(deed: Callable[[], object]) -> None:
-        try:
-            ready.wait()
-            deed()
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return problems
 
 
 def test_customers_go_through_a_plan_and_each_gets_what_their_way_says(
@@ -228,6 +175,28 @@ def test_a_rule_that_nobody_understands_any_more_stops_the_campaign_in_words() -
     assert standing(campaign) == {"b": 3}, "they stand where they stood"
 
 
+def test_who_never_got_it_goes_a_way_of_their_own(server: CountingServer) -> None:
+    who = people(4)
+    Customer.objects.filter(pk=who[3].pk).update(email="")
+    plan = [
+        message("hello"),
+        {
+            "key": "opened",
+            "kind": "branch",
+            "did": {"deed": "opened", "step": "hello"},
+            "yes": [{"key": "end", "kind": "exit"}],
+            "no": [wait("again")],
+            "never": [wait("call")],
+        },
+    ]
+    campaign = campaign_at("sending", who[:3], plan=plan)
+    waves.arrive(campaign, [Place("hello", 0, bitmaps.from_ids([who[3].pk]))])
+    send_all(campaign, server)
+    Message.objects.filter(customer=who[0]).update(opened_at=clock.now())
+    go(campaign)
+    assert standing(campaign) == {"again": 2, "call": 1}
+
+
 # --- pausing ----------------------------------------------------------------
 
 
@@ -271,46 +240,6 @@ def test_a_cancelled_campaign_has_nobody_on_the_way() -> None:
     assert standing(campaign) == {}
 
 
-# --- races ------------------------------------------------------------------
-
-
-def test_two_rounds_at_once_move_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loads, "MOST", 10)
-    campaign = campaign_at("sending", 100, plan=[wait(), message("last")])
-    pass_time(61)
-    problems = together(*[lambda: rounds.go(Campaign.objects.get(), at=clock.now())] * 3)
-    assert not problems
-    go(campaign)
-    assert standing(campaign) == {"last": 100}
-    assert Wave.objects.filter(step="last").count() == 10
-
-
-def test_two_fillers_at_once_let_everybody_in_once() -> None:
-    campaign = campaign_at("sending", 20, entry="recurring", timetable=EVERY_DAY)
-
-    def fill() -> None:
-        with transaction.atomic():
-            held = waves.hold(campaign)
-            assert held
-            intakes.let_in(held, "one", campaign.audience.members, at=clock.now())
-
-    assert not together(fill, fill, fill)
-    assert Intake.objects.count() == 1
-    assert standing(campaign) == {"message": 20}
-
-
-def test_two_resumes_at_once_resume_once() -> None:
-    owner = bob()
-    campaign = campaign_at("paused", 4, by=owner)
-    copies = [Campaign.objects.get(pk=campaign.pk) for _ in range(2)]
-    problems = together(*[lambda one=one: transitions.resume(one, by=owner) for one in copies])
-    assert len(problems) == 1
-    assert standing(campaign) == {"message": 4}
-
-
-EVERY_DAY = {"every": "day", "at": "09:00"}
-
-
 def test_the_watchdog_barks_when_due_work_is_not_done() -> None:
     campaign_at("sending", plan=[wait(), message("last")])
     assert overdue.look() is None
@@ -321,96 +250,3 @@ def test_the_watchdog_barks_when_due_work_is_not_done() -> None:
     assert found
     assert (found.waves, found.campaigns) == (1, 1)
     assert found.minutes >= 20
-
-
-# --- many small ones ----------------------------------------------------------
-
-
-def test_tiny_intakes_that_wait_for_an_hour_leave_in_one_wave(server: CountingServer) -> None:
-    who = people(30)
-    campaign = campaign_at("sending", who[:1], plan=[wait(), message("last"), message("end")])
-    for number, one in enumerate(who[1:], start=1):
-        intakes.let_in(
-            campaign,
-            f"k{number}",
-            bitmaps.from_ids([one.pk]),
-            at=clock.now(),
-            contexts={one.pk: {"n": number}},
-        )
-    pass_time(61)
-    go(campaign)
-    wave = waves.to_do(campaign).get()
-    assert (wave.size, len(wave.by_intake)) == (30, 30)
-    send_all(campaign, server)
-    assert sorted(server.count.values()) == [2] * 30
-    rows = Message.objects.filter(step="last").values_list("occurrence", "customer")
-    assert dict(rows) == {number: one.pk for number, one in enumerate(who)}
-    assert campaign.status == "sent"
-    assert not Wave.objects.exclude(mixed={}).exists(), "done waves keep no list"
-
-
-def test_a_backlog_of_tiny_waves_is_put_together_and_nobody_goes_twice(
-    server: CountingServer,
-) -> None:
-    who = people(41)
-    campaign = campaign_at("sending", who[:1], plan=[message("hello")])
-    for number, one in enumerate(who[1:], start=1):
-        intakes.let_in(campaign, f"k{number}", bitmaps.from_ids([one.pk]), at=clock.now())
-    assert waves.to_do(campaign).count() == 41
-    assert together(*[lambda: rounds.go(campaign, at=clock.now())] * 3) == []
-    assert waves.to_do(campaign).count() <= 2
-    send_all(campaign, server)
-    assert sorted(server.count.values()) == [1] * 41
-    assert campaign.status == "sent"
-
-
-def test_who_leaves_a_mixed_wave_gets_nothing_and_who_was_put_off_goes_on_later(
-    server: CountingServer,
-) -> None:
-    who = people(3)
-    campaign = campaign_at("sending", who[:1], plan=[wait(), message("last"), message("end")])
-    for number, one in enumerate(who[1:], start=1):
-        intakes.let_in(campaign, f"k{number}", bitmaps.from_ids([one.pk]), at=clock.now())
-    pass_time(61)
-    go(campaign)
-    with transaction.atomic():
-        waves.take_out(campaign, waves.Gone(waves.EXIT, bitmaps.from_ids([who[2].pk])))
-    door = Wave.objects.get(step=waves.EXIT)
-    assert (door.occurrence, list(door.members)) == (2, [who[2].pk])
-    Message.objects.create(
-        campaign=campaign,
-        step="last",
-        occurrence=1,
-        customer=who[1],
-        status="deferred",
-        due_at=clock.now() + dt.timedelta(hours=1),
-    )
-    send_all(campaign, server)
-    assert server.count == {who[0].email: 2}
-    assert standing(campaign) == {}
-    Message.objects.filter(step="last").update(due_at=F("due_at") - dt.timedelta(hours=2))
-    go(campaign)
-    send_all(campaign, server)
-    assert server.count == {who[0].email: 2, who[1].email: 2}
-
-
-def test_who_never_got_it_goes_a_way_of_their_own(server: CountingServer) -> None:
-    who = people(4)
-    Customer.objects.filter(pk=who[3].pk).update(email="")
-    plan = [
-        message("hello"),
-        {
-            "key": "opened",
-            "kind": "branch",
-            "did": {"deed": "opened", "step": "hello"},
-            "yes": [{"key": "end", "kind": "exit"}],
-            "no": [wait("again")],
-            "never": [wait("call")],
-        },
-    ]
-    campaign = campaign_at("sending", who[:3], plan=plan)
-    waves.arrive(campaign, [Place("hello", 0, bitmaps.from_ids([who[3].pk]))])
-    send_all(campaign, server)
-    Message.objects.filter(customer=who[0]).update(opened_at=clock.now())
-    go(campaign)
-    assert standing(campaign) == {"again": 2, "call": 1}

@@ -10,7 +10,7 @@ from campaigns.channels.base import Accepted, Busy, Failed, Mail, Unreachable, U
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
 from tests import sink
-from tests.campaigns.test_channel import Heard, mail, sent
+from tests.campaigns.channels.test_channel import Heard, mail, sent
 from tests.sink import Sink
 
 

@@ -26,7 +26,7 @@ from tests.campaigns.factories import (
     segment_of,
     send_all,
 )
-from tests.campaigns.test_journeys import go, message, pass_time, standing, together, wait
+from tests.campaigns.journeys.steps import go, message, pass_time, standing, together, wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CART = "cart_updated"

@@ -14,8 +14,8 @@ from campaigns.contact import blocked, holdouts, holds, policies
 from campaigns.models import ContactHold, Message
 from campaigns.policy.nodes import Approach
 from console import clock
+from tests.campaigns.contact.test_contacting import at_most, campaign_for, claim, policy
 from tests.campaigns.factories import AT, people
-from tests.campaigns.test_contacting import at_most, campaign_for, claim, policy
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:campaigns_contactpolicy_changelist")

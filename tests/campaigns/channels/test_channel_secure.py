@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from campaigns.channels.base import Accepted, Unreachable
 from campaigns.channels.email import SmtpChannel
 from campaigns.channels.smtp import Server
+from tests.campaigns.channels.test_channel import mail, sent
 from tests.campaigns.factories import CountingServer, _free_port
-from tests.campaigns.test_channel import mail, sent
 
 
 @pytest.fixture(scope="module")

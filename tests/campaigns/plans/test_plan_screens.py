@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from console import approvals, clock
 from segments.models import EventType
 from tests.campaigns.factories import TemplateFactory, bob, campaign_at, form, people, segment_of
-from tests.campaigns.test_journeys import message, wait
+from tests.campaigns.journeys.steps import message, wait
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]

@@ -1,0 +1,1 @@
+"""Tests of messages claimed, sent at most once, and settled."""

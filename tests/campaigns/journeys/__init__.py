@@ -1,0 +1,1 @@
+"""Tests of customers let in, and moved through a plan."""

@@ -1,0 +1,1 @@
+"""Tests of what customers did, and of what is learnt from it."""

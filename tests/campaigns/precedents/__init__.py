@@ -1,0 +1,1 @@
+"""Tests of what past campaigns make one expect."""

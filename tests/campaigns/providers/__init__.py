@@ -1,0 +1,1 @@
+"""Tests of accounts with providers, and of what lies here for the app."""

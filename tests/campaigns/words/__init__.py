@@ -1,0 +1,1 @@
+"""Tests of the words: templates, Liquid, finished letters."""
