@@ -1,4 +1,4 @@
-"""What the floor remembers: staff, project, audit, jobs, approvals, budgets, work, mailbox."""
+"""What the floor remembers: staff, project, audit, jobs, approvals, budgets, work, requests."""
 
 from console.models.answered_call import AnsweredCall
 from console.models.approval import Approval, ApprovalNotice, Vote
@@ -8,9 +8,30 @@ from console.models.budget import Budget, BudgetRule
 from console.models.budget_entry import BudgetEntry, Reservation
 from console.models.job import Job
 from console.models.mailbox import MailboxMessage
+from console.models.meeting import Meeting, MeetingDecision
 from console.models.project import Project
+from console.models.request_dates import (
+    RequestDependency,
+    RequestSlip,
+    RequestTurn,
+    RequestVerdict,
+    TeamWeek,
+)
+from console.models.request_talk import (
+    RequestComment,
+    RequestFile,
+    RequestNews,
+    RequestWatch,
+    SavedView,
+)
 from console.models.retention import RetentionPeriod
 from console.models.staff import Staff, Team
+from console.models.team_request import (
+    PriorityProposal,
+    RequestLink,
+    RequestRevision,
+    TeamRequest,
+)
 from console.models.transfer import Transfer
 from console.models.work_item import WorkItem
 
@@ -26,12 +47,28 @@ __all__ = [
     "Deputy",
     "Job",
     "MailboxMessage",
+    "Meeting",
+    "MeetingDecision",
     "PolicyVersion",
+    "PriorityProposal",
     "Project",
+    "RequestComment",
+    "RequestDependency",
+    "RequestFile",
+    "RequestLink",
+    "RequestNews",
+    "RequestRevision",
+    "RequestSlip",
+    "RequestTurn",
+    "RequestVerdict",
+    "RequestWatch",
     "Reservation",
     "RetentionPeriod",
+    "SavedView",
     "Staff",
     "Team",
+    "TeamRequest",
+    "TeamWeek",
     "Transfer",
     "Vote",
     "WorkItem",

@@ -1,5 +1,6 @@
 """The people who work here, their team and their role."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -23,6 +24,18 @@ class Team(models.Model):
         related_name="+",
         verbose_name=_("lead"),
         help_text=_("Approves where a policy asks for the lead of the requester's team."),
+    )
+    days_a_week = models.DecimalField(
+        _("days of work a week"),
+        max_digits=5,
+        decimal_places=1,
+        default=Decimal(10),
+        help_text=_("What the whole team can take on for others in a usual week."),
+    )
+    urgent_a_month = models.PositiveSmallIntegerField(
+        _("urgent requests a month"),
+        default=2,
+        help_text=_("How many the team may send through the urgent lane."),
     )
 
     class Meta:
