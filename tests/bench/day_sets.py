@@ -9,6 +9,7 @@ import numpy as np
 
 from segments.lake import day_sets, schema, store
 from tests.bench.harness import Contest, contest
+from tests.bench.peers import clickhouse
 
 FIRST, DAYS = dt.date(2024, 1, 1), 90
 CUSTOMERS, EVENTS = 1_000_000, 30_000_000
@@ -45,7 +46,7 @@ def _sizes(place: Path, days: list[dt.date]) -> Sizes:
 def _bitmaps(place: Path, days: list[dt.date]) -> Sizes:
     """By the files' names, so that it neither reads the log nor opens other days' files."""
     names = ",".join(str(day) for day in days)
-    answer = _peer().query(
+    answer = _peer(place.parent).query(
         f"SELECT day, event, groupBitmap(customer) AS size "
         f"FROM file('{place}/events/day={{{names}}}/*.parquet', Parquet) GROUP BY day, event "
         f"SETTINGS max_threads = 2, use_hive_partitioning = 1",
@@ -67,10 +68,8 @@ def _day(found: Any) -> dt.date:
 
 
 @functools.cache
-def _peer() -> Any:
-    import chdb
-
-    return chdb.connect(":memory:")  # type: ignore[no-untyped-call]
+def _peer(folder: Path) -> Any:
+    return clickhouse.connect(folder, "day_sets")
 
 
 @functools.cache

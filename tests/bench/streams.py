@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from segments.lake import schema, store
+from tests.bench.peers import clickhouse as peers
 
 FIRST, DAYS = dt.date(2024, 1, 1), 90
 EVERY = [FIRST + dt.timedelta(days=at) for at in range(DAYS)]
@@ -70,9 +71,7 @@ def day_of_events(number: int, *, customers: int, each: int, priced: bool = Fals
 @functools.cache
 def clickhouse(place: Path) -> Any:
     """The same rows in a MergeTree in the order of customers and time, in one part."""
-    import chdb
-
-    con = chdb.connect(str(place.parent / "clickhouse"))  # type: ignore[no-untyped-call]
+    con = peers.connect(place.parent, "streams")
     for statement in (MERGE_TREE, FILL.format(folder=place), "OPTIMIZE TABLE events FINAL"):
         con.query(statement)
     return con

@@ -9,6 +9,7 @@ from typing import Any
 from segments.lake import store
 from tests.bench import console, day_sets, worlds
 from tests.bench import customers as rules
+from tests.bench.peers import clickhouse as server
 
 Ask = Callable[[], rules.Answer]
 
@@ -41,11 +42,10 @@ def _files(folder: Path, since: dt.date) -> list[tuple[dt.date, list[str]]]:
 
 @functools.cache
 def clickhouse(folder: Path) -> Ask:
-    import chdb
     import pyarrow.parquet as pq
 
     pq.write_table(table(), folder / "traits.parquet")
-    peer = chdb.connect(str(folder / "clickhouse"))  # type: ignore[no-untyped-call]
+    peer = server.connect(folder, "rules")
     peer.query("SET max_threads = 2")
     peer.query(
         "CREATE TABLE traits ENGINE = MergeTree ORDER BY customer AS "
