@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.kept_words import KeptName, KeptWords
 from console.models.staff import Team
 from console.models.team_request import PriorityProposal, RequestRevision, TeamRequest
 
@@ -30,7 +31,7 @@ class RequestTurn(models.Model):
     request = models.ForeignKey(TeamRequest, models.CASCADE, related_name="turns")
     team = models.ForeignKey(Team, models.PROTECT, related_name="+")
     holding = models.CharField(max_length=10, choices=Holding)
-    note = models.CharField(max_length=300, blank=True)
+    note = KeptName(max_length=300, blank=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -67,7 +68,7 @@ class RequestSlip(models.Model):
     # Later is positive, earlier negative; China's working days.
     days = models.SmallIntegerField(_("working days"))
     cause = models.CharField(_("cause"), max_length=10, choices=Cause)
-    because = models.CharField(_("why"), max_length=300)
+    because = KeptName(_("why"), max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     # What made it slip, where that is one of these.
@@ -95,14 +96,14 @@ class RequestDependency(models.Model):
     subject_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
     subject_id = models.PositiveBigIntegerField(null=True)
     subject = GenericForeignKey("subject_type", "subject_id")
-    because = models.CharField(_("why"), max_length=300, blank=True)
+    because = KeptName(_("why"), max_length=300, blank=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
     # Somebody decided in writing that it need not wait.
     waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    waived_because = models.CharField(max_length=300, blank=True)
+    waived_because = KeptName(max_length=300, blank=True)
     waived_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -148,7 +149,7 @@ class TeamWeek(models.Model):
         decimal_places=1,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(500))],
     )
-    because = models.CharField(_("why"), max_length=160, blank=True)
+    because = KeptName(_("why"), max_length=160, blank=True)
 
     class Meta:
         ordering: ClassVar = ["monday"]
@@ -176,7 +177,7 @@ class RequestVerdict(models.Model):
     outcome = models.CharField(_("verdict"), max_length=7, choices=Outcome)
     # Value, interval, span, definition's version, how it was compared: `metrics.promises`.
     measured = models.JSONField()
-    words = models.TextField(_("in words"), max_length=2000, blank=True)
+    words = KeptWords(_("in words"), max_length=2000, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 

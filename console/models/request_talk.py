@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptName, KeptWords
 from console.models.team_request import TeamRequest
 
 
@@ -14,7 +15,7 @@ class RequestComment(models.Model):
 
     request = models.ForeignKey(TeamRequest, models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    text = models.TextField(_("comment"), max_length=8000)
+    text = KeptWords(_("comment"), max_length=8000)
     mentions = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -71,7 +72,7 @@ class RequestNews(models.Model):
     to = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="request_news")
     what = models.CharField(max_length=40)  # an audit action, such as `team_request.accepted`
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    words = models.CharField(max_length=300, blank=True)
+    words = KeptName(max_length=300, blank=True)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.kept_words import KeptName, KeptWords
 from console.models.staff import Staff, Team
 
 
@@ -62,12 +63,12 @@ class TeamRequest(models.Model):
     NOUN = "team_request"
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    title = models.CharField(pgettext_lazy("request", "what"), max_length=160)
-    why = models.TextField(pgettext_lazy("request", "why"), max_length=4000)
-    for_whom = models.CharField(_("for whom"), max_length=300, blank=True)
+    title = KeptName(pgettext_lazy("request", "what"), max_length=160)
+    why = KeptWords(pgettext_lazy("request", "why"), max_length=4000)
+    for_whom = KeptName(_("for whom"), max_length=300, blank=True)
     # The fields that its kind asks for, as text by name: `team_requests.kinds`.
     details = models.JSONField(default=dict)
-    spec = models.TextField(_("specification"), max_length=40_000, blank=True)
+    spec = KeptWords(_("specification"), max_length=40_000, blank=True)
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
 
     from_team = models.ForeignKey(
@@ -175,7 +176,7 @@ class RequestRevision(models.Model):
     number = models.PositiveIntegerField()
     content = models.JSONField()  # field name → its text
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    because = models.CharField(_("why it changes"), max_length=300, blank=True)
+    because = KeptName(_("why it changes"), max_length=300, blank=True)
     # What a change after acceptance costs the receiving team, in working days.
     costs_days = models.DecimalField(
         _("costs in days"),
@@ -217,7 +218,7 @@ class PriorityProposal(models.Model):
     )
     # 0 is the most pressing, as teams say P0 to P3.
     priority = models.PositiveSmallIntegerField(_("priority"), validators=[MaxValueValidator(3)])
-    because = models.CharField(_("why"), max_length=300, blank=True)
+    because = KeptName(_("why"), max_length=300, blank=True)
     at = models.DateTimeField()
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
