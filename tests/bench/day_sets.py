@@ -76,7 +76,7 @@ def _peer(folder: Path) -> Any:
 def lake(folder: Path) -> Path:
     """90 days of a million customers, of whom some come far more often than others."""
     path = folder / "day-sets"
-    for number in range(DAYS):
+    for number in range(DAYS) if not path.exists() else ():  # another room made it
         store.append(path, _day_of_events(number), app_id="bench", version=number + 1)
     return path
 

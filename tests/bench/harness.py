@@ -1,9 +1,9 @@
 """How a benchmark is run: the same answer first, then medians of both, side by side."""
 
+import functools
 import gc
 import json
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -43,6 +43,16 @@ class Entry:
     prepare: Callable[[Path], Contest]
     only_by: str = ""  # the word that one has to say for it: too large for every run
 
+    def is_asked(self, word: str) -> bool:
+        """Whether it runs when somebody asks for a part by this word, or for all by none."""
+        return word in self.name and self.only_by in word
+
+    @property
+    def room(self) -> str:
+        """The module that registered it."""
+        prepare = self.prepare
+        return (prepare.func if isinstance(prepare, functools.partial) else prepare).__module__
+
 
 @dataclass(frozen=True)
 class Row:
@@ -79,14 +89,15 @@ def contest(
     return register
 
 
-def run(entries: Iterable[Entry], *, tell: Callable[[str], None] = print) -> list[Row]:
-    """Run the contests one after the other, in one process."""
-    with tempfile.TemporaryDirectory(prefix="console-bench-") as folder:
-        rows = []
-        for entry in entries:
-            tell(f"… {entry.name} ({entry.peer})")
-            rows.append(compete(entry, entry.prepare(Path(folder))))
-        return rows
+def run(
+    entries: Iterable[Entry], folder: Path, *, tell: Callable[[str], None] = print
+) -> list[Row]:
+    """Run the contests one after the other; what they make for themselves is in the folder."""
+    rows = []
+    for entry in entries:
+        tell(f"… {entry.name} ({entry.peer})")
+        rows.append(compete(entry, entry.prepare(folder)))
+    return rows
 
 
 def compete(entry: Entry, both: Contest, *, rounds: int = ROUNDS) -> Row:

@@ -25,9 +25,9 @@ def entry(ours: object = 1, peer: object = 1, *, peer_takes: float = 0.0) -> Ent
     return Entry("work", "somebody", 2.0, lambda _: Contest(lambda: ours, ask, note="said"))
 
 
-def test_a_faster_wrong_answer_is_refused() -> None:
+def test_a_faster_wrong_answer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AnswersDiffer, match="work"):
-        harness.run([entry(ours=1, peer=2)], tell=lambda _: None)
+        harness.run([entry(ours=1, peer=2)], tmp_path, tell=lambda _: None)
 
 
 def test_the_ratio_is_the_peers_time_by_ours(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_the_ratio_is_the_peers_time_by_ours(tmp_path: Path) -> None:
 
 
 def test_rows_are_written_with_the_fields_that_readers_expect(tmp_path: Path) -> None:
-    rows = harness.run([entry(peer_takes=0.002)], tell=lambda _: None)
+    rows = harness.run([entry(peer_takes=0.002)], tmp_path, tell=lambda _: None)
     harness.save(rows, tmp_path / "deep" / "bench.json")
     written = json.loads((tmp_path / "deep" / "bench.json").read_text("utf-8"))
     assert list(written[0]) == ["name", "ours_s", "peer", "peer_s", "ratio", "goal", "note"]
