@@ -90,6 +90,10 @@ TABLE: dict[str, set[str]] = {
     "work.view": EVERYBODY,
     "work.do": EVERYBODY,  # what is theirs, or their team's and nobody's
     "work.give": {MA, AD},
+    "requests.view": EVERYBODY,  # those that concern them: `team_requests.seeing`
+    "requests.ask": EVERYBODY,  # for their own team
+    "requests.take": EVERYBODY,  # accept, promise, deliver: for their own team
+    "requests.decide": {MA, AD},  # their team's capacity, beyond a quota, waive a dependency
     "metrics.view": EVERYBODY,
     "comparisons.change": {OP, PR, AN, AD},
     "rules.change": {MA, AN, AD},  # what a period is held to, and when periods close

@@ -60,6 +60,7 @@ class RequestSlip(models.Model):
         PRIORITY = "priority", pgettext_lazy("slip", "priority changed")
         DEPENDENCY = "dependency", pgettext_lazy("slip", "waits for another request")
         CAPACITY = "capacity", pgettext_lazy("slip", "no capacity")
+        ANSWER = "answer", pgettext_lazy("slip", "waited for an answer")
         ESTIMATE = "estimate", pgettext_lazy("slip", "estimate was wrong")
 
     request = models.ForeignKey(TeamRequest, models.CASCADE, related_name="slips")

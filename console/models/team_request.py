@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console.kept_words import KeptName, KeptWords
-from console.models.staff import Staff, Team
+from console.models.staff import Team
 
 
 class TeamRequest(models.Model):
@@ -185,6 +185,8 @@ class RequestRevision(models.Model):
         null=True,
         validators=[MinValueValidator(Decimal(0))],
     )
+    # The receiving team had said yes to an older one; until it answers, `costs_days` is None.
+    after_yes = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:
@@ -269,16 +271,3 @@ class RequestLink(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.subject)
-
-
-def teams_of(request: TeamRequest) -> set[int]:
-    """The teams that a request concerns, by their ids; one query for the other parties."""
-    others = request.parties.values_list("pk", flat=True)
-    return {request.from_team_id, request.to_team_id, *others}
-
-
-def side_of(request: TeamRequest, staff: Staff) -> str | None:
-    """On which side somebody stands: a receiving team that asks of itself is the receiver."""
-    if staff.team_id == request.to_team_id:
-        return PriorityProposal.Side.RECEIVING
-    return PriorityProposal.Side.ASKING if staff.team_id == request.from_team_id else None

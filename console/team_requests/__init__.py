@@ -1,0 +1,1 @@
+"""Requests between teams: asked, agreed, promised, delivered and judged."""

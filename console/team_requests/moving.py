@@ -1,0 +1,381 @@
+"""The life of a request: asked, accepted, started, delivered, judged; declined or withdrawn.
+
+Each verb takes the edition that the person had before them, and reads `request` anew.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from console import clock, kept_words
+from console.models import RequestVerdict, Staff, TeamRequest
+from console.states import NotAllowed
+from console.team_requests import dates, keeping, kinds, seeing, telling, turns
+
+Status, Side, Holding = TeamRequest.Status, seeing.Side, turns.Holding
+Lane, Outcome = TeamRequest.Lane, RequestVerdict.Outcome
+
+
+@transaction.atomic
+def ask(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None) -> None:
+    """Ask the other team, once it says enough for its kind (`kinds.missing`).
+
+    Raises:
+        NotAllowed: something is missing, or it is not a draft of the asking team.
+        Conflict: somebody else changed it meanwhile.
+    """
+    _begin(request, Side.ASKING, by, edition)
+    if found := kinds.missing(request.kind, kinds.content_of(request)):
+        raise NotAllowed(" ".join(str(one) for one in found))
+    _move(request, Status.ASKED, by, at, asked_on=clock.day_of(at))
+    turns.give_back(request, by=by, at=at)
+    telling.watch(request, by)
+    _tell(request, "asked", by, at, team=request.to_team_id)
+
+
+@transaction.atomic
+def accept(
+    request: TeamRequest,
+    *,
+    owner: Staff,
+    promised_on: dt.date,
+    baseline: Mapping[str, Any] | None = None,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """The receiving team says yes: who does it, and until when; the baseline is frozen.
+
+    `baseline` is what the metric is now (`metrics.promises.baseline`), needed where there is one.
+
+    Raises:
+        NotAllowed: not theirs to say, an owner of another team, a day that is over, no baseline.
+        Conflict: somebody else changed it meanwhile.
+    """
+    _begin(request, Side.RECEIVING, by, edition)
+    _require_owner(request, owner)
+    if promised_on < clock.day_of(at):
+        raise NotAllowed(_("A day that is over cannot be promised."))
+    if request.metric and baseline is None:
+        raise NotAllowed(_("Measure “%(metric)s” first.") % {"metric": request.metric})
+    _move(
+        request,
+        Status.ACCEPTED,
+        by,
+        at,
+        {"owner": owner.username, "promised_on": promised_on},
+        owner=owner,
+        promised_on=promised_on,
+        first_promised_on=promised_on,
+        accepted_on=clock.day_of(at),
+        baseline=dict(baseline) if request.metric and baseline is not None else None,
+    )
+    turns.give_back(request, by=by, at=at)
+    telling.watch(request, by, owner)
+    _tell(request, "accepted", by, at, words=str(promised_on))
+
+
+@transaction.atomic
+def decline(
+    request: TeamRequest,
+    *,
+    because: str,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """The receiving team says no, with the reason."""
+    _begin(request, Side.RECEIVING, by, edition)
+    _require_words(because)
+    _move(request, Status.DECLINED, by, at, {"because": because})
+    turns.end(request, at=at)
+    _tell(request, "declined", by, at, words=because)
+
+
+@transaction.atomic
+def send_back(
+    request: TeamRequest,
+    *,
+    because: str,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """The receiving team cannot say yes or no to it as it is; a draft again."""
+    _begin(request, Side.RECEIVING, by, edition)
+    _require_words(because)
+    _move(request, Status.DRAFT, by, at, {"deed": "sent_back", "because": because})
+    _give(request, request.from_team_id, Holding.QUESTION, by, at, note=because)
+    _tell(request, "sent_back", by, at, words=because)
+
+
+@transaction.atomic
+def withdraw(
+    request: TeamRequest,
+    *,
+    because: str = "",
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """The asking team does not want it any more; once another was asked, with the reason."""
+    _begin(request, Side.ASKING, by, edition)
+    if request.asked_on is not None:
+        _require_words(because)
+    _move(request, Status.WITHDRAWN, by, at, {"because": because})
+    turns.end(request, at=at)
+    _tell(request, "withdrawn", by, at, words=because)
+
+
+@transaction.atomic
+def take_up(
+    request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None
+) -> None:
+    """What was declined or withdrawn is a draft again: another life, with another promise."""
+    _begin(request, Side.ASKING, by, edition)
+    line = {"deed": "taken_up", "baseline": request.baseline, "promised_on": request.promised_on}
+    _move(
+        request,
+        Status.DRAFT,
+        by,
+        at,
+        line,
+        owner=None,
+        promised_on=None,
+        first_promised_on=None,
+        accepted_on=None,
+        baseline=None,
+    )
+
+
+# --- the work -----------------------------------------------------------------
+
+
+@transaction.atomic
+def start(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None) -> None:
+    """Begin the work, once both sides agree on its priority; what is urgent may begin before.
+
+    Raises:
+        NotAllowed: not theirs, or not agreed.
+    """
+    _begin(request, Side.RECEIVING, by, edition)
+    if request.priority is None and request.lane != Lane.URGENT:
+        raise NotAllowed(_("Both teams agree on its priority first."))
+    _move(request, Status.STARTED, by, at)
+    turns.give_back(request, by=by, at=at)
+    _tell(request, "started", by, at)
+
+
+@transaction.atomic
+def put_back(
+    request: TeamRequest,
+    *,
+    because: str,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """Stop the work for now; the promise stays until somebody moves it."""
+    _begin(request, Side.RECEIVING, by, edition)
+    _require_words(because)
+    if request.status != Status.STARTED:
+        raise NotAllowed(_("Nobody works on it."))
+    _move(request, Status.ACCEPTED, by, at, {"deed": "put_back", "because": because})
+    _tell(request, "put_back", by, at, words=because)
+
+
+@transaction.atomic
+def hand_over(
+    request: TeamRequest,
+    *,
+    owner: Staff,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """Somebody else of the receiving team does it."""
+    _begin(request, Side.RECEIVING, by, edition)
+    if request.status not in TeamRequest.TAKEN:
+        raise NotAllowed(_("Nobody works on it."))
+    _require_owner(request, owner)
+    was = request.owner
+    line = {"was": was.username if was else "", "owner": owner.username}
+    keeping.write(request, "handed_over", by=by, line=line, owner=owner)
+    telling.watch(request, owner)
+    _tell(request, "handed_over", by, at, words=str(owner))
+
+
+@transaction.atomic
+def deliver(
+    request: TeamRequest,
+    *,
+    note: str = "",
+    cause: str = "",
+    because: str = "",
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """It is done, and the asking team's to look at. Later than promised, it says what made it so.
+
+    Raises:
+        NotAllowed: not theirs, not started, or late without a cause.
+        Conflict: somebody else changed it meanwhile.
+    """
+    _begin(request, Side.RECEIVING, by, edition)
+    day = clock.day_of(at)
+    if request.status == Status.STARTED and request.promised_on and request.promised_on < day:
+        if not (cause and because.strip()):
+            raise NotAllowed(_("It is later than promised; say what made it so."))
+        found = dates.evidence(request, cause)
+        dates.slip(request, to=day, cause=cause, because=because, by=by, at=at, **found)
+    _move(request, Status.DELIVERED, by, at, {"note": note}, delivered_on=day)
+    _give(request, request.from_team_id, Holding.REVIEW, by, at, note=note)
+    _tell(request, "delivered", by, at, words=note)
+
+
+@transaction.atomic
+def receive(
+    request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None
+) -> None:
+    """The asking team says that it is what they asked for; whether it works is judged later."""
+    _begin(request, Side.ASKING, by, edition)
+    if request.status != Status.DELIVERED or turns.holder(request) is None:
+        raise NotAllowed(_("There is nothing to look at."))
+    turns.end(request, at=at)
+    keeping.write(request, "received", by=by, line={})
+    _tell(request, "received", by, at)
+
+
+@transaction.atomic
+def give_back(
+    request: TeamRequest,
+    *,
+    because: str,
+    by: Staff,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> None:
+    """What was delivered is not what was asked for: in work again, and the promise stays."""
+    _begin(request, Side.ASKING, by, edition)
+    _require_words(because)
+    if request.status != Status.DELIVERED:
+        raise NotAllowed(_("Only what was delivered can be given back."))
+    _move(
+        request,
+        Status.STARTED,
+        by,
+        at,
+        {"deed": "given_back", "because": because},
+        delivered_on=None,
+    )
+    _give(request, request.to_team_id, Holding.WORK, by, at, note=because)
+    _tell(request, "given_back", by, at, words=because)
+
+
+@transaction.atomic
+def judge(
+    request: TeamRequest,
+    *,
+    outcome: str,
+    measured: Mapping[str, Any],
+    words: str = "",
+    by: Staff | None,
+    at: dt.datetime,
+    edition: int | None = None,
+) -> RequestVerdict:
+    """Say whether it moved its number, as `metrics.promises.judge` tells; again when more is known.
+
+    Without a metric somebody says so in words. `by` is None for the console itself.
+
+    Raises:
+        NotAllowed: it is not delivered, nothing is said, or they are of neither team.
+        Conflict: somebody else changed it meanwhile.
+    """
+    keeping.lock(request, edition=edition)
+    if by is not None and seeing.side_of(request, by) is None and by.role != Staff.Role.ADMIN:
+        raise NotAllowed(_("This is for the two teams to say."))
+    if outcome not in Outcome.values:
+        raise NotAllowed(_("Say whether it was met."))
+    if not measured and not words.strip():
+        raise NotAllowed(_("Say in a few words what came of it."))
+    verdict = RequestVerdict.objects.create(
+        request=request,
+        outcome=outcome,
+        measured=dict(measured),
+        words=kept_words.as_kept(words).strip()[:2000],
+        by=by,
+        at=at,
+    )
+    if request.status == Status.JUDGED:
+        keeping.write(request, "judged", by=by, line={"outcome": outcome})
+    else:
+        keeping.move(request, to=Status.JUDGED, by=by, line={"outcome": outcome})
+    turns.end(request, at=at)
+    telling.tell(
+        request,
+        "team_request.judged",
+        by=by,
+        at=at,
+        words=kept_words.name(verdict.get_outcome_display),
+    )
+    return verdict
+
+
+# --- what they share ----------------------------------------------------------
+
+
+def _begin(request: TeamRequest, side: str, by: Staff, edition: int | None) -> None:
+    """The row as it is, locked, for somebody of this side."""
+    keeping.lock(request, edition=edition)
+    seeing.require_side(request, by, side)
+
+
+def _move(
+    request: TeamRequest,
+    to: str,
+    by: Staff,
+    at: dt.datetime,
+    line: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    keeping.move(request, to=to, by=by, line=dict(line or {}), **fields)
+
+
+def _give(
+    request: TeamRequest, team_id: int, holding: str, by: Staff, at: dt.datetime, *, note: str
+) -> None:
+    turns.give(
+        request,
+        team_id=team_id,
+        holding=holding,
+        by=by,
+        at=at,
+        note=kept_words.as_kept(note).strip()[:300],
+    )
+
+
+def _tell(
+    request: TeamRequest,
+    what: str,
+    by: Staff,
+    at: dt.datetime,
+    *,
+    words: str = "",
+    team: int | None = None,
+) -> None:
+    also = telling.who_answers(team) if team else []
+    telling.tell(request, f"team_request.{what}", by=by, at=at, words=words, also=also)
+
+
+def _require_words(because: str) -> None:
+    if not because.strip():
+        raise NotAllowed(_("Say why."))
+
+
+def _require_owner(request: TeamRequest, owner: Staff) -> None:
+    if not owner.is_active or owner.team_id != request.to_team_id:
+        raise NotAllowed(_("Who does it belongs to the receiving team."))
