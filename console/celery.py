@@ -56,6 +56,10 @@ app.conf.beat_schedule = {
         "task": "metrics.tasks.propose_moves",
         "schedule": crontab(hour="20", minute="50"),
     },
+    "judge promises": {
+        "task": "metrics.tasks.judge_promises",
+        "schedule": crontab(hour="21", minute="0"),  # once the night has measured
+    },
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
     "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},

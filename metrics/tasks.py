@@ -22,6 +22,7 @@ from metrics import (
     lifetime_value,
     measure,
     previews,
+    promises,
     results,
     retention,
     saves,
@@ -66,6 +67,12 @@ def measure_playbooks() -> None:
 def propose_moves() -> None:
     """Every night: propose where money would bring more."""
     allocation.look(at=clock.now())
+
+
+@shared_task
+def judge_promises() -> None:
+    """Every night, once the days are measured: whether what was delivered moved its number."""
+    promises.find_all(at=clock.now(), on=clock.today())
 
 
 @shared_task

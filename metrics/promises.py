@@ -1,0 +1,295 @@
+"""What a request promised to move: the number when it was accepted, and what became of it.
+
+The baseline is frozen with the request, week by week. A delivered request is judged against a
+control where it is linked to a campaign or a comparison that has one and counts the same; else
+against its own past, which is weaker, and the verdict says so.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import suppress
+from statistics import fmean
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from console import kept_words, work
+from console.models import RequestVerdict, TeamRequest
+from console.states import Stale
+from console.team_requests import moving
+from metrics import alerts, controls
+from metrics.models import Metric
+from metrics.overall import Overall
+from metrics.stats import before_after
+from metrics.stats.before_after import Change, Promise
+from metrics.stats.differences import Interval
+from segments import definitions
+
+WEEKS_BEFORE, WEEKS_AFTER = 8, 4
+WEEKS_PAST = 104  # from which it is told how far the number moves by itself
+MOST_SHOWN = 104  # weeks on a chart
+LATEST = 70  # days within which a number has to be known, such as a retention of 30 days
+DAY, WEEK, YEAR = dt.timedelta(days=1), dt.timedelta(days=7), dt.timedelta(days=364)
+
+# Why nothing can be told, and what has to be known besides; in words: `promise_words`.
+NOT_PROMISED, NO_METRIC, NOT_MEASURED = "not_promised", "no_metric", "not_measured"
+TOO_EARLY, FEW_WEEKS, NO_SHARE = "too_early", "few_weeks", "no_share"
+NEW_DEFINITION, LATE = "new_definition", "late"
+
+
+# --- the number when it was accepted ------------------------------------------------
+
+
+def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
+    """The promised number in the eight weeks before a day, to be kept; None: none is promised.
+
+    Its value is the mean of the weeks that are known; where it is not measured, it says so.
+    """
+    if not request.metric:
+        return None
+    metric = Metric.objects.filter(key=request.metric).first()
+    if metric is None:
+        return {"metric": request.metric, "why": NO_METRIC, "weeks": []}
+    overall = _read(metric.key, on - DAY)
+    until = _last_known(overall, metric.key, on - DAY)
+    weeks = _weeks_until(overall, metric.key, until, WEEKS_BEFORE) if until else []
+    said = _version(metric) | {"weeks": weeks, "why": "" if weeks else NOT_MEASURED}
+    if not weeks or until is None:
+        return said
+    since = until - WEEK * len(weeks) + DAY
+    bounds = before_after.of_mean(weeks)
+    return said | {
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "value": fmean(weeks),
+        "low": bounds.low if bounds else None,
+        "high": bounds.high if bounds else None,
+    }
+
+
+def target(request: TeamRequest) -> float | None:
+    """What the number is to come to; None without a baseline or a promise."""
+    value = (request.baseline or {}).get("value")
+    if value is None or request.expected_change is None:
+        return None
+    return float(value * (1 + float(request.expected_change)))
+
+
+# --- what became of it --------------------------------------------------------------
+
+
+def due_on(request: TeamRequest) -> dt.date | None:
+    """The last day that its verdict is about: as promised, or four weeks after a late delivery."""
+    if request.delivered_on is None or not request.metric:
+        return None
+    least = request.delivered_on + WEEK * before_after.LEAST_AFTER
+    if request.expected_by is not None and request.expected_by >= least:
+        return request.expected_by
+    return request.delivered_on + WEEK * WEEKS_AFTER
+
+
+def judge(request: TeamRequest, *, on: dt.date) -> tuple[str, dict[str, Any]]:
+    """Met, partly, not or cannot be told as of a day, and everything that says so."""
+    metric = Metric.objects.filter(key=request.metric).first()
+    expected = None if request.expected_change is None else float(request.expected_change)
+    if not request.metric or not expected:
+        return Promise.UNCLEAR, {"why": NOT_PROMISED}
+    if metric is None:
+        return Promise.UNCLEAR, {"why": NO_METRIC, "metric": request.metric}
+    said = _version(metric) | {"expected": expected, "notes": _notes(request, metric)}
+    found = controls.of(request, metric)
+    if found is not None:
+        measured = said | found
+    else:
+        measured = said | _by_itself(request, metric, on=on)
+    low, high = measured.get("low"), measured.get("high")
+    bounds = None if low is None or high is None else Interval(low, high)
+    return before_after.kept(expected, measured.get("relative"), bounds), measured
+
+
+def _by_itself(request: TeamRequest, metric: Metric, *, on: dt.date) -> dict[str, Any]:
+    """The weeks after it was delivered against those before it was accepted."""
+    frozen = request.baseline or {}
+    due = due_on(request)
+    said: dict[str, Any] = {"how": "before_after", "was": frozen.get("value")}
+    if due is None or request.delivered_on is None or not frozen.get("since"):
+        return said | {"why": frozen.get("why") or NOT_MEASURED}
+    overall = _read(metric.key, max(due, on))
+    since, first = dt.date.fromisoformat(frozen["since"]), request.delivered_on + DAY
+    until = _last_known(overall, metric.key, min(due, on - DAY))
+    if until is None or until < first + WEEK * before_after.LEAST_AFTER - DAY:
+        return said | {"why": TOO_EARLY}
+    many = min(WEEKS_AFTER, (until - first + DAY) // WEEK)
+    after = _weeks_until(overall, metric.key, until, many)
+    weeks = _weeks_before(frozen, metric, overall)
+    past = _weeks_until(overall, metric.key, since - DAY, WEEKS_PAST)
+    start = until - WEEK * many + DAY
+    between = (start - dt.date.fromisoformat(frozen["until"])) // WEEK
+    found = before_after.change(weeks, after, past, gap=max(0, between))
+    if found is None:
+        return said | {"why": NOT_MEASURED}
+    spans = {
+        "before": [frozen["since"], frozen["until"]],
+        "after": [start.isoformat(), until.isoformat()],
+    }
+    return said | spans | _told(found, weeks, after) | _season(metric, spans)
+
+
+def _told(found: Change, before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
+    bounds = found.interval
+    why = "" if bounds else FEW_WEEKS
+    return {
+        "why": why if found.relative is not None else NO_SHARE,
+        "value": found.after,
+        "against": found.before,
+        "relative": found.relative,
+        "low": bounds.low if bounds else None,
+        "high": bounds.high if bounds else None,
+        "moved": found.moved,
+        "looked": found.looked,
+        "weeks": list(after),
+        "weeks_before": list(before),
+    }
+
+
+def _season(metric: Metric, spans: dict[str, list[str]]) -> dict[str, Any]:
+    """What was special about these weeks: the same weeks a year before, and public holidays."""
+    (since, until), (first, last) = (
+        [dt.date.fromisoformat(day) for day in spans[name]] for name in ("before", "after")
+    )
+    overall = Overall([metric.key], since - YEAR, last - YEAR)
+    was = _weeks_until(overall, metric.key, until - YEAR, (until - since + DAY) // WEEK)
+    then = _weeks_until(overall, metric.key, last - YEAR, (last - first + DAY) // WEEK)
+    year_before = before_after.change(was, then)
+    off = {
+        name: sorted(set(alerts.holidays(*some).values()))
+        for name, some in (("before", (since, until)), ("after", (first, last)))
+    }
+    return {"year_before": year_before.relative if year_before else None, "holidays": off}
+
+
+def _weeks_before(frozen: dict[str, Any], metric: Metric, overall: Overall) -> list[float]:
+    """As they were frozen; by today's definition, where it is another one."""
+    if not _is_redefined(frozen, metric):
+        return [float(one) for one in frozen["weeks"]]
+    until = dt.date.fromisoformat(frozen["until"])
+    return _weeks_until(overall, metric.key, until, len(frozen["weeks"]))
+
+
+def _notes(request: TeamRequest, metric: Metric) -> list[str]:
+    """What the reader has to know besides."""
+    notes = [NEW_DEFINITION] if _is_redefined(request.baseline or {}, metric) else []
+    on, by = request.delivered_on, request.expected_by
+    if on and by and by < on + WEEK * before_after.LEAST_AFTER:
+        notes.append(LATE)
+    return notes
+
+
+def _is_redefined(frozen: dict[str, Any], metric: Metric) -> bool:
+    now = _version(metric)
+    return any(name in frozen and frozen[name] != now[name] for name in ("version", "under"))
+
+
+def course(request: TeamRequest, metric: Metric, *, on: dt.date) -> list[tuple[dt.date, float]]:
+    """The number week by week from the first of the baseline on, by each week's last day."""
+    frozen = request.baseline or {}
+    if not frozen.get("since"):
+        return []
+    first, due = dt.date.fromisoformat(frozen["since"]), due_on(request) or request.expected_by
+    until = min(on - DAY, due or on - DAY)
+    overall = Overall([metric.key], first, max(until, first))
+    many = max(0, (until - first + DAY) // WEEK)
+    ends = (first + WEEK * (number + 1) - DAY for number in range(min(many, MOST_SHOWN)))
+    values = ((end, overall.value(metric.key, end - WEEK + DAY, end)) for end in ends)
+    return [(end, float(value)) for end, value in values if value is not None]
+
+
+# --- every night --------------------------------------------------------------------
+
+
+def to_judge(*, on: dt.date) -> list[TeamRequest]:
+    """Delivered requests whose time is over, and that nobody has judged."""
+    delivered = TeamRequest.objects.filter(status=TeamRequest.Status.DELIVERED)
+    rows = delivered.exclude(metric="").select_related("from_team", "asked_by").order_by("pk")
+    return [one for one in rows if (due := due_on(one)) is not None and due < on]
+
+
+@transaction.atomic
+def find(request: TeamRequest, *, at: dt.datetime, on: dt.date) -> RequestVerdict | None:
+    """Judge it as far as it can be told, and have somebody look who asked; None: not known yet."""
+    outcome, measured = judge(request, on=on)
+    due = due_on(request)
+    if measured.get("why") == TOO_EARLY and due is not None and (on - due).days <= LATEST:
+        return None
+    found = moving.judge(request, outcome=outcome, measured=measured, by=None, at=at)
+    if outcome != Promise.MET:
+        work.give(
+            "verdict",
+            kept_words.each(
+                lambda: (
+                    _("It did not surely move its number; say what follows: %(request)s")
+                    % {"request": request}
+                )
+            ),
+            on=on,
+            subject=request,
+            owner=request.asked_by if request.asked_by.is_active else None,
+            team=request.from_team,
+            due_on=on + WEEK,
+            once=f"verdict {request.pk}",
+        )
+    return found
+
+
+def find_all(*, at: dt.datetime, on: dt.date) -> int:
+    """Every night: judge what is due; how many were."""
+    found = 0
+    for request in to_judge(on=on):
+        with suppress(Stale):  # somebody was quicker
+            found += find(request, at=at, on=on) is not None
+    return found
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def _read(key: str, until: dt.date) -> Overall:
+    weeks = WEEKS_BEFORE + WEEKS_AFTER + WEEKS_PAST
+    return Overall([key], until - WEEK * weeks - DAY * LATEST * 3, until)
+
+
+def _version(metric: Metric) -> dict[str, Any]:
+    """By which definition it is counted."""
+    word = metric.rests_on
+    return {
+        "metric": metric.key,
+        "version": metric.version,
+        "word": word,
+        "under": definitions.versions().get(word) if word else None,
+    }
+
+
+def _last_known(overall: Overall, key: str, until: dt.date) -> dt.date | None:
+    """The last day that is known; a number that is known only later has an earlier one."""
+    known = (day for day, one in overall.days(key).items() if one.value is not None)
+    found = max((day for day in known if day <= until), default=None)
+    return found if found and (until - found).days <= LATEST else None
+
+
+def _weeks_until(overall: Overall, key: str, until: dt.date, most: int) -> list[float]:
+    """What the weeks that end with a day came to, the oldest first; up to a gap."""
+    found: list[float] = []
+    for number in range(most):
+        last = until - WEEK * number
+        value = overall.value(key, last - WEEK + DAY, last)
+        if value is None:
+            break
+        found.append(float(value))
+    return found[::-1]
+
+
+def outcome_of(request: TeamRequest) -> RequestVerdict | None:
+    """The verdict that stands: the last that a person gave, or what the console found."""
+    given = list(request.verdicts.select_related("by"))
+    return next((one for one in reversed(given) if one.by_id), given[-1] if given else None)
