@@ -1,6 +1,7 @@
 """Work: giving it, doing it, handing it over, and saying what came of it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console import audit, roles, states
+from console import audit, roles, states, work_kinds
 from console.models import Staff, Team, WorkItem
 from console.states import NotAllowed, Stale
 
@@ -73,6 +74,54 @@ def give(
     return item
 
 
+@transaction.atomic
+def hand_out(kind: str, title: str, *, on: dt.date, by: Staff, **values: Any) -> WorkItem:
+    """Work that a person gives: to themselves, or as somebody who may give work to their team.
+
+    Raises:
+        NotAllowed: it is not theirs to give, or makes no sense.
+    """
+    owner, team = values.get("owner"), values.get("team")
+    if not work_kinds.of(kind).is_given:
+        raise NotAllowed(_("This kind of work comes of itself."))
+    if owner is None and team is None:
+        raise NotAllowed(_("Say who is to do it."))
+    if owner != by:
+        whose = WorkItem(team=team or (owner.team if owner else None))
+        roles.require(by, GIVE, record=whose)
+    roles.require(by, DO)
+    if owner is not None and not owner.is_active:
+        raise NotAllowed(_("%(who)s does not work here any more.") % {"who": owner})
+    item = give(kind, title, on=on, by=by, **values)
+    assert item is not None  # without `once` it is always given
+    return item
+
+
+@transaction.atomic
+def ask_for_yes(item: WorkItem, *, of: Staff, question: str, on: dt.date, by: Staff) -> WorkItem:
+    """Ask somebody else whether it may be done so; until then it is not finished.
+
+    Raises:
+        NotAllowed: it is closed or not theirs, they ask themselves, or ask nothing.
+    """
+    _require(item, by=by)
+    if not item.is_unfinished:
+        raise NotAllowed(_("This is closed; open it again first."))
+    if of == by or not of.is_active:
+        raise NotAllowed(_("Ask somebody else, who still works here."))
+    if waits_for_yes(item):
+        raise NotAllowed(_("Somebody is asked already."))
+    due_on = on + dt.timedelta(days=work_kinds.of("answer").days)
+    asked = give("answer", question, on=on, subject=item, owner=of, due_on=due_on, by=by)
+    assert asked is not None  # without `once` it is always given
+    return asked
+
+
+def waits_for_yes(item: WorkItem) -> WorkItem | None:
+    """The question that has to be answered before this is finished."""
+    return about(item).filter(kind="answer", status__in=WorkItem.UNFINISHED).first()
+
+
 # --- doing it -----------------------------------------------------------------
 
 
@@ -89,14 +138,47 @@ def start(item: WorkItem, *, by: Staff) -> None:
     states.move(item, to=Status.STARTED, **also)
 
 
-def finish(item: WorkItem, *, outcome: str, by: Staff) -> None:
-    """Done, with what came of it.
+@transaction.atomic
+def finish(
+    item: WorkItem,
+    *,
+    outcome: str = "",
+    answer: Mapping[str, str] | None = None,
+    on: dt.date | None = None,
+    by: Staff,
+) -> None:
+    """Done, with what came of it: the answer to the form of its kind, and words.
+
+    An answer that says "again" does not end it: it is due on the day that was named.
 
     Raises:
-        NotAllowed: no outcome, or it is not theirs to finish.
+        NotAllowed: the form is not answered, or it is not theirs to finish.
         Stale: somebody else was first.
     """
-    _close(item, to=Status.DONE, words=outcome, by=by)
+    kind = work_kinds.of(item.kind)
+    _require(item, by=by)
+    if kind.by_deed:
+        raise NotAllowed(_("It is done once it is decided, on the page of what it is about."))
+    if waits_for_yes(item):
+        raise NotAllowed(_("It waits for a yes that somebody was asked for."))
+    read = work_kinds.read(kind, answer or {})
+    for problem in read.problems.values():
+        raise NotAllowed(problem)
+    if read.again_on is not None:
+        _again(item, read, words=outcome, on=on, by=by)
+        return
+    also = {"result": read.result, "facts": read.facts}
+    _close(item, to=Status.DONE, words=outcome, by=by, **also)
+
+
+def _again(
+    item: WorkItem, read: work_kinds.Answer, *, words: str, on: dt.date | None, by: Staff
+) -> None:
+    day = read.again_on
+    if day is None or day < (on or item.given_on):
+        raise NotAllowed(_("Name a day that is still to come."))
+    _change(item, due_on=day, tries=item.tries + 1, owner=item.owner or by)
+    audit.log("work_item.tried", item, by=by, due_on=day, because=words.strip()[:300])
 
 
 def drop(item: WorkItem, *, because: str, by: Staff) -> None:
@@ -125,9 +207,9 @@ def reopen(item: WorkItem, *, by: Staff) -> None:
 
 
 @transaction.atomic
-def _close(item: WorkItem, *, to: str, words: str, by: Staff) -> None:
+def _close(item: WorkItem, *, to: str, words: str, by: Staff, **also: Any) -> None:
     _require(item, by=by)
-    if not words.strip():
+    if not words.strip() and not also.get("result"):
         raise NotAllowed(_("Say in a few words what came of it."))
     states.move(
         item,
@@ -135,6 +217,7 @@ def _close(item: WorkItem, *, to: str, words: str, by: Staff) -> None:
         outcome=words.strip(),
         closed_at=timezone.now(),
         closed_by=by,
+        **also,
     )
 
 

@@ -12,9 +12,10 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from console import audit, states
+from console import audit, kept_words, roles, states, work
 from console import seen as marks
-from console.models import Staff
+from console.duties import lifts
+from console.models import Staff, WorkLift
 from console.states import NotAllowed
 from metrics import library, measurements
 from metrics.models import Alert, Metric, Watch
@@ -24,7 +25,7 @@ from metrics.stats import seasons
 ACTION = "alerts.change"
 FIELDS = (
     *("metric", "slice", "kind", "side", "threshold", "cool_down_days"),
-    *("owner", "is_on"),
+    *("owner", "is_on", "raises", "raised_days", "answer_days"),
 )
 DAY = dt.timedelta(days=1)
 LOOK_BACK = DAY * 7 * seasons.WEEKS
@@ -62,7 +63,7 @@ def judge_all(*, day: dt.date) -> list[Alert]:
 
     Causes come before what is made of them, so that the effects find their cause.
     """
-    watches = list(Watch.objects.filter(is_on=True).select_related("metric"))
+    watches = list(Watch.objects.filter(is_on=True).select_related("metric", "raises"))
     made_of = parents()
     causes_of = {one.metric.key: causes(one.metric.key, made_of) for one in watches}
     watches.sort(key=lambda one: (len(causes_of[one.metric.key]), one.pk))
@@ -181,6 +182,7 @@ def _note(
         elif day >= alert.last_on:
             alert.last_on, alert.value, alert.expected = day, found.value, found.expected
             alert.save(update_fields=["last_on", "value", "expected"])
+            _raise(watch, alert)
         return None
     if found is None or _rests(watch, day):
         return None
@@ -202,7 +204,21 @@ def _open(watch: Watch, found: Finding, day: dt.date, keys: Sequence[str]) -> Al
     except IntegrityError:  # somebody else judged the same day
         return None
     audit.log("alert.opened", alert, value=found.value, expected=found.expected)
+    _raise(watch, alert)
     return alert
+
+
+def _raise(watch: Watch, alert: Alert) -> None:
+    """The work of the team that the watch names comes first, from the morning after."""
+    if watch.raises is not None:
+        lifts.warned(
+            alert,
+            team=watch.raises,
+            why=kept_words.each(lambda: _("Warning: %(what)s") % {"what": watch}),
+            on=alert.last_on + DAY,
+            days=watch.raised_days,
+            answer_days=watch.answer_days,
+        )
 
 
 def _rests(watch: Watch, day: dt.date) -> bool:
@@ -256,7 +272,7 @@ def save(watch: Watch, *, by: Staff, seen: str = "") -> Watch:
     """Watch something, or watch it otherwise.
 
     Raises:
-        NotAllowed: it contradicts itself.
+        NotAllowed: it contradicts itself, or raises the work of a team that is not theirs.
         Stale: somebody else changed it since it was `seen`.
     """
     check(watch)
@@ -264,6 +280,8 @@ def save(watch: Watch, *, by: Staff, seen: str = "") -> Watch:
     if was:
         marks.require(was, FIELDS, seen)
     changed = [name for name in FIELDS if not was or getattr(was, name) != getattr(watch, name)]
+    if "raises" in changed and watch.raises is not None:
+        roles.require(by, work.GIVE, record=WorkLift(team=watch.raises))
     # Who makes it quiet meanwhile is not overruled by who changes what is watched.
     watch.save(update_fields=FIELDS if was else None)
     audit.log("watch.changed" if was else "watch.added", watch, by=by, fields=changed)

@@ -34,6 +34,7 @@ from console.models.team_request import (
 )
 from console.models.transfer import Transfer
 from console.models.work_item import WorkItem
+from console.models.work_told import WorkEscalation, WorkLift
 
 __all__ = [
     "AnsweredCall",
@@ -71,5 +72,7 @@ __all__ = [
     "TeamWeek",
     "Transfer",
     "Vote",
+    "WorkEscalation",
     "WorkItem",
+    "WorkLift",
 ]

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console import kept_words
+from console import kept_words, work_kinds
 from console.kept_words import KeptWords
 from console.models.staff import Team
 
@@ -56,6 +56,11 @@ class WorkItem(models.Model):
     # What must not be given twice says so here, whatever became of the first.
     once = models.CharField(max_length=120, blank=True, default="", editable=False)
     outcome = models.TextField(_("outcome"), blank=True)
+    # The answer to the form of its kind (`console.work_kinds`), to be counted.
+    result = models.SlugField(_("result"), max_length=20, blank=True, default="")
+    facts = models.JSONField(default=dict, blank=True, editable=False)
+    # How often it was tried without coming to an end, such as a call that nobody took.
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
     # Empty: the console gave it by itself.
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -86,11 +91,23 @@ class WorkItem(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["owner", "status"], name="work_by_owner"),
+            models.Index(fields=["team", "status", "due_on"], name="work_by_team"),
+            models.Index(fields=["kind", "closed_at"], name="work_by_outcome"),
             models.Index(fields=["subject_type", "subject_id"], name="work_by_subject"),
         ]
 
     def __str__(self) -> str:
         return kept_words.said(self.title)
+
+    @property
+    def kind_words(self) -> str:
+        """What people call its kind."""
+        return str(work_kinds.of(self.kind).label)
+
+    @property
+    def came_to(self) -> work_kinds.Result | None:
+        """How it ended, by the form of its kind; nothing while it goes on."""
+        return None if self.is_unfinished else work_kinds.of(self.kind).result(self.result)
 
     @property
     def is_unfinished(self) -> bool:

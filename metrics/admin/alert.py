@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from console import clock, figures, roles
+from console.duties import lifts
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
 from metrics import alerts, period_words, slicing
@@ -49,7 +50,10 @@ class AlertAdmin(ReadOnlyAdmin):
         currency, parts = clock.project().currency, watched_parts()
         rows = Alert.objects.select_related("watch__metric", "acknowledged_by")
         effects = Prefetch("effects", rows)
-        unresolved = rows.exclude(status=Alert.Status.RESOLVED).filter(cause=None)
+        unresolved = list(
+            rows.exclude(status=Alert.Status.RESOLVED).filter(cause=None).prefetch_related(effects)
+        )
+        raised = lifts.by_subject([one for one in unresolved if one.watch.raises_id])
         over = rows.filter(status=Alert.Status.RESOLVED)[:PAST]
         context = {
             **self.admin_site.each_context(request),
@@ -57,10 +61,10 @@ class AlertAdmin(ReadOnlyAdmin):
             "title": _("Alerts"),
             "open": [
                 (
-                    line(one, currency, parts),
+                    line(one, currency, parts) | {"raised": raised.get(one.pk)},
                     [line(effect, currency, parts) for effect in one.effects.all()],
                 )
-                for one in unresolved.prefetch_related(effects)
+                for one in unresolved
             ],
             "over": [line(one, currency, parts) for one in over],
             "may_change": roles.allows(request.user, alerts.ACTION),
@@ -157,6 +161,9 @@ class WatchForm(rule_forms.RuleForm):
             "threshold",
             "cool_down_days",
             "owner",
+            "raises",
+            "raised_days",
+            "answer_days",
             "is_on",
             "seen",
         ]
@@ -167,8 +174,19 @@ class WatchForm(rule_forms.RuleForm):
             "threshold",
             _("For a level or a change: 500, 30% or an amount. An anomaly needs none."),
         )
+        for name in ("raised_days", "answer_days"):
+            if name in self.fields:
+                self.fields[name].required = False  # what is left out is as usual
         if self.instance.pk and "threshold" in self.fields:
             self.initial["threshold"] = written(self.instance)
+
+    def clean_raised_days(self) -> int:
+        given = self.cleaned_data["raised_days"]
+        return 7 if given is None else int(given)
+
+    def clean_answer_days(self) -> int:
+        given = self.cleaned_data["answer_days"]
+        return 1 if given is None else int(given)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()

@@ -49,7 +49,7 @@ class RuleForm(forms.ModelForm):
         self.initial["seen"] = seen.of(self.instance, self.fields_seen)
         self.explain("slice", _("Empty: everybody. Otherwise such as stage=mature."))
         # Metrics, people and teams have their own screens; a form of rules is no way to them.
-        for name in ("metric", "benchmark", "owner", "team"):
+        for name in ("metric", "benchmark", "owner", "team", "raises"):
             wrapper = self.fields[name].widget if name in self.fields else None
             for deed in ("add", "change", "delete", "view"):
                 if hasattr(wrapper, f"can_{deed}_related"):

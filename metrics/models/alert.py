@@ -3,10 +3,12 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.models import Team
 from metrics.models.metric import Metric
 
 
@@ -45,6 +47,31 @@ class Watch(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("owner"),
+    )
+    # While it warns, and some days longer, what this team has to do comes first.
+    raises = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("raises the work of"),
+        help_text=_(
+            "While it warns, this team's work comes before everything else. One of the team's "
+            "managers chooses it."
+        ),
+    )
+    raised_days = models.PositiveSmallIntegerField(
+        _("days it stays raised"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text=_("Counted from the last day that gave cause; then it ends by itself."),
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        _("to be done within days"),
+        default=1,
+        validators=[MaxValueValidator(30)],
+        help_text=_("How soon raised work is to be done, whatever its own deadline says."),
     )
     is_on = models.BooleanField(_("on"), default=True)
     snoozed_until = models.DateField(_("quiet until"), null=True, blank=True)

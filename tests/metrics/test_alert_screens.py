@@ -9,12 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console import work
-from console.models import Staff
-from console.states import Stale
+from console import seen, work
+from console.models import Staff, WorkLift
+from console.states import NotAllowed, Stale
 from metrics import alerts, library
+from metrics.measurements import Figure
 from metrics.models import Alert, Metric, Watch
-from tests.metrics.factories import today_is
+from tests.metrics.factories import measured, today_is
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Staff | str], Client]
@@ -159,3 +160,27 @@ def test_of_two_who_change_a_watch_at_once_the_second_is_told(signed_in: SignIn)
     assert watch.cool_down_days == 5
     with pytest.raises(Stale):
         alerts.save(watch, by=client.staff, seen=seen)  # type: ignore[attr-defined]
+
+
+def test_a_watch_raises_a_teams_work_while_it_warns_as_one_of_its_managers_chose(
+    signed_in: SignIn,
+) -> None:
+    library.install()
+    today_is(TODAY)
+    client, chief = signed_in("analyst"), signed_in("manager").staff  # type: ignore[attr-defined]
+    watch = Watch.objects.create(
+        metric=Metric.objects.get(key="orders"), kind="level", side="low", threshold=500
+    )
+    watch.refresh_from_db()
+    mark = seen.of(watch, alerts.FIELDS)
+    watch.raises, watch.raised_days = chief.team, 3
+    with pytest.raises(NotAllowed):
+        alerts.save(watch, by=client.staff, seen=mark)  # type: ignore[attr-defined]
+    alerts.save(watch, by=chief, seen=mark)
+    for days_ago in (3, 2):
+        day = TODAY - dt.timedelta(days_ago)
+        measured(Figure("orders", day, Decimal(400)))
+        alerts.judge_all(day=day)
+    (lift,) = WorkLift.objects.all()
+    assert (lift.since, lift.until) == (TODAY - dt.timedelta(2), TODAY + dt.timedelta(1))
+    assert "comes first" in client.get(reverse(LIST)).content.decode()

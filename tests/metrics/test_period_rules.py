@@ -19,6 +19,7 @@ from tests.metrics.factories import measured, today_is
 
 pytestmark = pytest.mark.django_db
 MONTHS = [dt.date(2017, number, 1) for number in range(1, 13)] + [dt.date(2018, 1, 1)]
+MENDED = {"result": "mended"}
 
 
 def ltv_cac() -> Metric:
@@ -77,7 +78,7 @@ def test_three_months_below_one_and_a_half_open_the_deep_dive_once() -> None:
     assert "2017-01: 1.4; 2017-02: 1.3; 2017-03: 1.4" in item.why
     came_to("1.2", "1.1", first=3)
     after(3)
-    work.finish(item, outcome="Two channels cut.", by=owner)
+    work.finish(item, outcome="Two channels cut.", answer=MENDED, by=owner)
     after(4)
     assert WorkItem.objects.count() == 1
     breach = Breach.objects.get()
@@ -102,7 +103,7 @@ def test_a_new_run_after_a_good_month_opens_another_once_the_first_is_closed() -
     after(6)
     assert WorkItem.objects.count() == 1
     assert Breach.objects.count() == 2
-    work.finish(WorkItem.objects.get(), outcome="Done.", by=anna)
+    work.finish(WorkItem.objects.get(), outcome="Done.", answer=MENDED, by=anna)
     came_to("1.7", "1.0", "1.0", "1.0", first=7)
     after(10)
     assert WorkItem.objects.count() == 2
@@ -268,7 +269,7 @@ def test_for_half_a_year_after_a_breach_one_month_is_enough() -> None:
     mine = rule(owner=anna)
     came_to("1.4", "1.3", "1.4", "2", "1.2")
     after(2)
-    work.finish(WorkItem.objects.get(), outcome="Two channels cut.", by=anna)
+    work.finish(WorkItem.objects.get(), outcome="Two channels cut.", answer=MENDED, by=anna)
     after(4)
     again = mine.breaches.get(began_on=MONTHS[4])
     assert (again.times, again.doubted_on, again.watched_until) == (1, None, dt.date(2017, 12, 5))
