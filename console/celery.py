@@ -64,6 +64,10 @@ app.conf.beat_schedule = {
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
     "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},
     "budgets": {"task": "console.tasks.watch_budgets", "schedule": 600},
+    "tell of late work": {
+        "task": "console.tasks.tell_of_late_work",
+        "schedule": crontab(hour="23", minute="40"),  # UTC: 07:40 in Shanghai
+    },
     "sweep jobs": {"task": "console.tasks.sweep_jobs", "schedule": 600},
     "keep periods": {
         "task": "console.tasks.keep_periods",

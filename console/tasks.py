@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns import group_notices, transitions
 from console import approvals, budget_watch, clock, copies, idempotency, jobs, notices, privacy
 from console import retention as retention_periods
+from console.duties import escalating
 from console.models import Job, Staff
 from metrics import (
     activity_tables,
@@ -101,6 +102,12 @@ def look_after_approvals() -> None:
 def watch_budgets() -> None:
     """Tell of budgets that run low, and count the ledgers anew."""
     budget_watch.watch(today=clock.today())
+
+
+@shared_task
+def tell_of_late_work() -> None:
+    """Every morning before work begins: tell chiefs of what is late."""
+    escalating.run(today=clock.today())
 
 
 @shared_task

@@ -61,7 +61,8 @@ def steps(
     item: WorkItem, due_on: dt.date, managers: Sequence[Staff], *, today: dt.date
 ) -> Iterable[tuple[str, list[Staff]]]:
     """Who hears of it by now. Where there is no lead besides its owner, managers hear at once."""
-    late = working_days(due_on, today)
+    # More than a month late makes no difference.
+    late = business_hours.days_between(max(due_on, today - DAY * 31), today)
     lead = item.team.lead if item.team else None
     has_lead = lead is not None and lead.is_active and lead.pk != item.owner_id
     if lead is not None and has_lead and late >= AFTER[Step.LEAD]:
@@ -70,12 +71,6 @@ def steps(
         others = [one for one in managers if one.pk != item.owner_id]
         theirs = [one for one in others if item.team_id and one.team_id == item.team_id]
         yield Step.MANAGERS, theirs or others
-
-
-def working_days(since: dt.date, until: dt.date) -> int:
-    """How many working days have begun after the one and up to the other."""
-    days = min((until - since).days, 30)  # more makes no difference
-    return sum(business_hours.is_working_day(since + DAY * n) for n in range(1, days + 1))
 
 
 # --- mails ----------------------------------------------------------------------

@@ -23,7 +23,7 @@ def visible_to(staff: Staff) -> QuerySet[WorkItem]:
     about_request = Q(subject_type=ContentType.objects.get_for_model(TeamRequest))
     strange = about_request & ~Q(subject_id__in=seeing.visible_to(staff).values("pk"))
     theirs = Q(owner=staff) | Q(given_by=staff) | Q(closed_by=staff)
-    theirs |= Q(pk__in=staff.told_of_work.values("item"))  # type: ignore[attr-defined]
+    theirs |= Q(pk__in=staff.told_of_work.values("item"))
     if staff.team_id:
         theirs |= Q(team=staff.team_id)
     return WorkItem.objects.filter(~strange | theirs)
@@ -37,7 +37,7 @@ def of(staff: Staff, *, on: dt.date) -> QuerySet[WorkItem]:
 
 def told(staff: Staff) -> Q:
     """The late work of others of which somebody was told."""
-    return Q(pk__in=staff.told_of_work.values("item"))  # type: ignore[attr-defined]
+    return Q(pk__in=staff.told_of_work.values("item"))
 
 
 def requests_held(staff: Staff) -> int:

@@ -10,7 +10,6 @@ from console import work_kinds
 from console.models import Staff, Team, TeamRequest, WorkItem
 
 WEEK = dt.timedelta(days=7)
-SPANS = ("overdue", "soon", "later", "undated")
 
 
 @dataclass(frozen=True)
@@ -63,20 +62,18 @@ def _of_work(
     if team is not None:
         mine = mine.filter(team=team)
     soon = on + WEEK
-    rows = (
-        mine.order_by()
-        .values_list("owner", "team")
-        .annotate(
-            Count("pk", filter=Q(due_on__lt=on)),
-            Count("pk", filter=Q(due_on__gte=on, due_on__lt=soon)),
-            Count("pk", filter=Q(due_on__gte=soon)),
-            Count("pk", filter=Q(due_on=None)),
-        )
-    )
+    counts_of = {
+        "overdue": Count("pk", filter=Q(due_on__lt=on)),
+        "soon": Count("pk", filter=Q(due_on__gte=on, due_on__lt=soon)),
+        "later": Count("pk", filter=Q(due_on__gte=soon)),
+        "undated": Count("pk", filter=Q(due_on=None)),
+    }
+    grouped = mine.order_by().values("owner", "team").annotate(**counts_of)
+    rows = grouped.values_list("owner", "team", *counts_of)
     found: dict[tuple[int | None, int | None], Counter[str]] = defaultdict(Counter)
     for owner, whose, *counts in rows:
         key = (owner, None if owner else whose)
-        found[key].update(dict(zip(SPANS, counts, strict=True)))
+        found[key].update(dict(zip(counts_of, counts, strict=True)))
     return {key: dict(counts) for key, counts in found.items()}
 
 

@@ -146,14 +146,13 @@ def test_what_is_raised_comes_first_is_due_sooner_and_ends_by_itself() -> None:
 def test_only_a_manager_of_the_team_raises_its_work(role: str) -> None:
     somebody_, team = somebody(role), TeamFactory()
     strange = Team.objects.create(name="Strange")
-    whose = {"manager": [team], "admin": [team, strange]}
-    may = whose.get(role, [])
+    may: dict[str, list[Any]] = {"manager": [team], "admin": [team, strange]}
     for one in (team, strange):
         try:
             lifts.begin(one, why="Why.", on=TODAY, days=2, answer_days=1, by=somebody_)
         except NotAllowed:
-            assert one not in may
-    assert WorkLift.objects.count() == len(may)
+            assert one not in may.get(role, [])
+    assert WorkLift.objects.count() == len(may.get(role, []))
 
 
 def test_a_warning_raises_once_and_prolongs_what_it_raised() -> None:
