@@ -6,14 +6,11 @@ Both are signed; a report that has neither has to name the recipient.
 """
 
 import datetime as dt
+import functools
 import hmac
-import poplib
 import re
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from django.conf import settings
@@ -24,10 +21,9 @@ from campaigns.contact import suppression
 from campaigns.models import Message
 from campaigns.outcomes import tracking
 from campaigns.words import links
+from console import postbox
 
-AT_ONCE = 500  # mails
 LARGEST = 5 << 20  # bytes; no report is larger
-TIMEOUT = 30  # seconds
 MARK = re.compile(r"(\d{1,18})-([0-9a-f]{12})")
 OURS = re.compile(r"(\d{1,18})\.(\d{1,18})@")
 TOKEN = re.compile(r"/t/u/([^/?#]+)$")
@@ -63,13 +59,7 @@ def fetch(*, at: dt.datetime) -> int:
 
     Killed in the middle it reads the same again, which changes nothing.
     """
-    told = 0
-    with _mailbox(settings.BOUNCES_URL) as box:
-        for number, size in _waiting(box):
-            if size <= LARGEST:
-                told += take(b"\r\n".join(box.retr(number)[1]), at=at)
-            box.dele(number)
-    return told
+    return postbox.empty(settings.BOUNCES_URL, functools.partial(take, at=at), largest=LARGEST)
 
 
 def take(raw: bytes, *, at: dt.datetime) -> int:
@@ -118,33 +108,3 @@ def _marked(original: Original) -> int | None:
     with suppress(links.BadLink):
         return links.read_unsubscribe(token[1]) if token else None
     return None
-
-
-# --- the mailbox --------------------------------------------------------------
-
-
-@contextmanager
-def _mailbox(url: str) -> Iterator[poplib.POP3]:
-    """A conversation in POP3; what was deleted is gone when it ends well."""
-    where = urlsplit(url)
-    host, context = where.hostname or "", ssl.create_default_context()
-    box: poplib.POP3
-    if where.scheme == "pop3s":
-        box = poplib.POP3_SSL(host, where.port or 995, timeout=TIMEOUT, context=context)
-    else:
-        box = poplib.POP3(host, where.port or 110, timeout=TIMEOUT)
-    try:
-        if where.scheme == "pop3+tls":
-            box.stls(context)
-        box.user(unquote(where.username or ""))
-        box.pass_(unquote(where.password or ""))
-        yield box
-        box.quit()
-    finally:
-        box.close()
-
-
-def _waiting(box: poplib.POP3) -> list[tuple[int, int]]:
-    """The numbers and sizes of the oldest mails."""
-    lines = box.list()[1][:AT_ONCE]
-    return [(int(number), int(size)) for number, size in (line.split()[:2] for line in lines)]

@@ -11,6 +11,7 @@ from console.admin import (
     privacy,
     project,
     retention,
+    saved_view,
     staff,
     work_item,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "privacy",
     "project",
     "retention",
+    "saved_view",
     "staff",
     "work_item",
 ]

@@ -17,7 +17,7 @@ class RequestComment(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     text = KeptWords(_("comment"), max_length=8000)
     mentions = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField()
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -36,7 +36,7 @@ class RequestFile(models.Model):
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField()
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    added_at = models.DateTimeField(auto_now_add=True)
+    added_at = models.DateTimeField()
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from console import kept_words
 from console.models import RequestNews, RequestWatch, Staff, TeamRequest
@@ -19,6 +19,16 @@ def watch(request: TeamRequest, *people: Staff) -> None:
     )
 
 
+def listen(request: TeamRequest, *, by: Staff) -> None:
+    """Somebody wants to hear of it. What one reads is one's own affair: no line in the log."""
+    RequestWatch.objects.update_or_create(request=request, staff=by, defaults={"is_muted": False})
+
+
+def mute(request: TeamRequest, *, by: Staff) -> None:
+    """Somebody wants to hear of it only when they are spoken to."""
+    RequestWatch.objects.update_or_create(request=request, staff=by, defaults={"is_muted": True})
+
+
 def tell(
     request: TeamRequest,
     what: str,
@@ -27,15 +37,42 @@ def tell(
     at: dt.datetime,
     words: str = "",
     also: Collection[int] = (),
+    but: Collection[int] = (),
 ) -> None:
     """News for who watches it and for these others, of those who may see it and did not do it.
 
-    `what` is the audit action; `also` are numbers of staff.
+    `what` is the audit action; `also` and `but` are numbers of staff.
     """
     watches = RequestWatch.objects.filter(request=request)
     muted = watches.filter(is_muted=True).values("staff")
     heard = Q(pk__in=watches.values("staff")) | Q(pk__in=list(also))
-    people = seeing.viewers(request).filter(heard).exclude(pk__in=muted)
+    people = seeing.viewers(request).filter(heard).exclude(pk__in=muted).exclude(pk__in=list(but))
+    _write(people, request, what, by=by, at=at, words=words)
+
+
+def speak_to(
+    people: Collection[Staff],
+    request: TeamRequest,
+    what: str,
+    *,
+    by: Staff | None,
+    at: dt.datetime,
+    words: str = "",
+) -> None:
+    """News for these people, also for who muted it: they are meant."""
+    may = seeing.viewers(request).filter(pk__in=[one.pk for one in people])
+    _write(may, request, what, by=by, at=at, words=words)
+
+
+def _write(
+    people: QuerySet[Staff],
+    request: TeamRequest,
+    what: str,
+    *,
+    by: Staff | None,
+    at: dt.datetime,
+    words: str,
+) -> None:
     RequestNews.objects.bulk_create(
         RequestNews(
             request=request,

@@ -7,7 +7,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from console import clock, figures, menu
+from console import clock, figures, menu, saved_views
 from console.menu import Step
 
 register = template.Library()
@@ -39,6 +39,23 @@ def way(context: Context) -> dict[str, Any]:
     elif title and not _is_list(context, opts):
         steps.append(Step(title))
     return {"steps": steps}
+
+
+@register.inclusion_tag("console/saved_views.html", takes_context=True)
+def views_of(context: Context, page: str) -> dict[str, Any]:
+    """The saved views of a page (a URL's name), and the form that keeps its present filters."""
+    request = context["request"]
+    query = saved_views.tidy(request.GET.urlencode())
+    views = [
+        {
+            "view": one,
+            "address": saved_views.address(one),
+            "is_here": one.query == query,
+            "is_mine": one.staff_id == request.user.pk,
+        }
+        for one in saved_views.of(request.user, page)
+    ]
+    return {"request": request, "page": page, "query": query, "views": views}
 
 
 def _is_list(context: Context, opts: Any) -> bool:

@@ -168,7 +168,7 @@ def test_whom_it_does_not_concern_for_them_it_is_not_there(world: World) -> None
             with pytest.raises(Http404):
                 seeing.get_or_404(who, pk)
         assert who not in seeing.viewers(request)
-    comment = request.comments.create(author=world.olga, text="Sam?")
+    comment = request.comments.create(author=world.olga, text="Sam?", at=moment())
     comment.mentions.add(world.sam)
     assert seeing.may_see(request, world.sam)
     assert not seeing.may_change(request, world.sam)

@@ -1,0 +1,66 @@
+"""Requests between teams: the list and the board over 100,000 of them."""
+
+import functools
+from typing import Any
+
+MANY, TEAMS, PEOPLE = 100_000, 12, 120
+FILL = """
+    INSERT INTO console_teamrequest (kind, title, why, for_whom, details, spec, status,
+        from_team_id, to_team_id, asked_by_id, owner_id, metric, expected_by, lane,
+        urgent_cause, impact, effort_days, priority, is_reopened, asked_on, accepted_on,
+        promised_on, first_promised_on, delivered_on, edition, created_at, changed_at, once)
+    SELECT
+        (ARRAY['feature', 'data', 'fix', 'creative', 'analysis'])[1 + n %% 5],
+        'Request ' || n, 'Because of ' || n, '', '{}', '',
+        stands.status,
+        teams.ids[1 + n %% 12], teams.ids[1 + (n / 12) %% 12],
+        people.ids[1 + n %% 120],
+        CASE WHEN stands.place BETWEEN 3 AND 6 THEN people.ids[1 + (n / 7) %% 120] END,
+        '', date '2018-06-01' + n %% 90,
+        CASE WHEN n %% 50 = 0 THEN 'urgent' ELSE 'normal' END,
+        CASE WHEN n %% 50 = 0 THEN 'churn' ELSE '' END,
+        1 + n %% 5, 1 + n %% 9, n %% 4, false,
+        CASE WHEN stands.place > 1 THEN date '2017-01-01' + n %% 500 END,
+        CASE WHEN stands.place BETWEEN 3 AND 6 THEN date '2017-01-03' + n %% 500 END,
+        CASE WHEN stands.place BETWEEN 3 AND 6 THEN date '2018-01-10' + n %% 300 END,
+        CASE WHEN stands.place BETWEEN 3 AND 6 THEN date '2018-01-05' + n %% 300 END,
+        CASE WHEN stands.place BETWEEN 5 AND 6 THEN date '2018-01-09' + n %% 300 END,
+        1, now() - n * interval '1 minute', now() - n * interval '1 minute', ''
+    FROM generate_series(1, %(many)s) AS n
+    CROSS JOIN (SELECT array_agg(id ORDER BY id) AS ids FROM console_team) AS teams
+    CROSS JOIN (SELECT array_agg(id ORDER BY id) AS ids FROM console_staff) AS people
+    CROSS JOIN LATERAL (
+        SELECT place, (ARRAY['draft', 'asked', 'accepted', 'started', 'delivered', 'judged',
+            'declined', 'withdrawn'])[place] AS status
+        FROM (SELECT 1 + n * 7 %% 8 AS place) AS places
+    ) AS stands
+"""
+SLIP = """
+    INSERT INTO console_requestslip (request_id, was, "to", days, cause, because, by_id, at)
+    SELECT id, first_promised_on, promised_on, 3, 'spec', 'Changed', asked_by_id, now()
+    FROM console_teamrequest WHERE promised_on IS NOT NULL
+"""
+HOLD = """
+    INSERT INTO console_requestturn (request_id, team_id, holding, note, since, by_id)
+    SELECT id, to_team_id, 'work', '', now(), asked_by_id
+    FROM console_teamrequest WHERE status IN ('asked', 'accepted', 'started')
+"""
+
+
+@functools.cache
+def world() -> Any:
+    """100,000 requests of twelve teams in all statuses alike; somebody of one of the teams."""
+    from django.db import connection
+
+    from console.models import Staff, Team
+
+    teams = [Team.objects.create(name=f"Team {n}") for n in range(TEAMS)]
+    for n in range(PEOPLE):
+        Staff.objects.create(username=f"p{n}", role="operator", team=teams[n % TEAMS])
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"many": MANY})
+        cursor.execute(SLIP)
+        cursor.execute(HOLD)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return Staff.objects.get(username="p1")
