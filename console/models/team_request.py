@@ -131,6 +131,7 @@ class TeamRequest(models.Model):
 
     asked_on = models.DateField(_("asked on"), null=True, editable=False)
     accepted_on = models.DateField(_("accepted on"), null=True, editable=False)
+    started_on = models.DateField(_("begun on"), null=True, editable=False)
     promised_on = models.DateField(_("promised for"), null=True, editable=False)
     first_promised_on = models.DateField(null=True, editable=False)
     delivered_on = models.DateField(_("delivered on"), null=True, editable=False)

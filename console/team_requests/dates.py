@@ -114,8 +114,8 @@ def evidence(request: TeamRequest, cause: str) -> dict[str, Any]:
             raise NotAllowed(_("Nobody changed the specification since it was accepted."))
         return {"revision": revision}
     if cause == Cause.PRIORITY:
-        proposal = request.proposals.last()
-        if proposal is None or request.proposals.count() < 2:
+        proposal = _other_priority(request)
+        if proposal is None:
             raise NotAllowed(_("Nobody changed the priority; propose another one first."))
         return {"proposal": proposal}
     if cause == Cause.DEPENDENCY and not RequestDependency.objects.filter(request=request).exists():
@@ -125,6 +125,14 @@ def evidence(request: TeamRequest, cause: str) -> dict[str, Any]:
     if cause == Cause.ANSWER and not others.exists():
         raise NotAllowed(_("No other team held it, so nobody was waited for."))
     return {}
+
+
+def _other_priority(request: TeamRequest) -> PriorityProposal | None:
+    """The newest proposal of another priority than the one that was agreed on first."""
+    first = request.proposals.filter(confirmed_by__isnull=False).first()
+    if first is None:
+        return None
+    return request.proposals.filter(pk__gt=first.pk).exclude(priority=first.priority).last()
 
 
 # --- looking ------------------------------------------------------------------

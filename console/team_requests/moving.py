@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from console import clock, kept_words
 from console.models import RequestVerdict, Staff, TeamRequest
 from console.states import NotAllowed
-from console.team_requests import dates, keeping, kinds, seeing, telling, turns
+from console.team_requests import dates, depending, keeping, kinds, seeing, telling, turns
 
 Status, Side, Holding = TeamRequest.Status, seeing.Side, turns.Holding
 Lane, Outcome = TeamRequest.Lane, RequestVerdict.Outcome
@@ -147,6 +147,7 @@ def take_up(
         promised_on=None,
         first_promised_on=None,
         accepted_on=None,
+        started_on=None,
         baseline=None,
     )
 
@@ -159,12 +160,15 @@ def start(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | No
     """Begin the work, once both sides agree on its priority; what is urgent may begin before.
 
     Raises:
-        NotAllowed: not theirs, or not agreed.
+        NotAllowed: not theirs, not agreed, or it waits for another request.
     """
     _begin(request, Side.RECEIVING, by, edition)
     if request.priority is None and request.lane != Lane.URGENT:
         raise NotAllowed(_("Both teams agree on its priority first."))
-    _move(request, Status.STARTED, by, at)
+    if found := depending.waiting_for(request):
+        names = ", ".join(depending.named(found, seen_by=by))
+        raise NotAllowed(_("It waits for: %(names)s.") % {"names": names})
+    _move(request, Status.STARTED, by, at, started_on=request.started_on or clock.day_of(at))
     turns.give_back(request, by=by, at=at)
     _tell(request, "started", by, at)
 
@@ -235,6 +239,7 @@ def deliver(
     _move(request, Status.DELIVERED, by, at, {"note": note}, delivered_on=day)
     _give(request, request.from_team_id, Holding.REVIEW, by, at, note=note)
     _tell(request, "delivered", by, at, words=note)
+    depending.let_go(request, by=by, at=at)
 
 
 @transaction.atomic

@@ -150,6 +150,8 @@ def may_change(request: TeamRequest, by: Staff) -> bool:
     )
 
 
-def may_decide(by: Staff, team_id: int) -> bool:
-    """Whether somebody decides about a team's capacity, and beyond what it may take."""
-    return roles.allows(by, DECIDE) and (by.role == Staff.Role.ADMIN or by.team_id == team_id)
+def may_decide(by: Staff, team_id: int | None) -> bool:
+    """Whether somebody decides about a team's capacity, and beyond what it may take; of what is
+    no team's, every manager does."""
+    is_theirs = team_id in {None, by.team_id} or by.role == Staff.Role.ADMIN
+    return roles.allows(by, DECIDE) and is_theirs

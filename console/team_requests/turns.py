@@ -134,10 +134,14 @@ def held(turns: list[RequestTurn], *, at: dt.datetime, zone: ZoneInfo) -> list[H
 def waited_days(
     turns: list[RequestTurn], *, team_id: int, since: dt.datetime, at: dt.datetime, zone: ZoneInfo
 ) -> int:
-    """Whole working days in which others than this team held it, from a moment on."""
+    """Whole working days in which this team waited for others, from a moment on.
+
+    A priority that is open again stops nobody's work.
+    """
     total = dt.timedelta()
     for one in turns:
         ends = one.until or at
-        if one.team_id != team_id and ends > since:
+        waits = one.team_id != team_id and one.holding != Holding.AGREEMENT
+        if waits and ends > since:
             total += business_hours.worked(max(one.since, since), ends, zone)
     return int(total / dt.timedelta(hours=business_hours.HOURS_A_DAY))

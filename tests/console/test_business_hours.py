@@ -33,3 +33,16 @@ def test_hours_of_work_pass_while_people_work(since: str, hours: int, until: str
 def test_people_work_from_nine_to_six() -> None:
     times = ["2025-03-04T08:59", "2025-03-04T09:00", "2025-03-04T18:00", "2025-10-01T10:00"]
     assert [business_hours.is_open(at(t), SHANGHAI) for t in times] == [False, True, False, False]
+
+
+def test_time_of_work_and_working_days_are_counted_over_holidays() -> None:
+    monday = business_hours.worked(at("2025-03-07T17:00"), at("2025-03-10T10:30"), SHANGHAI)
+    assert monday == dt.timedelta(hours=2.5)
+    assert business_hours.worked(at("2025-03-05T10:00"), at("2025-03-04T10:00"), SHANGHAI) == (
+        dt.timedelta(0)
+    )
+    before, after = dt.date(2025, 9, 30), dt.date(2025, 10, 11)  # 国庆, and a Saturday made up for
+    assert business_hours.days_between(before, after) == 3
+    assert business_hours.days_between(after, before) == -3
+    assert business_hours.later_by(before, 3) == after
+    assert business_hours.later_by(before, 0) == before
