@@ -4,8 +4,8 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
 from campaigns import pricing, weight
 from campaigns.models import Addition, Campaign, Evidence, Message, Quote, Wave
@@ -124,13 +124,15 @@ def _outlook(campaign: Campaign, at: dt.datetime) -> tuple[Evidence, Quote]:
     reached = Message.objects.filter(campaign=campaign, status=Message.Status.SENT)
     rest = frozen.members - bitmaps.from_ids(reached.values_list("customer", flat=True))
     found = evidence.made(campaign, rest or frozen.members, at=at)
-    size = None if campaign.is_lasting else _on_the_way(campaign)
-    return found, pricing.made(campaign, size, found, at=at)
+    if campaign.is_lasting:
+        return found, pricing.made(campaign, None, found, at=at)
+    return found, pricing.of(campaign, _on_the_way(campaign), found, at=at)
 
 
-def _on_the_way(campaign: Campaign) -> int:
+def _on_the_way(campaign: Campaign) -> BitMap:
+    """Who has still steps before them; nobody of the control is among them."""
     open_ = Wave.objects.filter(campaign=campaign).exclude(status=Wave.Status.DONE)
-    return open_.aggregate(all=Sum("size"))["all"] or 0
+    return bitmaps.union(list(open_.values_list("members", flat=True)))
 
 
 def _price(campaign: Campaign, quote: Quote) -> dict[str, Any]:

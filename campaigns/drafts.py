@@ -58,6 +58,7 @@ def add(
     _require_in_use(segment, template)
     fields = expectations.begun(fields)
     expectations.check(fields)
+    expectations.require_periods(fields.get("entry", Campaign.Entry.ONCE), fields)
     _require_a_budget(fields.get("budget"), fields.get("limit_minor"))
     campaign = Campaign.objects.create(
         name=name, segment=segment, template=template, owner=by, team=by.team, **fields
@@ -84,6 +85,7 @@ def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
     for name, value in changed.items():
         setattr(kept, name, value)
     _require_a_budget(kept.budget, kept.limit_minor)
+    expectations.require_periods(kept.entry, {one: getattr(kept, one) for one in Campaign.AGREED})
     if changed:
         kept.save(update_fields=list(changed))
         audit.log("campaign.changed", kept, by=by, fields=sorted(changed))

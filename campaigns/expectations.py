@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, Quote
 from console.states import NotAllowed
@@ -16,6 +17,8 @@ BEGINS: dict[str, float] = {
     "most_left": 0.02,
 }
 LIMITS = tuple(BEGINS)
+PERIODS = ("expected_roi", "roi_period", "periods_below")
+NO_PERIODS = gettext_lazy("Only a campaign that lasts has periods to be judged: leave it empty.")
 MOST_ROI, MOST_PERIODS = 1000, 12
 
 
@@ -37,6 +40,21 @@ def check(fields: Mapping[str, Any]) -> None:
             raise NotAllowed(_("A guardrail is a share from 0% to 100%."))
     if not 1 <= fields.get("periods_below", 1) <= MOST_PERIODS:
         raise NotAllowed(_("It stops after 1 to %(most)d periods.") % {"most": MOST_PERIODS})
+
+
+def without_periods(entry: str, fields: Mapping[str, Any]) -> list[str]:
+    """What is agreed about the periods of a campaign that has none, by the field's name."""
+    if entry != Campaign.Entry.ONCE:
+        return []
+    blank = Campaign()
+    begins = {name: getattr(blank, name) for name in PERIODS}
+    return [name for name in PERIODS if fields.get(name, begins[name]) != begins[name]]
+
+
+def require_periods(entry: str, fields: Mapping[str, Any]) -> None:
+    """Refuse in words what could never stop a campaign that runs once."""
+    if without_periods(entry, fields):
+        raise NotAllowed(str(NO_PERIODS))
 
 
 def judged(campaign: Campaign) -> bool:

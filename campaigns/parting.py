@@ -1,12 +1,14 @@
 """How a campaign's customers are told apart by chance: its control, arms of splits, wordings."""
 
+import math
 from dataclasses import dataclass
 
 from pyroaring import BitMap
 
 from campaigns import assignment
+from campaigns.costs.lines import Count
 from campaigns.models import Campaign
-from campaigns.plans import nodes
+from campaigns.plans import exposure, nodes
 from campaigns.plans.nodes import Branch, Contest, Exit, Message, Plan, Split, Step
 
 CONTROL = ""  # the step of the group that gets nothing
@@ -21,6 +23,14 @@ class Group:
     name: str
     share: float  # of those who get to the step
     size: int | None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Those who may come to a step; where no branch is before it, all of them do."""
+
+    members: BitMap
+    is_sure: bool = True
 
 
 def control(campaign: Campaign, members: BitMap) -> BitMap:
@@ -47,22 +57,46 @@ def tried(campaign: Campaign, step: str, rule: Contest, members: BitMap) -> BitM
     return assignment.share(members, part, salt=f"trial {campaign.pk} {step}")
 
 
-def groups(campaign: Campaign, plan: Plan, members: BitMap) -> list[Group]:
-    """The groups of these customers, as they will be when they come in together.
+def crowds(campaign: Campaign, plan: Plan, members: BitMap) -> dict[str, Crowd]:
+    """Who may come to each step of those who come in together, all but the control.
 
     Steps lead forward only, so that in reading order everybody has come to a step before it.
     """
+    gets_it = Crowd(members - control(campaign, members))
+    standing = {plan.first: gets_it} if plan.first else {}
+    for key, step in plan.by_key.items():
+        for entry, those in _ways(campaign, plan, step, standing.setdefault(key, Crowd(BitMap()))):
+            if entry is not None:
+                standing[entry] = _joined(standing.get(entry), those)
+    return standing
+
+
+def counts(campaign: Campaign, plan: Plan, members: BitMap) -> dict[str, Count]:
+    """How many come to each step; exactly, where chance alone divides them on the way there."""
+    shares, found = exposure.of(plan), crowds(campaign, plan, members)
+    all_ = len(found[plan.first].members) if plan.first else 0
+    told: dict[str, Count] = {}
+    for key, crowd in found.items():
+        most, share = len(crowd.members), shares[key]
+        low, middle = math.floor(all_ * share.low), round(all_ * share.middle)
+        told[key] = (
+            Count(most, most, most)
+            if crowd.is_sure
+            else Count(min(low, most), min(middle, most), most)
+        )
+    return told
+
+
+def groups(campaign: Campaign, plan: Plan, members: BitMap) -> list[Group]:
+    """The groups of these customers, as they will be when they come in together."""
     apart = control(campaign, members)
     found = [Group(CONTROL, CONTROL, campaign.control_share, len(apart))] if apart else []
-    standing: dict[str, BitMap | None] = {plan.first: members - apart} if plan.first else {}
+    standing = crowds(campaign, plan, members)
     for key, step in plan.by_key.items():
-        here = standing.get(key, BitMap())
-        parts = _parts(campaign, step, here)
+        here = standing[key]
+        parts = _parts(campaign, step, here.members if here.is_sure else None)
         if len(parts) > 1:
             found += [Group(key, name, share, _size(those)) for name, share, those in parts]
-        for entry, those in _ways(campaign, plan, step, here):
-            if entry is not None:
-                standing[entry] = _joined(standing.get(entry, BitMap()), those)
     return found
 
 
@@ -106,23 +140,29 @@ def _tried(
 
 
 def _ways(
-    campaign: Campaign, plan: Plan, step: Step, here: BitMap | None
-) -> list[tuple[str | None, BitMap | None]]:
+    campaign: Campaign, plan: Plan, step: Step, here: Crowd
+) -> list[tuple[str | None, Crowd]]:
     """Where those before a step go on; nobody knows beforehand who goes which way of a branch."""
     match step:
         case Exit():
             return []
         case Branch():
-            return [(plan.entry_of(way, step), None) for way in nodes.ways(step)]
+            anybody = Crowd(here.members, is_sure=False)
+            return [(plan.entry_of(way, step), anybody) for way in nodes.ways(step)]
         case Split():
-            told = {} if here is None else arms(campaign, step, here)
-            return [(plan.entry_of(arm.steps, step), told.get(arm.key)) for arm in step.arms]
+            told = arms(campaign, step, here.members)
+            return [
+                (plan.entry_of(arm.steps, step), Crowd(told[arm.key], here.is_sure))
+                for arm in step.arms
+            ]
         case _plain:
             return [(plan.follows[step.key], here)]
 
 
-def _joined(one: BitMap | None, other: BitMap | None) -> BitMap | None:
-    return None if one is None or other is None else one | other
+def _joined(one: Crowd | None, other: Crowd) -> Crowd:
+    if one is None:
+        return other
+    return Crowd(one.members | other.members, one.is_sure and other.is_sure)
 
 
 def _size(members: BitMap | None) -> int | None:

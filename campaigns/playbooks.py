@@ -1,6 +1,7 @@
 """Playbooks: made, filled with plays, put in force, and ended."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ SETTINGS = (
 WHILE_RUNNING = {"name", "goal", "budget_minor"}
 MOST_PLAYS = 24
 Status, Way = Playbook.Status, Campaign.Status
+OPEN = {Way.DRAFT, Way.CANCELLED}  # nobody was asked about these
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,22 @@ def edit(playbook: Playbook, *, by: Staff, **settings: Any) -> None:
     playbook.refresh_from_db()
 
 
+def is_open(playbook: Playbook) -> bool:
+    """Whether nobody was asked about any of it yet, so that all of it can change."""
+    return playbook.is_draft and all(one.status in OPEN for one in plays.campaigns(playbook))
+
+
 def _require_open(playbook: Playbook) -> None:
     """Whom its plays reach, and by what they are measured, is part of what they are approved as."""
     if not playbook.is_draft:
         raise NotAllowed(_("It is in force: what it is measured by stays. Make another one."))
-    for campaign in plays.campaigns(playbook):
-        if campaign.status not in {Way.DRAFT, Way.CANCELLED}:
+    _require_drafts(plays.campaigns(playbook))
+
+
+def _require_drafts(campaigns: Iterable[Campaign]) -> None:
+    """Whoever would not get another play any more would get these."""
+    for campaign in campaigns:
+        if campaign.status not in OPEN:
             words = _("Only a draft can be changed; take it back to draft first.")
             raise NotAllowed(_("“%(name)s”: %(words)s") % {"name": campaign, "words": words})
 
@@ -188,6 +200,7 @@ def remove_play(play: Play, *, by: Staff) -> None:
     campaign = play.campaign
     if campaign.status == Way.SUBMITTED:
         raise NotAllowed(_("Its campaign waits for approval; take that back first."))
+    _require_drafts(one.campaign for one in held.plays.filter(place__gt=play.place))
     play.delete()
     if states.can_move(campaign, to=Way.CANCELLED):
         transitions.cancel(campaign, by=by)
@@ -199,6 +212,7 @@ def move_play(play: Play, *, up: bool, by: Staff) -> None:
     """Make a play more urgent, or less: it changes places with its neighbour."""
     held = _held(play.playbook, by=by, action=ACTION)
     _require_draft(held)
+    _require_open(held)  # whom each reaches follows from their order
     rows = list(held.plays.order_by("place"))
     at = next(number for number, one in enumerate(rows) if one.pk == play.pk)
     other = at - 1 if up else at + 1

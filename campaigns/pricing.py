@@ -1,18 +1,20 @@
 """Pricing: a campaign's messages, coupons and work for people, with what comes back."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-from campaigns import planning
+from pyroaring import BitMap
+
+from campaigns import parting, planning
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
 from campaigns.offers import coupons
 from campaigns.plans import exposure
 from campaigns.plans.exposure import Share
-from campaigns.plans.nodes import Message, Task
+from campaigns.plans.nodes import Message, Plan, Task
 from campaigns.precedents.outlook import Range
 from campaigns.providers import accounts
 from campaigns.words import lengths
@@ -39,17 +41,37 @@ def _most_until_the_end(campaign: Campaign, at: dt.datetime) -> int | None:
     return campaign.most_a_day * max(0, days)
 
 
-def gather(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
-    """Price it and keep the quote; None customers: what one costs."""
-    quote = made(campaign, size, found, at=at)
+def gather(campaign: Campaign, members: BitMap, found: Evidence, *, at: dt.datetime) -> Quote:
+    """Price it for its audience, or for the most that it lets in, and keep the quote."""
+    quote = of(campaign, members, found, at=at)
     quote.save(force_insert=True)
     return quote
 
 
-def made(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.datetime) -> Quote:
-    """The same, not kept."""
-    people = 1 if size is None else size
-    lines = list(_lines(campaign, people, found, least=_least(campaign, size)))
+def of(campaign: Campaign, members: BitMap, found: Evidence, *, at: dt.datetime) -> Quote:
+    """The same, not kept: who comes in together is known one by one, who comes later is not."""
+    if not campaign.is_lasting:
+        return made(campaign, len(members), found, at=at, members=members)
+    return made(campaign, size_of(campaign, len(members), at=at), found, at=at)
+
+
+def made(
+    campaign: Campaign,
+    size: int | None,
+    found: Evidence,
+    *,
+    at: dt.datetime,
+    members: BitMap | None = None,
+) -> Quote:
+    """Of so many customers; None: what one costs. With them, chance has divided them already."""
+    plan, people = planning.of(campaign), 1 if size is None else size
+    if members is None:
+        counts = _by_shares(campaign, plan, people, least=_least(campaign, size))
+        gets_it = round(people * (1 - campaign.control_share))
+    else:
+        counts = parting.counts(campaign, plan, members)
+        gets_it = people - len(parting.control(campaign, members))
+    lines = list(_lines(campaign, plan, counts, found))
     total = costs.total(lines)
     return Quote(
         campaign=campaign,
@@ -58,7 +80,7 @@ def made(campaign: Campaign, size: int | None, found: Evidence, *, at: dt.dateti
         low_minor=total.low,
         expected_minor=total.middle,
         worst_minor=total.high,
-        returns=_returns(found, people),
+        returns=_returns(found, gets_it),
         made_at=at,
     )
 
@@ -68,15 +90,25 @@ def _least(campaign: Campaign, size: int | None) -> float:
     return 0 if campaign.is_lasting and size is not None else 1
 
 
-def _lines(campaign: Campaign, size: int, found: Evidence, *, least: float) -> Iterator[Line]:
-    plan = planning.of(campaign)
-    gets_it = round(size * (1 - campaign.control_share))
-    shares = exposure.of(plan)
+def _by_shares(
+    campaign: Campaign, plan: Plan, size: int, *, least: float
+) -> dict[str, costs.Count]:
+    """How many come to each step, when nobody knows yet who they are; of one, that one."""
+    part = 1 - campaign.control_share if size > 1 else 1
+    return {
+        key: costs.times(size, share.times(least * part, part, part))
+        for key, share in exposure.of(plan).items()
+    }
+
+
+def _lines(
+    campaign: Campaign, plan: Plan, counts: Mapping[str, costs.Count], found: Evidence
+) -> Iterator[Line]:
     batches = CouponBatch.objects.in_bulk(
         [one.coupon for one in plan.messages() if one.coupon is not None]
     )
     for step in plan.by_key.values():
-        count = costs.times(gets_it, shares[step.key].times(least, 1, 1))
+        count = counts[step.key]
         match step:
             case Message():
                 yield from _message(campaign, step, count)
@@ -156,12 +188,12 @@ def _order(found: Evidence) -> float | None:
     return float(revenue / orders) if orders else None
 
 
-def _returns(found: Evidence, size: int) -> dict[str, float] | None:
+def _returns(found: Evidence, gets_it: int) -> dict[str, float] | None:
     """What comes back, from what past campaigns brought a customer; None without a precedent."""
     revenue, share, lift = (found.expected.get(key) for key in ("revenue", "share", "lift"))
     if not revenue:
         return None
-    back = asdict(Range(**revenue).times(size))
+    back = asdict(Range(**revenue).times(gets_it))
     if lift and share and share["middle"]:
         back["caused"] = back["middle"] * lift["middle"] / share["middle"]
     return back

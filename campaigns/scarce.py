@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
-from campaigns import planning
-from campaigns.costs import lines
+from campaigns import parting, planning
 from campaigns.costs.lines import Count
 from campaigns.journeys import stepping
 from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.offers import coupons
-from campaigns.plans import exposure
 from campaigns.plans.nodes import Message, Plan, Task
 from campaigns.words import gaps, revisions
 from console import figures
@@ -29,8 +28,8 @@ class Shortage:
     is_certain: bool = False
 
 
-def of(campaign: Campaign, size: int, *, at: dt.datetime) -> list[Shortage]:
-    """Of a segment with so many customers, if they come in together.
+def of(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[Shortage]:
+    """Of these customers, if they come in together.
 
     Raises:
         PlanError: the plan makes no sense.
@@ -40,11 +39,10 @@ def of(campaign: Campaign, size: int, *, at: dt.datetime) -> list[Shortage]:
     lost = list(_of_words(campaign, plan))
     if not _come_together(campaign):
         return lost
-    come, shares = round(size * (1 - campaign.control_share)), exposure.of(plan)
-    found: list[Shortage] = lost
+    counts, found = parting.counts(campaign, plan, members), lost
     wanted: dict[int, int] = {}
     for step in plan.by_key.values():
-        count = lines.times(come, shares[step.key])
+        count = counts[step.key]
         if isinstance(step, Task) and step.each:
             found += _of_work(step, count, is_sure=campaign.entry != Entry.PLAYBOOK)
         elif isinstance(step, Message) and step.coupon is not None:
@@ -52,13 +50,13 @@ def of(campaign: Campaign, size: int, *, at: dt.datetime) -> list[Shortage]:
     return [*found, *_of_coupons(wanted, at)]
 
 
-def require(campaign: Campaign, size: int, *, at: dt.datetime) -> list[str]:
+def require(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[str]:
     """What the approver has to read.
 
     Raises:
         NotAllowed: it could not be carried out whatever the customers do.
     """
-    found = of(campaign, size, at=at)
+    found = of(campaign, members, at=at)
     for one in found:
         if one.is_certain:
             raise NotAllowed(one.words)

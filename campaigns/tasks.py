@@ -85,7 +85,7 @@ def hear_of_refunds() -> None:
 def fetch_returns() -> None:
     """Read the bounces and complaints that came back as mail."""
     if settings.BOUNCES_URL:
-        returns.fetch(at=clock.now())
+        returns.look(at=clock.now())
 
 
 @shared_task

@@ -8,7 +8,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import additions, audience, expectations, guards, planning, pricing, scarce, weight
+from campaigns import (
+    additions,
+    audience,
+    expectations,
+    guards,
+    parting,
+    planning,
+    pricing,
+    scarce,
+    weight,
+)
 from campaigns.delivery import outbox
 from campaigns.journeys import entering, waves
 from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
@@ -41,11 +51,10 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _require_good_words(campaign)
     frozen = audience.freeze(campaign, at)
     fit = guards.require(campaign, frozen.members)
-    short = scarce.require(campaign, frozen.size, at=at)
+    short = scarce.require(campaign, frozen.members, at=at)
     found = evidence.gather(campaign, frozen.members, at=at)
     campaign.require_evidence()
-    size = pricing.size_of(campaign, frozen.size, at=at)
-    quote = pricing.gather(campaign, size, found, at=at)
+    quote = pricing.gather(campaign, frozen.members, found, at=at)
     expectations.agree(campaign, quote)
     amount = purse.require(campaign, quote, by=by)
     summary = _summary(campaign, found, quote) | {"limit_minor": amount}
@@ -373,8 +382,10 @@ def _require_approval(campaign: Campaign) -> None:
 def _summary(campaign: Campaign, found: Evidence, quote: Quote) -> dict[str, Any]:
     """What the list of approvals shows without opening the campaign."""
     frozen = campaign.audience
+    control = 0 if campaign.is_lasting else len(parting.control(campaign, frozen.members))
     return {
         "size": frozen.size,
+        "control": control,
         "entry": str(campaign.get_entry_display()),
         "segment": str(campaign.segment or ""),
         "template": str(campaign.template or ""),

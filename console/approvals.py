@@ -56,10 +56,12 @@ def request(
     by: Staff,
     summary: dict[str, Any],
     facts: Facts | None = None,
+    within: dt.timedelta | None = None,
 ) -> Approval:
     """Ask for an approval of the subject as it is now, by the policy for these facts.
 
-    The kind of the subject, and role and team of who asks, are known here already.
+    The kind of the subject, and role and team of who asks, are known here already. Undecided it
+    expires as the policy says, and after `within` at the latest.
 
     Raises:
         NotAllowed: no policy is for it, or a decision about it is pending already.
@@ -80,7 +82,7 @@ def request(
                 version=version,
                 policy=version.content,
                 facts=facts.as_json(),
-                expires_at=_expires_at(version.content, timezone.now()),
+                expires_at=_expires_at(version.content, timezone.now(), within),
             )
     except IntegrityError as twice:
         raise NotAllowed(_("A decision about this is pending already.")) from twice
@@ -249,6 +251,24 @@ def _go_on(approval: Approval, subject: Any) -> None:
     subject.on_approved(approval)
 
 
+@transaction.atomic
+def refuse(approval: Approval, *, by: Staff, comment: str) -> None:
+    """The no of somebody from whom a thing would be taken, whomever the policy names.
+
+    The caller says who that is. It is written down as a vote, so that who asked reads why.
+
+    Raises:
+        NotAllowed: no reason.
+        Stale: decided already.
+    """
+    if not comment.strip():
+        raise NotAllowed(_("Say why, so that the requester knows what to change."))
+    subject = _lock(approval)
+    _keep(approval, by=by, place=by, decision=Decision.REJECT, comment=comment)
+    _end(approval, Status.REJECTED)
+    subject.on_rejected(approval)
+
+
 # --- ending without a vote ----------------------------------------------------
 
 
@@ -333,10 +353,13 @@ def _of_request(subject: Any, by: Staff, facts: Facts) -> Facts:
     return Facts(**{**facts.as_json(), **known})
 
 
-def _expires_at(content: dict[str, Any], at: dt.datetime) -> dt.datetime | None:
+def _expires_at(
+    content: dict[str, Any], at: dt.datetime, within: dt.timedelta | None
+) -> dt.datetime | None:
+    ends = [] if within is None else [at + within]
     policy = policy_rules.read(content)
-    if policy.expires_hours is None:
-        return None
-    if policy.business_hours:
-        return business_hours.after(at, policy.expires_hours, clock.zone())
-    return at + dt.timedelta(hours=policy.expires_hours)
+    if policy.expires_hours is not None and policy.business_hours:
+        ends.append(business_hours.after(at, policy.expires_hours, clock.zone()))
+    elif policy.expires_hours is not None:
+        ends.append(at + dt.timedelta(hours=policy.expires_hours))
+    return min(ends, default=None)

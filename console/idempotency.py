@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -22,6 +23,13 @@ from rest_framework.response import Response
 from console.models import AnsweredCall
 
 HEADER = "Idempotency-Key"
+# Of an operation in the schema.
+KEYED = [
+    OpenApiParameter(
+        HEADER, str, OpenApiParameter.HEADER, required=True, description="Sent again, the same "
+        "call is answered the same; another one under the same key is refused with 422."
+    )
+]  # fmt: skip
 LONGEST = 100
 KEPT = dt.timedelta(days=7)
 View = Callable[..., Response]

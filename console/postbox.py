@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 SCHEMES = {"pop3", "pop3s", "pop3+tls"}
 AT_ONCE = 500  # mails
 TIMEOUT = 30  # seconds
+FAILURES = (OSError, poplib.error_proto)  # as which a mailbox that cannot be read is told
 
 
 def empty(url: str, take: Callable[[bytes], int], *, largest: int) -> int:

@@ -83,7 +83,7 @@ TABLE: dict[str, set[str]] = {
     "budgets.view": {OP, PR, MA, AN, AD},
     "budgets.change": {MA, AD},  # make them, and set the rule that guards them
     "budgets.fund": {MA, AD},
-    "budgets.spend": {OP, MA, AD},  # set aside, commit and release over the API
+    "budgets.spend": {OP, MA, AD},  # set aside, spend what others committed, and release
     "budgets.ask": {OP, MA, AD},  # for money from another budget, or more
     "allocation.view": {OP, PR, MA, AN, AD},
     "allocation.decide": {MA, AD},  # accept or dismiss a proposal to move money

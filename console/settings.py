@@ -284,7 +284,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"GrainEnum": "metrics.models.period.Grain.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "GrainEnum": "metrics.models.period.Grain.choices",
+        "MovementKindEnum": "console.models.BudgetEntry.Kind.choices",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -8,8 +8,18 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import group_notices, transitions
-from console import approvals, budget_watch, clock, copies, idempotency, jobs, notices, privacy
+from campaigns import group_notices, lapsing, transitions
+from console import (
+    approvals,
+    budget_watch,
+    clock,
+    copies,
+    idempotency,
+    jobs,
+    notices,
+    privacy,
+    transfers,
+)
 from console import retention as retention_periods
 from console.duties import escalating
 from console.models import Job, Staff
@@ -94,6 +104,8 @@ def look_after_approvals() -> None:
         approvals.expire(approval, at=now)
     for campaign in transitions.asked_about():
         transitions.void_if_changed(campaign)
+    lapsing.look(today=clock.today())
+    transfers.close_work()
     notices.send_due(at=now)
     group_notices.send_due(at=now)
 

@@ -192,7 +192,7 @@ def drop(item: WorkItem, *, because: str, by: Staff) -> None:
 
 
 @transaction.atomic
-def settle(item: WorkItem, *, outcome: str, by: Staff) -> None:
+def settle(item: WorkItem, *, outcome: str, by: Staff | None) -> None:
     """Done by the deed that it asked for, whoever's it was; a closed one stays as it is."""
     kept = WorkItem.objects.select_for_update().get(pk=item.pk)
     if kept.is_unfinished:

@@ -17,7 +17,7 @@ from campaigns import planning
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
 from campaigns.outcomes import evidence
 from campaigns.precedents import likeness
-from console import audit, roles, states, transfers
+from console import audit, clock, figures, kept_words, roles, states, transfers, work
 from console.models import Approval, Budget, Staff, Transfer
 from console.states import NotAllowed
 from metrics.models import Proposal
@@ -26,6 +26,8 @@ from metrics.stats.reallocation import Move, Standing
 from metrics.stats.response import Response, Trial
 
 VIEW, DECIDE = "allocation.view", "allocation.decide"
+KIND = "allocation"  # of the work items
+DAYS_TO_DECIDE = 14
 LOOKED_AT, DAYS = 300, 730  # campaigns, the newest first, and how long ago
 Dimension = Proposal.Dimension
 Status = Proposal.Status
@@ -83,6 +85,7 @@ def look(*, at: dt.datetime) -> int:
                 seen.add(proposal.pk)
     for gone in Proposal.objects.filter(status=Status.OPEN).exclude(pk__in=seen):
         states.move(gone, to=Status.OUTDATED)
+        _settle(gone, by=None)
     return made
 
 
@@ -162,6 +165,7 @@ def _close(kept: Proposal, to: str, *, by: Staff, because: str, at: dt.datetime)
     said = because.strip()[:300]
     also = {"decided_by": by, "decided_at": at, "because": said, "transfer": kept.transfer}
     states.move(kept, to=to, line={"because": said, "amount": kept.amount_minor}, **also)
+    _settle(kept, by=by)
 
 
 def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | None, bool]:
@@ -193,7 +197,66 @@ def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | No
     )
     if is_new:
         audit.log("proposal.made", proposal, amount=move.amount, sure=round(move.gain.sure, 3))
+        _tell(proposal, on=clock.day_of(at))
     return proposal, is_new
+
+
+# --- whose work it is -------------------------------------------------------------
+
+
+def _tell(proposal: Proposal, *, on: dt.date) -> None:
+    """Work for a manager: what gains for almost certain waits for a decision."""
+    work.give(
+        KIND,
+        kept_words.each(
+            lambda: _("Decide: move money from “%(source)s” to “%(target)s”?") % _said(proposal)
+        ),
+        on=on,
+        why=kept_words.each(
+            lambda: (
+                _("%(amount)s would bring %(gain)s more there (%(low)s to %(high)s).")
+                % _said(proposal)
+            )
+        ),
+        plan=kept_words.each(lambda: _("Accept it or dismiss it on “Allocation”, with a reason.")),
+        subject=proposal,
+        owner=_manager(proposal),
+        due_on=on + dt.timedelta(days=DAYS_TO_DECIDE),
+        once=f"{KIND}:{proposal.pk}",
+    )
+
+
+def _said(proposal: Proposal) -> dict[str, str]:
+    currency = clock.project().currency
+    amounts = {
+        "amount": proposal.amount_minor,
+        "gain": proposal.gain_minor,
+        "low": proposal.gain_low_minor,
+        "high": proposal.gain_high_minor,
+    }
+    names = {
+        "source": kept_words.said(proposal.source_name),
+        "target": kept_words.said(proposal.target_name),
+    }
+    return names | {name: figures.money(value, currency) for name, value in amounts.items()}
+
+
+def _manager(proposal: Proposal) -> Staff | None:
+    """Of the team whose budget would give, or else of any; who decides may hand it over."""
+    may = Staff.objects.filter(is_active=True, role__in=roles.TABLE[DECIDE]).order_by("pk")
+    managers = may.filter(role=Staff.Role.MANAGER)
+    teams = Budget.objects.none()
+    if proposal.dimension == Dimension.BUDGET:
+        teams = Budget.objects.filter(pk=int(proposal.source))
+    choices = (managers.filter(team__in=teams.values("team")), managers, may)
+    return next((found for one in choices if (found := one.first())), None)
+
+
+def _settle(proposal: Proposal, *, by: Staff | None) -> None:
+    for item in work.about(proposal).filter(kind=KIND):
+        work.settle(
+            item, outcome=kept_words.each(lambda: str(proposal.get_status_display())), by=by
+        )
 
 
 # --- what campaigns say -----------------------------------------------------------

@@ -23,9 +23,9 @@ from unfold.widgets import (
 )
 
 from campaigns.admin.amounts import RateField
-from campaigns.contact import reasons
+from campaigns.contact import reasons, suppression
 from campaigns.models import ChannelAccount, Message
-from campaigns.outcomes import reports
+from campaigns.outcomes import reports, returns
 from campaigns.providers import accounts
 from campaigns.providers.accounts import KINDS, BadSetting
 from console import figures, roles
@@ -82,6 +82,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
     empty_words: ClassVar = _(
         "Mail leaves by EMAIL_URL. Every other channel needs an account with a provider."
     )
+    list_before_template = "campaigns/account/head.html"
     change_form_outer_before_template = "campaigns/account/page.html"
     list_display: ClassVar = ["name", "kind_label", "channel", "state", "cost", "per_minute"]
     list_filter: ClassVar = ["channel"]
@@ -89,6 +90,11 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChannelAccount]:
         found: QuerySet[ChannelAccount] = super().get_queryset(request)
         return found.annotate(currency=Subquery(Project.objects.values("currency")[:1]))
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
+        return super().changelist_view(
+            request, {"returns_trouble": returns.trouble(), **(extra_context or {})}
+        )
 
     @display(description=_("cost of a message"), ordering="tariff")
     def cost(self, account: Any) -> str:
@@ -147,6 +153,7 @@ class ChannelAccountAdmin(ConsoleModelAdmin):
     def _page(self, request: Any, account: ChannelAccount) -> dict[str, Any]:
         return {
             "account": account,
+            "returns_trouble": returns.trouble() if account.channel == suppression.EMAIL else None,
             "may_change": roles.allows(request.user, accounts.ACTION),
             "can_try": account.channel != accounts.IN_APP,
             "is_robot": account.channel == accounts.ROBOT,

@@ -187,6 +187,9 @@ class CampaignForm(forms.ModelForm):
             said.pop(name, None)
         if said.get("entry") == Entry.ONCE:  # its audience is frozen, so nothing limits it
             said |= {"most_a_day": None, "most_in_all": None}
+            # Nor has it periods; what was agreed of another kind of campaign goes with it.
+            blank = Campaign()
+            said |= {name: getattr(blank, name) for name in expectations.PERIODS}
         self._read_plan(said)
         if said.get("segment") is None and said.get("entry") != Entry.EVENT:
             self.add_error("segment", _("Choose a segment first."))

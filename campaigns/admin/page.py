@@ -118,9 +118,9 @@ def _shortages(campaign: Campaign) -> list[scarce.Shortage]:
     """What a draft asks for beyond what there is, of everybody in its segment."""
     if not campaign.is_draft or campaign.kind == Campaign.Kind.RECORDED:
         return []
-    size = campaign.segment.size if campaign.segment else 0
+    members = campaign.segment.members if campaign.segment else BitMap()
     try:
-        return scarce.of(campaign, size or 0, at=clock.now())
+        return scarce.of(campaign, members, at=clock.now())
     except (PlanError, LiquidError):  # said beside the plan, and on the template's page
         return []
 
@@ -287,7 +287,7 @@ def _evidence(campaign: Campaign, frozen: Audience | None) -> dict[str, Any]:
     members = members_of(campaign, frozen) or BitMap()
     would_get_it = audience.divided(campaign, planning.of(campaign), members).kept
     found = evidence.made(campaign, would_get_it, at=clock.now())
-    return {"evidence": precedents.shown(found)} | quotes.now(campaign, len(would_get_it), found)
+    return {"evidence": precedents.shown(found)} | quotes.now(campaign, would_get_it, found)
 
 
 def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from campaigns import beginnings, exposure, playbooks, plays, recipes
 from campaigns.admin import strategy
 from campaigns.admin.playbook_forms import JourneyForm, MixForm, PlaybookForm, PlayForm, ShipForm
 from campaigns.contact import reasons
-from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
+from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.offers import coupon_words
 from campaigns.playbooks import Offer
 from campaigns.stoploss import stops, words
@@ -256,6 +256,7 @@ def about(playbook: Playbook, staff: Any) -> dict[str, Any]:
         "control": figures.share(playbook.control_share, digits=0),
         "may_change": may,
         "may_arrange": may and playbook.is_draft,
+        "may_move": may and playbooks.is_open(playbook),
         "steps": _steps(playbook) if roles.may_change(staff, playbook, playbooks.RUN) else [],
     }
 
@@ -269,8 +270,10 @@ def _rows(found: list[Play], results: dict[int | None, PlayResult]) -> list[dict
         [one["template"] for one in messages_ if "template" in one]
     )
     currency = clock.project().currency
-    rows = []
-    for play in found:
+    rows, statuses = [], [one.campaign.status for one in found]
+    # Whom a play would leave to those behind it, that somebody was asked about, stays with it.
+    held = [at for at, status in enumerate(statuses) if status not in playbooks.OPEN]
+    for at, play in enumerate(found):
         segment, message = play.campaign.segment, steps[play.pk].get("message", {})
         coupon, result = batches.get(message.get("coupon")), results.get(play.pk)
         rows.append(
@@ -281,6 +284,7 @@ def _rows(found: list[Play], results: dict[int | None, PlayResult]) -> list[dict
                 "coupon": coupon,
                 "gives": coupon_words.gives(coupon, currency) if coupon else "",
                 "task": kept_words.said(steps[play.pk].get("task", {}).get("title", "")),
+                "can_go": statuses[at] != Campaign.Status.SUBMITTED and at >= max(held, default=0),
                 "result": result and _told(result, currency),
             }
         )

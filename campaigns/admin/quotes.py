@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from pyroaring import BitMap
 
 from campaigns import planning, pricing
 from campaigns.admin import money
@@ -27,10 +28,9 @@ def kept(campaign: Campaign) -> dict[str, Any]:
     return {} if quote is None else {"quote": shown(quote, campaign)}
 
 
-def now(campaign: Campaign, size: int, found: Evidence) -> dict[str, Any]:
-    """The price of a draft as it stands."""
-    at = clock.now()
-    quote = pricing.made(campaign, pricing.size_of(campaign, size, at=at), found, at=at)
+def now(campaign: Campaign, members: BitMap, found: Evidence) -> dict[str, Any]:
+    """The price of a draft as it stands, for those who would get it now."""
+    quote = pricing.of(campaign, members, found, at=clock.now())
     return {"quote": shown(quote, campaign), "purse": money.of_draft(campaign, quote)}
 
 

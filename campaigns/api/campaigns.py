@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,12 +17,6 @@ from campaigns.money import facts
 from campaigns.outcomes import progress, trials
 from console import clock, idempotency
 
-KEYED = [
-    OpenApiParameter(
-        idempotency.HEADER, str, OpenApiParameter.HEADER, required=True, description="Sent again, "
-        "the same call is answered the same; another one under the same key is refused with 422."
-    )
-]  # fmt: skip
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
 
 
@@ -100,6 +94,9 @@ class CampaignSerializer(serializers.ModelSerializer):
         now = self.instance or Campaign()
         whole = {name: given.get(name, getattr(now, name)) for name in names}
         problems = {name: words for name, words in planning.problems(**whole) if words}
+        agreed = {name: given.get(name, getattr(now, name)) for name in expectations.PERIODS}
+        for name in expectations.without_periods(whole["entry"], agreed):
+            problems[name] = str(expectations.NO_PERIODS)
         if given.get("limit_minor", now.limit_minor) and not given.get("budget", now.budget):
             problems["budget"] = _("Choose the budget that it may spend so much of.")
         if problems:
@@ -323,7 +320,9 @@ class CampaignViewSet(
         found = facts.of(campaign) or facts.NOTHING
         return Response({"budget": campaign.budget_id} | found.as_json())
 
-    @extend_schema(request=MoreSerializer, responses={201: AskedSerializer}, parameters=KEYED)
+    @extend_schema(
+        request=MoreSerializer, responses={201: AskedSerializer}, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def more(self, request: Request, pk: str | None = None) -> Response:

@@ -6,6 +6,7 @@ from array import array
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
@@ -15,6 +16,7 @@ from campaigns.models.contact import ContactPolicy
 from campaigns.models.coupon import CouponBatch
 from campaigns.models.template import TemplateRevision
 from console import kept_words
+from console.models import AuditEntry
 from console.states import Stale
 from segments.models.fields import BitmapField
 
@@ -82,6 +84,16 @@ class Audience(models.Model):
         """
         if not self.is_by_policy():
             raise Stale(_("The contact policy changed since approval was asked for; ask again."))
+
+    def coupon_makers(self) -> set[int | None]:
+        """Who made a coupon that it gives, or changed what one costs."""
+        batches = CouponBatch.objects.filter(pk__in=self.coupons)
+        deeds = AuditEntry.objects.filter(
+            subject_type=ContentType.objects.get_for_model(CouponBatch),
+            subject_id__in=[str(pk) for pk in self.coupons],
+            action__in=("coupon_batch.added", "coupon_batch.changed"),
+        )
+        return {*batches.values_list("owner", flat=True), *deeds.values_list("staff", flat=True)}
 
     def _promises(self) -> dict[str, Any]:
         """What its coupons promise and its templates say, as they are in the database now."""

@@ -272,7 +272,8 @@ class Campaign(Agreed):
         return bool(getattr(self, name) != begins.get_default())
 
     def editors(self) -> set[int]:
-        """Who made or changed it, a template of it, or its segment last: they do not decide.
+        """Who made or changed it, a template or coupon of it, or its segment last: nobody of
+        them decides.
 
         Also whose words or rule it was frozen with, whoever changed them since.
         """
@@ -284,6 +285,7 @@ class Campaign(Agreed):
             *segment.values_list("staff", flat=True)[:1],
             *MessageTemplate.objects.filter(pk__in=templates).values_list("updated_by", flat=True),
             *self._frozen_by(),
+            *self.audience.coupon_makers(),
         }
         return {one for one in found if one is not None}
 

@@ -222,19 +222,23 @@ def reverse(
 ) -> bool:
     """Undo a redemption, since its order was refunded; whether it was not undone before.
 
-    The coupon can be used again while it lasts, or has ended, as its batch says.
+    The coupon can be used again while it lasts, or has ended, as its batch says. Of a customer who
+    was erased it has ended: nobody can use it, and why it was reversed is not written down.
     """
-    coupon = Coupon.objects.select_for_update(no_key=True).get(pk=redemption.coupon_id)
+    locked = Coupon.objects.select_for_update(no_key=True, of=("self",))
+    coupon = locked.select_related("batch", "customer").get(pk=redemption.coupon_id)
+    is_erased = coupon.customer.erased_at is not None
+    because = "" if is_erased else because[:200]
     rows = Redemption.objects.filter(pk=redemption.pk, reversed_at=None)
-    changed = rows.update(reversed_at=at, reversed_because=because[:200], is_booked=False)
+    changed = rows.update(reversed_at=at, reversed_because=because, is_booked=False)
     redemption.refresh_from_db()
     if not changed:
         return False
-    to = Status.ISSUED if coupon.batch.comes_back else Status.REVOKED
+    to = Status.ISSUED if coupon.batch.comes_back and not is_erased else Status.REVOKED
     # What it was paid with is looked at anew: until its time is over it may be used once more.
     also = {"settles_at": at} if coupon.held_minor else {}
-    states.move(coupon, to=to, line={"because": because[:200]}, **also)
-    audit.log("redemption.reversed", redemption, by=by, because=because[:200])
+    states.move(coupon, to=to, line={"because": because}, **also)
+    audit.log("redemption.reversed", redemption, by=by, because=because)
     _tell(redemption, REVERSED, at)
     return True
 

@@ -10,10 +10,14 @@ import functools
 import hmac
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 
 import structlog
 from django.conf import settings
+from django.core.cache import caches
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.channels import returned
 from campaigns.channels.returned import Original, Returned
@@ -21,13 +25,25 @@ from campaigns.contact import suppression
 from campaigns.models import Message
 from campaigns.outcomes import tracking
 from campaigns.words import links
-from console import postbox
+from console import clock, kept_words, postbox, work
+from console.models import Staff
 
 LARGEST = 5 << 20  # bytes; no report is larger
 MARK = re.compile(r"(\d{1,18})-([0-9a-f]{12})")
 OURS = re.compile(r"(\d{1,18})\.(\d{1,18})@")
 TOKEN = re.compile(r"/t/u/([^/?#]+)$")
+TROUBLE = "returns-trouble"  # the key under which processes tell each other
+PATIENCE = dt.timedelta(minutes=30)  # before a person is asked to look
+KIND = "returns"  # of the work item
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the mailbox cannot be read, in its server's words, and since when."""
+
+    words: str
+    since: dt.datetime
 
 
 # --- where mails come back to -------------------------------------------------
@@ -52,6 +68,54 @@ def _key(secret: str) -> bytes:
 
 
 # --- fetching -----------------------------------------------------------------
+
+
+def look(*, at: dt.datetime) -> int:
+    """Fetch, and keep why it failed for whoever looks after the accounts; how many were told."""
+    try:
+        told = fetch(at=at)
+    except postbox.FAILURES as problem:
+        _note(problem, at=timezone.now())
+        return 0
+    caches["shared"].delete(TROUBLE)
+    return told
+
+
+def trouble() -> Trouble | None:
+    """Why nothing can be fetched, and since when; None where it can, or nobody wants it."""
+    found: Trouble | None = caches["shared"].get(TROUBLE) if settings.BOUNCES_URL else None
+    return found
+
+
+def _note(problem: Exception, *, at: dt.datetime) -> None:
+    known = trouble()
+    now = Trouble(_said(problem), since=known.since if known else at)
+    caches["shared"].set(TROUBLE, now, timeout=None)
+    log.warning("returns.unreachable", problem=now.words)
+    if at - now.since < PATIENCE:
+        return
+    work.give(
+        KIND,
+        kept_words.each(lambda: _("The mailbox of bounces cannot be read")),
+        on=clock.today(),
+        why=now.words,
+        plan=kept_words.each(
+            lambda: _(
+                "Look at BOUNCES_URL and at the mail server. Until then nobody hears which "
+                "addresses are dead, and who reported spam."
+            )
+        ),
+        owner=Staff.objects.filter(is_active=True, role=Staff.Role.ADMIN).order_by("pk").first(),
+        due_on=clock.today(),
+        once=f"{KIND} {now.since.isoformat()}",
+    )
+
+
+def _said(problem: Exception) -> str:
+    """What the server said, or why there was none; a password is in neither."""
+    first = problem.args[0] if problem.args else ""
+    said = first.decode(errors="replace") if isinstance(first, bytes) else str(problem)
+    return (said or type(problem).__name__)[:200]
 
 
 def fetch(*, at: dt.datetime) -> int:

@@ -39,7 +39,11 @@ COLORS = {
     "void": "danger",
 }
 SAMPLE = 8
-SAID = {"amount": _("Amount"), "because": _("Why")}
+SAID = {
+    "amount": _("Amount"),
+    "together": _("With what the team asked for in the last 30 days"),
+    "because": _("Why"),
+}
 
 
 @admin.register(Approval)
@@ -119,7 +123,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @display(description=_("customers"))
     def size(self, approval: Approval) -> str:
-        return figures.whole(approval.summary.get("size"))
+        """Who gets it; the control, which is frozen with them, gets nothing."""
+        said = approval.summary
+        return figures.whole(said["size"] - said.get("control", 0) if "size" in said else None)
 
     @display(description=_("requested at"), ordering="created_at")
     def asked(self, approval: Approval) -> Any:

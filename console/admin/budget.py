@@ -58,6 +58,11 @@ class BudgetAdmin(ReadOnlyAdmin):
                 view(require_POST(self.withdraw)),
                 name="console_budget_withdraw",
             ),
+            path(
+                f"transfers/{one}/refuse/",
+                view(require_POST(self.refuse)),
+                name="console_budget_refuse",
+            ),
             *super().get_urls(),
         ]
 
@@ -90,7 +95,7 @@ class BudgetAdmin(ReadOnlyAdmin):
             "chart": budget_page.chart(budget, today=today),
             "lines": budget_page.lines(budget),
             "things": budget_page.things(budget),
-            "askings": budget_page.askings(budget),
+            "askings": budget_page.askings(budget, request.user),
             "rules": budget.rules.select_related("by"),
             "wrong": burn_down.wrong(budget),
             "may_change": may(budgets.CHANGE),
@@ -170,6 +175,15 @@ class BudgetAdmin(ReadOnlyAdmin):
         transfer = get_object_or_404(Transfer.objects.select_related("target"), pk=number)
         transfers.withdraw(transfer, by=request.user, on=clock.today())
         return _to(transfer.target)
+
+    def refuse(self, request: Any, number: int) -> HttpResponse:
+        """Keep the money that another budget asks for, with the reason."""
+        found = Transfer.objects.select_related("source__team")
+        transfer = get_object_or_404(found.filter(source__isnull=False), pk=number)
+        transfers.refuse(transfer, because=request.POST.get("because", ""), by=request.user)
+        messages.success(request, _("Refused; the money is available again."))
+        assert transfer.source is not None
+        return _to(transfer.source)
 
     def archive(self, request: Any, number: int) -> HttpResponse:
         budgets.archive(self._of(request, number, budgets.CHANGE), by=request.user)

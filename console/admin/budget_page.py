@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from console import budgets, burn_down, charts, figures
+from console import budgets, burn_down, charts, figures, transfers
 from console.charts import Chart
 from console.models import Approval, Budget, BudgetEntry, Reservation, Transfer
 
@@ -164,7 +164,7 @@ def _page_of(thing: Reservation) -> str:
         return ""
 
 
-def askings(budget: Budget) -> list[dict[str, Any]]:
+def askings(budget: Budget, staff: Any) -> list[dict[str, Any]]:
     """The newest askings for money that concern it, with what became of each."""
     found = Transfer.objects.filter(Q(target=budget) | Q(source=budget))
     rows = list(found.select_related("source", "target", "asked_by")[:ASKINGS])
@@ -180,6 +180,7 @@ def askings(budget: Budget) -> list[dict[str, Any]]:
             "transfer": row,
             "amount": figures.money(row.amount_minor, budget.currency),
             "approval": decided.get(row.pk),
+            "may_refuse": row.source_id == budget.pk and transfers.may_refuse(row, staff),
         }
         for row in rows
     ]

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import approvals, idempotency, policies
-from console.api.budgets import KEYED
 from console.models import Approval, Vote
 
 VERBS: dict[str, Any] = {
@@ -70,7 +69,9 @@ class ApprovalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     serializer_class = ApprovalSerializer
     filterset_fields: ClassVar = ["status", "requested_by"]
 
-    @extend_schema(request=VoteSerializer, responses=ApprovalSerializer, parameters=KEYED)
+    @extend_schema(
+        request=VoteSerializer, responses=ApprovalSerializer, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def vote(self, request: Request, pk: str | None = None) -> Response:

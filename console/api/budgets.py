@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -14,15 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.outcomes import evidence
-from console import budgets, clock, idempotency, roles, transfers
+from console import budgets, clock, idempotency, outlays, roles, transfers
 from console.models import Budget, BudgetEntry, Staff
-
-KEYED = [
-    OpenApiParameter(
-        idempotency.HEADER, str, OpenApiParameter.HEADER, required=True, description="Sent again, "
-        "the same call is answered the same; another one under the same key is refused with 422."
-    )
-]  # fmt: skip
 
 
 class BudgetSerializer(serializers.ModelSerializer):
@@ -76,6 +69,21 @@ class MovementSerializer(SubjectSerializer):
     amount_minor = serializers.IntegerField(min_value=1, max_value=10**15)
 
 
+class OutlaySerializer(MovementSerializer):
+    """The same, and why: whoever says yes to it reads that."""
+
+    because = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class ReservedSerializer(EntrySerializer):
+    """What was set aside, and the approval that commits it."""
+
+    approval = serializers.IntegerField(allow_null=True)
+
+    class Meta(EntrySerializer.Meta):
+        fields: ClassVar = [*EntrySerializer.Meta.fields, "approval"]
+
+
 class MoneySerializer(serializers.Serializer):
     """Money in or out, with the reason."""
 
@@ -97,7 +105,7 @@ class BudgetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     needs: ClassVar = {
         **dict.fromkeys(("list", "retrieve", "entries"), budgets.VIEW),
         **dict.fromkeys(("fund", "reduce"), budgets.FUND),
-        **dict.fromkeys(("reserve", "commit", "release", "spend", "refund"), budgets.SPEND),
+        **dict.fromkeys(("reserve", "release", "spend", "refund"), budgets.SPEND),
         "ask": budgets.ASK,
     }
     queryset = Budget.objects.prefetch_related("rules")
@@ -112,7 +120,7 @@ class BudgetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(EntrySerializer(page, many=True).data)
 
-    @extend_schema(request=MoneySerializer, responses=EntrySerializer, parameters=KEYED)
+    @extend_schema(request=MoneySerializer, responses=EntrySerializer, parameters=idempotency.KEYED)
     @action(detail=True, methods=["post"])
     @idempotency.once
     def fund(self, request: Request, pk: str | None = None) -> Response:
@@ -127,7 +135,7 @@ class BudgetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             )
         )
 
-    @extend_schema(request=MoneySerializer, responses=EntrySerializer, parameters=KEYED)
+    @extend_schema(request=MoneySerializer, responses=EntrySerializer, parameters=idempotency.KEYED)
     @action(detail=True, methods=["post"])
     @idempotency.once
     def reduce(self, request: Request, pk: str | None = None) -> Response:
@@ -142,45 +150,58 @@ class BudgetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             )
         )
 
-    @extend_schema(request=MovementSerializer, responses=EntrySerializer, parameters=KEYED)
+    @extend_schema(
+        request=OutlaySerializer, responses={201: ReservedSerializer}, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def reserve(self, request: Request, pk: str | None = None) -> Response:
-        """Set money aside for the subject."""
-        return self._move(request, budgets.reserve)
+        """Set money aside for the subject; somebody else's yes commits it."""
+        given, budget = _read(OutlaySerializer, request), self._own(request)
+        outlay = outlays.ask(
+            budget,
+            given["amount_minor"],
+            subject=given["subject"],
+            because=given["because"],
+            evidence=evidence.of_team(budget.team, at=clock.now()),
+            **_movement(request),
+        )
+        entry = BudgetEntry.objects.get(budget=budget, key=outlay.key)
+        asked = outlays.approval_of(outlay)
+        told = EntrySerializer(entry).data | {"approval": asked.pk if asked else None}
+        return Response(told, status=201)
 
-    @extend_schema(request=MovementSerializer, responses=EntrySerializer, parameters=KEYED)
-    @action(detail=True, methods=["post"])
-    @idempotency.once
-    def commit(self, request: Request, pk: str | None = None) -> Response:
-        """What was reserved for the subject may be spent."""
-        return self._move(request, budgets.commit)
-
-    @extend_schema(request=MovementSerializer, responses=EntrySerializer, parameters=KEYED)
+    @extend_schema(
+        request=MovementSerializer, responses=EntrySerializer, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def spend(self, request: Request, pk: str | None = None) -> Response:
         """Spend of what was committed for the subject."""
         return self._move(request, budgets.spend)
 
-    @extend_schema(request=MovementSerializer, responses=EntrySerializer, parameters=KEYED)
+    @extend_schema(
+        request=MovementSerializer, responses=EntrySerializer, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def refund(self, request: Request, pk: str | None = None) -> Response:
         """It was not spent after all."""
         return self._move(request, budgets.refund)
 
-    @extend_schema(request=SubjectSerializer, responses=BudgetSerializer, parameters=KEYED)
+    @extend_schema(
+        request=SubjectSerializer, responses=BudgetSerializer, parameters=idempotency.KEYED
+    )
     @action(detail=True, methods=["post"])
     @idempotency.once
     def release(self, request: Request, pk: str | None = None) -> Response:
         """Give back all that was set aside for the subject and not spent."""
         given = _read(SubjectSerializer, request)
         budget = self._own(request)
-        budgets.release(budget, subject=given["subject"], **_movement(request))
+        outlays.release(budget, subject=given["subject"], **_movement(request))
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=AskSerializer, responses={201: None}, parameters=KEYED)
+    @extend_schema(request=AskSerializer, responses={201: None}, parameters=idempotency.KEYED)
     @action(detail=True, methods=["post"])
     @idempotency.once
     def ask(self, request: Request, pk: str | None = None) -> Response:

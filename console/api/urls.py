@@ -16,6 +16,7 @@ from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
 from metrics.api.money import GoalViewSet, SpendViewSet
+from metrics.api.proposal import ProposalViewSet
 from metrics.api.report import ReportViewSet
 from segments.api.customers import CustomerViewSet
 from segments.api.lists import CustomerListViewSet
@@ -45,6 +46,7 @@ router.register("coupons", CouponViewSet, basename="coupon")
 router.register("coupon-batches", CouponBatchViewSet, basename="coupon-batch")
 router.register("playbooks", PlaybookViewSet, basename="playbook")
 router.register("lifetime", LifetimeViewSet, basename="lifetime")
+router.register("proposals", ProposalViewSet, basename="proposal")
 router.register("goals", GoalViewSet, basename="goal")
 router.register("spend", SpendViewSet, basename="spend")
 router.register("comparisons", ComparisonViewSet, basename="comparison")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import overdue
 from campaigns.models import Campaign, Suppression
+from campaigns.outcomes import returns
 from console import approvals as asking
 from console import figures, health
 from console.dashboard.page import Page
@@ -292,7 +293,7 @@ def health_now(page: Page, request: HttpRequest) -> Panel:
         )
         for key, name in names.items()
     ]
-    lines += [_campaigns_line(page), _night_line(page, night)]
+    lines += [_campaigns_line(page), *_returns_line(page), _night_line(page, night)]
     return Panel(title=_("Health"), lines=lines)
 
 
@@ -308,6 +309,23 @@ def _campaigns_line(page: Page) -> Line:
         tone="bad",
         when=page.moment(found.since),
     )
+
+
+def _returns_line(page: Page) -> list[Line]:
+    """Why nobody hears of bounces and complaints; nothing while one does."""
+    found = returns.trouble()
+    if found is None:
+        return []
+    return [
+        Line(
+            what=_("Bounces: the mailbox cannot be read"),
+            link=page.link("admin:campaigns_channelaccount_changelist", needs="accounts.view"),
+            badge=_("does not answer"),
+            tone="bad",
+            when=page.moment(found.since),
+            why=found.words,
+        )
+    ]
 
 
 def _night_line(page: Page, night: Job | None) -> Line:

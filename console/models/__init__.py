@@ -9,6 +9,7 @@ from console.models.budget_entry import BudgetEntry, Reservation
 from console.models.job import Job
 from console.models.mailbox import MailboxMessage
 from console.models.meeting import Meeting, MeetingDecision
+from console.models.outlay import Outlay
 from console.models.project import Project
 from console.models.request_dates import (
     RequestDependency,
@@ -50,6 +51,7 @@ __all__ = [
     "MailboxMessage",
     "Meeting",
     "MeetingDecision",
+    "Outlay",
     "PolicyVersion",
     "PriorityProposal",
     "Project",

@@ -261,3 +261,24 @@ def test_a_segment_that_nobody_approved_lets_nobody_in_and_stops_its_campaign() 
     assert not Intake.objects.exists()
     tasks.look_at_playbooks()
     assert got(playbook) == [[]]
+
+
+def test_the_order_of_plays_stays_once_somebody_was_asked() -> None:
+    owner, offer = bob(), Offer(template=TemplateFactory.create())
+    playbook = playbooks.add(name="Early", by=owner)
+    segments = [segment_of(people(2, prefix=one)) for one in "ab"]
+    first, second = (
+        playbooks.add_play(playbook, segment, None, offer, by=owner) for segment in segments
+    )
+    playbooks.submit(playbook, by=owner, at=AT)
+    first, second = playbook.plays.order_by("place")
+    transitions.withdraw(first.campaign, by=owner)  # of the second somebody is asked still
+    for play, up in ((first, False), (second, True)):
+        with pytest.raises(NotAllowed):
+            playbooks.move_play(play, up=up, by=owner)
+    with pytest.raises(NotAllowed):
+        playbooks.remove_play(first, by=owner)
+    assert list(playbook.plays.order_by("place")) == [first, second]
+    transitions.withdraw(second.campaign, by=owner)
+    playbooks.move_play(Play.objects.get(pk=second.pk), up=True, by=owner)
+    assert list(playbook.plays.order_by("place")) == [second, first]

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from pyroaring import BitMap
 
-from campaigns import pricing
+from campaigns import parting, planning, pricing
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Count, Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
@@ -37,7 +38,9 @@ def tariff(minor: str) -> None:
 
 
 def test_bounds_are_rounded_outward_and_parts_of_a_coin_add_up() -> None:
-    assert costs.times(3, Share(0.5, 0.5, 0.5)) == Count(1, 2, 2)
+    assert costs.times(100, Share(0.5, 0.5, 0.5)) == Count(30, 50, 70)
+    assert costs.times(3, Share(0.5, 0.5, 0.5)) == Count(0, 2, 3), "chance may give all to one"
+    assert costs.times(3, Share(1, 1, 1)) == Count(3, 3, 3)
     line = Line("message", "a", "sms", Count(1, 3, 5), Decimal("4.5"))
     assert line.cost == Count(5, 14, 23)
     assert costs.total([line, line]) == Count(10, 28, 46)
@@ -68,6 +71,48 @@ def test_the_control_costs_nothing() -> None:
         campaign, 100, Evidence(campaign=campaign, found_at=clock.now()), at=clock.now()
     )
     assert found.expected_minor == 800
+
+
+def test_the_price_of_a_frozen_audience_counts_who_really_gets_it() -> None:
+    tariff("10")
+    campaign = campaign_at("draft", people(1))
+    campaign.control_share = 0.12
+    found = Evidence(campaign=campaign, found_at=clock.now())
+    found.expected = {"revenue": {"low": 1.0, "middle": 2.0, "high": 3.0}}
+    members = next(
+        some
+        for n in range(100, 200)
+        if len(parting.control(campaign, some := BitMap(range(n)))) != round(0.12 * n)
+    )
+    gets_it = len(members) - len(parting.control(campaign, members))
+    told = pricing.of(campaign, members, found, at=clock.now())
+    assert told.lines[0]["count"] == [gets_it] * 3
+    assert (told.size, told.worst_minor) == (len(members), 10 * gets_it)
+    assert told.returns is not None
+    assert told.returns["middle"] == 2 * gets_it, "the control brings nothing"
+
+
+def test_an_arm_costs_those_whom_chance_sends_there_also_behind_a_branch() -> None:
+    campaign, members = campaign_at("draft", people(1)), BitMap(range(1, 101))
+    arms = [{"key": one, "weight": 1, "steps": [mail(one)]} for one in "ab"]
+    split: dict[str, object] = {"key": "split", "kind": "split", "arms": arms}
+    asks = {
+        "key": "if",
+        "kind": "branch",
+        "did": {"deed": "opened", "step": "hello"},
+        "yes": [split],
+    }
+
+    def counts(*plan: dict[str, object]) -> dict[str, Count]:
+        campaign.plan = list(plan)
+        return parting.counts(campaign, planning.of(campaign), members)
+
+    sure = counts(split)
+    assert sure["a"].low == sure["a"].high
+    assert sure["a"].high + sure["b"].high == 100
+    unsure = counts(mail(), asks)
+    assert unsure["a"].low == 0
+    assert unsure["a"].high == sure["a"].high, "at most all of its arm"
 
 
 def test_coupons_cost_as_often_as_they_were_redeemed_and_at_most_all() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pyroaring import BitMap
 
 from campaigns import scarce, transitions
 from campaigns.journeys import contexts, intakes, stepping, waves
@@ -78,19 +79,19 @@ def test_what_may_be_too_much_is_told_to_whoever_approves(signed_in: SignIn) -> 
 def test_what_is_not_too_much_is_not_told(values: dict[str, Any]) -> None:
     plan = [call(each=False)] if "plan" in values else [call()]
     campaign = Campaign(**values | {"plan": plan})
-    assert scarce.of(campaign, 6, at=clock.now()) == []
+    assert scarce.of(campaign, BitMap(range(6)), at=clock.now()) == []
 
 
 def test_too_few_coupons_are_told() -> None:
     batch = CouponBatchFactory.create(most_issued=4)
     plan = [message("hello", coupon=batch.pk)]
     campaign = campaign_at("draft", 6, plan=plan)
-    (limit,) = scarce.of(campaign, 6, at=clock.now())
+    (limit,) = scarce.of(campaign, BitMap(range(6)), at=clock.now())
     assert "4 are left; up to 6 customers" in limit.words
     assert not limit.is_certain
     batch.most_issued = 6
     batch.save()
-    assert scarce.of(campaign, 6, at=clock.now()) == []
+    assert scarce.of(campaign, BitMap(range(6)), at=clock.now()) == []
 
 
 def test_words_that_nobody_could_get_are_refused() -> None:
@@ -103,10 +104,10 @@ def test_words_that_nobody_could_get_are_refused() -> None:
     campaign = campaign_at("submitted", 2, plan=[message("hello", words, coupon=batch.pk)])
     told = TemplateFactory.create(name="Cart", body="<p>{{ event.item }}</p>")
     campaign.plan = [message("hello", told)]
-    (one,) = scarce.of(campaign, 2, at=clock.now())
+    (one,) = scarce.of(campaign, BitMap(range(2)), at=clock.now())
     assert "“Cart” speaks of an event" in one.words
     campaign.entry = "event"
-    assert scarce.of(campaign, 2, at=clock.now()) == []
+    assert scarce.of(campaign, BitMap(range(2)), at=clock.now()) == []
 
 
 # --- what events said -----------------------------------------------------------

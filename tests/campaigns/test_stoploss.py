@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import drafts, expectations, tasks, transitions
+from campaigns.admin.campaign_form import CampaignForm
 from campaigns.models import Campaign, CampaignPeriod, Message, Quote, Stop
 from campaigns.stoploss import judging, stops
 from campaigns.stoploss.judging import Guardrail, Period
@@ -313,3 +314,22 @@ def test_a_form_takes_percents_and_keeps_shares(client: Client) -> None:
     assert (made.roi_period, made.periods_below, made.guarded_from) == ("month", 2, 200)
     page = client.get(reverse("admin:campaigns_campaign_edit", args=[made.pk])).content.decode()
     assert 'value="85.0"' in page
+
+
+@pytest.mark.django_db
+def test_one_that_runs_once_is_held_to_no_periods(client: Client) -> None:
+    owner = bob()
+    once = campaign_at("draft", by=owner)
+    client.force_login(owner)
+    path = f"/api/v1/campaigns/{once.pk}/"
+    for name, value in {"expected_roi": 0.2, "roi_period": "week", "periods_below": 3}.items():
+        with pytest.raises(NotAllowed, match="lasts"):
+            drafts.edit(once, by=owner, **{name: value})
+        answer = client.patch(path, {name: value}, content_type="application/json")
+        assert (answer.status_code, set(answer.json())) == (400, {name})
+    assert (
+        client.patch(path, {"most_left": 0.1}, content_type="application/json").status_code == 200
+    )
+    switched = CampaignForm(form(entry="once", segment=once.segment_id, expected_roi="20"))
+    switched.is_valid()
+    assert switched.cleaned_data["expected_roi"] is None

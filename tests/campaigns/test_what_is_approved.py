@@ -10,6 +10,7 @@ from pyroaring import BitMap
 from campaigns import transitions
 from campaigns.contact import policies
 from campaigns.models import Audience, Campaign, CouponBatch, Quote, TemplateRevision, Wave
+from campaigns.offers import coupon_batches
 from console import approvals, clock, tasks
 from console.models import Approval
 from console.states import NotAllowed, Stale
@@ -23,6 +24,7 @@ from tests.campaigns.factories import (
     people,
 )
 from tests.campaigns.journeys.steps import message, wait
+from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
 # How a record stands, whose it is, and what follows from fields that are decided. A field that is
@@ -145,3 +147,17 @@ def test_what_was_approved_and_taken_back_is_no_yes_any_more() -> None:
     assert Approval.objects.get().status == "void"
     with pytest.raises(NotAllowed):
         approvals.require_live(campaign)
+
+
+def test_who_made_its_coupon_does_not_approve_it() -> None:
+    admin = StaffFactory.create(role="admin")
+    batch = coupon_batches.add(
+        by=admin, name="Ten off", kind="value", value_minor=1_000, valid_minutes=60
+    )
+    words = TemplateFactory.create()
+    campaign = campaign_at("submitted", plan=[message("hello", words, coupon=batch.pk)])
+    asked = approvals.pending_for(campaign)
+    assert asked
+    with pytest.raises(NotAllowed, match="had a hand"):
+        approvals.approve(asked, by=admin)
+    approvals.approve(asked, by=alice())

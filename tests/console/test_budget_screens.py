@@ -199,10 +199,14 @@ def test_money_moves_over_the_api_once_a_key(signed_in: SignIn) -> None:
     assert (first.status_code, again.content) == (201, first.content)
     other = call(client, f"budgets/{one.pk}/reserve/", body | {"amount_minor": 5}, "a")
     assert other.status_code == 422
-    for verb, amount in (("commit", 200), ("spend", 150), ("refund", 50)):
+    path = f"approvals/{first.json()['approval']}/vote/"
+    assert call(client, path, {"decision": "approve"}, "v").status_code == 403
+    assert balances(one) == (700, 300, 0, 0)
+    call(signed_in("manager"), path, {"decision": "approve"}, "v")
+    for verb, amount in (("spend", 150), ("refund", 50)):
         path = f"budgets/{one.pk}/{verb}/"
         assert call(client, path, subject | {"amount_minor": amount}, "a").status_code == 201, verb
-    assert balances(one) == (700, 100, 100, 100)
+    assert balances(one) == (700, 0, 200, 100)
     assert call(client, f"budgets/{one.pk}/release/", subject, "r").json()["available_minor"] == 900
     wrong = subject | {"subject_kind": "console.nothing", "amount_minor": 5}
     assert call(client, f"budgets/{one.pk}/reserve/", wrong, "w").status_code == 400
@@ -217,7 +221,7 @@ def test_the_api_refuses_who_may_not(signed_in: SignIn, role: str) -> None:
     one, client = budget(1000), signed_in(role)
     body = {"subject_kind": "console.team", "subject_id": thing().pk, "amount_minor": 3}
     money = {"amount_minor": 3, "because": "x"}
-    for verb in ("reserve", "commit", "spend", "refund", "release"):
+    for verb in ("reserve", "spend", "refund", "release"):
         assert call(client, f"budgets/{one.pk}/{verb}/", body, "a").status_code == 403
     for verb in ("fund", "reduce", "ask"):
         assert call(client, f"budgets/{one.pk}/{verb}/", money, "a").status_code == 403

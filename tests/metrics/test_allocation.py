@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from campaigns.models import CampaignResult
 from console import approvals, budgets
-from console.models import AuditEntry, Budget, BudgetRule, Staff, Transfer
+from console.models import AuditEntry, Budget, BudgetRule, Staff, Transfer, WorkItem
 from console.states import NotAllowed, Stale
 from metrics import allocation, tasks
 from metrics.models import Proposal
@@ -213,3 +213,35 @@ def test_an_empty_page_says_what_is_missing(signed_in: Callable[..., Client], db
     page = client.get(PAGE).content.decode()
     assert "Campaigns with a control group and a cost" in page
     assert client.post(reverse("admin:metrics_proposal_look")).status_code == 403
+
+
+def test_a_proposal_is_work_for_a_manager_until_somebody_decides(
+    world: tuple[Segment, Segment],
+) -> None:
+    by, found = manager(), proposal()
+    WorkItem.objects.all().delete()
+    Proposal.objects.all().delete()
+    found = proposal()
+    allocation.look(at=NOON)
+    (item,) = WorkItem.objects.all()
+    assert (item.owner, item.subject) == (by, found)
+    assert "Strangers" in item.title
+    allocation.dismiss(found, by=by, because="A season of its own", at=NOON)
+    item.refresh_from_db()
+    assert (item.status, item.closed_by) == ("done", by)
+
+
+def test_proposals_are_decided_over_the_api_as_in_the_browser(
+    world: tuple[Segment, Segment], signed_in: Callable[..., Client]
+) -> None:
+    found, boss, other = proposal(), signed_in("manager"), signed_in("analyst")
+    path = f"/api/v1/proposals/{found.pk}/"
+    assert other.get("/api/v1/proposals/").json()["results"][0]["amount_minor"] > 0
+    said = {"because": "It brings more"}
+    sent: dict[str, Any] = {"content_type": "application/json", "headers": {"Idempotency-Key": "a"}}
+    assert other.post(f"{path}accept/", said, **sent).status_code == 403
+    assert boss.post(f"{path}dismiss/", {"because": ""}, **sent).status_code == 400
+    for _ in range(2):
+        assert boss.post(f"{path}accept/", said, **sent).json()["status"] == "accepted"
+    late = sent | {"headers": {"Idempotency-Key": "b"}}
+    assert boss.post(f"{path}dismiss/", said, **late).status_code in {403, 409}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from campaigns import additions, tasks, transitions
+from campaigns import additions, lapsing, tasks, transitions
 from campaigns.models import Campaign, Coupon, CouponBatch, Message
 from campaigns.money import given, purse
 from campaigns.offers import redemptions
@@ -312,3 +312,21 @@ def test_nobody_changes_the_budget_or_the_limit_after_the_yes() -> None:
             setattr(now, name, value)
         with pytest.raises(Stale, match="changed"):
             approvals.require_live(now)
+
+
+def test_a_yes_that_nobody_uses_gives_its_money_back_after_a_month() -> None:
+    campaign = with_coupon("approved")
+    today, kept = clock.today(), balances(campaign.budget)
+    assert kept[2] > 0
+    for days in (6, 7, 8, 29):
+        assert not lapsing.look(today=today + dt.timedelta(days=days))
+        assert WorkItem.objects.count() == (days >= 7)
+    (item,) = WorkItem.objects.all()
+    assert item.owner == campaign.owner
+    Campaign.objects.update(starts_at=clock.now() + dt.timedelta(days=20))
+    assert not lapsing.look(today=today + dt.timedelta(days=30)), "its time comes"
+    assert lapsing.look(today=today + dt.timedelta(days=50)) == 1
+    campaign.refresh_from_db()
+    item.refresh_from_db()
+    assert (campaign.status, item.status) == ("draft", "done")
+    assert balances(campaign.budget)[2] == 0

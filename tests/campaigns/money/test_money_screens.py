@@ -102,7 +102,7 @@ def test_money_over_the_api_is_asked_for_once_and_never_moved_by_hand(signed_in:
         6_000,
     )
     movement = {"subject_kind": "campaigns.campaign", "subject_id": campaign.pk}
-    for verb in ("commit", "spend", "release"):
+    for verb in ("reserve", "spend", "release"):
         answer = client.post(
             f"/api/v1/budgets/{campaign.budget_id}/{verb}/",
             movement | {"amount_minor": 5},

@@ -8,7 +8,8 @@ import pytest
 from campaigns.models import Coupon, CouponBatch, Redemption
 from campaigns.offers import coupons, redemptions
 from campaigns.offers.redemptions import Order
-from segments.models import InboxEvent
+from console.models import AuditEntry
+from segments.models import Customer, InboxEvent
 from tests.campaigns.factories import CouponBatchFactory, bob, people
 from tests.campaigns.offers.test_coupons import at_once
 
@@ -181,3 +182,14 @@ def test_a_refund_reverses_it_once(comes_back: bool, status: str) -> None:
 def test_an_order_without_a_number_reverses_nothing() -> None:
     redemptions.redeem(coupon_of().code, Order("k1"), at=LATER)
     assert redemptions.reverse_order("", because="refund", at=LATER) == []
+
+
+def test_a_refund_after_an_erasure_gives_nobody_a_coupon_and_keeps_no_words() -> None:
+    coupon = coupon_of(comes_back=True)
+    redemption = redemptions.redeem(coupon.code, Order("k1", "A-1"), at=LATER).redemption
+    Customer.objects.filter(pk=coupon.customer_id).update(erased_at=LATER)
+    assert redemptions.reverse(redemption, because="Mrs Li brought it back", at=LATER)
+    coupon.refresh_from_db()
+    redemption.refresh_from_db()
+    assert (coupon.status, redemption.reversed_because) == ("revoked", "")
+    assert not AuditEntry.objects.filter(details__icontains="Li").exists()

@@ -1,6 +1,7 @@
 """What comes back as mail is told to the message it is about, and to no other."""
 
 import datetime as dt
+import html
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -8,12 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 
 from campaigns.channels import returned
 from campaigns.contact import suppression
 from campaigns.models import Message
 from campaigns.outcomes import returns
 from campaigns.words import links
+from console.models import Staff, WorkItem
 from segments.models import InboxEvent
 from tests.campaigns.factories import CampaignFactory, people, segment_of
 
@@ -241,3 +244,27 @@ def test_the_mailbox_is_read_and_emptied(message: Message, settings: Any) -> Non
         assert server.mails == []
         assert returns.fetch(at=AT) == 0
     assert told() == ["message_bounced"]
+
+
+@pytest.mark.django_db
+def test_a_mailbox_that_cannot_be_read_is_seen_and_becomes_work(
+    settings: Any, signed_in: Any, monkeypatch: Any
+) -> None:
+    settings.BOUNCES_URL = "pop3://bounces:secret@127.0.0.1:1"  # nobody is there
+    caches["shared"].delete(returns.TROUBLE)
+    returns.look(at=AT)
+    found = returns.trouble()
+    assert found
+    assert "secret" not in found.words
+    assert not WorkItem.objects.exists()
+    client = signed_in("admin")
+    for page in ("/admin/campaigns/channelaccount/", "/admin/"):
+        assert found.words in html.unescape(client.get(page).content.decode()), page
+    monkeypatch.setattr(returns, "PATIENCE", dt.timedelta(0))
+    for _ in range(2):
+        returns.look(at=AT)
+    (item,) = WorkItem.objects.all()
+    assert item.owner == Staff.objects.get(role="admin")
+    monkeypatch.setattr(returns, "fetch", lambda at: 0)
+    returns.look(at=AT)
+    assert returns.trouble() is None
