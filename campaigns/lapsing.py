@@ -77,7 +77,7 @@ def _what_is_kept(campaign: Campaign, until: dt.date) -> str:
 
 def _close_work() -> None:
     """What was asked of owners is done, or is of no use any more."""
-    items = {item.subject_id: item for item in work.unfinished().filter(kind=KIND)}
+    items = {item.subject_id or 0: item for item in work.unfinished().filter(kind=KIND)}
     over = Campaign.objects.filter(pk__in=items).exclude(status=Status.APPROVED)
     for campaign in over.defer("plan"):
         work.settle(items[campaign.pk], outcome=_state(campaign), by=None)

@@ -286,7 +286,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "GrainEnum": "metrics.models.period.Grain.choices",
-        "MovementKindEnum": "console.models.BudgetEntry.Kind.choices",
+        "MovementKindEnum": "console.models.BudgetEntry.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

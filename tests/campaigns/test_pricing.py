@@ -96,7 +96,7 @@ def test_an_arm_costs_those_whom_chance_sends_there_also_behind_a_branch() -> No
     campaign, members = campaign_at("draft", people(1)), BitMap(range(1, 101))
     arms = [{"key": one, "weight": 1, "steps": [mail(one)]} for one in "ab"]
     split: dict[str, object] = {"key": "split", "kind": "split", "arms": arms}
-    asks = {
+    asks: dict[str, object] = {
         "key": "if",
         "kind": "branch",
         "did": {"deed": "opened", "step": "hello"},
