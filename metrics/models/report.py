@@ -21,6 +21,8 @@ class Kind(models.TextChoices):
     UNDONE = "undone", _("Left undone")
     STICKINESS = "stickiness", _("Stickiness")
     RHYTHM = "rhythm", _("Hours and days")
+    FEATURES = "features", pgettext_lazy("a report", "Features")
+    SERVICE = "service", pgettext_lazy("a report", "Service and revisits")
 
 
 class KeptAnswer(models.Model):

@@ -2,12 +2,14 @@
 
 from metrics import activity_tables
 from metrics.answers import Question
+from metrics.reports.features import Features
 from metrics.reports.funnel import Funnel
 from metrics.reports.growth import Growth
 from metrics.reports.paths import Paths
 from metrics.reports.report import Report
 from metrics.reports.retention import Retention
 from metrics.reports.rhythm import Rhythm
+from metrics.reports.service import Service
 from metrics.reports.stickiness import Stickiness
 from metrics.reports.undone import Undone
 
@@ -20,6 +22,8 @@ EVERY: list[Report] = [
     Paths(),
     Stickiness(),
     Rhythm(),
+    Features(),
+    Service(),
 ]
 BY_KIND: dict[str, Report] = {one.kind.value: one for one in EVERY}
 ASKED = {**BY_KIND, activity_tables.KIND: EVERY[0]}
