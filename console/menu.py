@@ -182,6 +182,17 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
+        _("Between teams"),
+        [
+            (
+                pgettext_lazy("between teams", "Requests"),
+                "handshake",
+                "admin:console_teamrequest_changelist",
+                "requests.view",
+            ),
+        ],
+    ),
+    (
         _("In and out"),
         [
             (_("Events"), "timeline", "admin:segments_eventtype_changelist", "events.view"),

@@ -13,6 +13,7 @@ from console.admin import (
     retention,
     saved_view,
     staff,
+    team_requests,
     work_item,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "retention",
     "saved_view",
     "staff",
+    "team_requests",
     "work_item",
 ]

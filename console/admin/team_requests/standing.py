@@ -1,0 +1,77 @@
+"""Where somebody stands towards a request, which decides what they can do about it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import QuerySet
+
+from console import clock
+from console.models import PriorityProposal, RequestTurn, Staff, Team, TeamRequest
+from console.team_requests import seeing, turns
+
+Side, Status = seeing.Side, TeamRequest.Status
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One person before one request, now."""
+
+    request: TeamRequest
+    staff: Staff
+    at: dt.datetime
+
+    @cached_property
+    def today(self) -> dt.date:
+        return clock.day_of(self.at)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether they may act for the asking team."""
+        return seeing.acts_for(self.request, self.staff, Side.ASKING)
+
+    @cached_property
+    def takes(self) -> bool:
+        """Whether they may act for the receiving team."""
+        return seeing.acts_for(self.request, self.staff, Side.RECEIVING)
+
+    @cached_property
+    def decides(self) -> bool:
+        return seeing.may_decide(self.staff, self.request.to_team_id)
+
+    @cached_property
+    def may_change(self) -> bool:
+        return seeing.may_change(self.request, self.staff)
+
+    @cached_property
+    def turn(self) -> RequestTurn | None:
+        return turns.holder(self.request)
+
+    @cached_property
+    def holds(self) -> bool:
+        """Whether it is their team's turn, or they mend for it."""
+        if self.turn is None:
+            return False
+        is_theirs = self.turn.team_id == self.staff.team_id
+        return is_theirs or self.staff.role == Staff.Role.ADMIN
+
+    @cached_property
+    def proposals(self) -> list[PriorityProposal]:
+        return list(self.request.proposals.select_related("by", "confirmed_by"))
+
+    @property
+    def is_late(self) -> bool:
+        return self.request.is_late(self.today)
+
+    def is_at(self, *statuses: str) -> bool:
+        return self.request.status in statuses
+
+    def takers(self) -> QuerySet[Staff]:
+        """Who could do it."""
+        people = Staff.objects.filter(team=self.request.to_team_id, is_active=True)
+        return people.order_by("username")
+
+    def others(self) -> QuerySet[Team]:
+        """The teams in it that do not hold it now."""
+        teams = Team.objects.filter(pk__in=turns.teams_of(self.request))
+        return teams.exclude(pk=self.turn.team_id) if self.turn else teams
