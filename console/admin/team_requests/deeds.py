@@ -14,6 +14,7 @@ from console.admin.team_requests import deed_forms as forms
 from console.admin.team_requests.standing import Stand
 from console.models import TeamRequest
 from console.team_requests import dates, drafting, moving, turns
+from metrics import promises
 
 Given = dict[str, Any]
 Status = TeamRequest.Status
@@ -53,12 +54,15 @@ def _moving(verb: Callable[..., Any]) -> Callable[[Stand, Given], Any]:
 
 
 def _accept(stand: Stand, given: Given) -> None:
-    moving.accept(stand.request, by=stand.staff, at=stand.at, **given)
+    baseline = promises.baseline(stand.request, on=stand.today)
+    moving.accept(stand.request, baseline=baseline, by=stand.staff, at=stand.at, **given)
 
 
 def _judge(stand: Stand, given: Given) -> None:
     """A person's word stands beside what the console measured."""
     measured: dict[str, Any] = {}
+    if stand.request.metric:
+        _outcome, measured = promises.judge(stand.request, on=stand.today)
     moving.judge(stand.request, measured=measured, by=stand.staff, at=stand.at, **given)
 
 

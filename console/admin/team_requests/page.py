@@ -11,6 +11,7 @@ from console.admin.team_requests.listing import TONES
 from console.admin.team_requests.standing import Stand
 from console.models import PriorityProposal, TeamRequest
 from console.team_requests import kinds, seeing
+from metrics import promise_words
 
 Status, Side = TeamRequest.Status, seeing.Side
 WAY = (Status.DRAFT, Status.ASKED, Status.ACCEPTED, Status.STARTED, Status.DELIVERED, Status.JUDGED)
@@ -30,6 +31,8 @@ def context(stand: Stand, *, begun: Any = None, name: str = "") -> dict[str, Any
         "agreement": agreement(stand),
         "is_late": stand.is_late,
         "parties": list(request.parties.all()),
+        "promised": promise_words.promised(request),
+        "verdict": promise_words.verdict(request),
         **dates_part.context(stand),
         **spec_part.context(stand),
     }
