@@ -12,6 +12,7 @@ from console.admin.team_requests.filters import WHOSE, Filters
 from console.modeladmin import CappedPaginator
 from console.models import RequestSlip, RequestTurn, Staff, TeamRequest
 
+PAGE = "admin:console_teamrequest_changelist"
 A_PAGE = 50
 MOST_IN_FILE = 20_000
 RELATED = ("from_team", "to_team", "owner", "asked_by")
@@ -36,6 +37,7 @@ def context(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
     rows = [row(one, today=filters.today) for one in page]
     kept = without(asked, "page")
     return {
+        "views_page": PAGE,
         "filters": filters,
         "form": filters.form,
         "is_narrow": filters.is_narrow,

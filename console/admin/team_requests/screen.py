@@ -1,9 +1,18 @@
 """Requests between teams: the list, the form, and the page on which one is worked with."""
 
+import io
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
@@ -18,7 +27,7 @@ from console.admin.team_requests.standing import Stand
 from console.modeladmin import ReadOnlyAdmin
 from console.models import TeamRequest
 from console.states import NotAllowed, Stale
-from console.team_requests import kinds, seeing
+from console.team_requests import kinds, news, seeing
 from console.team_requests.keeping import Conflict
 from metrics.admin import export
 
@@ -41,6 +50,7 @@ class TeamRequestAdmin(ReadOnlyAdmin):
             at("ready/<slug:kind>/", require_POST(self.ready), "ready"),
             at("<int:pk>/edit/", self.edit, "edit"),
             at("<int:pk>/do/<slug:deed>/", require_POST(self.do), "do"),
+            at("<int:pk>/files/<int:number>/", self.file, "file"),
             at("<int:pk>/revisions/<int:number>/", self.revision, "revision"),
             *super().get_urls(),
         ]
@@ -68,6 +78,7 @@ class TeamRequestAdmin(ReadOnlyAdmin):
         self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         stand = self._stand(request, object_id)
+        news.read(stand.request, by=request.user, at=stand.at)
         return self._page(request, stand, name=request.GET.get("deed", ""))
 
     def do(self, request: Any, pk: int, deed: str) -> HttpResponse:
@@ -98,6 +109,21 @@ class TeamRequestAdmin(ReadOnlyAdmin):
             raise Http404
         context = {"original": stand.request, "asked": stand.request, **compared}
         return self._render(request, "revision", str(stand.request), context)
+
+    def file(self, request: Any, pk: int, number: int) -> FileResponse:
+        """A file to be kept, never to be shown: no browser runs what is in it."""
+        found = get_object_or_404(self._stand(request, pk).request.files, pk=number)
+        return FileResponse(
+            io.BytesIO(found.content),
+            as_attachment=True,
+            filename=found.name,
+            content_type=found.media_type,
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cache-Control": "private, no-store",
+            },
+        )
 
     def _stand(self, request: Any, pk: int | str) -> Stand:
         roles.require(request.user, self.view_action)
