@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import clock
 from console.admin.team_requests.standing import Stand
 from console.models import (
     PriorityProposal,
@@ -28,6 +29,20 @@ def words(label: Any, *, is_needed: bool = True, most: int = 300) -> forms.CharF
 
 def day(label: Any, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayWidget(), **more)
+
+
+def with_it() -> forms.DateField:
+    return day(
+        _("promised for, with it"),
+        required=False,
+        help_text=_("Only if the date moves with the priority; it is kept as a slip by priority."),
+    )
+
+
+def may_move(form: forms.Form, stand: Stand) -> None:
+    """Only who promised moves the promise."""
+    if not (stand.takes and stand.is_at(*TeamRequest.TAKEN)):
+        del form.fields["promised_on"]
 
 
 class DeedForm(forms.Form):
@@ -143,7 +158,8 @@ class Judge(DeedForm):
 class Propose(DeedForm):
     """One side's view of what it brings and costs."""
 
-    priority = forms.ChoiceField(
+    priority = forms.TypedChoiceField(
+        coerce=int,
         label=_("priority"),
         choices=[
             (0, pgettext_lazy("priority", "P0: everything else waits")),
@@ -153,7 +169,8 @@ class Propose(DeedForm):
         ],
         initial=2,
     )
-    impact = forms.ChoiceField(
+    impact = forms.TypedChoiceField(
+        coerce=int,
         label=_("impact"),
         choices=[
             (1, pgettext_lazy("impact", "1: hardly noticed")),
@@ -168,13 +185,50 @@ class Propose(DeedForm):
         label=_("effort in days"), min_value=0.5, max_value=500, decimal_places=1
     )
     because = words(_("Why"), is_needed=False)
+    promised_on = with_it()
 
     def prepare(self, stand: Stand) -> None:
+        may_move(self, stand)
         last: PriorityProposal | None = stand.proposals[-1] if stand.proposals else None
         for name in ("priority", "impact", "effort_days"):
             if last is not None:
                 self.fields[name].initial = getattr(last, name)
         self.fields["because"].required = stand.request.priority is not None
+
+
+class Confirm(DeedForm):
+    """A yes to what the other side proposed; who promised may move the day with it."""
+
+    number = forms.IntegerField(widget=forms.HiddenInput)
+    promised_on = with_it()
+
+    def prepare(self, stand: Stand) -> None:
+        self.fields["number"].initial = stand.waiting and stand.waiting.pk
+        may_move(self, stand)
+
+
+class MakeRoom(DeedForm):
+    """The promises of others that no longer fit; `seen` is what was shown."""
+
+    seen = forms.JSONField(widget=forms.HiddenInput)
+    because = words(_("Why"))
+
+    def prepare(self, stand: Stand) -> None:
+        moved = stand.outlook.moved
+        self.fields["seen"].initial = {
+            str(one.request.pk): one.to.isoformat() for one in moved if one.request
+        }
+
+    def clean_seen(self) -> dict[str, str]:
+        """A browser may send anything."""
+        seen = self.cleaned_data["seen"]
+        is_read = isinstance(seen, dict) and all(
+            pk.isdecimal() and isinstance(day, str) and clock.read_day(day)
+            for pk, day in seen.items()
+        )
+        if not is_read:
+            raise forms.ValidationError(_("Look at what moves out now."))
+        return seen  # type: ignore[no-any-return]
 
 
 class Lift(DeedForm):
@@ -199,6 +253,10 @@ class Numbered(DeedForm):
     """A deed about one row of the page."""
 
     number = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class NumberedPerhaps(Numbered):
+    because = words(_("Why"), is_needed=False)
 
 
 class NumberedBecause(Numbered):

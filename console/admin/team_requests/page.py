@@ -6,7 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from console import business_hours, clock, figures
-from console.admin.team_requests import dates_part, deeds, spec_part, talk_part
+from console.admin.team_requests import dates_part, deeds, relations, spec_part, talk_part
 from console.admin.team_requests.listing import TONES
 from console.admin.team_requests.standing import Stand
 from console.models import PriorityProposal, TeamRequest
@@ -36,6 +36,7 @@ def context(stand: Stand, *, begun: Any = None, name: str = "") -> dict[str, Any
         **dates_part.context(stand),
         **spec_part.context(stand),
         **talk_part.context(stand),
+        **relations.context(stand),
     }
 
 

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from console import clock
 from console.models import PriorityProposal, RequestTurn, Staff, Team, TeamRequest
-from console.team_requests import seeing, turns
+from console.team_requests import capacity, seeing, turns
+from console.team_requests.capacity import Outlook
 
 Side, Status = seeing.Side, TeamRequest.Status
 
@@ -57,7 +58,48 @@ class Stand:
 
     @cached_property
     def proposals(self) -> list[PriorityProposal]:
-        return list(self.request.proposals.select_related("by", "confirmed_by"))
+        found = list(self.request.proposals.select_related("by", "confirmed_by"))
+        for one in found:
+            one.request = self.request  # not read again for each
+        return found
+
+    @cached_property
+    def sides(self) -> set[str]:
+        return seeing.sides_of(self.request, self.staff)
+
+    @property
+    def waiting(self) -> PriorityProposal | None:
+        """What waits for the other side's yes."""
+        newest = self.proposals[-1] if self.proposals else None
+        return newest if newest is not None and newest.confirmed_by_id is None else None
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What moves out with this request as it is."""
+        return capacity.moved_out(self.request, on=self.today, seen_by=self.staff)
+
+    @cached_property
+    def outlook_if_urgent(self) -> Outlook:
+        urgent = TeamRequest.Lane.URGENT
+        return capacity.moved_out(self.request, on=self.today, seen_by=self.staff, lane=urgent)
+
+    @cached_property
+    def outlook_of_proposal(self) -> Outlook | None:
+        """What would move out by what is proposed."""
+        if self.waiting is None or not self.is_at(*TeamRequest.OPEN):
+            return None
+        return capacity.moved_out(
+            self.request,
+            on=self.today,
+            seen_by=self.staff,
+            priority=self.waiting.priority,
+            effort_days=self.waiting.effort_days,
+        )
+
+    @property
+    def may_waive(self) -> bool:
+        """Whether they decide for a team in it that something need not wait."""
+        return self.decides or seeing.may_decide(self.staff, self.request.from_team_id)
 
     @property
     def is_late(self) -> bool:

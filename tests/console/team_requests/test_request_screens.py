@@ -1,10 +1,12 @@
 """Requests on screen: found, written down, worked with, and changed by two at once."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -201,6 +203,78 @@ def test_a_stranger_finds_nothing_and_changes_nothing(
     for deed in DEEDS:
         assert do(client, request, deed, because="x").status_code == 404, deed
     assert TeamRequest.objects.get().status == "asked"
+
+
+def test_both_sides_agree_and_see_what_moves_out(signed_in: SignIn, world: World) -> None:
+    world.tech.days_a_week = 5
+    world.tech.save()
+    first = world.accepted(days=4, title="Was there first")
+    TeamRequest.objects.filter(pk=first.pk).update(impact=2, effort_days=4, priority=2)
+    request = world.accepted(days=8, title="Comes in")
+    olga, tim = signed_in(world.olga), signed_in(world.tim)
+    said = {"priority": 1, "impact": 5, "effort_days": "4"}
+    assert do(olga, request, "propose", **said).status_code == 302
+    waiting = request.proposals.get()
+    assert do(olga, request, "confirm", number=waiting.pk).status_code == 409
+    text = tim.get(at("change", request.pk)).content.decode()
+    assert "Say yes to it" in text
+    assert "Was there first" in text  # it would be done later than promised
+    assert do(tim, request, "confirm", number=waiting.pk).status_code == 302
+    page = tim.get(at("change", request.pk))
+    assert "both agree" in page.content.decode()
+    room = next(one for one in page.context["deeds"]["room"] if one.name == "make_room")
+    seen = json.dumps(room.form["seen"].value())
+    broken = do(tim, request, "make_room", seen='{"x": 1}', because="More for customers")
+    assert broken.status_code == 400
+    assert do(tim, request, "make_room", seen=seen, because="More for customers").status_code == 302
+    slip = first.slips.get()
+    assert (slip.cause, slip.displaced_by) == ("capacity", request)
+    assert "no capacity" in olga.get(at("change", first.pk)).content.decode()
+
+
+def test_what_waits_is_named_only_to_who_may_see_it(signed_in: SignIn, world: World) -> None:
+    request, first = world.asked(title="Second"), world.asked(title="First one")
+    hidden = world.draft(
+        title="Secret of support", by=world.sam, from_team=world.support, to_team=world.support
+    )
+    olga, chief = signed_in(world.olga), signed_in(world.chief)
+    for number in (f"#{hidden.pk}", "999999", "x"):
+        answer = do(olga, request, "need", needs=number)
+        assert answer.status_code == 409, number
+        assert "There is no such request." in answer.content.decode()
+    assert do(olga, request, "need", needs=f"#{first.pk}").status_code == 302
+    circle = do(olga, first, "need", needs=str(request.pk))
+    assert "in a circle" in circle.content.decode()
+    line = request.needs.get()
+    assert do(olga, request, "waive", number=line.pk, because="No").status_code == 409
+    assert do(chief, request, "waive", number=line.pk, because="By hand").status_code == 302
+    text = olga.get(at("change", request.pk)).content.decode()
+    assert "First one" in text
+    assert "By hand" in text
+
+
+def test_people_talk_and_files_are_kept_to_be_downloaded(signed_in: SignIn, world: World) -> None:
+    request = world.asked()
+    olga, tim = signed_in(world.olga), signed_in(world.tim)
+    said = f"Is this <b>right</b>, @{world.tim.username}?"
+    assert do(olga, request, "say", text=said).status_code == 302
+    file = SimpleUploadedFile("plan.csv", b"day,coupons\n2018-03-05,30\n")
+    assert do(olga, request, "attach", file=file).status_code == 302
+    page = SimpleUploadedFile("page.html", b"<script>1</script>")
+    assert do(olga, request, "attach", file=page).status_code == 409
+    text = tim.get(at("change", request.pk)).content.decode()
+    assert "Is this &lt;b&gt;right&lt;/b&gt;" in text
+    assert "plan.csv" in text
+    kept = request.files.get()
+    answer = tim.get(at("file", request.pk, kept.pk))
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert signed_in(world.sam).get(at("file", request.pk, kept.pk)).status_code == 404
+    other = world.asked()
+    assert tim.get(at("file", other.pk, kept.pk)).status_code == 404
+    assert do(tim, request, "remove_file", number=kept.pk).status_code == 409
+    assert do(olga, request, "remove_file", number=kept.pk).status_code == 302
+    assert not request.files.exists()
 
 
 # --- changed --------------------------------------------------------------------
