@@ -228,7 +228,7 @@ class MakeRoom(DeedForm):
         )
         if not is_read:
             raise forms.ValidationError(_("Look at what moves out now."))
-        return seen  # type: ignore[no-any-return]
+        return seen
 
 
 class Lift(DeedForm):
