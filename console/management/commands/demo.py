@@ -21,6 +21,7 @@ from console.kept_words import both
 from console.models import Staff, Team
 from console.terminal import Bar
 from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
+from metrics import demo as metrics_demo
 from segments import activity, demo, library, pipeline
 
 TEAMS = (both("用户运营", "User operations"), both("增长", "Growth"))
@@ -154,6 +155,13 @@ def measure_all(progress: jobs.Progress) -> None:
     watch.run(today=clock.today())
 
 
+def ask_each_other(_progress: jobs.Progress) -> None:
+    names = ("operator", "manager", "product", "analyst")
+    found = {one.username: one for one in Staff.objects.filter(username__in=names)}
+    people = metrics_demo.People(**{name: found[name] for name in names})
+    metrics_demo.load(people, today=clock.today())
+
+
 def foretell(progress: jobs.Progress) -> None:
     day = history.last_closed_day()
     lifetime_value.run(day, progress)
@@ -178,7 +186,8 @@ STEPS = [
     Step("the past of stages and segments", 18, replay),
     Step("budgets, guards and a playbook", 1, add_plays),
     Step("stages and segments of today", 4, recompute),
-    Step("metrics", 5, measure_all),
+    Step("metrics", 4, measure_all),
+    Step("requests between teams", 1, ask_each_other),
     Step("lifetime value", 2, foretell),
 ]
 
