@@ -4,13 +4,13 @@ import datetime as dt
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console.models import RequestSlip, RequestTurn, RequestWatch, Staff, Team, TeamRequest
+from console.models.team_request import PRESSING
 
 Status = TeamRequest.Status
 OPEN = sorted(TeamRequest.OPEN)
@@ -37,14 +37,7 @@ ORDERS = [
     ("changed", pgettext_lazy("requests", "changed last")),
 ]
 SORTED: dict[str, list[Any]] = {
-    # The urgent lane first, then by priority; what nobody agreed on comes after P3.
-    "": [
-        Case(When(status__in=OPEN, then=Value(0)), default=Value(1)),
-        F("lane").desc(),
-        Coalesce("priority", 9),
-        F("promised_on").asc(nulls_last=True),
-        "-id",
-    ],
+    "": list(PRESSING),
     "new": ["-id"],
     "promised": [F("promised_on").asc(nulls_last=True), "-id"],
     "changed": ["-changed_at", "-id"],

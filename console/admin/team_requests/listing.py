@@ -8,9 +8,11 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from console import roles
 from console.admin.team_requests.filters import WHOSE, Filters
 from console.modeladmin import CappedPaginator
 from console.models import RequestSlip, RequestTurn, Staff, TeamRequest
+from console.team_requests import seeing
 
 PAGE = "admin:console_teamrequest_changelist"
 A_PAGE = 50
@@ -35,16 +37,19 @@ def context(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
     pages = CappedPaginator(shown(filters.found()), A_PAGE)
     page = pages.get_page(asked.get("page"))
     rows = [row(one, today=filters.today) for one in page]
-    kept = without(asked, "page")
+    return {**head(filters, asked=asked), "page": page, "rows": rows}
+
+
+def head(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
+    """What stands above every view: whose requests, and the form that narrows them."""
     return {
         "views_page": PAGE,
         "filters": filters,
         "form": filters.form,
         "is_narrow": filters.is_narrow,
         "has_more_filters": any(asked.get(name) for name in MORE),
-        "page": page,
-        "rows": rows,
-        "kept": kept,
+        "kept": without(asked, "page"),
+        "may_ask": roles.allows(filters.staff, seeing.ASK),
         "whose": [
             ("", _("all"), not asked.get("whose"), without(asked, "page", "whose")),
             *(

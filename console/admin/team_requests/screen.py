@@ -24,6 +24,7 @@ from console.admin.team_requests import deeds, editing, listing, page, spec_part
 from console.admin.team_requests.filters import Filters
 from console.admin.team_requests.request_form import RequestForm
 from console.admin.team_requests.standing import Stand
+from console.admin.team_requests.views import OtherViews
 from console.modeladmin import ReadOnlyAdmin
 from console.models import TeamRequest
 from console.states import NotAllowed, Stale
@@ -35,7 +36,7 @@ FOLDER = "console/requests"
 
 
 @admin.register(TeamRequest)
-class TeamRequestAdmin(ReadOnlyAdmin):
+class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
     view_action = seeing.VIEW
 
     def get_urls(self) -> list[URLPattern]:
@@ -45,6 +46,7 @@ class TeamRequestAdmin(ReadOnlyAdmin):
             return path(tail, view(to), name=f"console_teamrequest_{name}")
 
         return [
+            *self.other_urls(at),
             at("new/", self.new, "new"),
             at("export/", self.export, "export"),
             at("ready/<slug:kind>/", require_POST(self.ready), "ready"),
@@ -60,7 +62,6 @@ class TeamRequestAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         filters = self._filters(request)
         context = listing.context(filters, asked=request.GET)
-        context["may_ask"] = roles.allows(request.user, seeing.ASK)
         title = capfirst(self.opts.verbose_name_plural)
         return self._render(request, "list", title, context)
 
