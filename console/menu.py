@@ -190,6 +190,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_teamrequest_changelist",
                 "requests.view",
             ),
+            (
+                pgettext_lazy("of a team", "Capacity"),
+                "calendar_view_week",
+                "admin:console_teamweek_changelist",
+                "requests.view",
+            ),
         ],
     ),
     (

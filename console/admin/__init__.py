@@ -14,6 +14,7 @@ from console.admin import (
     saved_view,
     staff,
     team_requests,
+    team_weeks,
     work_item,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "saved_view",
     "staff",
     "team_requests",
+    "team_weeks",
     "work_item",
 ]

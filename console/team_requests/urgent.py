@@ -3,13 +3,14 @@
 import datetime as dt
 import statistics
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from console import business_hours, clock
+from console import business_hours, clock, kept_words
 from console.models import AuditEntry, RequestSlip, Staff, Team, TeamRequest
 from console.states import NotAllowed
 from console.team_requests import keeping, seeing, telling
@@ -32,14 +33,14 @@ class Quota:
 
 @dataclass
 class Use:
-    """How one team used the lane in a month."""
+    """How one team used the lane in a month, as far as a reader may see it."""
 
     team: Team
-    quota: Quota
+    used: int = 0
     beyond: int = 0  # decided in writing by a manager of the receiving team
-    by_cause: dict[str, int] = field(default_factory=dict)
+    by_cause: dict[str, int] = field(default_factory=dict)  # "": taken out again
     delivered: int = 0
-    in_time: int = 0
+    in_time: int = 0  # by the first promise
     days: list[int] = field(default_factory=list)  # from the lane to the delivery
     moved_others: int = 0  # promises of others that it pushed out
     moved_days: int = 0
@@ -47,6 +48,24 @@ class Use:
     @property
     def median_days(self) -> float | None:
         return statistics.median(self.days) if self.days else None
+
+    def count(self, one: TeamRequest, *, is_beyond: bool) -> None:
+        self.used += 1
+        self.beyond += is_beyond
+        self.by_cause[one.urgent_cause] = self.by_cause.get(one.urgent_cause, 0) + 1
+        if one.delivered_on and one.urgent_since:
+            first = one.first_promised_on
+            self.delivered += 1
+            self.in_time += first is not None and one.delivered_on <= first
+            self.days.append(business_hours.days_between(one.urgent_since, one.delivered_on))
+
+
+@dataclass(frozen=True)
+class Review:
+    """The lane in a month: by team, who used it most first, and each request with its reason."""
+
+    uses: list[Use]
+    lifted: list[tuple[TeamRequest, str]]
 
 
 @transaction.atomic
@@ -120,31 +139,25 @@ def quota(team: Team, on: dt.date) -> Quota:
     return Quota(_of_month(on).filter(from_team=team).count(), team.urgent_a_month)
 
 
-def review(on: dt.date) -> list[Use]:
-    """How each team used the lane in the month of a day, who used it most first.
-
-    These are counts; the requests behind them are read through `seeing.visible_to`.
-    """
-    found: dict[int, Use] = {}
-    requests = list(_of_month(on).select_related("from_team"))
-    counts = [one.from_team_id for one in requests]
-    beyond = _beyond(requests)
+def review(on: dt.date, *, seen_by: Staff) -> Review:
+    """How the lane was used in the month of a day, by the requests that somebody may see."""
+    visible = seeing.visible_to(seen_by)
+    rows = _of_month(on).filter(pk__in=visible.values("pk")).order_by("urgent_since", "pk")
+    requests = list(rows.select_related("from_team", "to_team"))
+    reasons = _reasons(requests)
+    uses: dict[int, Use] = {}
     for one in requests:
-        most = one.from_team.urgent_a_month
-        quota = Quota(counts.count(one.from_team_id), most)
-        use = found.setdefault(one.from_team_id, Use(one.from_team, quota))
-        use.beyond += one.pk in beyond
-        use.by_cause[one.urgent_cause] = use.by_cause.get(one.urgent_cause, 0) + 1
-        if one.delivered_on and one.urgent_since:
-            use.delivered += 1
-            first = one.first_promised_on
-            use.in_time += first is not None and one.delivered_on <= first
-            use.days.append(business_hours.days_between(one.urgent_since, one.delivered_on))
-    slips = RequestSlip.objects.filter(displaced_by__in=requests, days__gt=0)
+        use = uses.setdefault(one.from_team_id, Use(one.from_team))
+        use.count(one, is_beyond=bool(reasons.get(one.pk, {}).get(BEYOND)))
+    slips = RequestSlip.objects.filter(
+        displaced_by__in=requests, days__gt=0, request__in=visible.order_by().values("pk")
+    )
     for team, days in slips.values_list("displaced_by__from_team", "days"):
-        found[team].moved_others += 1
-        found[team].moved_days += days
-    return sorted(found.values(), key=lambda use: (-use.quota.used, use.team.pk))
+        uses[team].moved_others += 1
+        uses[team].moved_days += days
+    said = {pk: kept_words.said(str(line.get("because", ""))) for pk, line in reasons.items()}
+    lifted = [(one, said.get(one.pk, "")) for one in requests]
+    return Review(sorted(uses.values(), key=lambda use: (-use.used, use.team.pk)), lifted)
 
 
 def _of_month(on: dt.date) -> QuerySet[TeamRequest]:
@@ -157,14 +170,14 @@ def _counts(request: TeamRequest, day: dt.date) -> bool:
     return since is not None and (since.year, since.month) == (day.year, day.month)
 
 
-def _beyond(requests: list[TeamRequest]) -> set[int]:
+def _reasons(requests: list[TeamRequest]) -> dict[int, dict[str, Any]]:
+    """What was said when each was lifted last: why, and whether beyond the quota."""
     lines = AuditEntry.objects.filter(
         subject_type=ContentType.objects.get_for_model(TeamRequest),
         subject_id__in=[str(one.pk) for one in requests],
         action=f"team_request.{LIFTED}",
-        details__beyond=True,
-    )
-    return {int(pk) for pk in lines.values_list("subject_id", flat=True)}
+    ).order_by("pk")
+    return {int(pk): details for pk, details in lines.values_list("subject_id", "details")}
 
 
 def _require_sense(request: TeamRequest, cause: str, because: str) -> None:

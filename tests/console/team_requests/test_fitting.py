@@ -175,8 +175,8 @@ def test_what_moves_out_is_shown_and_moves_only_as_it_was_shown(
     capacity.make_room(new, seen=shown, because="Churn", by=world.tim, at=moment())
     slip = first.slips.get()
     assert (slip.days, slip.cause, slip.displaced_by) == (1, "capacity", new)
-    use = urgent.review(on)[0]
-    assert (use.quota.used, use.moved_others, use.moved_days, use.by_cause) == (
+    use = urgent.review(on, seen_by=world.tim).uses[0]
+    assert (use.used, use.moved_others, use.moved_days, use.by_cause) == (
         1,
         1,
         1,
@@ -206,8 +206,13 @@ def test_the_lane_has_a_quota_and_beyond_it_a_manager_decides_in_writing(world: 
             urgent.lift(third, by=who, at=moment(), **{"cause": "churn", "because": "x", **kw})
     urgent.lift(third, cause="incident", because="It is down", by=world.chief, at=moment())
     urgent.lower(third, because="It is up", by=world.tim, at=moment())
-    use = urgent.review(MONDAY)[0]
-    assert (use.quota, use.quota.left, use.beyond) == (urgent.Quota(3, 2), 0, 1)
+    review = urgent.review(MONDAY, seen_by=world.tim)
+    assert [(use.used, use.beyond, use.by_cause) for use in review.uses] == [
+        (3, 1, {"churn": 2, "": 1})
+    ]
+    assert (third, "It is down") in review.lifted
+    assert urgent.review(MONDAY, seen_by=world.sam) == urgent.Review([], [])
+    assert urgent.quota(world.operations, MONDAY) == urgent.Quota(3, 2)
     april = later(30)
     urgent.lift(world.asked(), cause="churn", because="x", by=world.olga, at=april)
     assert urgent.quota(world.operations, april.date()).used == 1
