@@ -1,6 +1,7 @@
 """When campaigns move: every few seconds whoever is due, and senders one wave after another."""
 
 import datetime as dt
+import time
 
 from celery import shared_task
 from django.conf import settings
@@ -18,6 +19,7 @@ from campaigns.stoploss import guardrails, stops
 from console import clock
 from console.states import NotAllowed, Stale
 
+SECONDS_A_TURN = 20  # that one sender keeps a worker, before whatever else waits in the queue
 A_MOMENT = dt.timedelta(minutes=1)  # longer than any request takes
 
 
@@ -104,9 +106,11 @@ def wake_senders() -> None:
 
 @shared_task
 def send_wave(campaign_id: int) -> None:
-    """Send one wave and come back for the next, until there is none to claim."""
-    campaign = Campaign.objects.get(pk=campaign_id)
+    """Send wave after wave for a while, then let others have a turn, until none is to claim."""
+    campaign, until = Campaign.objects.get(pk=campaign_id), time.monotonic() + SECONDS_A_TURN
     tally = outbox.send_next_wave(campaign, outbox.mailer(), at=clock.now())
+    while tally and not (tally.trouble or tally.rests) and time.monotonic() < until:
+        tally = outbox.send_next_wave(campaign, outbox.mailer(), at=clock.now())
     if tally is None:
         transitions.finish(campaign, at=clock.now())
     elif tally.trouble:

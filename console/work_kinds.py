@@ -103,6 +103,10 @@ _ALL = (
         is_given=True,
     ),
     Kind("stop_loss", pgettext_lazy("kind of work", "stop-loss decision"), by_deed=True),
+    Kind("transfer", pgettext_lazy("kind of work", "money that another team asks for")),
+    Kind("allocation", pgettext_lazy("kind of work", "move of money"), by_deed=True),
+    Kind("not_begun", pgettext_lazy("kind of work", "approved, and not begun")),
+    Kind("returns", pgettext_lazy("kind of work", "mailbox of bounces")),
     Kind(
         "incident",
         pgettext_lazy("kind of work", "incident step"),

@@ -1,4 +1,4 @@
-"""Workers: woken by the table, one wave a task, safe to be delivered twice."""
+"""Workers: woken by the table, wave after wave for a turn, safe to be delivered twice."""
 
 import pytest
 
@@ -23,6 +23,7 @@ def test_delivered_again_and_again_it_ends_in_the_same_state(
     queue: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loads, "MOST", 10)
+    monkeypatch.setattr(tasks, "SECONDS_A_TURN", 0)
     campaign = campaign_at("sending", 35)
     with mail_server() as server:
         channel = server.channel()
@@ -36,6 +37,18 @@ def test_delivered_again_and_again_it_ends_in_the_same_state(
     assert Campaign.objects.get().status == "sent"
     assert set(server.count.values()) == {1}
     assert len(server.count) == 35
+
+
+def test_waves_do_not_wait_in_the_queue_for_each_other(
+    queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loads, "MOST", 5)
+    campaign = campaign_at("sending", 15)
+    with mail_server() as server:
+        channel = server.channel()
+        monkeypatch.setattr(outbox, "mailer", lambda: channel)
+        tasks.send_wave(campaign.pk)
+    assert (Campaign.objects.get().status, queue) == ("sent", [])
 
 
 def test_when_there_is_nothing_to_send_nobody_is_woken(queue: list[int]) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -371,3 +372,23 @@ def in_threads(work: Callable[[], None], count: int) -> None:
     for thread in threads:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_slow_database_does_not_keep_the_groups_small(
+    server: CountingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, sizes, real = [0.0], list[int](), sending.claims.begin
+
+    def begin(wave: Wave, ids: list[int], offer: Any, *, at: Any) -> Any:
+        now[0] += 2.0
+        sizes.append(len(ids))
+        return real(wave, ids, offer, at=at)
+
+    def mailed(_number: int) -> None:
+        now[0] += 0.01
+
+    server.on_mail = mailed
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(sending.claims, "begin", begin)
+    send_all(campaign_at("sending", 200), server)
+    assert sizes == [50, 150], "a hundred mails leave a second"
