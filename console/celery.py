@@ -60,6 +60,10 @@ app.conf.beat_schedule = {
         "task": "metrics.tasks.judge_promises",
         "schedule": crontab(hour="21", minute="0"),  # once the night has measured
     },
+    "write the segments' week": {
+        "task": "metrics.tasks.write_segment_week",
+        "schedule": crontab(hour="22", minute="30"),  # 06:30 in Shanghai; Mondays write one
+    },
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
     "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},

@@ -114,6 +114,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Metrics"), "monitoring", "admin:metrics_metric_changelist", "metrics.view"),
             (_("Reports"), "query_stats", "admin:metrics_savedreport_changelist", "metrics.view"),
             (
+                _("Segments by week"),
+                "calendar_view_week",
+                "admin:metrics_segmentweek_changelist",
+                "segments.view",
+            ),
+            (
                 _("Comparisons"),
                 "compare_arrows",
                 "admin:metrics_comparison_changelist",

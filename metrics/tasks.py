@@ -26,6 +26,7 @@ from metrics import (
     results,
     retention,
     saves,
+    segment_weeks,
     trials,
     watch,
 )
@@ -73,6 +74,13 @@ def propose_moves() -> None:
 def judge_promises() -> None:
     """Every night, once the days are measured: whether what was delivered moved its number."""
     promises.find_all(at=clock.now(), on=clock.today())
+
+
+@shared_task
+def write_segment_week() -> None:
+    """Every night: the report on segments of the week that is over, and its mails."""
+    segment_weeks.make_due(today=clock.today())
+    segment_weeks.send_due(today=clock.today())
 
 
 @shared_task

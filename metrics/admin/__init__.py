@@ -14,6 +14,7 @@ from metrics.admin import (
     report,
     review,
     scorecard,
+    segment_week,
     spend,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "report",
     "review",
     "scorecard",
+    "segment_week",
     "spend",
 ]

@@ -9,6 +9,7 @@ from metrics.models.metric import MeasuredDay, Measurement, Metric, MetricVersio
 from metrics.models.period import Breach, Closing, Grain, PeriodResult, PeriodRule, PeriodVerdict
 from metrics.models.proposal import Proposal
 from metrics.models.report import FoundSet, KeptAnswer, SavedReport
+from metrics.models.segment_week import SegmentReader, SegmentWeek
 from metrics.models.spend import Attribution, Channel, Payback, Spend, SpendImport
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "ResultBasis",
     "ReviewNote",
     "SavedReport",
+    "SegmentReader",
+    "SegmentWeek",
     "Spend",
     "SpendImport",
     "Watch",
