@@ -19,8 +19,9 @@ import django
 django.setup()
 logging.disable(logging.INFO)
 from django.db import connection
-from campaigns import progress, tasks
+from campaigns import tasks
 from campaigns.models import Campaign
+from campaigns.outcomes import progress
 """
 START = f"""
 from campaigns.models import Suppression
