@@ -9,7 +9,7 @@ import django
 import unfold
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -26,6 +26,9 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+
+# Most files of Unfold ask for nothing.
+ASKING = re.compile(r"gettext|\b_\s*\(|\b(block)?trans")
 
 
 def compile_catalogs(locale: Path = ROOT / "locale") -> int:
@@ -98,6 +101,8 @@ def _our_sources() -> Iterator[Path]:
 
 def _strings(path: Path) -> Iterator[tuple[str | tuple[str, ...], list[str], str | None]]:
     source = path.read_text("utf-8")
+    if not ASKING.search(source):
+        return
     if path.suffix == ".html":
         # Django's own trick: a template, rewritten so that a Python reader finds the strings.
         # Indentation is the template's and means nothing in Python.
@@ -110,5 +115,8 @@ def _strings(path: Path) -> Iterator[tuple[str | tuple[str, ...], list[str], str
 
 
 def _strings_that_django_translates() -> set[str | tuple[str, ...]]:
-    catalogs = Path(django.__file__).parent.glob("**/locale/zh_Hans/LC_MESSAGES/django.po")
-    return {message.id for po in catalogs for message in read(po) if message.string}
+    found: set[str | tuple[str, ...]] = set()
+    for mo in Path(django.__file__).parent.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo"):
+        with mo.open("rb") as compiled:
+            found |= {message.id for message in read_mo(compiled)}
+    return found

@@ -41,6 +41,12 @@ def make(process: str | None) -> None:
             _use(connection.creation.get_test_db_clone_settings(process)["NAME"])
 
 
+def url() -> str:
+    """Where programs that a test starts find the database of this process."""
+    name = str(connection.settings_dict["NAME"])
+    return places.database_url(settings.HOME_DIR).replace(f"/{NAME}?", f"/{name}?")
+
+
 def plant_seed(home: Path) -> None:
     """Give a new home the data that a console has after its first start, without its work."""
     cluster = postgres._cluster(home)

@@ -11,7 +11,6 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = (
     "tests/browser/",  # a console on the demo business
     "tests/flows/killed/",  # a console without it
-    "tests/console/test_whole_console.py",  # another, which is stopped
     "tests/segments/test_parity.py",  # half a gigabyte of ClickHouse
     "tests/test_translations.py",  # every string of the code
     "tests/test_layout.py",  # every module of it, read as Python

@@ -9,7 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
@@ -57,10 +59,46 @@ def free_ports() -> int:
     raise RuntimeError("no free ports")
 
 
+@dataclass
+class Running:
+    """`manage.py up`, and what it said so far."""
+
+    up: "subprocess.Popen[bytes]"
+    output: IO[str]
+
+    def said(self) -> str:
+        return os.pread(self.output.fileno(), 1 << 20, 0).decode()
+
+    def wait_until_ready(self) -> None:
+        give_up = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < give_up:
+            if "Ready after" in self.said():
+                return
+            assert self.up.poll() is None, self.said()
+            time.sleep(0.2)
+        pytest.fail(f"the console did not start:\n{self.said()}")
+
+    def stop(self) -> int:
+        """As Ctrl+C does; the exit code."""
+        self.up.send_signal(signal.SIGINT)
+        return self.up.wait(60)
+
+
 @pytest.fixture(scope="package")
-def console() -> Iterator[Console]:
-    """`manage.py up` in a home of its own, with the demo business in it."""
-    home, port = servers.new_home(), free_ports()
+def home() -> Iterator[Path]:
+    home = servers.new_home()
+    yield home
+    servers.remove(home)
+
+
+@pytest.fixture(scope="package")
+def port() -> int:
+    return free_ports()
+
+
+@pytest.fixture(scope="package")
+def running(home: Path, port: int) -> Iterator[Running]:
+    """A console in a home of its own, with the demo business in it."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -72,24 +110,18 @@ def console() -> Iterator[Console]:
         up = subprocess.Popen(
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=said, stderr=said
         )
+        running = Running(up, said)
         try:
-            wait_until_ready(up, said.fileno())
-            yield Console(environment["PUBLIC_URL"], home)
+            running.wait_until_ready()
+            yield running
         finally:
-            up.send_signal(signal.SIGINT)
-            up.wait(60)
-            servers.remove(home)
+            running.stop()
 
 
-def wait_until_ready(up: "subprocess.Popen[bytes]", said: int) -> None:
-    give_up = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < give_up:
-        words = os.pread(said, 1 << 20, 0).decode()
-        if "Ready after" in words:
-            return
-        assert up.poll() is None, words
-        time.sleep(0.2)
-    pytest.fail(f"the console did not start:\n{words}")
+@pytest.fixture(scope="package")
+def console(running: Running, home: Path, port: int) -> Console:
+    """What the tests speak with."""
+    return Console(f"http://127.0.0.1:{port}", home)
 
 
 @pytest.fixture(scope="package")  # as long as it runs, Django believes to be in a coroutine

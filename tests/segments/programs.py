@@ -19,7 +19,7 @@ from unittest import mock
 from django.conf import settings
 from django.db import connection
 
-from console.embedded import places
+from tests import databases
 
 _programs = multiprocessing.get_context("forkserver")
 _programs.set_forkserver_preload(["console.wsgi", "deltalake", "duckdb"])
@@ -30,9 +30,7 @@ def run(source: str) -> int:
 
     The test must have committed what it wants it to see.
     """
-    home = settings.HOME_DIR
-    url = places.database_url(home).replace("/console?", f"/{connection.settings_dict['NAME']}?")
-    assert connection.settings_dict["NAME"] in url
+    home, url = settings.HOME_DIR, databases.url()
     folders = str(settings.LAKE_PATH), str(settings.UPLOADS_PATH)
     with tempfile.NamedTemporaryFile("w+") as said:
         program = _programs.Process(target=_work, args=(dedent(source), *folders, said.name))

@@ -63,8 +63,14 @@ class House:
             return False
 
     def program(self, source: str, *arguments: str) -> "subprocess.Popen[str]":
+        return self._python("-c", source, *arguments)
+
+    def manage(self, *arguments: str) -> "subprocess.Popen[str]":
+        return self._python("manage.py", *arguments)
+
+    def _python(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-c", source, *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.PIPE,
