@@ -1,10 +1,11 @@
 """The menu: which screens a role sees, in the order of a working day, and the way to each."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -308,6 +309,11 @@ def way(name: str, title: Any) -> list[Step]:
     return [Step(title, reverse(name))]
 
 
+@functools.cache
+def _address(name: str) -> str:
+    return reverse(name)
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections with at least one screen that this person may open."""
     from console import roles  # models are not ready while settings load this module
@@ -315,13 +321,19 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = []
     for title, screens in SECTIONS:
         items = [
-            {"title": label, "icon": icon, "link": reverse_lazy(name)}
+            {"title": label, "icon": icon, "link": link, "active": _is_at(request.path, link)}
             for label, icon, name, action in screens
             if roles.allows(request.user, action)
+            for link in [_address(name)]
         ]
         if items:
-            groups.append({"title": title, "separator": bool(title), "items": items})
+            groups.append({"title": title, "items": items})
     return groups
+
+
+def _is_at(path: str, link: str) -> bool:
+    """Whether this page is the screen or one of its pages; home has none."""
+    return path == link or (link != _address("admin:index") and path.startswith(link))
 
 
 # Teal instead of Unfold's purple: contrast at least 4.5:1 on both grounds.

@@ -308,7 +308,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "console.dashboard.home.context",
     "STYLES": ["console.site.stylesheet"],
     "SCRIPTS": ["console.site.script"],
-    "SIDEBAR": {"show_search": False, "navigation": menu.sidebar},
+    "SIDEBAR": {"show_search": False},  # what is in it, ConsoleSite says
     "COLORS": menu.COLORS,
 }
 LOGGING = logs.config(HOME_DIR)

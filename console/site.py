@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
-from console import clock
+from console import clock, menu
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -22,6 +22,10 @@ class ConsoleSite(UnfoldAdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
         """Every screen by app, for whoever asks: our menu does not, and each page would pay."""
         return SimpleLazyObject(functools.partial(super().get_app_list, request, app_label))
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The menu as it is: Unfold would copy all of it, and try each string as a function."""
+        return menu.sidebar(request)
 
 
 def subheader(request: HttpRequest) -> str:

@@ -9,8 +9,12 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.template.base import Template
+from django.template.context import Context
 from django.test import Client, TransactionTestCase, override_settings
+from django.test.signals import template_rendered
 from django.utils import translation
+from django.utils.safestring import SafeString
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 
@@ -65,6 +69,18 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     """In the place of pytest-django's, which walks the migrations in each process."""
     with django_db_blocker.unblock():
         databases.make(os.environ.get("PYTEST_XDIST_WORKER"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_whole_pages_are_told_of(django_test_environment: None) -> None:
+    """Django copies the context of each of a hundred templates in a page; a test asks for one."""
+
+    def render(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    Template._render = render  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(autouse=True)

@@ -7,16 +7,17 @@ has set are put aside, so that no test can ever touch the data of a real console
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from console.embedded import places, postgres, valkey
+from console.embedded import places, postgres, supervisor, valkey
 from console.embedded.supervisor import Supervisor
 
 PREFIX = "console-tests-"
@@ -79,6 +80,11 @@ def _allow_tests_more(home: Path) -> None:
     ) as connection:
         connection.execute("GRANT SET ON PARAMETER session_replication_role TO console")
         connection.execute("SELECT pg_reload_conf()")
+
+
+def end_with_us(*, signal_number: int = signal.SIGTERM) -> Callable[[], None]:
+    """For Popen's `preexec_fn`: whoever kills the tests kills what they started."""
+    return supervisor._die_with(os.getpid(), signal_number)
 
 
 @contextmanager

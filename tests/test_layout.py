@@ -18,8 +18,20 @@ def modules(*, tests: bool = False) -> Iterator[Path]:
 
 
 @functools.cache
+def text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+@functools.cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
+    return ast.parse(text(path))
+
+
+@functools.cache
+def told_apart(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a module that assigns, calls, or is a function."""
+    wanted = ast.Assign | ast.Call | ast.FunctionDef
+    return tuple(node for node in ast.walk(tree(path)) if isinstance(node, wanted))
 
 
 def test_every_module_opens_with_its_sentence() -> None:
@@ -50,7 +62,7 @@ def test_statuses_are_written_in_one_place() -> None:
     for path in modules():
         if path.relative_to(ROOT).as_posix() == "console/states.py":
             continue
-        for node in ast.walk(tree(path)):
+        for node in told_apart(path):
             assigns = isinstance(node, ast.Assign) and any(
                 isinstance(t, ast.Attribute) and t.attr == "status" for t in node.targets
             )
@@ -66,17 +78,16 @@ def test_statuses_are_written_in_one_place() -> None:
 
 
 def test_models_are_imported_not_looked_up_by_name() -> None:
-    wrong = [str(p) for p in modules() if "get_model(" in p.read_text("utf-8")]
+    wrong = [str(p) for p in modules() if "get_model(" in text(p)]
     assert wrong == []
 
 
 def test_files_and_functions_stay_readable() -> None:
     long = []
     for path in modules():
-        text = path.read_text("utf-8")
-        if text.count("\n") > 400:
-            long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
-        for node in ast.walk(ast.parse(text)):
+        if (lines := text(path).count("\n")) > 400:
+            long.append(f"{path.relative_to(ROOT)}: {lines} lines")
+        for node in told_apart(path):
             if isinstance(node, ast.FunctionDef):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 if lines > 60:

@@ -16,8 +16,13 @@ def collected() -> Catalog:
     return translations.collect()
 
 
+@functools.cache
+def kept() -> Catalog:
+    return translations.read(CATALOG)
+
+
 def test_every_string_of_the_code_is_translated() -> None:
-    known = translations.read(CATALOG)
+    known = kept()
     missing = [
         message.id
         for message in collected()
@@ -34,7 +39,7 @@ def test_words_are_marked_under_names_that_the_collector_knows() -> None:
 
 def test_translations_keep_the_placeholders() -> None:
     wrong = []
-    for message in translations.read(CATALOG):
+    for message in kept():
         if not message.id:
             continue
         source = message.id if isinstance(message.id, str) else message.id[-1]
@@ -46,8 +51,8 @@ def test_translations_keep_the_placeholders() -> None:
 
 def test_the_catalogue_has_nothing_that_the_code_no_longer_says() -> None:
     said = {m.id if isinstance(m.id, str) else m.id[0] for m in collected()}
-    kept = {m.id if isinstance(m.id, str) else m.id[0] for m in translations.read(CATALOG)}
-    assert sorted(str(m) for m in kept - said) == []
+    translated = {m.id if isinstance(m.id, str) else m.id[0] for m in kept()}
+    assert sorted(str(m) for m in translated - said) == []
 
 
 class _nothing:  # noqa: N801

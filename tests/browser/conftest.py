@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from console.embedded.places import ROOT
-from tests import servers
+from tests import patience, servers
 from tests.browser.pages import Console
 
 CHROMIUM = shutil.which("chromium")
@@ -34,7 +34,7 @@ FLAGS = [
 # Chromium without a window says so, and is then taken for a machine that looks into mails.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 SECONDS_TO_START = 600
-expect.set_options(timeout=60_000)  # as patient as the pages; a busy machine is no mistake
+SECONDS = 60  # for anything on a page
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,7 +70,7 @@ class Running:
         return os.pread(self.output.fileno(), 1 << 20, 0).decode()
 
     def wait_until_ready(self) -> None:
-        give_up = time.monotonic() + SECONDS_TO_START
+        give_up = time.monotonic() + patience.of(SECONDS_TO_START)
         while time.monotonic() < give_up:
             if "Ready after" in self.said():
                 return
@@ -81,7 +81,7 @@ class Running:
     def stop(self) -> int:
         """As Ctrl+C does; the exit code."""
         self.up.send_signal(signal.SIGINT)
-        return self.up.wait(60)
+        return self.up.wait(patience.of(60))
 
 
 @pytest.fixture(scope="package")
@@ -108,7 +108,12 @@ def running(home: Path, port: int) -> Iterator[Running]:
     environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile("w+") as said:
         up = subprocess.Popen(
-            [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=said, stderr=said
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=said,
+            preexec_fn=servers.end_with_us(),
         )
         running = Running(up, said)
         try:
@@ -161,7 +166,8 @@ def open_as(
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(patience.of(SECONDS) * 1000)
+        expect.set_options(timeout=patience.of(SECONDS) * 1000)
         page.on("dialog", lambda question: question.accept())
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

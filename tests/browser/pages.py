@@ -98,7 +98,7 @@ class CampaignPage:
         self.page.get_by_role("button", name=words).click()
 
     def wait_for(self, status: str) -> None:
-        self.page.locator(f".campaign[data-status={status}]").wait_for(timeout=60_000)
+        self.page.locator(f".campaign[data-status={status}]").wait_for()
 
     def open(self, name: str) -> None:
         self.page.goto("/admin/campaigns/campaign/")
@@ -181,11 +181,11 @@ class CustomerFiles:
     def check(self, *, policy: str) -> None:
         self.page.get_by_label(policy).check()
         self.page.get_by_role("button", name="Check, and show").click()
-        self.page.locator("[data-import-status=checked]").wait_for(timeout=60_000)
+        self.page.locator("[data-import-status=checked]").wait_for()
 
     def count(self, outcome: str) -> int:
         return int(self.page.locator(f"[data-outcome={outcome}] strong").inner_text())
 
     def apply(self) -> None:
         self.page.get_by_role("button", name="Apply exactly this").click()
-        self.page.locator("[data-import-status=applied]").wait_for(timeout=60_000)
+        self.page.locator("[data-import-status=applied]").wait_for()

@@ -22,7 +22,7 @@ def test_weights_are_tried_put_in_force_and_explained_for_a_customer(open_as: Op
     page.get_by_role("button", name="Put the new version in force").click()
     # A message would say so too, until the page is loaded again at the end of a quick job.
     done = page.get_by_text(re.compile(r"version 2 ·")).first
-    expect(done).to_be_visible(timeout=60_000)
+    expect(done).to_be_visible()
     page.locator("#explained a").first.click()
     points = page.locator("#explained tbody tr")
     expect(points).to_have_count(6)
@@ -45,7 +45,7 @@ def test_a_trait_is_looked_at_before_it_is_kept_and_asked_for_in_a_rule(open_as:
     page.get_by_label("Compared with").fill("30")
     page.get_by_role("button", name="See what it comes to").click()
     drawn = page.locator("[data-chart-id=trait-spread][data-chart-drawn] canvas")
-    expect(drawn).to_be_visible(timeout=60_000)
+    expect(drawn).to_be_visible()
     page.get_by_role("button", name="Save this trait").click()
     expect(page.get_by_text("its values are being computed")).to_be_visible()
     for _ in range(120):

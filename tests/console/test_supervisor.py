@@ -13,6 +13,7 @@ import pytest
 from console.embedded import supervisor
 from console.embedded.places import ROOT, CannotStart
 from console.embedded.supervisor import Service, Supervisor
+from tests import patience
 
 # A service that notes its beginning in a diary, and its number in a file of its name.
 WAIT = """
@@ -73,7 +74,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def until(true: Callable[[], bool], within: float = 60) -> None:
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + patience.of(within)
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)

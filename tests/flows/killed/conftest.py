@@ -26,10 +26,11 @@ def one_house(one_sink: tuple[Sink, int], django_db_setup: None) -> Iterator[Hou
 
 
 @pytest.fixture
-def house(one_house: House) -> House:
-    """The console, with all of its parts alive again."""
+def house(one_house: House) -> Iterator[House]:
+    """The console, with all of its parts alive again, and nobody else's programs beside it."""
     one_house.wait()
-    return one_house
+    yield one_house
+    one_house.end_programs()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests import databases, servers
+from tests import databases, patience, servers
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS_TO_START = 300
@@ -43,12 +43,18 @@ class House:
         self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (lives as long as the house)
         argv = [sys.executable, "manage.py", "up", "--no-demo"]
         self.up = subprocess.Popen(
-            argv, cwd=ROOT, env=self.environment, stdout=self.said, stderr=self.said
+            argv,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.said,
+            stderr=self.said,
+            preexec_fn=servers.end_with_us(),
         )
+        self.programs: list[subprocess.Popen[str]] = []
 
     def wait(self) -> None:
         """Until it has started, or is well again."""
-        give_up = time.monotonic() + SECONDS_TO_START
+        give_up = time.monotonic() + patience.of(SECONDS_TO_START)
         while not self.is_ready():
             words = os.pread(self.said.fileno(), 1 << 20, 0).decode()
             assert self.up.poll() is None, words
@@ -57,7 +63,7 @@ class House:
 
     def is_ready(self) -> bool:
         try:
-            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            with urlopen(f"{self.url}/readyz", timeout=patience.of(5)) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -69,18 +75,29 @@ class House:
         return self._python("manage.py", *arguments)
 
     def _python(self, *arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        program = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=servers.end_with_us(signal_number=signal.SIGKILL),
         )
+        self.programs.append(program)
+        return program
+
+    def end_programs(self) -> None:
+        """Those that a test, perhaps because it failed, has left."""
+        while self.programs:
+            program = self.programs.pop()
+            if program.poll() is None:
+                program.kill()
+                program.communicate()
 
     def run(self, source: str) -> str:
         program = self.program(source)
-        said, _ = program.communicate(timeout=60)
+        said, _ = program.communicate(timeout=patience.of(60))
         assert program.returncode == 0
         return said.strip()
 
@@ -89,9 +106,10 @@ class House:
         return [number for number in _below(self.up.pid) if words in _command(number)]
 
     def stop(self) -> None:
+        self.end_programs()
         self.up.send_signal(signal.SIGINT)
         try:
-            self.up.wait(60)
+            self.up.wait(patience.of(60))
         finally:
             self.up.kill()
             self.said.close()

@@ -10,11 +10,13 @@ import pytest
 from segment.analytics.client import Client
 
 from segments.lake import engine
+from tests import patience
 from tests.flows.killed.house import House, kill
 
 SENDERS = 4
 OURS = re.compile(r":s\d-\d+$")  # the keys of events that senders send
 SECONDS_TO_HEAL = 60
+REST = 0.02  # between two events of a sender: some are always on their way
 PAUSE = 0.8  # between two kills, so that what was killed is at work again
 PRELUDE = """
 import logging, os, sys, time
@@ -63,12 +65,12 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         for number in itertools.count():
-            if self.enough.is_set():
+            if self.enough.wait(REST):
                 return
             self._send(f"{self.name}-{number}", number)
 
     def _send(self, message_id: str, number: int) -> None:
-        give_up = time.monotonic() + SECONDS_TO_HEAL
+        give_up = time.monotonic() + patience.of(SECONDS_TO_HEAL)
         while time.monotonic() < give_up:
             self.tries += 1
             try:
@@ -107,8 +109,8 @@ def test_whatever_is_killed_each_acknowledged_event_is_in_the_lake_exactly_once(
     for sender in senders:
         sender.enough.set()
     for sender in senders:
-        sender.join(SECONDS_TO_HEAL)
-    flusher.communicate(timeout=SECONDS_TO_HEAL)
+        sender.join(patience.of(SECONDS_TO_HEAL))
+    flusher.communicate(timeout=patience.of(SECONDS_TO_HEAL))
     assert flusher.returncode == 0
     _assert_each_once(house, senders)
 
@@ -116,7 +118,7 @@ def test_whatever_is_killed_each_acknowledged_event_is_in_the_lake_exactly_once(
 def _until_more_is_taken(senders: list[Sender]) -> None:
     """Every sender is heard again after the last kill."""
     before = [len(sender.acknowledged) for sender in senders]
-    give_up = time.monotonic() + SECONDS_TO_HEAL
+    give_up = time.monotonic() + patience.of(SECONDS_TO_HEAL)
     while any(len(one.acknowledged) <= count for one, count in zip(senders, before, strict=True)):
         assert time.monotonic() < give_up, "the house did not heal"
         time.sleep(0.1)

@@ -5,6 +5,7 @@ import time
 import pytest
 from segment.analytics.client import Client
 
+from tests import patience
 from tests.flows.killed.house import House, kill
 from tests.sink import Sink
 
@@ -62,7 +63,7 @@ def _cart(shop: Client, number: int) -> None:
 
 
 def _until(behaviour: Sink, count: int, seconds: float) -> None:
-    until = time.monotonic() + seconds
+    until = time.monotonic() + patience.of(seconds)
     while len(behaviour.taken) < count:
         assert time.monotonic() < until, f"{len(behaviour.taken)} of {count} mails came"
         time.sleep(0.05)
