@@ -1,5 +1,6 @@
 """The catalogues of words: collected from the code, compiled without gettext installed."""
 
+import os
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -39,7 +40,7 @@ def compile_catalogs(locale: Path = ROOT / "locale") -> int:
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue
         # Renamed into place: a process that starts now never reads half a file.
-        half = mo.with_suffix(".mo.new")
+        half = mo.with_suffix(f".{os.getpid()}.new")
         with half.open("wb") as target:
             write_mo(target, read(po))
         half.replace(mo)
@@ -118,5 +119,6 @@ def _strings_that_django_translates() -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
     for mo in Path(django.__file__).parent.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo"):
         with mo.open("rb") as compiled:
-            found |= {message.id for message in read_mo(compiled)}
+            ids = [message.id for message in read_mo(compiled)]
+            found |= {one if isinstance(one, str) else tuple(one) for one in ids}
     return found
