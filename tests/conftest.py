@@ -80,7 +80,7 @@ def only_whole_pages_are_told_of(django_test_environment: None) -> None:
             template_rendered.send(sender=template, template=template, context=context)
         return template.nodelist.render(context)
 
-    Template._render = render  # type: ignore[method-assign,assignment]
+    Template._render = render  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
