@@ -14,7 +14,6 @@ from console.modeladmin import CappedPaginator
 from console.models import RequestSlip, RequestTurn, Staff, TeamRequest
 from console.team_requests import seeing
 
-PAGE = "admin:console_teamrequest_changelist"
 A_PAGE = 50
 MOST_IN_FILE = 20_000
 RELATED = ("from_team", "to_team", "owner", "asked_by")
@@ -43,7 +42,6 @@ def context(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
 def head(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
     """What stands above every view: whose requests, and the form that narrows them."""
     return {
-        "views_page": PAGE,
         "filters": filters,
         "form": filters.form,
         "is_narrow": filters.is_narrow,
