@@ -4,13 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console import clock, figures
 from console.admin.team_requests.standing import Stand
 from console.models import RequestSlip, RequestTurn, Team, TeamRequest
-from console.team_requests import dates, turns
+from console.team_requests import dates, seeing, turns
 
 Status = TeamRequest.Status
 
@@ -47,7 +48,8 @@ def marks(stand: Stand, slips: list[RequestSlip]) -> list[Mark]:
         found.append(Mark(request.asked_on, _("asked"), who=str(request.asked_by)))
     if request.first_promised_on:
         found.append(Mark(request.first_promised_on, _("promised first")))
-    found += [_slip(stand, one) for one in slips]
+    visible = _visible(stand, slips)
+    found += [_slip(stand, one, visible) for one in slips]
     if request.delivered_on:
         found.append(Mark(request.delivered_on, _("delivered"), "done"))
     elif stand.is_late:
@@ -55,22 +57,37 @@ def marks(stand: Stand, slips: list[RequestSlip]) -> list[Mark]:
     return found
 
 
-def _slip(stand: Stand, slip: RequestSlip) -> Mark:
+def _slip(stand: Stand, slip: RequestSlip, visible: set[int]) -> Mark:
     words = _("%(days)s: %(cause)s") % {
         "days": days_words(slip.days),
         "cause": slip.get_cause_display(),
     }
-    about = ""
-    if slip.revision:
-        about = _("revision %(number)d") % {"number": slip.revision.number}
-    return Mark(
-        slip.to,
-        words,
-        "slip" if slip.days > 0 else "earlier",
-        slip.because,
-        about,
-        str(slip.by),
-    )
+    about, link = _what_moved_it(stand, slip, visible)
+    tone = "slip" if slip.days > 0 else "earlier"
+    return Mark(slip.to, words, tone, slip.because, about, str(slip.by), link)
+
+
+def _what_moved_it(stand: Stand, slip: RequestSlip, visible: set[int]) -> tuple[str, str]:
+    """The revision, or the request that pushed it out, with its page; of others' only that."""
+    if slip.revision is not None:
+        number = slip.revision.number
+        link = reverse("admin:console_teamrequest_revision", args=[stand.request.pk, number])
+        return _("revision %(number)d") % {"number": number}, link if number > 1 else ""
+    if slip.displaced_by is None:
+        return "", ""
+    if slip.displaced_by.pk not in visible:
+        return _("another team's request"), ""
+    page = reverse("admin:console_teamrequest_change", args=[slip.displaced_by.pk])
+    return str(slip.displaced_by), page
+
+
+def _visible(stand: Stand, slips: list[RequestSlip]) -> set[int]:
+    """Those that pushed it out and that this person may see."""
+    others = [one.displaced_by_id for one in slips if one.displaced_by_id]
+    if not others:
+        return set()
+    found = seeing.visible_to(stand.staff).filter(pk__in=others)
+    return set(found.values_list("pk", flat=True))
 
 
 def days_words(days: int) -> str:

@@ -17,6 +17,7 @@ from console.models import (
     Team,
     TeamRequest,
 )
+from console.team_requests import drafting
 from console.widgets import DayWidget
 
 Holding = RequestTurn.Holding
@@ -148,6 +149,10 @@ class Cost(DeedForm):
         required=False,
         help_text=_("Empty: later by these days."),
     )
+
+    def prepare(self, stand: Stand) -> None:
+        first = drafting.uncosted(stand.request).first()
+        self.fields["revision"].initial = first.number if first else None
 
 
 class Judge(DeedForm):

@@ -38,6 +38,14 @@ class ChangeField(forms.DecimalField):
         return None if found is None else found / 100
 
 
+class TextField(forms.CharField):
+    """Text whose lines end as they are kept; browsers send another end."""
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        return found.replace("\r\n", "\n").replace("\r", "\n") if found else found
+
+
 class RequestForm(forms.Form):
     """One kind's form. `content` is what it says in the words of `kinds`."""
 
@@ -148,9 +156,9 @@ class RequestForm(forms.Form):
 
 def _box(
     label: Any, words: Any, rows: int, *, required: bool, max_length: int | None = 4000
-) -> forms.CharField:
+) -> TextField:
     widget = forms.Textarea(attrs={"rows": rows}) if rows > 1 else forms.TextInput()
-    return forms.CharField(
+    return TextField(
         label=label, help_text=words, required=required, max_length=max_length, widget=widget
     )
 

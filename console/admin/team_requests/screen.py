@@ -154,6 +154,8 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
     def new(self, request: Any) -> HttpResponse:
         """Choose a kind, fill in its form, and keep a draft or ask at once."""
         roles.require(request.user, seeing.ASK)
+        if request.user.team_id is None and request.user.role != roles.AD:
+            raise NotAllowed(_("You belong to no team yet; an administrator can change that."))
         kind = request.POST.get("kind") or request.GET.get("kind", "")
         if kind not in TeamRequest.Kind.values:
             context = {"kinds": editing.choices(), "kept": listing.without(request.GET, "kind")}
