@@ -9,13 +9,14 @@ from campaigns.stoploss import stops, words
 from console import work
 from console.dashboard.page import Page
 from console.dashboard.panels import LINES, Line, Panel
+from console.duties import inbox
 from metrics import alerts, period_rules, period_words, slicing
 from metrics.models import Breach
 
 
 def my_work(page: Page, request: HttpRequest) -> Panel:
     """The next things to do, the most urgent first."""
-    items = work.unfinished().filter(work.mine(page.staff))[:LINES]
+    items = inbox.of(page.staff, on=page.today)[:LINES]
     return Panel(
         title=_("My work"),
         lines=[

@@ -74,6 +74,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "policy_link": _above("admin:campaigns_contactpolicy_of", customer)
         if roles.allows(staff, "policy.view")
         else "",
+        "work_link": _above("admin:console_workitem_of_customer", customer),
         "coupons_link": _above("admin:campaigns_coupon_of", customer)
         if roles.allows(staff, "coupons.view")
         else "",
