@@ -117,11 +117,11 @@ class WorkItemAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         pages = {
             "load": work_load.show,
-            "raise": require_POST(work_load.begin),
             "give": work_giving.show,
             "learning": work_learning.show,
         }
         do = view(require_POST(self.do))
+        begin = view(require_POST(functools.partial(work_load.begin, self)))
         end = view(require_POST(functools.partial(work_load.end, self)))
         about = view(functools.partial(work_giving.about_customer, self))
         return [
@@ -131,6 +131,7 @@ class WorkItemAdmin(ReadOnlyAdmin):
                 )
                 for name, page in pages.items()
             ),
+            path("raise/", begin, name="console_workitem_raise"),
             path("raise/<int:pk>/end/", end, name="console_workitem_unraise"),
             path("of-customer/<int:pk>/", about, name="console_workitem_of_customer"),
             path("<int:pk>/do/", do, name="console_workitem_do"),

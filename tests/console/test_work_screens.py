@@ -1,4 +1,4 @@
-"""The pages of work: forms by kind, load, raised work, the learning path, and what one sees of it."""
+"""The pages of work: forms by kind, load, raised work, the learning path, and who sees it."""
 
 import datetime as dt
 from collections.abc import Callable
