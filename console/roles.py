@@ -94,6 +94,8 @@ TABLE: dict[str, set[str]] = {
     "requests.ask": EVERYBODY,  # for their own team
     "requests.take": EVERYBODY,  # accept, promise, deliver: for their own team
     "requests.decide": {MA, AD},  # their team's capacity, beyond a quota, waive a dependency
+    "meetings.view": EVERYBODY,  # each their part of the pack
+    "meetings.hold": {MA, AD},  # record what was decided, and close the meeting
     "metrics.view": EVERYBODY,
     "comparisons.change": {OP, PR, AN, AD},
     "rules.change": {MA, AN, AD},  # what a period is held to, and when periods close
