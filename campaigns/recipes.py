@@ -189,6 +189,7 @@ JOURNEYS: dict[str, Journey] = {
                     "key": "call",
                     "kind": "task",
                     "title": both("客服回访", "Call and ask why"),
+                    "duty": "callback",
                     "days": 3,
                 },
             ],

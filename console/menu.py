@@ -203,6 +203,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "admin:console_teamweek_changelist",
                 "requests.view",
             ),
+            (
+                _("Weekly meeting"),
+                "groups",
+                "admin:console_meeting_changelist",
+                "meetings.view",
+            ),
         ],
     ),
     (

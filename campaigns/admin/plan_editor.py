@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns import planning
-from campaigns.plans import tree, words
+from campaigns.plans import nodes, tree, words
 from campaigns.plans.nodes import PlanError
-from console import roles
+from console import roles, work_kinds
 from segments.admin import editor
 
 
@@ -164,4 +164,9 @@ def _words_of_ways() -> dict[str, Any]:
         "howMany": _("How many"),
         "each": _("one for each customer"),
         "forAll": _("one for all"),
+        "duty": _("Kind of work"),
+        "duties": {
+            "": _("any work"),
+            **{key: str(work_kinds.of(key).label) for key in nodes.DUTIES},
+        },
     }

@@ -200,7 +200,7 @@ def _give(
         return said + more
 
     item = work.give(
-        KIND,
+        step.duty or KIND,
         step.title,
         on=today,
         why=kept_words.each(why),

@@ -130,6 +130,10 @@ class Split(Step):
     arms: tuple[Arm, ...]
 
 
+# The kinds of work that a task can be: `console.work_kinds` has their forms.
+DUTIES = ("callback", "survey", "review")
+
+
 @dataclass(frozen=True)
 class Task(Step):
     """Somebody of the staff has to do something, for each customer or once for all."""
@@ -142,6 +146,7 @@ class Task(Step):
     owner: int | None = None
     team: int | None = None
     each: bool = True
+    duty: str = ""  # what kind of work it is, whose form is then answered; empty: any
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.plans.known import Known
 from campaigns.plans.nodes import (
+    DUTIES,
     Arm,
     Branch,
     Contest,
@@ -277,7 +278,10 @@ class _Reader:
         if not isinstance(plan, str) or len(plan) > 2000 or not isinstance(each, bool):
             raise PlanError(path, _("Say what is to be done."))
         days = whole(raw.get("days", 3), 0, 366, path, _("It is due in 0 to 366 days."))
-        return Task(key, title.strip(), days, plan, owner, team, each, path=path)
+        duty = raw.get("duty", "")
+        if duty not in ("", *DUTIES):
+            raise PlanError(path, _("There is no such kind of work."))
+        return Task(key, title.strip(), days, plan, owner, team, each, duty, path=path)
 
     # --- parts ----------------------------------------------------------------
 
@@ -303,7 +307,7 @@ KEYS: dict[str, set[str]] = {
     "wait": {"minutes", "at", "weekdays", "zone"},
     "branch": {"rule", "did", "yes", "no", "never"},
     "split": {"arms"},
-    "task": {"title", "plan", "owner", "team", "days", "each"},
+    "task": {"title", "plan", "owner", "team", "days", "each", "duty"},
     "exit": set(),
 }
 KINDS = tuple(KEYS)

@@ -332,6 +332,7 @@ class PlanEditor {
       select({ "aria-label": this.words.who, onchange: choose }, who, now),
       h("label", { className: "rb-unit" }, h("span", { textContent: this.words.dueIn }), this.number(step.days ?? 3, 0, 366, this.words.dueIn, (days) => set({ days: days ?? 0 }, { typed: "days" }))),
       select({ "aria-label": this.words.howMany, onchange: (event) => set({ each: event.target.value === "each" ? undefined : false }) }, [{ value: "each", label: this.words.each }, { value: "all", label: this.words.forAll }], step.each === false ? "all" : "each"),
+      select({ "aria-label": this.words.duty, onchange: (event) => set({ duty: event.target.value || undefined }) }, Object.entries(this.words.duties).map(([value, label]) => ({ value, label })), step.duty ?? ""),
     ];
   }
 

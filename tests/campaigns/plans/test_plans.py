@@ -139,6 +139,11 @@ def test_the_plan_is_said_in_one_sentence_and_in_lines() -> None:
         ([{"key": "s", "kind": "split", "arms": []}], (0,), "2 to 8"),
         ([{"key": "t", "kind": "task", "title": " ", "team": 4}], (0,), "what is to be done"),
         ([{"key": "t", "kind": "task", "title": "Call"}], (0,), "who"),
+        (
+            [{"key": "t", "kind": "task", "title": "A", "team": 4, "duty": "x"}],
+            (0,),
+            "kind of work",
+        ),
         ([{"key": "t", "kind": "task", "title": "Call", "owner": 6}], (0,), "not work here"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
