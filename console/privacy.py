@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -22,14 +23,15 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import forgetting as of_campaigns
 from console import audit, clock, formats, jobs, states
-from console.models import Job, MailboxMessage
+from console.models import Job, MailboxMessage, WorkItem
 from metrics import forgetting as of_metrics
 from segments import erasure, forgetting, history, ingest, searching
 from segments.forgetting import Place
-from segments.models import Identifier, PrivacyRequest
+from segments.models import Customer, Identifier, PrivacyRequest
 from segments.sought import Sought
 
 LOCK = 0x0E7A  # with the request's number: the advisory lock of who carries it out
+GONE = "…"  # in the place of words
 ROUNDS = 3  # of looking again; what comes in meanwhile is forgotten in the next one
 FILES = "files"  # the part that waits until no reader needs the lake's old files
 Status = PrivacyRequest.Status
@@ -45,6 +47,13 @@ def _jobs(sought: Sought) -> QuerySet[Job]:
     return Job.objects.filter(forgetting.says("error", sought) | forgetting.says("note", sought))
 
 
+def _work(sought: Sought) -> QuerySet[WorkItem]:
+    """What people wrote in work about them; how it ended stays to be counted."""
+    kind = ContentType.objects.get_for_model(Customer)
+    theirs = WorkItem.objects.filter(subject_type=kind, subject_id__in=sought.numbers)
+    return theirs.exclude(title=GONE, why="", plan="", outcome="", facts={})
+
+
 PLACES = [
     *forgetting.PLACES,
     *of_campaigns.PLACES,
@@ -54,6 +63,12 @@ PLACES = [
         gettext_lazy("mails in the local mailbox"),
         lambda s: _mails(s).count(),
         lambda s: _mails(s).delete(),
+    ),
+    Place(
+        "work",
+        gettext_lazy("words of work that was about them"),
+        lambda s: _work(s).count(),
+        lambda s: _work(s).update(title=GONE, why="", plan="", outcome="", facts={}),
     ),
     Place(
         "jobs",

@@ -31,7 +31,11 @@ class GiveForm(forms.Form):
     """What somebody is to do."""
 
     kind = forms.ChoiceField(label=_("kind"), choices=lambda: work_kinds.choices(given=True))
-    title = forms.CharField(label=_("what"), max_length=160)
+    title = forms.CharField(
+        label=_("what"),
+        max_length=160,
+        help_text=_("Without names and addresses: the log keeps it, and the customer is linked."),
+    )
     why = forms.CharField(
         label=_("why"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )

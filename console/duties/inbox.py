@@ -12,9 +12,12 @@ from console.team_requests import seeing
 
 ORDER = ("rank", F("due_on").asc(nulls_last=True), "pk")
 
+BETWEEN_TWO = ("answer", "learning")
+
 
 def visible_to(staff: Staff) -> QuerySet[WorkItem]:
-    """The work that somebody may see: all, but what is about other teams' requests.
+    """The work that somebody may see: all, but what is about other teams' requests, and what
+    is between two people: questions, and what somebody has to learn.
 
     Whose work it is, who gave it and who was told of it sees it all the same.
     """
@@ -22,6 +25,7 @@ def visible_to(staff: Staff) -> QuerySet[WorkItem]:
         return WorkItem.objects.all()
     about_request = Q(subject_type=ContentType.objects.get_for_model(TeamRequest))
     strange = about_request & ~Q(subject_id__in=seeing.visible_to(staff).values("pk"))
+    strange |= Q(kind__in=BETWEEN_TWO)
     theirs = Q(owner=staff) | Q(given_by=staff) | Q(closed_by=staff)
     theirs |= Q(pk__in=staff.told_of_work.values("item"))
     if staff.team_id:

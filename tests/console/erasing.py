@@ -5,7 +5,7 @@ import json
 
 from campaigns.contact import suppression
 from campaigns.models import Campaign
-from console import clock, privacy
+from console import clock, privacy, work
 from console.models import MailboxMessage, Staff
 from segments import activity, deliveries, erasure, ingest, items, merging
 from segments.models import Consent, Customer, CustomerNote, EventSource, Identifier, PrivacyRequest
@@ -34,6 +34,7 @@ def somebody_known_everywhere() -> Customer:
     Consent.objects.create(customer=ann, channel="email", granted=True, at=AT, source=ADDRESS)
     staff = StaffFactory.create(role=Staff.Role.ADMIN)
     CustomerNote.objects.create(customer=ann, text=f"Write to {ADDRESS}", by=staff, at=AT)
+    work.give("callback", "Call back", on=AT.date(), why=f"Or write to {ADDRESS}", subject=ann)
     happened(
         incoming(ann, "2018-01-01", properties={"mail": ADDRESS}),
         incoming(was, "2017-12-31", properties={"device": DEVICE}),
