@@ -165,7 +165,7 @@ def choices(shown: Pack) -> list[tuple[int, str]]:
 def chart(shown: Pack) -> Chart | None:
     """What each team took on against the days it has, over the coming weeks."""
     section = shown.section("resources")
-    lines = [one for one in section.lines if one.numbers] if section else []
+    lines = [one for one in section.lines if any(one.numbers[::2])] if section else []
     if section is None or not lines:
         return None
     heads = list(section.heads)

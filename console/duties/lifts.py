@@ -14,6 +14,7 @@ from console.models import Staff, Team, WorkItem, WorkLift
 from console.states import NotAllowed, Stale
 
 MOST_DAYS, MOST_ANSWER_DAYS = 60, 30
+NEVER = "learning"  # takes its time, whatever else is pressing
 DAY = dt.timedelta(days=1)
 
 
@@ -122,7 +123,7 @@ def in_force(on: dt.date) -> list[WorkLift]:
 
 def over(item: WorkItem, raised: Iterable[WorkLift]) -> WorkLift | None:
     """The lift that this work stands under, if any."""
-    if not item.is_unfinished:
+    if not item.is_unfinished or item.kind == NEVER:
         return None
     return next(
         (
@@ -148,7 +149,7 @@ def covers(raised: Sequence[WorkLift]) -> Q:
     found = Q(pk__in=[])
     for lift in raised:
         found |= Q(team=lift.team_id, **({"kind": lift.kind} if lift.kind else {}))
-    return found & Q(status__in=WorkItem.UNFINISHED)
+    return found & Q(status__in=WorkItem.UNFINISHED) & ~Q(kind=NEVER)
 
 
 def first(items: QuerySet[WorkItem], raised: Sequence[WorkLift]) -> QuerySet[WorkItem]:
