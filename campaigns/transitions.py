@@ -13,6 +13,7 @@ from campaigns import (
     audience,
     expectations,
     guards,
+    needs,
     parting,
     planning,
     pricing,
@@ -41,7 +42,8 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     """Freeze who gets what, price it, find what similar ones brought, and ask for a yes.
 
     Raises:
-        NotAllowed: the role, the team, the status, nothing that could be frozen, or no budget.
+        NotAllowed: the role, the team, the status, nothing that could be frozen, no budget, or it
+            waits for another team.
         BudgetExceeded: its budget has not so much.
         Stale: somebody else moved it.
     """
@@ -49,6 +51,7 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     _lock(campaign)
     _require_move(campaign, Status.SUBMITTED)
     _require_good_words(campaign)
+    needs.require(campaign, by=by)
     frozen = audience.freeze(campaign, at)
     fit = guards.require(campaign, frozen.members)
     short = scarce.require(campaign, frozen.members, at=at)
@@ -106,7 +109,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
     Nobody starts it when its time has come.
 
     Raises:
-        NotAllowed: the role, the team, the status, or no approval.
+        NotAllowed: the role, the team, the status, no approval, or it waits for another team.
         Stale: what would be sent is not what was approved.
     """
     if by is not None:
@@ -115,6 +118,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
     if campaign.status != Status.APPROVED:
         raise NotAllowed(_("Only an approved campaign can be started."))
     _require_approval(campaign)
+    needs.require(campaign, by=by)
     campaign.audience.require_policy()
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     entering.begin(campaign)

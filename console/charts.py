@@ -45,6 +45,38 @@ class Chart:
     export: str = field(default="", kw_only=True)  # where its table is as a file
 
 
+MOST_KEPT = 400  # rows
+
+
+def frozen(chart: Chart) -> dict[str, Any]:
+    """What a chart shows at this moment, as JSON: to be kept with what somebody says of it."""
+    said = {name: getattr(chart, name) for name in KEPT}
+    rows = [[str(cell) for cell in row] for row in chart.rows[:MOST_KEPT]]
+    is_whole = len(rows) == len(chart.rows)
+    columns = [str(column) for column in chart.columns]
+    option = chart.option if is_whole else {}  # a drawing shows no more than the table below it
+    return {name: str(value) for name, value in said.items()} | {
+        "option": option,
+        "columns": columns,
+        "rows": rows,
+    }
+
+
+def thawed(said: Mapping[str, Any], name: str) -> Chart:
+    """The chart as it was when it was kept."""
+    words: dict[str, Any] = {one: str(said.get(one, "")) for one in KEPT}
+    return Chart(
+        id=name,
+        option=said.get("option") or {},
+        columns=said["columns"],
+        rows=said["rows"],
+        **words,
+    )
+
+
+KEPT = ("title", "definition", "freshness", "note", "size")
+
+
 def unit(kind: str, currency: str = "") -> Option:
     """How the browser writes the numbers: `money` comes in minor units, `share` from 0 to 1."""
     if kind == "money":

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import additions, drafts, guards, tasks, transitions
-from campaigns.admin import held, money, more, page, plan_editor, plan_facts, preview
+from campaigns.admin import held, money, more, needs, page, plan_editor, plan_facts, preview
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Addition, Audience, Campaign, MessageTemplate
 from campaigns.outcomes import progress, trials
@@ -138,6 +138,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("gaps", self.gaps, "gaps"),
             at("held", self.held, "held"),
             at("more", self.more, "more"),
+            at("needs", require_POST(self.needs), "needs"),
             path(
                 "additions/<int:pk>/withdraw/",
                 self.admin_site.admin_view(require_POST(self.less)),
@@ -239,6 +240,13 @@ class CampaignAdmin(ConsoleModelAdmin):
             "button": _("Ask"),
         }
         return render(request, "console/form.html", context)
+
+    def needs(self, request: Any, pk: int) -> HttpResponse:
+        """Let it wait for another team, or decide that it need not."""
+        roles.require(request.user, self.view_action)
+        campaign = self._found(pk)
+        self.message_user(request, needs.act(request, campaign))
+        return HttpResponseRedirect(self._page(campaign) + "#needs-title")
 
     def less(self, request: Any, pk: int) -> HttpResponse:
         """Take the asking for more back."""

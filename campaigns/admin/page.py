@@ -15,6 +15,7 @@ from campaigns import audience, guards, parting, planning, scarce, transitions
 from campaigns.admin import (
     case,
     money,
+    needs,
     outcome,
     plan_facts,
     precedents,
@@ -111,6 +112,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "shortages": _shortages(campaign),
         **_evidence(campaign, frozen),
         **money.of(campaign, staff),
+        **needs.context(campaign, staff),
     }
 
 

@@ -1,5 +1,6 @@
 """What a request is about: records, and pages with what they showed at that moment."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -64,6 +65,23 @@ def about(record: models.Model, *, seen_by: Staff) -> QuerySet[TeamRequest]:
     links = RequestLink.objects.filter(subject_type=kind, subject_id=record.pk)
     found = seeing.visible_to(seen_by).filter(pk__in=links.values("request"))
     return found.select_related("from_team", "to_team", "owner").order_by("-pk")
+
+
+def about_each(records: Sequence[models.Model], *, seen_by: Staff) -> dict[int, list[TeamRequest]]:
+    """The same of records of one kind, by their numbers, in one query."""
+    if not records:
+        return {}
+    kind = ContentType.objects.get_for_model(records[0])
+    links = RequestLink.objects.filter(
+        subject_type=kind,
+        subject_id__in=[one.pk for one in records],
+        request__in=seeing.visible_to(seen_by),
+    )
+    found: dict[int, list[TeamRequest]] = {}
+    for link in links.select_related("request__to_team").order_by("-request"):
+        mine = found.setdefault(link.subject_id or 0, [])
+        mine += [link.request] if link.request not in mine else []
+    return found
 
 
 def _require_change(request: TeamRequest, by: Staff) -> None:

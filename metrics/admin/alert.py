@@ -19,6 +19,7 @@ from console import clock, figures, roles
 from console.duties import lifts
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed, Stale
+from console.team_requests import linking
 from metrics import alerts, period_words, slicing
 from metrics.admin import export, rule_forms
 from metrics.models import Alert, Watch
@@ -55,13 +56,15 @@ class AlertAdmin(ReadOnlyAdmin):
         )
         raised = lifts.by_subject([one for one in unresolved if one.watch.raises_id])
         over = rows.filter(status=Alert.Status.RESOLVED)[:PAST]
+        asked = linking.about_each(unresolved, seen_by=request.user)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Alerts"),
             "open": [
                 (
-                    line(one, currency, parts) | {"raised": raised.get(one.pk)},
+                    line(one, currency, parts)
+                    | {"raised": raised.get(one.pk), "requests": asked.get(one.pk, [])},
                     [line(effect, currency, parts) for effect in one.effects.all()],
                 )
                 for one in unresolved
@@ -117,6 +120,7 @@ def line(alert: Alert, currency: str, parts: Mapping[str, str]) -> dict[str, Any
         "expected": period_words.value(metric, alert.expected, currency),
         "change": figures.signed_share(change) if change is not None else "",
         "link": reverse("admin:metrics_metric_change", args=[metric.pk]),
+        "page": reverse("admin:metrics_alert_change", args=[alert.pk]),
     }
 
 

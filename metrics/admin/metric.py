@@ -1,7 +1,5 @@
 """The metrics screens: what each number means, what it came to, and its course over time."""
 
-import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -18,19 +16,17 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from console import clock, figures, roles
-from console.charts import Chart, Word
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
 from console.states import NotAllowed, Stale
 from metrics import (
     charts,
-    foreign,
     history,
     measurements,
     own,
+    pictures,
     previews,
     retention,
-    slices,
     slicing,
     tasks,
     words,
@@ -42,7 +38,6 @@ from segments.admin.filters import ArchivedFilter
 from segments.rules.nodes import RuleError
 
 RANGES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "all": _("all")}
-USUAL_RANGE = "90"
 
 
 class ThemeFilter(admin.SimpleListFilter):
@@ -171,13 +166,13 @@ class MetricAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         metric = self._metric(request, object_id)
         project = clock.project()
-        chosen, sliced = _chosen_range(request), _chosen_slice(request, metric)
+        chosen, sliced = pictures.range_of(request.GET), pictures.slice_of(metric, request.GET)
         word = words.by_metric().get(metric.key)
         query = f"?range={chosen}"
         context = {
             "original": metric,
             "metric": metric,
-            "chart": _chart(metric, project, chosen, word, sliced),
+            "chart": pictures.of_metric(metric, chosen, sliced, word),
             "word": word,
             "total": _total(metric, project, chosen),
             "ranges": [(key, label, key == chosen) for key, label in RANGES.items()],
@@ -279,7 +274,7 @@ class MetricAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest, number: int) -> HttpResponseBase:
         metric = self._metric(request, str(number))
         project = clock.project()
-        since, until = _days(project, _chosen_range(request))
+        since, until = pictures.days(project, pictures.range_of(request.GET))
         found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
         return export.answer(metric, found, currency=project.currency)
 
@@ -301,31 +296,14 @@ class MetricAdmin(ReadOnlyAdmin):
         return metric
 
 
-def _chosen_range(request: HttpRequest) -> str:
-    chosen = request.GET.get("range", USUAL_RANGE)
-    return chosen if chosen in RANGES else USUAL_RANGE
-
-
-def _days(project: Project, chosen: str) -> tuple[dt.date | None, dt.date]:
-    """The first and last day of a range that ends with the last closed day."""
-    today = clock.today(project)
-    since = None if chosen == "all" else today - dt.timedelta(days=int(chosen))
-    return since, today
-
-
 def _total(metric: Metric, project: Project, chosen: str) -> str:
     """The sum over the chosen days, where it means something."""
     if metric.over != Metric.Over.SUM:
         return ""
-    since, until = _days(project, chosen)
+    since, until = pictures.days(project, chosen)
     found = measurements.read([metric.key], since=since, until=until)[metric.key]
     whole = sum((figure.value for figure in found if figure.value is not None), Decimal(0))
     return figures.in_unit(whole, metric.unit, project.currency)
-
-
-def _chosen_slice(request: HttpRequest, metric: Metric) -> str:
-    chosen = request.GET.get("by", "")
-    return chosen if chosen in metric.slices else ""
 
 
 def _offered(metric: Metric, chosen: str) -> list[tuple[str, str, bool]]:
@@ -335,23 +313,3 @@ def _offered(metric: Metric, chosen: str) -> list[tuple[str, str, bool]]:
     known = slicing.dimensions()
     every = {"": gettext("everybody"), **{one: known.get(one, one) for one in metric.slices}}
     return [(key, label, key == chosen) for key, label in every.items()]
-
-
-def _chart(
-    metric: Metric, project: Project, chosen: str, word: Word | None, sliced: str = ""
-) -> Chart:
-    today = clock.today(project)
-    fresh = charts.freshness_words(measurements.freshness(until=today))
-    if metric.key == retention.KEY:
-        found = measurements.read([metric.key])[metric.key]
-        return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
-    since, until = _days(project, chosen)
-    found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
-    if metric.slices:
-        found = [one for one in found if slicing.dimension_of(one.slice) == sliced]
-    names = slices.names(metric, found)
-    chart = charts.over_time(
-        metric, found, currency=project.currency, names=names, freshness=fresh, word=word
-    )
-    is_money = metric.unit == Metric.Unit.MONEY
-    return replace(chart, note=foreign.words(since, until)) if is_money else chart

@@ -11,12 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from console import clock, figures, roles
-from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import charts, saved_reports, tasks, words
+from metrics import pictures, saved_reports, tasks
 from metrics.admin import export
-from metrics.measurements import Freshness
 from metrics.models import SavedReport
 from metrics.reports import asking, every, parts
 from metrics.reports.asking import Known
@@ -82,7 +80,9 @@ class SavedReportAdmin(ReadOnlyAdmin):
             "fields": report.fields(settings),
             "problem": problem,
             "known": known,
-            "charts": _charts(report, settings, known),
+            "charts": pictures.of_report(
+                report, settings, known, export=lambda key: _at(report, "file", settings, key)
+            ),
             "finds": [
                 {
                     "found": one,
@@ -196,16 +196,3 @@ def _finds(report: Report, settings: Settings, known: Known) -> list[Found]:
     if known.answer is None or known.answer.data is None:
         return []
     return report.finds(settings, known.answer)
-
-
-def _charts(report: Report, settings: Settings, known: Known) -> list[Chart]:
-    answer = known.answer
-    if answer is None or answer.as_of is None or answer.computed_at is None:
-        return []
-    key = report.word(settings)
-    word = words.of(key, answer.under.get(key)) if key else None
-    fresh = charts.freshness_words(Freshness(answer.as_of, answer.computed_at))
-    return [
-        parts.chart(one, freshness=fresh, word=word, export=_at(report, "file", settings, one.key))
-        for one in _parts(report, settings, known)
-    ]

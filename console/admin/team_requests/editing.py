@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from console import clock, differences, kept_words
+from console.about import About, attach
 from console.admin.team_requests.request_form import RequestForm, as_text
 from console.admin.team_requests.spec_part import said
 from console.differences import Part
@@ -97,7 +98,9 @@ def begun(form: RequestForm) -> dict[str, str]:
 
 
 @transaction.atomic
-def make(form: RequestForm, *, by: Staff, is_asked: bool) -> TeamRequest:
+def make(
+    form: RequestForm, *, about: About | None = None, by: Staff, is_asked: bool
+) -> TeamRequest:
     """A draft from a form, asked at once where one wants it."""
     given, at = form.cleaned_data, clock.now()
     content = form.content()
@@ -112,6 +115,8 @@ def make(form: RequestForm, *, by: Staff, is_asked: bool) -> TeamRequest:
         by=by,
         at=at,
     )
+    if about is not None and not made.links.exists():
+        attach(made, about, by=by)
     if is_asked and made.status == TeamRequest.Status.DRAFT:
         moving.ask(made, by=by, at=at)
     return made

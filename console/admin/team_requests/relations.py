@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from console import charts
 from console.admin.team_requests.standing import Stand
 from console.admin.team_requests.talk_part import page_of
 from console.models import RequestDependency, RequestLink, TeamRequest
@@ -69,4 +70,5 @@ def _link(link: RequestLink) -> dict[str, Any]:
         "link": link,
         "title": link.title or str(record or link.path),
         "page": link.path or page_of(record),
+        "chart": charts.thawed(link.shown, f"link-{link.pk}") if link.shown else None,
     }

@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from console import clock, roles
+from console import about, clock, roles
 from console.admin.team_requests import deeds, editing, listing, page, spec_part
 from console.admin.team_requests.filters import Filters
 from console.admin.team_requests.request_form import RequestForm
@@ -160,18 +160,26 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
         if kind not in TeamRequest.Kind.values:
             context = {"kinds": editing.choices(), "kept": listing.without(request.GET, "kind")}
             return self._render(request, "kinds", _("Ask another team"), context)
+        shown = self._about(request)
         begun = {name: request.GET[name] for name in editing.GIVEN if name in request.GET}
+        begun = {**(shown.begun if shown else {}), **begun}
         form = RequestForm(request.POST or None, kind=kind, staff=request.user, initial=begun)
         is_asked = "ask" in request.POST
         if request.method == "POST" and form.is_valid() and editing.is_ready(form, is_asked):
             try:
-                made = editing.make(form, by=request.user, is_asked=is_asked)
+                made = editing.make(form, about=shown, by=request.user, is_asked=is_asked)
             except (NotAllowed, Stale) as refused:
                 form.add_error(None, str(refused))
             else:
                 messages.success(request, _("Asked.") if is_asked else _("Kept as a draft."))
                 return _to(made)
-        return self._form(request, form, _("Ask another team"))
+        return self._form(request, form, _("Ask another team"), shown=shown)
+
+    def _about(self, request: Any) -> about.About | None:
+        """The page from which one came here, with the chart that one saw there."""
+        given = request.POST or request.GET
+        address, chart = given.get("about", ""), given.get("chart", "")
+        return about.of(address, chart=chart, by=request.user) if address else None
 
     def edit(self, request: Any, pk: int) -> HttpResponse:
         stand = self._stand(request, pk)
@@ -211,6 +219,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
         one: TeamRequest | None = None,
         *,
         met: editing.Meeting | None = None,
+        shown: about.About | None = None,
         status: int = 200,
     ) -> HttpResponse:
         content = form.content() if form.is_bound else editing.begun(form)
@@ -220,6 +229,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
             "fields": list(kinds.fields(form.kind)),
             "original": one,
             "met": met,
+            "about": shown,
             "ready": editing.ready(form.kind, content),
         }
         return self._render(request, "form", title, context, status=status)

@@ -1,0 +1,75 @@
+"""The charts of a metric's and a report's page, also for who asks another team about one."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from console import clock
+from console.charts import Chart, Word
+from console.models import Project
+from metrics import charts, foreign, measurements, retention, slices, slicing, words
+from metrics.measurements import Freshness
+from metrics.models import Metric
+from metrics.reports import parts
+from metrics.reports.asking import Known
+from metrics.reports.fields import Settings
+from metrics.reports.report import Report
+
+RANGES, USUAL_RANGE = ("30", "90", "365", "all"), "90"
+Given = Mapping[str, Any]
+
+
+def range_of(given: Given) -> str:
+    """How many days an address asks for."""
+    chosen = str(given.get("range", USUAL_RANGE))
+    return chosen if chosen in RANGES else USUAL_RANGE
+
+
+def slice_of(metric: Metric, given: Given) -> str:
+    """By which of its dimensions an address divides a metric."""
+    chosen = str(given.get("by", ""))
+    return chosen if chosen in metric.slices else ""
+
+
+def days(project: Project, chosen: str) -> tuple[dt.date | None, dt.date]:
+    """The first and last day of a range that ends with the last closed day."""
+    today = clock.today(project)
+    since = None if chosen == "all" else today - dt.timedelta(days=int(chosen))
+    return since, today
+
+
+def of_metric(metric: Metric, chosen: str, sliced: str = "", word: Word | None = None) -> Chart:
+    """A metric day by day, or in slices."""
+    project = clock.project()
+    today = clock.today(project)
+    fresh = charts.freshness_words(measurements.freshness(until=today))
+    if metric.key == retention.KEY:
+        found = measurements.read([metric.key])[metric.key]
+        return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
+    since, until = days(project, chosen)
+    found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
+    if metric.slices:
+        found = [one for one in found if slicing.dimension_of(one.slice) == sliced]
+    names = slices.names(metric, found)
+    chart = charts.over_time(
+        metric, found, currency=project.currency, names=names, freshness=fresh, word=word
+    )
+    is_money = metric.unit == Metric.Unit.MONEY
+    return replace(chart, note=foreign.words(since, until)) if is_money else chart
+
+
+def of_report(
+    report: Report, settings: Settings, known: Known, *, export: Callable[[str], str] = str
+) -> list[Chart]:
+    """What is known of a report; `export` says where each part is as a file."""
+    answer = known.answer
+    if answer is None or answer.data is None or answer.as_of is None or answer.computed_at is None:
+        return []
+    key = report.word(settings)
+    word = words.of(key, answer.under.get(key)) if key else None
+    fresh = charts.freshness_words(Freshness(answer.as_of, answer.computed_at))
+    return [
+        parts.chart(one, freshness=fresh, word=word, export=export(one.key))
+        for one in report.parts(settings, answer)
+    ]
