@@ -84,7 +84,7 @@ def _one_page(people: People, today: dt.date) -> None:
             ),
             "for_whom": both("所有下单的客户", "Everybody who orders"),
             "spec": both(*SPECS[0]),
-            "metric": "paid_rate",
+            "metric": "orders",
             "expected_change": "0.03",
             "expected_by": (today - dt.timedelta(weeks=3)).isoformat(),
             "details.users_can": both("在两页之内付完款。", "Customers pay within two pages."),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from console import clock, figures
 from console.admin.team_requests.standing import Stand
@@ -45,15 +45,15 @@ def marks(stand: Stand, slips: list[RequestSlip]) -> list[Mark]:
     """From the asking over every promise to the delivery, in the order in which it was said."""
     request, found = stand.request, []
     if request.asked_on:
-        found.append(Mark(request.asked_on, _("asked"), who=str(request.asked_by)))
+        found.append(Mark(request.asked_on, pgettext("a date", "asked"), who=str(request.asked_by)))
     if request.first_promised_on:
-        found.append(Mark(request.first_promised_on, _("promised first")))
+        found.append(Mark(request.first_promised_on, pgettext("a date", "promised first")))
     visible = _visible(stand, slips)
     found += [_slip(stand, one, visible) for one in slips]
     if request.delivered_on:
-        found.append(Mark(request.delivered_on, _("delivered"), "done"))
+        found.append(Mark(request.delivered_on, pgettext("a date", "delivered"), "done"))
     elif stand.is_late:
-        found.append(Mark(stand.today, _("today, and not delivered"), "late"))
+        found.append(Mark(stand.today, pgettext("a date", "today, and not delivered"), "late"))
     return found
 
 

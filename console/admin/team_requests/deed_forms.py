@@ -87,6 +87,7 @@ class Accept(DeedForm):
         owner: Any = self.fields["owner"]
         owner.queryset = stand.takers()
         owner.initial = stand.staff.pk
+        self.fields["promised_on"].initial = stand.outlook.ends_on
 
 
 class HandOver(DeedForm):

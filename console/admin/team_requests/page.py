@@ -96,7 +96,8 @@ def agreement(stand: Stand) -> dict[str, Any]:
                 "name": capfirst(str(Side(side).label)),
                 "proposal": said.get(side),
                 "is_newest": newest is not None and newest.side == side,
-                "is_agreed": request.is_agreed and newest is not None and newest.side == side,
+                "said_yes": newest.confirmed_by if newest and newest.side != side else None,
+                "is_agreed": request.is_agreed,
             }
             for side, team in teams.items()
         ],

@@ -54,6 +54,7 @@ STEPS: dict[str, Deed] = {
         is_open=lambda stand: stand.takes and stand.is_at(Status.ASKED),
         act=_accept,
         form=forms.Accept,
+        look=lambda stand: stand.outlook,
         tone="primary",
     ),
     "start": Deed(
