@@ -9,6 +9,7 @@ from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from console import clock
 from console.models import AuditEntry, Job, Staff
 from segments import dead_letters, event_sources, tasks, write_keys
 from segments.models import DeadLetter, Delivery, EventSource, SourceDay, WriteKey
@@ -107,7 +108,7 @@ def test_the_list_tells_what_came_and_asks_once(
     signed_in: SignedIn,
     django_assert_max_num_queries: Callable[[int], Any],
 ) -> None:
-    day = timezone.now().date()
+    day = clock.today()
     send_items("own", key, event_of("own", key), event_of("own", key, who="u2"))
     last = Delivery.objects.get().received_at
     event_sources.count({source.pk: (40, last - dt.timedelta(hours=1))}, day=day)
