@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from console import charts, clock, figures, formats
 from console.charts import Chart
@@ -203,8 +203,8 @@ def _facts(measured: Mapping[str, Any], metric: Metric | None) -> list[tuple[str
         (_("Promised"), _signed(measured.get("expected"))),
         (_("Came to"), _signed(measured["relative"])),
         (_("95 % bounds"), bounds),
-        (_("Control") if is_controlled else _("Before"), _said(measured.get("against"), shares)),
-        (_("With it") if is_controlled else _("After"), _said(measured.get("value"), shares)),
+        (_("Control") if is_controlled else pgettext("in time", "Before"), _said(measured.get("against"), shares)),
+        (_("With it") if is_controlled else pgettext("in time", "After"), _said(measured.get("value"), shares)),
     ]
     if after := measured.get("after"):
         found.append((_("Counted from"), " – ".join(after)))
