@@ -203,8 +203,14 @@ def _facts(measured: Mapping[str, Any], metric: Metric | None) -> list[tuple[str
         (_("Promised"), _signed(measured.get("expected"))),
         (_("Came to"), _signed(measured["relative"])),
         (_("95 % bounds"), bounds),
-        (_("Control") if is_controlled else pgettext("in time", "Before"), _said(measured.get("against"), shares)),
-        (_("With it") if is_controlled else pgettext("in time", "After"), _said(measured.get("value"), shares)),
+        (
+            _("Control") if is_controlled else pgettext("in time", "Before"),
+            _said(measured.get("against"), shares),
+        ),
+        (
+            _("With it") if is_controlled else pgettext("in time", "After"),
+            _said(measured.get("value"), shares),
+        ),
     ]
     if after := measured.get("after"):
         found.append((_("Counted from"), " – ".join(after)))
