@@ -204,6 +204,8 @@ def weeks_chart(team: Team, load: Load) -> Chart:
         pgettext("lane", "normal"): others,
         _("free"): [one.free for one in load.weeks],
     }
+    option = charts.stacks(labels, series, unit=charts.unit("number"))
+    option["series"][-1]["itemStyle"]["opacity"] = 0.3  # what is free stands back
     columns = [_("Week of"), _("Days of work"), *series, _("Why")]
     rows = [
         [
@@ -216,7 +218,7 @@ def weeks_chart(team: Team, load: Load) -> Chart:
     return Chart(
         id="weeks",
         title=_("Days of work by week"),
-        option=charts.stacks(labels, series, unit=charts.unit("number")),
+        option=option,
         columns=columns,
         rows=rows,
         definition=_(

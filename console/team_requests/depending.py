@@ -68,7 +68,8 @@ def add(
     except IntegrityError as twice:
         raise NotAllowed(_("It waits for that already.")) from twice
     audit.log("team_request.needed", needs, by=by, waits=str(waits), because=because)
-    words = kept_words.name(lambda: str(waits), most=300)
+    # Who hears of the one may not see the other, so another request is not named.
+    words = "" if request is not None else kept_words.name(lambda: str(waits), most=300)
     telling.tell(needs, "team_request.needed", by=by, at=at, words=words)
     return line
 
@@ -124,10 +125,10 @@ def wait(line: RequestDependency, *, by: Staff, at: dt.datetime) -> None:
         holding=Holding.DEPENDENCY,
         by=by,
         at=at,
-        note=f"#{line.needs_id}",
     )
     audit.log("team_request.waits", request, by=by, needs=line.needs_id)
-    telling.tell(line.needs, "team_request.waits", by=by, at=at, words=f"#{request.pk}")
+    telling.tell(request, "team_request.waits", by=by, at=at)
+    telling.tell(line.needs, "team_request.waited_for", by=by, at=at)
 
 
 def let_go(request: TeamRequest, *, by: Staff, at: dt.datetime) -> None:
@@ -136,8 +137,7 @@ def let_go(request: TeamRequest, *, by: Staff, at: dt.datetime) -> None:
     for line in lines.select_related("request").order_by("request"):
         assert line.request is not None
         _go_on(line.request, by=by, at=at)
-        words = kept_words.name(lambda: str(request), most=300)
-        telling.tell(line.request, "team_request.freed", by=by, at=at, words=words)
+        telling.tell(line.request, "team_request.freed", by=by, at=at)
 
 
 def _go_on(request: TeamRequest, *, by: Staff, at: dt.datetime) -> None:

@@ -67,13 +67,10 @@ def deed(line: AuditEntry) -> str:
 OWN: dict[str, Any] = {
     "made": pgettext_lazy("news", "wrote it down"),
     "readdressed": pgettext_lazy("news", "means another team now"),
-    "needed": pgettext_lazy("news", "let something wait for it"),
     "not_needed": pgettext_lazy("news", "let something wait for it no longer"),
-    "waits": pgettext_lazy("news", "lets it stand until another request is delivered"),
     "linked": pgettext_lazy("news", "added what it is about"),
     "unlinked": pgettext_lazy("news", "took away what it is not about"),
     "file_removed": pgettext_lazy("news", "took a file away"),
-    "lowered": pgettext_lazy("news", "took it out of the urgent lane"),
 }
 
 
