@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from console import clock, roles
-from console.admin.team_requests import board, deeds, listing, own, promises, timeline
+from console.admin.team_requests import (
+    board,
+    deeds,
+    listing,
+    own,
+    promises,
+    record_page,
+    timeline,
+)
 from console.models import Staff, Team, TeamRequest
 from console.states import NotAllowed, Stale
 from console.team_requests import news
@@ -35,6 +43,7 @@ class OtherViews:
             at("mine/", self.mine, "mine"),
             at("mine/read/", require_POST(self.read_all), "read_all"),
             at("promises/", self.promises, "promises"),
+            at("record/", self.record, "record"),
         ]
 
     # --- board ------------------------------------------------------------------
@@ -64,6 +73,13 @@ class OtherViews:
         else:
             messages.success(request, f"{stand.request}: {deed.done}")
         return HttpResponseRedirect(back)
+
+    def record(self, request: Any) -> HttpResponse:
+        """How teams keep what they promise."""
+        roles.require(request.user, self.view_action)
+        days = request.GET.get("days", "")
+        context = record_page.context(request.user, days=days, today=clock.today())
+        return self._render(request, "record", _("How promises are kept"), context)
 
     # --- timeline, mine, promises -----------------------------------------------
 

@@ -1,0 +1,64 @@
+"""How teams keep what they promise, over what one may see and nothing else."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from console import clock
+from console.models import RequestSlip, RequestVerdict, Staff, TeamRequest
+from console.team_requests import record, seeing
+from tests.console.team_requests.world import World, moment
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+DAY = dt.timedelta(days=1)
+
+
+def delivered(world: World, *, late: int = 0) -> TeamRequest:
+    """A request of operations that tech delivered yesterday, so many days late."""
+    request = world.asked()
+    on = clock.today() - DAY
+    TeamRequest.objects.filter(pk=request.pk).update(
+        status="judged",
+        delivered_on=on,
+        first_promised_on=on - DAY * late,
+        promised_on=on,
+    )
+    if late:
+        RequestSlip.objects.create(
+            request=request, was=on - DAY * late, to=on, days=late, cause="spec",
+            because="It was written again.", by=world.tim, at=moment(),
+        )  # fmt: skip
+    return request
+
+
+def test_in_time_causes_and_verdicts_of_what_one_may_see(signed_in: SignIn) -> None:
+    world = World()
+    delivered(world)
+    slipped = delivered(world, late=15)
+    for outcome, by in (("unclear", None), ("met", world.olga), ("not", None)):
+        RequestVerdict.objects.create(
+            request=slipped, outcome=outcome, measured={}, by=by, at=moment()
+        )
+    span = {"since": clock.today() - DAY * 9, "until": clock.today()}
+    (found,) = record.of(seeing.visible_to(world.olga), **span)
+    assert (found.team, found.delivered, found.in_time, found.as_moved) == (world.tech, 2, 1, 2)
+    assert found.slipped == {"spec": 15}
+    assert found.verdicts == {"met": 1}
+    assert record.of(seeing.visible_to(world.sam), **span) == []
+
+    page = reverse("admin:console_teamrequest_record")
+    shown = signed_in(world.olga).get(page).content.decode()
+    assert "Tech" in shown
+    assert "50%" in shown
+    assert "specification changed" in shown
+    stranger = signed_in(world.sam).get(page).content.decode()
+    assert "Nothing was delivered in these days" in stranger
+
+
+@pytest.mark.parametrize("role", [role.value for role in Staff.Role])
+def test_every_role_has_the_page(role: str, signed_in: SignIn) -> None:
+    assert signed_in(role).get(reverse("admin:console_teamrequest_record")).status_code == 200
