@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from campaigns import planning
+from campaigns import layers, planning
 from campaigns.models import Campaign, CouponBatch, Evidence, Quote
 from campaigns.money import purse
 from console.approvals import Facts
@@ -17,6 +17,7 @@ def facts(campaign: Campaign, quote: Quote, found: Evidence) -> Facts:
         audience=quote.size,
         discount_share=max(map(_depth, CouponBatch.objects.filter(pk__in=coupons)), default=0.0),
         channels=sorted(plan.channels()),
+        layers=layers.of(campaign, campaign.audience.members),
         has_precedent=found.has_precedent,
     )
 

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from campaigns import demo as campaigns_demo
+from campaigns import demonstrations
 from console import audit, clock, jobs
 from console.embedded import places
 from console.kept_words import both
@@ -147,6 +148,11 @@ def add_plays(_progress: jobs.Progress) -> None:
     campaigns_demo.load_plays(by=people["operator"], guarded_by=people["admin"])
 
 
+def demonstrate(_progress: jobs.Progress) -> None:
+    people = {one.username: one for one in Staff.objects.filter(username__in=("operator", "admin"))}
+    demonstrations.load(by=people["operator"], approver=people["admin"], at=clock.now())
+
+
 def measure_all(progress: jobs.Progress) -> None:
     measure.run(progress=progress)
     retention.monthly()
@@ -185,7 +191,8 @@ STEPS = [
     Step("the campaigns of the past", 2, record_campaigns),
     Step("the past of stages and segments", 18, replay),
     Step("budgets, guards and a playbook", 1, add_plays),
-    Step("stages and segments of today", 4, recompute),
+    Step("stages and segments of today", 3, recompute),
+    Step("two campaigns that show how one is judged", 1, demonstrate),
     Step("metrics", 4, measure_all),
     Step("requests between teams", 1, ask_each_other),
     Step("lifetime value", 2, foretell),
