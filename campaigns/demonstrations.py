@@ -6,11 +6,12 @@ their names and goals say. One was ended; the other goes on until the console st
 """
 
 import datetime as dt
+import itertools
 
 from django.db import transaction
 from pyroaring import BitMap
 
-from campaigns import drafts, parting, transitions
+from campaigns import assignment, audience, drafts, parting, transitions
 from campaigns.models import Campaign, Intake
 from campaigns.money import paying, purse
 from console import approvals, budgets, clock
@@ -21,19 +22,18 @@ from segments.models import Segment
 
 CONTROL_SHARE, EXPECTED_ROI = 0.5, 1.0
 PART = 5  # of the team's budget each may spend a fifth
+A_DAY = 200  # who come in at most
 BOUGHT = ("order_paid",)
 DAY = dt.timedelta(days=1)
 
 
+@transaction.atomic
 def load(*, by: Staff, approver: Staff, at: dt.datetime) -> int:
     """Both, in the last whole months before today; how many were made.
 
     Without computed segments or a budget there is nothing to show, and a second time neither.
     """
-    widest = Segment.objects.filter(archived_at=None, size__gt=0, failure="").order_by(
-        "-size", "pk"
-    )
-    segments, budget = list(widest[: len(WHICH)]), Budget.objects.filter(team=by.team).first()
+    segments, budget = _segments(at), Budget.objects.filter(team=by.team).first()
     names = [name for name, _since, _until in WHICH]
     if budget is None or len(segments) < len(WHICH):
         return 0
@@ -48,13 +48,20 @@ def load(*, by: Staff, approver: Staff, at: dt.datetime) -> int:
     return len(WHICH)
 
 
+def _segments(at: dt.datetime) -> list[Segment]:
+    """The largest that could be submitted now."""
+    found = Segment.objects.filter(archived_at=None, size__gt=0).order_by("-size", "pk")
+    today = clock.day_of(at)
+    ready = (one for one in found if audience.problem_with(one, today, lasting=True) is None)
+    return list(itertools.islice(ready, len(WHICH)))
+
+
 def _month(day: dt.date, ago: int) -> dt.date:
     """The first day of so many months before the one of this day."""
     months = day.year * 12 + day.month - 1 - ago
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
-@transaction.atomic
 def _approved(
     name: str, segment: Segment, budget: Budget, *, by: Staff, approver: Staff, at: dt.datetime
 ) -> Campaign:
@@ -79,12 +86,12 @@ def _approved(
     return campaign
 
 
-@transaction.atomic
 def _happened(campaign: Campaign, first: dt.date, last: dt.date) -> None:
-    """Every Monday of these days those come in who bought that day, as far as the money reaches."""
+    """Every Monday of these days some come in who bought that day, as far as the money reaches."""
     each, zone, seen = clock.project().work_minor, clock.zone(), BitMap()
     for number, day in enumerate(_mondays(first, last), 1):
-        members = activity.did_any(BOUGHT, day, day) - seen
+        bought = activity.did_any(BOUGHT, day, day) - seen
+        members = assignment.some(bought, A_DAY, salt=f"demonstration {campaign.pk} {day}")
         control = parting.control(campaign, members)
         treated = len(members) - len(control)
         reach = paying.as_many(campaign, each)
@@ -112,7 +119,6 @@ def _mondays(first: dt.date, last: dt.date) -> list[dt.date]:
     return [day for day in days if day.weekday() == 0]
 
 
-@transaction.atomic
 def _end(campaign: Campaign, on: dt.date, *, by: Staff, at: dt.datetime) -> None:
     """It is over since its last month, and its money is available again."""
     transitions.close(campaign, by=by, at=at)

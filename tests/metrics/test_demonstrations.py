@@ -8,7 +8,7 @@ from campaigns import demonstrations
 from campaigns.models import Campaign, Message, Stop
 from console import burn_down, clock, kept_words
 from console.models import Approval, Budget, WorkItem
-from metrics import campaign_periods, results
+from metrics import results, watch
 from tests.campaigns.factories import alice, bob, budget_with, people, segment_of
 from tests.metrics.factories import today_is
 from tests.segments.factories import happened, incoming
@@ -40,11 +40,11 @@ def test_they_say_that_nothing_was_done_and_what_does_not_earn_is_stopped() -> N
     assert Approval.objects.filter(status="approved").count() == 2
     assert not Message.objects.exists()
 
-    campaign_periods.close_all(today=clock.today())
+    watch.run(today=clock.today())  # as at the end of the load
     assert ended.periods.count() == 2
     stop = Stop.objects.get()
     assert (stop.campaign, stop.is_open) == (running, True)
-    assert WorkItem.objects.get().subject == stop
+    assert WorkItem.objects.get(kind="stop_loss").subject == stop
     results.compute_open(at=clock.now())
     result = Campaign.objects.get(pk=ended.pk).result
     assert result.is_final

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from campaigns import transitions
 from campaigns.channels.email import CONNECTIONS
-from campaigns.delivery import outbox, sending
+from campaigns.delivery import claims, outbox, sending
 from campaigns.journeys import loads, waves
 from campaigns.models import Campaign, Message, Suppression, Wave
 from campaigns.outcomes import progress, tracking
@@ -377,7 +377,7 @@ def in_threads(work: Callable[[], None], count: int) -> None:
 def test_a_slow_database_does_not_keep_the_groups_small(
     server: CountingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now, sizes, real = [0.0], list[int](), sending.claims.begin
+    now, sizes, real = [0.0], list[int](), claims.begin
 
     def begin(wave: Wave, ids: list[int], offer: Any, *, at: Any) -> Any:
         now[0] += 2.0
@@ -389,6 +389,6 @@ def test_a_slow_database_does_not_keep_the_groups_small(
 
     server.on_mail = mailed
     monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(sending.claims, "begin", begin)
+    monkeypatch.setattr(claims, "begin", begin)
     send_all(campaign_at("sending", 200), server)
     assert sizes == [50, 150], "a hundred mails leave a second"
