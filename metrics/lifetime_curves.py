@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from console import charts, figures
 from console.charts import Chart
@@ -170,7 +171,7 @@ def survival(run: LifetimeModel, found: Report) -> Chart:
             [figures.whole(day) for day in days], series, unit=charts.unit("share")
         ),
         columns=[
-            _("Days"),
+            pgettext("how many", "Days"),
             _("At risk"),
             _("Ended then"),
             _("Still running"),

@@ -10,7 +10,7 @@ from django.db.models import ForeignKey, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -89,7 +89,7 @@ class CampaignAdmin(ConsoleModelAdmin):
                 ]
             },
         ),
-        (_("Money"), {"fields": ["budget", "limit_minor"]}),
+        (pgettext_lazy("campaign", "Money"), {"fields": ["budget", "limit_minor"]}),
         (_("Among other campaigns"), {"fields": ["purpose", "priority"]}),
     ]
     list_display: ClassVar = [

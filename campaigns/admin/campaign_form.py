@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
@@ -127,7 +127,7 @@ class CampaignForm(forms.ModelForm):
         help_text=gettext_lazy("So many of the audience get nothing, to tell what it brought."),
     )
     plan = forms.JSONField(
-        label=gettext_lazy("plan"),
+        label=pgettext_lazy("campaign", "plan"),
         required=False,
         widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12}),
     )

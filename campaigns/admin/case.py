@@ -33,7 +33,7 @@ MOST_IN_SESSION = 20
 class CaseForm(forms.Form):
     """What others are to know of it."""
 
-    title = forms.CharField(label=_("title"), max_length=120)
+    title = forms.CharField(label=pgettext_lazy("a case", "title"), max_length=120)
     outcome = forms.ChoiceField(
         label=pgettext_lazy("a case", "outcome"), choices=Case.Outcome.choices
     )

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -155,7 +155,7 @@ class CouponBatchAdmin(ConsoleModelAdmin):
     def terms(self, batch: Any) -> str:
         return coupon_words.terms(batch, batch.currency)
 
-    @display(description=_("given"))
+    @display(description=pgettext_lazy("coupon", "given"))
     def given(self, batch: Any) -> str:
         most = f" / {figures.whole(batch.most_issued)}" if batch.most_issued is not None else ""
         return figures.whole(batch.went.issued) + most
@@ -251,7 +251,7 @@ def _tiles(went: Went, run_out: int, currency: str) -> list[tuple[str, str, str]
         "amount": figures.money(round(each) if each is not None else None, currency)
     }
     return [
-        (gettext("given"), figures.whole(went.issued), ""),
+        (pgettext("coupon", "given"), figures.whole(went.issued), ""),
         (gettext("redeemed"), figures.whole(went.redeemed), figures.share(went.share)),
         (gettext("run out unused"), figures.whole(run_out), ""),
         (gettext("cost"), figures.money(went.cost_minor, currency), each_words if each else ""),
@@ -261,7 +261,7 @@ def _tiles(went: Went, run_out: int, currency: str) -> list[tuple[str, str, str]
 def _chart(batch: CouponBatch) -> Chart:
     days = coupon_facts.by_day(batch.pk)
     series: dict[str, list[charts.Value]] = {
-        gettext("given"): [given for _day, given, _used in days],
+        pgettext("coupon", "given"): [given for _day, given, _used in days],
         gettext("redeemed"): [used for _day, _given, used in days],
     }
     dates = [day for day, _given, _used in days]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from campaigns import giving
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
@@ -215,7 +215,12 @@ def _chart(measure: str, title: str, told: Mapping[str, Any], unit: str, currenc
         option=charts.bars(
             names, amounts, name=title, unit=charts.unit(unit, currency), lying=True
         ),
-        columns=[_("From"), _("Amount"), _("95 % bounds"), pgettext_lazy("of a whole", "Share")],
+        columns=[
+            pgettext("where it came from", "From"),
+            _("Amount"),
+            _("95 % bounds"),
+            pgettext_lazy("of a whole", "Share"),
+        ],
         rows=rows,
         definition=_(
             "Groups that chance told apart are compared: the control shows the natural demand, "

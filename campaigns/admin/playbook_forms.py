@@ -101,7 +101,7 @@ class PlayForm(forms.Form):
         label=_("Coupon"), queryset=CouponBatch.objects.none(), required=False
     )
     task = forms.CharField(
-        label=_("Work"),
+        label=pgettext_lazy("play", "Work"),
         required=False,
         max_length=160,
         help_text=_("Such as “Call and ask why”; one for each customer."),

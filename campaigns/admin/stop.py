@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -65,7 +65,7 @@ class StopAdmin(ReadOnlyAdmin):
     def why(self, stop: Stop) -> str:
         return words.why(stop)
 
-    @display(description=_("decided by"))
+    @display(description=pgettext_lazy("stop-loss", "decided by"))
     def by(self, stop: Stop) -> str:
         return str(stop.decided_by or "–")
 
@@ -133,5 +133,5 @@ def state(stop: Stop, today: Any) -> tuple[str, Any]:
     if stop.is_open:
         return "open", _("to be decided")
     if not stop.goes_on:
-        return "ended", _("ended")
+        return "ended", pgettext("stop-loss", "ended")
     return ("watched", _("watched")) if stop.watched_until >= today else ("on", _("goes on"))

@@ -15,11 +15,11 @@ from console.charts import Chart
 
 DIMENSIONS: dict[str, tuple[Promise, Promise]] = {
     "conversion": (
-        gettext_lazy("Conversion"),
+        pgettext_lazy("in four ways", "Conversion"),
         gettext_lazy("did what it aims at, within the days counted"),
     ),
     "retention": (
-        gettext_lazy("Retention"),
+        pgettext_lazy("in four ways", "Retention"),
         gettext_lazy("active in the seven days after"),
     ),
     "referral": (

@@ -134,7 +134,7 @@ class Campaign(Agreed):
     )
     exit_events = models.JSONField(_("leave the plan at"), default=list, blank=True)
     # Its steps, as `campaigns.plans` reads them; empty: one message of the template.
-    plan = models.JSONField(_("plan"), default=list, blank=True)
+    plan = models.JSONField(pgettext_lazy("campaign", "plan"), default=list, blank=True)
     purpose = models.CharField(
         _("purpose"), max_length=13, choices=Purpose, default=Purpose.MARKETING
     )

@@ -22,7 +22,7 @@ class Case(models.Model):
     campaign = models.OneToOneField(
         Campaign, models.PROTECT, related_name="case", verbose_name=_("campaign")
     )
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(pgettext_lazy("a case", "title"), max_length=120)
     outcome = models.CharField(pgettext_lazy("a case", "outcome"), max_length=6, choices=Outcome)
     situation = models.TextField(
         _("situation"), max_length=4000, help_text=_("What was wrong, or what one wanted to reach.")

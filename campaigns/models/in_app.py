@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.message import Message
 from segments.models import Customer
@@ -14,8 +15,8 @@ class InAppMessage(models.Model):
 
     message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="shown")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
-    title = models.CharField(_("title"), max_length=200, blank=True)
-    text = models.TextField(_("text"), blank=True)
+    title = models.CharField(pgettext_lazy("message", "title"), max_length=200, blank=True)
+    text = models.TextField(pgettext_lazy("message", "text"), blank=True)
     url = models.TextField(blank=True)
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)  # real time, as all of these

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Phrase(models.Model):
@@ -14,7 +15,7 @@ class Phrase(models.Model):
         FORBIDDEN = "forbidden", _("forbidden")
 
     text = models.CharField(
-        _("words"),
+        pgettext_lazy("a phrase", "words"),
         max_length=80,
         unique=True,
         help_text=_(

@@ -103,10 +103,18 @@ class Play(models.Model):
     """One line: who (a level, and a layer of value if it matters), and the campaign they get."""
 
     playbook = models.ForeignKey(Playbook, models.CASCADE, related_name="plays")
-    place = models.PositiveSmallIntegerField(_("place"))  # the first that fits is the one
-    level = models.ForeignKey(Segment, models.PROTECT, related_name="+", verbose_name=_("who"))
+    place = models.PositiveSmallIntegerField(
+        pgettext_lazy("play", "place")
+    )  # the first that fits is the one
+    level = models.ForeignKey(
+        Segment, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("play", "who")
+    )
     value = models.ForeignKey(
-        Segment, models.PROTECT, null=True, related_name="+", verbose_name=_("value")
+        Segment,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("play", "value"),
     )
     # Its segment is the level, or the level and the value together.
     campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="play")

@@ -103,16 +103,16 @@ class Stop(models.Model):
     doubted_on = models.DateField(null=True)
     work_item = models.ForeignKey(WorkItem, models.PROTECT, null=True, related_name="+")
     goes_on = models.BooleanField(_("goes on"), null=True)
-    reason = models.TextField(_("decision"), blank=True)
+    reason = models.TextField(pgettext_lazy("stop-loss", "decision"), blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         related_name="+",
-        verbose_name=_("decided by"),
+        verbose_name=pgettext_lazy("stop-loss", "decided by"),
     )
     decided_on = models.DateField(null=True)
-    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("stop-loss", "decided at"), null=True)
 
     class Meta:
         verbose_name = _("stop")

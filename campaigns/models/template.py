@@ -46,7 +46,9 @@ class MessageTemplate(models.Model):
     )
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     body = models.TextField(
-        _("text"), blank=True, help_text=_("HTML with Liquid, such as {{ customer.name }}.")
+        pgettext_lazy("message", "text"),
+        blank=True,
+        help_text=_("HTML with Liquid, such as {{ customer.name }}."),
     )
     # What other channels have besides, and the same words in other languages.
     more = models.JSONField(default=dict, blank=True, db_default={})

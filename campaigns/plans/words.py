@@ -101,7 +101,7 @@ class _Speaker:
 
     def way(self, steps: tuple[Step, ...]) -> str:
         """Steps one after the other."""
-        return self.say(_(", then ")).join(map(self._whole, steps)) or self.say(_("nothing"))
+        return self.say(_(", then ")).join(map(self._whole, steps)) or self.say(_("do nothing"))
 
     def _whole(self, step: Step) -> str:
         """A step with the ways inside it."""

@@ -41,10 +41,10 @@ _DATA = Field(
 FIELDS: dict[str, tuple[Field, ...]] = {
     EMAIL: (
         Field(SUBJECT, _("subject"), 200),
-        Field(BODY, _("text"), 50_000, form=HTML),
+        Field(BODY, pgettext_lazy("message", "text"), 50_000, form=HTML),
     ),
     SMS: (
-        Field(BODY, _("text"), 1000),
+        Field(BODY, pgettext_lazy("message", "text"), 1000),
         Field(
             "template",
             _("the provider's template"),
@@ -62,25 +62,30 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ),
     ),
     PUSH: (
-        Field(SUBJECT, _("title"), 100),
-        Field(BODY, _("text"), 500),
+        Field(SUBJECT, pgettext_lazy("message", "title"), 100),
+        Field(BODY, pgettext_lazy("message", "text"), 500),
         _LINK,
         _DATA,
     ),
     IN_APP: (
-        Field(SUBJECT, _("title"), 100),
-        Field(BODY, _("text"), 2000),
+        Field(SUBJECT, pgettext_lazy("message", "title"), 100),
+        Field(BODY, pgettext_lazy("message", "text"), 2000),
         _LINK,
         _DATA,
     ),
     ROBOT: (
-        Field(SUBJECT, _("title"), 100),
-        Field(BODY, _("text"), 4000, help=_("Markdown, as WeCom, DingTalk and Feishu read it.")),
+        Field(SUBJECT, pgettext_lazy("message", "title"), 100),
+        Field(
+            BODY,
+            pgettext_lazy("message", "text"),
+            4000,
+            help=_("Markdown, as WeCom, DingTalk and Feishu read it."),
+        ),
         _LINK,
     ),
     WEBHOOK: (
-        Field(SUBJECT, _("title"), 100, False),
-        Field(BODY, _("text"), 4000, False),
+        Field(SUBJECT, pgettext_lazy("message", "title"), 100, False),
+        Field(BODY, pgettext_lazy("message", "text"), 4000, False),
         _LINK,
         Field(
             "data",

@@ -207,7 +207,7 @@ class TryForm(forms.Form):
     layers = forms.CharField(label=_("layers"), required=False)
     precedent = forms.ChoiceField(
         label=_("precedent"),
-        choices=[("", _("not known")), *PRECEDENTS[1:]],
+        choices=[("", pgettext_lazy("precedent", "not known")), *PRECEDENTS[1:]],
         required=False,
     )
     by = forms.ModelChoiceField(

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -29,7 +29,7 @@ COLORS = {"open": "info", "started": "warning", "done": "success", "dropped": ""
 TONES = {"started": "warn", "done": "good"}
 MOST_WAITING = 99  # approvals, as a number on a button
 DEEDS = {
-    "work_item.given": _("given"),
+    "work_item.given": pgettext_lazy("work", "given"),
     "work_item.started": _("begun"),
     "work_item.open": _("opened again"),
     "work_item.done": _("done"),

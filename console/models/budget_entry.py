@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from console.models.budget import BALANCES, Budget, BudgetRule
 
@@ -99,7 +100,7 @@ class BudgetEntry(models.Model):
     subject_id = models.PositiveBigIntegerField(null=True)
     subject = GenericForeignKey("subject_type", "subject_id")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    asked_minor = models.BigIntegerField(_("asked for"))
+    asked_minor = models.BigIntegerField(pgettext_lazy("an amount", "asked for"))
     amount_minor = models.BigIntegerField(_("amount"))
     available_minor = models.BigIntegerField(_("available"))
     reserved_minor = models.BigIntegerField(_("reserved"))

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from console import budgets, charts, clock, figures, roles
@@ -201,7 +201,7 @@ def marginal(found: Outlook, currency: str) -> Chart:
             _("One more unit brings"),
             _("95 % bounds"),
             _("Campaigns"),
-            _("Spent"),
+            pgettext("allocation", "Spent"),
             _("Revenue because of it"),
             _("Taken from the others"),
         ],

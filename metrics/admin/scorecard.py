@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console import charts as drawing
 from console import clock, figures, roles
@@ -26,7 +26,7 @@ LIGHTS = {
     "good": gettext_lazy("good"),
     "warn": gettext_lazy("in between"),
     "bad": gettext_lazy("bad"),
-    "": gettext_lazy("not known"),
+    "": pgettext_lazy("a traffic light", "not known"),
 }
 SPARK_WIDTH, SPARK_HEIGHT = 100, 30
 
@@ -59,7 +59,7 @@ class BenchmarkForm(forms.Form):
     )
     value = amounts.ValueField(label=gettext_lazy("value"), help_text=amounts.HINT)
     source = forms.CharField(
-        label=gettext_lazy("source"),
+        label=pgettext_lazy("of a number", "source"),
         max_length=200,
         help_text=gettext_lazy("Such as the report and its page, or who told it."),
     )

@@ -66,7 +66,7 @@ class Benchmark(models.Model):
         Metric, models.CASCADE, related_name="benchmarks", verbose_name=_("metric")
     )
     value = models.DecimalField(_("value"), max_digits=25, decimal_places=6)
-    source = models.CharField(_("source"), max_length=200)
+    source = models.CharField(pgettext_lazy("of a number", "source"), max_length=200)
     day = models.DateField(_("as of"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)

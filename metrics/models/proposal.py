@@ -33,9 +33,9 @@ class Proposal(models.Model):
 
     dimension = models.CharField(_("between"), max_length=7, choices=Dimension)
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.OPEN)
-    source = models.CharField(_("from"), max_length=120)
+    source = models.CharField(pgettext_lazy("allocation", "from"), max_length=120)
     source_name = models.CharField(max_length=200)
-    target = models.CharField(_("to"), max_length=120)
+    target = models.CharField(pgettext_lazy("allocation", "to"), max_length=120)
     target_name = models.CharField(max_length=200)
     amount_minor = models.BigIntegerField(_("amount"))
     # What that is expected to bring more, with its bounds, and how sure one is that it is more.
@@ -51,9 +51,9 @@ class Proposal(models.Model):
         models.PROTECT,
         null=True,
         related_name="+",
-        verbose_name=_("decided by"),
+        verbose_name=pgettext_lazy("stop-loss", "decided by"),
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_at = models.DateTimeField(pgettext_lazy("stop-loss", "decided at"), null=True)
     because = models.CharField(_("why"), max_length=300, blank=True)
     # Where it moves money between budgets, what asks for that.
     transfer = models.OneToOneField(

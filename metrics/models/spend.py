@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models import Campaign
 
@@ -95,7 +96,9 @@ class Spend(models.Model):
         verbose_name=_("channel"),
     )
     amount_minor = models.BigIntegerField(_("amount"))  # negative: money that came back
-    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.ENTERED)
+    source = models.CharField(
+        pgettext_lazy("of a number", "source"), max_length=8, choices=Source, default=Source.ENTERED
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     file = models.ForeignKey(
         SpendImport, models.CASCADE, null=True, blank=True, related_name="spend"

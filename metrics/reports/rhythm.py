@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from pyroaring import BitMap
 
 from console import charts, clock, figures, jobs
@@ -160,7 +160,7 @@ def _thirds(daily: Mapping[dt.date, int]) -> Part:
 
 
 def _usual(key: str, title: str, names: list[str], found: list[Usual]) -> Part:
-    columns = [Column(_("Days"), TEXT), Column(_("Customers a day"), NUMBER)]
+    columns = [Column(pgettext("kinds of day", "Days"), TEXT), Column(_("Customers a day"), NUMBER)]
     columns += [Column(_("Against all days"), NUMBER), Column(_("So many days"))]
     rows = [[name, one.mean, one.index, one.days] for name, one in zip(names, found, strict=True)]
     return Part(

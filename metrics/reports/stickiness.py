@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from pyroaring import BitMap
 
 from console import charts, jobs
@@ -82,7 +82,7 @@ def _times(daily: list[BitMap], group: Group) -> list[int]:
 def _histogram(groups: list[dict[str, Any]], settings: Settings) -> Part:
     days = range(1, int(settings["days"]) + 1)
     shares = {one["label"]: _shares(one["times"]) for one in groups}
-    columns = [Column(_("Days"))]
+    columns = [Column(pgettext("how many", "Days"))]
     for one in groups:
         columns += [Column(one["label"]), Column(_("Share"), SHARE)]
     rows = [[day, *(cell for one in groups for cell in _cells(one["times"], day))] for day in days]

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from segments.models.event_source import EventSource
 
@@ -30,7 +31,7 @@ class DeadLetter(models.Model):
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")
         REPLAYED = "replayed", _("replayed")
-        DROPPED = "dropped", _("dropped")
+        DROPPED = "dropped", pgettext_lazy("a delivery", "dropped")
 
     NOUN: ClassVar[str] = "dead_letter"  # in the audit log
     MOVES: ClassVar[dict[str, set[str]]] = {

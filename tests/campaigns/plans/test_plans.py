@@ -88,7 +88,7 @@ def test_the_plan_is_said_in_one_sentence_and_in_lines() -> None:
         "send by e-mail: “Hello”, then wait 1 day and then wait until 10:00 on Monday, Tuesday"
         " where the customer is, then ask whether the customer opened “Hello”"
         " (if so: divide by chance (a (25%): send by e-mail: “Still there?” with the coupon"
-        " “10 off” (not later than 15 minutes after it was due); b (75%): nothing);"
+        " “10 off” (not later than 15 minutes after it was due); b (75%): do nothing);"
         " if not: Service gets a task for each customer, due in 2 days: “Call them”,"
         " then leave the plan),"
         " then send by e-mail: “Still there?”."
