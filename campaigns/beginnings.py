@@ -71,7 +71,7 @@ def mix(
     except PlanError as problem:
         raise NotAllowed(problem.said(_)) from problem
     return drafts.add(
-        name=(_("How often, and how: %(segment)s") % {"segment": segment})[:120],
+        name=kept_words.name(lambda: _("How often, and how: %(segment)s") % {"segment": segment}),
         segment=segment,
         plan=plan,
         control_share=0.1,

@@ -132,6 +132,7 @@ def archive(guard: Guard, *, by: Staff) -> None:
 
 
 # R103: 高净值用户频繁收到低价促销短信; R118: 对导入期用户过度推送付费课程.
+# “High value” is a tier of the value score; this is spending alone.
 _HIGH = {"trait": "m_score", "op": ">=", "value": 4}
 _NEW = {"trait": "tenure_days", "op": "<", "value": 30}
 
@@ -149,9 +150,9 @@ def install(*, by: Staff) -> None:
         raise NotAllowed(_("There are guards already."))
     save(
         None,
-        name=kept_words.name(lambda: _("No price promotions for high value")),
+        name=kept_words.name(lambda: _("No price promotions for big spenders")),
         offer=Offer.DISCOUNT,
-        segment=_segment(kept_words.name(lambda: _("High value")), _HIGH, by=by),
+        segment=_segment(kept_words.name(lambda: _("Big spenders")), _HIGH, by=by),
         why=kept_words.name(
             lambda: _("Who pays the full price learns to wait for the next promotion.")
         ),

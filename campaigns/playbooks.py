@@ -137,7 +137,7 @@ def add_play(
     _require_bounded(held, offer.coupon)
     segment = level if value is None else both(level, value, by=by)
     campaign = drafts.add(
-        name=kept_words.name(lambda: f"{held}: {segment}"),
+        name=kept_words.name(lambda: _("%(name)s: %(value)s") % {"name": held, "value": segment}),
         goal=kept_words.as_kept(held.goal),
         segment=segment,
         entry=Campaign.Entry.PLAYBOOK,

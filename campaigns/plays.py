@@ -13,7 +13,7 @@ from campaigns.journeys import entering, intakes, waves
 from campaigns.journeys.intakes import Room
 from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, Play, Playbook, Turn
-from console import clock
+from console import clock, kept_words
 from segments import bitmaps
 from segments.models import Segment
 
@@ -130,7 +130,7 @@ def _under_way(play: Play, at: dt.datetime) -> Campaign | None:
     try:
         entering.approved_segment(campaign)
     except Stuck as problem:
-        raise Strayed(campaign, str(problem)) from problem
+        raise Strayed(campaign, kept_words.of(problem)) from problem
     return campaign
 
 

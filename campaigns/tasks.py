@@ -16,7 +16,7 @@ from campaigns.money import given, purse
 from campaigns.offers import refunds
 from campaigns.outcomes import returns
 from campaigns.stoploss import guardrails, stops
-from console import clock
+from console import clock, kept_words
 from console.states import NotAllowed, Stale
 
 SECONDS_A_TURN = 20  # that one sender keeps a worker, before whatever else waits in the queue
@@ -40,7 +40,7 @@ def start_campaign(campaign_id: int) -> None:
     try:
         transitions.start(campaign, by=None, at=clock.now())
     except (NotAllowed, Stale) as refused:
-        transitions.refuse_start(campaign, reason=str(refused))
+        transitions.refuse_start(campaign, reason=kept_words.of(refused))
     else:
         send_wave.delay(campaign_id)
 

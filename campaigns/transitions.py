@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from campaigns import (
     additions,
@@ -116,7 +117,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
         roles.require(by, "campaigns.run", record=campaign)
     _lock(campaign)
     if campaign.status != Status.APPROVED:
-        raise NotAllowed(_("Only an approved campaign can be started."))
+        raise NotAllowed(kept_words.say(gettext_noop("Only an approved campaign can be started.")))
     _require_approval(campaign)
     needs.require(campaign, by=by)
     campaign.audience.require_policy()
@@ -137,10 +138,13 @@ def to_start(*, at: dt.datetime) -> QuerySet[Campaign]:
 
 @transaction.atomic
 def refuse_start(campaign: Campaign, *, reason: str) -> None:
-    """Let a person look at what could not start by itself; it is not tried again."""
+    """Let a person look at what could not start by itself; it is not tried again.
+
+    `reason` is in kept words, as of all that stops by itself.
+    """
     _lock(campaign, fresh=True)
     if campaign.status == Status.APPROVED:
-        Campaign.objects.filter(pk=campaign.pk).update(stopped_because=reason[:300])
+        Campaign.objects.filter(pk=campaign.pk).update(stopped_because=reason)
         audit.log("campaign.not_started", campaign, reason=reason)
         _ask_to_look(campaign, reason)
 
@@ -187,8 +191,7 @@ def halt(campaign: Campaign, *, reason: str) -> bool:
     _lock(campaign, fresh=True)
     if campaign.status != Status.SENDING:
         return False
-    because = reason[:300]
-    states.move(campaign, to=Status.PAUSED, stopped_because=because, paused_at=timezone.now())
+    states.move(campaign, to=Status.PAUSED, stopped_because=reason, paused_at=timezone.now())
     audit.log("campaign.stopped", campaign, reason=reason)
     return True
 
@@ -332,9 +335,8 @@ def _lock(campaign: Campaign, *, fresh: bool = False) -> None:
     Campaign.objects.select_for_update().get(pk=campaign.pk)
     campaign.refresh_from_db()
     if campaign.status != seen and not fresh:
-        raise Stale(
-            _("%(what)s was changed by somebody else; load the page again.") % {"what": campaign}
-        )
+        words = gettext_noop("%(what)s was changed by somebody else; load the page again.")
+        raise Stale(kept_words.say(words, what=campaign))
 
 
 def _require_move(campaign: Campaign, to: str) -> None:

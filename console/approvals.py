@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console import (
     audit,
@@ -131,9 +132,10 @@ def require_live(subject: Any) -> Approval:
     """
     approval = latest_for(subject)
     if approval is None or approval.status != Status.APPROVED:
-        raise NotAllowed(_("Nobody has approved this."))
+        raise NotAllowed(kept_words.say(gettext_noop("Nobody has approved this.")))
     if approval.digest != subject.digest():
-        raise Stale(_("The content changed after it was approved; ask for approval again."))
+        words = gettext_noop("The content changed after it was approved; ask for approval again.")
+        raise Stale(kept_words.say(words))
     return approval
 
 

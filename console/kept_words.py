@@ -25,6 +25,17 @@ def keep(words: str | Promise, **about: Any) -> str:
     return json.dumps({SAYS: _untranslated(words), ABOUT: parts}, ensure_ascii=False)
 
 
+def say(words: str | Promise, **about: Any) -> "Said":
+    """The same as it reads now, for a refusal that somebody reads and a worker may keep: `of`."""
+    return Said.of(keep(words, **about))
+
+
+def of(refusal: Exception) -> str:
+    """What a refusal said, to be kept; what was not said by `say` stays as it reads now."""
+    words = refusal.args[0] if refusal.args else ""
+    return words.kept if isinstance(words, Said) else str(refusal)
+
+
 class Problem(Protocol):
     """A refusal that knows its message id and what fills its places, such as a rule's."""
 

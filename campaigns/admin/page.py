@@ -29,7 +29,7 @@ from campaigns.models import Audience, Campaign, Stop, TemplateRevision
 from campaigns.outcomes import evidence, progress
 from campaigns.plans.nodes import PlanError
 from campaigns.words import revisions
-from console import approvals, clock, roles
+from console import approvals, clock, kept_words, roles
 from console.models import Approval, AuditEntry, Project, Vote
 from segments.models import Customer, Segment
 
@@ -236,7 +236,7 @@ def history(campaign: Campaign) -> list[dict[str, Any]]:
             "at": entry.at,
             "who": entry.staff,
             "deed": DEEDS[entry.action],
-            "words": reasons.said(entry.details.get("reason", "")),
+            "words": reasons.said(kept_words.said(entry.details.get("reason", ""))),
         }
         for entry in entries
     ]

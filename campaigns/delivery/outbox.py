@@ -20,7 +20,7 @@ from campaigns.delivery import sending, settling
 from campaigns.delivery.sending import Tally
 from campaigns.journeys import intakes, waves
 from campaigns.models import Campaign, Wave
-from console import approvals, states
+from console import approvals, kept_words, states
 from console.states import NotAllowed, Stale
 
 WORKERS = 4  # that send one campaign at once
@@ -88,11 +88,11 @@ def send_next_wave(campaign: Campaign, channel: Channel[Mail], *, at: dt.datetim
 
 
 def _not_approved(campaign: Campaign) -> str:
-    """In words, why nothing of it may leave at this moment; empty: somebody said yes to it."""
+    """In kept words, why nothing of it may leave at this moment; empty: somebody said yes to it."""
     try:
         approvals.require_live(Campaign.objects.get(pk=campaign.pk))
     except (NotAllowed, Stale) as refused:
-        return str(refused)
+        return kept_words.of(refused)
     return ""
 
 

@@ -35,7 +35,7 @@ from campaigns.journeys import waves
 from campaigns.models import Campaign, Message, Wave
 from campaigns.money import paying
 from campaigns.words import wording
-from console import states
+from console import kept_words, states
 from segments.models import Customer
 
 FIRST_GROUP, LARGEST_GROUP, LARGEST_PAID = (
@@ -64,7 +64,7 @@ class Tally:
     retry: int = 0
     deferred: int = 0
     rests: bool = False  # whether the other side wants to be left alone for a while
-    trouble: str = ""  # why nothing more should leave before a person has looked
+    trouble: str = ""  # in kept words, why nothing more should leave before a person has looked
 
 
 def is_on(campaign: Campaign) -> bool:
@@ -163,9 +163,13 @@ class Sender:
                 self.unreachable = outcome.reason
                 return
         if self.errors_in_a_row >= ERRORS_IN_A_ROW and not self.tally.trouble:
-            self.tally.trouble = _(
-                "%(count)s messages in a row failed; the last one: %(reason)s"
-            ) % {"count": self.errors_in_a_row, "reason": reasons.said(outcome.reason)}
+            said = {"count": self.errors_in_a_row}
+            self.tally.trouble = kept_words.each(
+                lambda: (
+                    _("%(count)s messages in a row failed; the last one: %(reason)s")
+                    % (said | {"reason": reasons.said(outcome.reason)})
+                )
+            )
 
     @transaction.atomic
     def _give_back(self, *, is_left: bool) -> None:
@@ -182,9 +186,12 @@ class Sender:
             pause = max(pause, dt.timedelta(minutes=2**self.wave.tries))
             also["tries"] = self.wave.tries + 1
             if self.unreachable and self.wave.tries + 1 >= TRIES:
-                self.tally.trouble = _("The mail server cannot be reached: %(reason)s") % {
-                    "reason": self.unreachable
-                }
+                self.tally.trouble = kept_words.each(
+                    lambda: (
+                        _("The mail server cannot be reached: %(reason)s")
+                        % {"reason": reasons.said(self.unreachable)}
+                    )
+                )
         if pause:
             also["not_before"] = Now() + pause
         self.tally.rests = bool(self.unreachable or self.hush)

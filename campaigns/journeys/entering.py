@@ -19,7 +19,7 @@ from campaigns.journeys import intakes, waves
 from campaigns.journeys.stepping import Stuck, not_approved
 from campaigns.models import Audience, Campaign, Intake, Lookout
 from campaigns.plans import moments, triggers
-from console import clock
+from console import clock, kept_words
 from segments import bitmaps, heard, membership
 from segments.heard import Heard
 from segments.models import Segment
@@ -110,8 +110,10 @@ def _members(campaign: Campaign, at: dt.datetime) -> BitMap:
     if membership.is_stale(segment, clock.day_of(at)):
         membership.recompute(segment, day=clock.day_of(at))
         segment.refresh_from_db()
-    if problem := audience.problem_with(segment, clock.day_of(at), lasting=True):
-        raise Stuck(problem)
+    today = clock.day_of(at)
+    if audience.problem_with(segment, today, lasting=True):
+        words = kept_words.each(lambda: audience.problem_with(segment, today, lasting=True) or "")
+        raise Stuck(words)
     return segment.members
 
 

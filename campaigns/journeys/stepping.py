@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import connection
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pyroaring import BitMap
 
 from campaigns import audience, parting
@@ -33,13 +34,16 @@ Here = Mapping[int, BitMap]  # who stands before a step, by intake
 
 
 class Stuck(Exception):
-    """A step cannot be taken; says why in words, for whoever looks after the campaign."""
+    """A step cannot be taken; says why in kept words, for whoever looks after the campaign."""
 
 
 def not_approved(segment: Segment) -> str:
-    """In words, that a segment is not what somebody said yes to."""
-    words = _("The rule of “%(segment)s” is not the one that was approved.")
-    return words % {"segment": segment}
+    """In kept words, that a segment is not what somebody said yes to."""
+    return kept_words.each(
+        lambda: (
+            _("The rule of “%(segment)s” is not the one that was approved.") % {"segment": segment}
+        )
+    )
 
 
 class Place(NamedTuple):
@@ -105,10 +109,11 @@ def _fits(campaign: Campaign, step: Branch) -> BitMap:
     try:
         return membership.evaluate(step.rule, day=clock.today())
     except RuleError as problem:
-        raise Stuck(
-            _("The condition of the branch “%(step)s” cannot be understood: %(problem)s")
-            % {"step": step.key, "problem": problem.said(_)}
-        ) from problem
+        words = gettext_noop(
+            "The condition of the branch “%(step)s” cannot be understood: %(problem)s"
+        )
+        said = kept_words.keep(words, step=step.key, problem=kept_words.keep_problem(problem))
+        raise Stuck(said) from problem
 
 
 def _did(campaign: Campaign, step: Branch, here: Here) -> dict[int, BitMap]:
@@ -156,7 +161,7 @@ def _require_yes(campaign: Campaign) -> None:
     try:
         approvals.require_live(Campaign.objects.get(pk=campaign.pk))
     except (NotAllowed, Stale) as refused:
-        raise Stuck(str(refused)) from refused
+        raise Stuck(kept_words.of(refused)) from refused
 
 
 def _pay(campaign: Campaign, count: int) -> None:
@@ -180,10 +185,11 @@ def _give_work(campaign: Campaign, step: Task, here: Here) -> int:
             new += _give(campaign, step, f"{mark}:", len(members))
             continue
         if len(members) > MOST_WORK:
-            raise Stuck(
-                _("“%(title)s” would make %(count)s work items at once; %(most)s are allowed.")
-                % {"title": step.title, "count": len(members), "most": MOST_WORK}
+            words = gettext_noop(
+                "“%(title)s” would make %(count)s work items at once; %(most)s are allowed."
             )
+            count = len(members)
+            raise Stuck(kept_words.keep(words, title=step.title, count=count, most=MOST_WORK))
         for customer in Customer.objects.filter(pk__in=list(members)).order_by("pk"):
             new += _give(campaign, step, f"{mark}:{customer.pk}", 1, customer)
     return new

@@ -83,7 +83,8 @@ class Audience(models.Model):
             Stale: it was changed since, so somebody has to look again.
         """
         if not self.is_by_policy():
-            raise Stale(_("The contact policy changed since approval was asked for; ask again."))
+            words = _("The contact policy changed since approval was asked for; ask again.")
+            raise Stale(kept_words.say(words))
 
     def coupon_makers(self) -> set[int | None]:
         """Who made a coupon that it gives, or changed what one costs."""

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.models.agreed import CONSTRAINTS, Agreed
 from campaigns.models.template import MessageTemplate, TemplateRevision
 from console import budgets, clock, kept_words, states
-from console.kept_words import KeptName
+from console.kept_words import KeptName, KeptWords
 from console.models import Approval, AuditEntry, Budget, Team
 from segments.models import Segment, SegmentVersion
 
@@ -198,7 +198,7 @@ class Campaign(Agreed):
         _("counted for (days)"), default=7, help_text=_("Days after the message, 1 to 90.")
     )
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
-    stopped_because = models.CharField(_("paused because"), max_length=300, blank=True)
+    stopped_because = KeptWords(_("paused because"), blank=True)
     # In the real time of the database: what fell due since then is not made up for.
     paused_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)  # to newcomers, by hand

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from campaigns.models import Campaign, Message, Purse
 from campaigns.money import purse
-from console import budgets, clock, ledger
+from console import budgets, clock, kept_words, ledger
 from console.models import Budget
 
 WORK = "work"  # the deed of which people's work is paid
 
 
 class Broke(Exception):
-    """The money does not reach; says so in words, for whoever looks after the campaign."""
+    """The money does not reach; says so in kept words, for whoever looks after the campaign."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,14 @@ def refund(campaign_id: int, amount: int, deed: str) -> None:
 
 
 def no_money(campaign: Campaign) -> str:
-    """In words, why nothing more leaves."""
-    if campaign.budget_id is None:
-        return _("It costs something now, and has no budget.")
-    if campaign.budget is not None and _is_foreign(campaign.budget):
-        return _("The budget “%(budget)s” is in another currency.") % {"budget": campaign.budget}
-    return _("The approved budget is spent.")
+    """In kept words, why nothing more leaves."""
+    budget = campaign.budget
+    if budget is None:
+        return kept_words.keep(_("It costs something now, and has no budget."))
+    if _is_foreign(budget):
+        words = _("The budget “%(budget)s” is in another currency.")
+        return kept_words.keep(words, budget=budget)
+    return kept_words.keep(_("The approved budget is spent."))
 
 
 # --- anything else ------------------------------------------------------------

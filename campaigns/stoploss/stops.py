@@ -126,7 +126,7 @@ def _stop(
         return None
     stop = Stop(campaign=campaign, cause=cause, facts=dict(facts), stopped_on=on, **also)
     stop.watched_until = judging.watched_until(on)
-    transitions.halt(campaign, reason=words.why(stop))
+    transitions.halt(campaign, reason=kept_words.each(lambda: words.why(stop)))
     stop.save(force_insert=True)
     stop.work_item = work.give(
         KIND,
