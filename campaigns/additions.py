@@ -11,7 +11,7 @@ from campaigns import pricing, weight
 from campaigns.models import Addition, Campaign, Evidence, Message, Quote, Wave
 from campaigns.money import purse
 from campaigns.outcomes import evidence
-from console import approvals, audit, budgets, clock, figures, ledger, roles
+from console import approvals, audit, budgets, clock, figures, kept_words, ledger, roles
 from console.approvals import Facts
 from console.models import Approval, Staff
 from console.states import NotAllowed
@@ -151,7 +151,9 @@ def _summary(addition: Addition, quote: Quote) -> dict[str, Any]:
     budget = addition.campaign.budget
     assert budget is not None
     return {
-        "amount": figures.money(addition.amount_minor, budget.currency),
+        "amount": kept_words.each(
+            lambda: figures.money(addition.amount_minor, budget.currency)
+        ),
         "because": addition.because,
         "size": quote.size,
         "precedents": len(addition.evidence["precedents"]),

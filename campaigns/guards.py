@@ -72,7 +72,7 @@ def offers(campaign: Campaign) -> set[str]:
 
 
 def require(campaign: Campaign, members: BitMap) -> list[str]:
-    """What the approver has to read; empty where everything fits.
+    """What the approver has to read, in kept words; empty where everything fits.
 
     Raises:
         NotAllowed: a guard blocks it, or nobody has written why it goes out nevertheless.
@@ -87,7 +87,7 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
             "right: %(what)s"
         )
         raise NotAllowed(words % {"what": found[0].words})
-    return [one.words for one in found]
+    return kept_words.each_line(lambda: [one.words for one in found])
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, CouponBatch, MessageTemplate
 from campaigns.offers import coupons
 from campaigns.plans.nodes import Message, Plan, Task
 from campaigns.words import gaps, revisions
-from console import figures
+from console import figures, kept_words
 from console.states import NotAllowed
 
 Entry = Campaign.Entry
@@ -51,7 +51,7 @@ def of(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[Shortage
 
 
 def require(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[str]:
-    """What the approver has to read.
+    """What the approver has to read, in kept words.
 
     Raises:
         NotAllowed: it could not be carried out whatever the customers do.
@@ -60,7 +60,9 @@ def require(campaign: Campaign, members: BitMap, *, at: dt.datetime) -> list[str
     for one in found:
         if one.is_certain:
             raise NotAllowed(one.words)
-    return [one.words for one in found]
+    if not found:
+        return []
+    return kept_words.each_line(lambda: [one.words for one in of(campaign, members, at=at)])
 
 
 def _of_words(campaign: Campaign, plan: Plan) -> Iterator[Shortage]:

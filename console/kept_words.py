@@ -1,8 +1,8 @@
 """Sentences and names that are kept in a table, and everybody reads in their own language."""
 
 import json
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from console import formats
 
+Told = TypeVar("Told")
 SAYS, ABOUT, EACH = "says", "about", "each"
 JOINT = " ‧ "  # a point that nobody types: between the two halves of a name that ships
 
@@ -54,10 +55,24 @@ def keep_problem(problem: Problem) -> str:
 
 def each(words: Callable[[], str]) -> str:
     """What is said in each language of the console, for words that are made of many parts."""
+    return _each(_in_each(words))
+
+
+def each_line(words: Callable[[], Sequence[str]]) -> list[str]:
+    """The same of several sentences, as many in every language."""
+    told = _in_each(words)
+    return [_each(dict(zip(told, line, strict=True))) for line in zip(*told.values(), strict=True)]
+
+
+def _in_each(words: Callable[[], Told]) -> dict[str, Told]:
     told = {}
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             told[code] = words()
+    return told
+
+
+def _each(told: dict[str, str]) -> str:
     if len({*told.values()}) == 1:
         return next(iter(told.values()))
     return json.dumps({EACH: told}, ensure_ascii=False)
@@ -94,6 +109,18 @@ def said(kept: str) -> str:
     kept = as_kept(kept)
     found = _read(kept)
     return half(kept, translation.get_language()) if found is None else _said(found)
+
+
+def said_all(kept: Any) -> Any:
+    """The same of everything that stands in a JSON value."""
+    match kept:
+        case dict():
+            return {name: said_all(value) for name, value in kept.items()}
+        case list():
+            return [said_all(value) for value in kept]
+        case str():
+            return said(kept)
+    return kept
 
 
 def half(name: str, language: str | None) -> str:

@@ -20,6 +20,21 @@ ALIKE: dict[str, Promise] = {
     "offer": gettext_lazy("a similar offer"),
     "entry": gettext_lazy("the same way in"),
 }
+# What is told of each past campaign; a column of which nothing is known of any is left out.
+COLUMNS: dict[str, Promise] = {
+    "people": gettext_lazy("Of these customers"),
+    "size": gettext_lazy("Reached"),
+    "share": gettext_lazy("Converted"),
+    "expected": gettext_lazy("Expected then"),
+    "activated": gettext_lazy("Activated, of those asleep"),
+    "activated_anyway": gettext_lazy("Activated anyway"),
+    "stayed": gettext_lazy("Active a week later"),
+    "lift": gettext_lazy("Lift, points"),
+    "unsubscribed": gettext_lazy("Unsubscribed"),
+    "each": gettext_lazy("Cost for each"),
+    "activation": gettext_lazy("Cost per activation"),
+    "roi": gettext_lazy("ROI"),
+}
 EDGES = ("low", "middle", "high")
 EXPECTED = ("share", "lift", "activated", "stayed", "redeemed", "revenue")
 
@@ -33,9 +48,13 @@ def kept(campaign: Campaign) -> dict[str, Any]:
 def shown(found: Evidence) -> dict[str, Any]:
     currency = clock.project().currency
     cases = _cases(found)
+    rows = [_row(one, currency, cases) for one in found.precedents]
+    untold = {figures.NOTHING, _("no control")}
+    told = [name for name in COLUMNS if any(row["told"][name] not in untold for row in rows)]
     return {
         "found_at": found.found_at,
-        "rows": [_row(one, currency, cases) for one in found.precedents],
+        "headings": [COLUMNS[name] for name in told],
+        "rows": [row | {"cells": [row["told"][name] for name in told]} for row in rows],
         "expected": _expected(found, currency),
         "skill": _skill(found.skill),
         "without_control": all(one["lift"] is None for one in found.precedents),
@@ -57,24 +76,30 @@ def _cases(found: Evidence) -> Mapping[int, int]:
 
 
 def _row(one: Mapping[str, Any], currency: str, cases: Mapping[int, int]) -> dict[str, Any]:
-    # What was kept before activation was measured does not tell of it.
     return {
         "case": cases.get(one["campaign"]),
-        "activated": figures.share(one.get("activated_share")),
-        "activated_anyway": figures.share(one.get("activated_anyway")),
-        "activation": figures.money(one.get("cost_per_activation_minor"), currency),
-        "stayed": figures.share(one.get("stayed_share")),
         "pk": one["campaign"],
         "name": kept_words.said(one["name"]),
         "ended_on": one["ended_on"],
         "alike": [ALIKE[trait] for trait in one["alike"]],
+        "told": _told(one, currency),
+    }
+
+
+def _told(one: Mapping[str, Any], currency: str) -> dict[str, str]:
+    """What was measured of it; what was kept before activation was measured tells none of it."""
+    return {
         "people": figures.share(one["people"], digits=0),
         "size": figures.whole(one["size"]),
         "share": figures.share(one["share"]),
         "expected": figures.share(one["expected_share"]),
+        "activated": figures.share(one.get("activated_share")),
+        "activated_anyway": figures.share(one.get("activated_anyway")),
+        "stayed": figures.share(one.get("stayed_share")),
         "lift": _lift(one),
         "unsubscribed": figures.whole(one["unsubscribed"]),
         "each": figures.money(one["cost_per_purchase_minor"], currency),
+        "activation": figures.money(one.get("cost_per_activation_minor"), currency),
         "roi": figures.signed_share(one["roi"], digits=0),
     }
 

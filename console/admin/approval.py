@@ -23,7 +23,17 @@ from campaigns.admin import (
     who,
 )
 from campaigns.models import Addition, Campaign
-from console import approvals, clock, figures, formats, policies, policy_rules, policy_words, roles
+from console import (
+    approvals,
+    clock,
+    figures,
+    formats,
+    kept_words,
+    policies,
+    policy_rules,
+    policy_words,
+    roles,
+)
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Approval, Vote
 from segments import standing, traits
@@ -88,6 +98,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "original": approval,
             "approval": approval,
+            "warnings": _warnings(approval),
             **_of_policy(approval, request.user),
             **_of_subject(approval, request.user),
         }
@@ -194,7 +205,17 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
 
 def _said(approval: Approval) -> list[tuple[Any, Any]]:
     """What whoever asked said about a thing that has no part of the page to itself."""
-    return [(SAID[key], value) for key, value in approval.summary.items() if key in SAID]
+    said = kept_words.said_all(approval.summary)
+    return [(SAID[key], value) for key, value in said.items() if key in SAID]
+
+
+def _warnings(approval: Approval) -> list[str]:
+    """What the console had to say against it when it was asked for."""
+    summary = approval.summary
+    said: list[str] = kept_words.said_all(
+        [*summary.get("mismatches", []), *summary.get("scarce", [])]
+    )
+    return said
 
 
 def _people(numbers: list[int]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from console import approvals, idempotency, policies
+from console import approvals, idempotency, kept_words, policies
 from console.models import Approval, Vote
 
 VERBS: dict[str, Any] = {
@@ -35,6 +35,7 @@ class ApprovalSerializer(serializers.ModelSerializer):
     votes = VoteSerializer(many=True, read_only=True)
     policy_version = serializers.CharField(source="version", default="", read_only=True)
     steps = serializers.SerializerMethodField()
+    summary = serializers.SerializerMethodField()
 
     class Meta:
         model = Approval
@@ -55,6 +56,11 @@ class ApprovalSerializer(serializers.ModelSerializer):
     def get_steps(self, approval: Approval) -> list[dict[str, Any]]:
         """Whose yes each step wants."""
         return list(approval.policy.get("steps", []))
+
+    def get_summary(self, approval: Approval) -> dict[str, Any]:
+        """What was asked for, in short."""
+        said: dict[str, Any] = kept_words.said_all(approval.summary)
+        return said
 
 
 class ApprovalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
