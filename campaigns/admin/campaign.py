@@ -266,7 +266,9 @@ class CampaignAdmin(ConsoleModelAdmin):
         """The mail as one customer would get it."""
         roles.require(request.user, self.view_action)
         campaign = self._found(pk)
-        words = page.words_of(campaign, Audience.objects.filter(campaign=campaign).first())
+        frozen = Audience.objects.filter(campaign=campaign).first()
+        asked = request.POST if request.method == "POST" else request.GET
+        words = page.words_of(campaign, frozen, chosen=asked.get("message", ""))
         if words is None:
             raise Http404
         return preview.answer(request, words, campaign_name=campaign.name)

@@ -25,7 +25,7 @@ from campaigns.admin import (
     trials,
 )
 from campaigns.contact import blocked, reasons
-from campaigns.models import Audience, Campaign, Stop, TemplateRevision
+from campaigns.models import Audience, Campaign, MessageTemplate, Stop, TemplateRevision
 from campaigns.outcomes import evidence, progress
 from campaigns.plans.nodes import PlanError
 from campaigns.words import revisions
@@ -199,7 +199,10 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
         campaign_name=campaign.name,
         staff=staff,
         theme="light",
-    ) | {"url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk])}
+    ) | {
+        "url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk]),
+        "messages": _named(wordings(campaign)),
+    }
 
 
 def members_of(campaign: Campaign, frozen: Audience | None) -> BitMap | None:
@@ -209,19 +212,39 @@ def members_of(campaign: Campaign, frozen: Audience | None) -> BitMap | None:
     return campaign.segment.members if campaign.segment else None
 
 
-def words_of(campaign: Campaign, frozen: Audience | None) -> TemplateRevision | None:
-    """The frozen words, or the template's while it is a draft."""
+def wordings(campaign: Campaign) -> list[int]:
+    """The templates that it may say, in the order of its plan; none where that makes no sense."""
+    if campaign.template_id:
+        return [campaign.template_id]
+    try:
+        steps = planning.of(campaign).messages()
+    except PlanError:
+        return []
+    return list(dict.fromkeys(one for step in steps for one in step.templates))
+
+
+def _named(templates: list[int]) -> list[tuple[int, str]]:
+    """What one chooses from; nothing where there is no choice."""
+    if len(templates) < 2:
+        return []
+    found = MessageTemplate.objects.in_bulk(templates)
+    return [(number, str(found[number])) for number in templates if number in found]
+
+
+def words_of(
+    campaign: Campaign, frozen: Audience | None, *, chosen: str = ""
+) -> TemplateRevision | None:
+    """The frozen words, or the templates' while it is a draft; its first message's if none is
+    chosen."""
+    said = wordings(campaign)
+    number = next((one for one in said if str(one) == chosen), said[0] if said else None)
     if frozen and not campaign.is_draft:
-        return _frozen_words(campaign, frozen) if frozen.body else None
-    return revisions.unsaved(campaign.template) if campaign.template else None
-
-
-def _frozen_words(campaign: Campaign, frozen: Audience) -> TemplateRevision:
-    """Of a plan the words of its first message: a plan has no template of its own."""
-    first = None if campaign.template_id else next(planning.of(campaign).messages(), None)
-    if first is None:
-        return revisions.frozen(frozen)
-    return revisions.frozen_of(frozen, first.templates[0])
+        if not frozen.body:
+            return None
+        is_plans = number is not None and not campaign.template_id
+        return revisions.frozen_of(frozen, number) if is_plans else revisions.frozen(frozen)
+    template = MessageTemplate.objects.filter(pk=number or 0).first()
+    return revisions.unsaved(template) if template else None
 
 
 def history(campaign: Campaign) -> list[dict[str, Any]]:
