@@ -151,9 +151,7 @@ def _summary(addition: Addition, quote: Quote) -> dict[str, Any]:
     budget = addition.campaign.budget
     assert budget is not None
     return {
-        "amount": kept_words.each(
-            lambda: figures.money(addition.amount_minor, budget.currency)
-        ),
+        "amount": kept_words.each(lambda: figures.money(addition.amount_minor, budget.currency)),
         "because": addition.because,
         "size": quote.size,
         "precedents": len(addition.evidence["precedents"]),

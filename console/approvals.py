@@ -22,7 +22,7 @@ from console import (
     states,
 )
 from console.models import Approval, Deputy, Staff, Vote
-from console.policy_rules import Facts
+from console.policy_rules import Facts, Policy
 from console.states import NotAllowed, Stale
 
 __all__ = ["Approvable", "Facts"]
@@ -89,6 +89,11 @@ def request(
         raise NotAllowed(_("A decision about this is pending already.")) from twice
     audit.log("approval.requested", approval, by=by, digest=approval.digest, policy=str(version))
     return approval
+
+
+def possible(model: type[models.Model], *, by: Staff, **known: Any) -> list[Policy]:
+    """Whose yes something of this kind may need, by what is known before it is asked for."""
+    return policies.possible(_of_request(model, by, Facts(**known)))
 
 
 # --- which there are ----------------------------------------------------------

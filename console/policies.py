@@ -23,6 +23,13 @@ MISTAKES = {
     "precedent": gettext_lazy("A precedent is there or not."),
     "hours": gettext_lazy("Write 1 to 2400 hours, or nothing."),
 }
+# Conditions of which the facts may be unknown before somebody asks.
+KNOWN_BY = {
+    "amount": "amount_minor",
+    "audience": "audience",
+    "discount": "discount_share",
+    "precedent": "has_precedent",
+}
 VIEW, CHANGE, DECIDE = "policies.view", "policies.change", "approvals.decide"
 
 
@@ -35,6 +42,21 @@ def match(facts: Facts) -> PolicyVersion | None:
         if not policy_rules.read(version.content).when.misses(facts):
             return version
     return None
+
+
+def possible(facts: Facts) -> list[Policy]:
+    """Those that a request may come to, in their order, while some facts are not known yet."""
+    told = facts.as_json()
+    unknown = {name for name, fact in KNOWN_BY.items() if told[fact] is None}
+    found = []
+    for version in in_force():
+        policy = policy_rules.read(version.content)
+        missed = {*policy.when.misses(facts)}
+        if missed <= unknown:
+            found.append(policy)
+        if not missed:
+            break
+    return found
 
 
 def in_force(*, active: bool = True) -> list[PolicyVersion]:

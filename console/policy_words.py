@@ -1,6 +1,7 @@
 """Policies in sentences: what they are for, and whose yes each step needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -58,6 +59,21 @@ def when(when: When) -> list[str]:
     return [words for words in said if words]
 
 
+def deciders(found: Sequence[Policy]) -> list[str]:
+    """Whose yes each of several policies wants, and in what case where there are several."""
+    if not found:
+        return [_("No policy says whose yes this needs, so nobody may give it.")]
+    told = []
+    for policy in found:
+        steps = " → ".join(step(one) for one in policy.steps)
+        case = formats.listed(when(replace(policy.when, kinds=(), roles=(), teams=())))
+        if len(found) > 1:
+            said = {"name": case or _("otherwise"), "value": steps}
+            steps = _("%(name)s: %(value)s") % said
+        told.append(steps)
+    return told
+
+
 def terms(policy: Policy) -> list[str]:
     """How long it waits, and when it reminds."""
     unit = _("working hours") if policy.business_hours else _("hours")
@@ -71,7 +87,8 @@ def terms(policy: Policy) -> list[str]:
 
 def _listed(name: str, values: Any) -> str:
     found = list(values)
-    return f"{name}: {formats.listed(found)}" if found else ""
+    said = {"name": name, "value": formats.listed(found)}
+    return _("%(name)s: %(value)s") % said if found else ""
 
 
 def _range(name: str, limits: Any, written: Any) -> str:

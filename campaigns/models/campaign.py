@@ -315,7 +315,8 @@ class Campaign(Agreed):
             if self.budget is None:
                 raise states.NotAllowed(_("It costs something, and has no budget."))
             on = approval.decided_on or clock.today()
-            budgets.commit(self.budget, subject=self, key=f"{self._asking(approval)}:yes", on=on)
+            key, by = f"{self._asking(approval)}:yes", approval.decider()
+            budgets.commit(self.budget, subject=self, key=key, on=on, by=by)
 
     def require_evidence(self) -> None:
         """Neither asked for nor approved before anybody looked at what the like of it brought.
@@ -331,7 +332,8 @@ class Campaign(Agreed):
         states.move(self, to=self.Status.DRAFT)
         if self.budget is not None:
             on = approval.decided_on or clock.today()
-            budgets.release(self.budget, subject=self, key=f"{self._asking(approval)}:no", on=on)
+            key, by = f"{self._asking(approval)}:no", approval.decider()
+            budgets.release(self.budget, subject=self, key=key, on=on, by=by)
 
     def _asking(self, approval: Approval) -> str:
         return f"campaign:{self.pk}:asked:{approval.pk}"

@@ -89,7 +89,8 @@ class Addition(models.Model):
     def _deed(self, approval: Approval) -> budgets.Deed:
         """Of two ends of the same asking only one can be."""
         on = approval.decided_on or clock.today()
-        return {"subject": self.campaign, "key": f"addition:{self.pk}:decided", "on": on}
+        key, by = f"addition:{self.pk}:decided", approval.decider()
+        return {"subject": self.campaign, "key": key, "on": on, "by": by}
 
 
 class Purse(models.Model):

@@ -1,6 +1,6 @@
 """Budgets: the list with bars, a budget's page with burn-down and ledger, and its forms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -169,7 +169,8 @@ class BudgetAdmin(ReadOnlyAdmin):
             found = evidence.of_team(budget.team, at=clock.now())
             transfers.ask(budget, amount, evidence=found, on=today, by=request.user, **given)
 
-        return self._form(request, form, keep, _("Ask for money"), _("Ask"), budget)
+        about = budget_page.asking(budget, by=request.user)
+        return self._form(request, form, keep, _("Ask for money"), _("Ask"), budget, about=about)
 
     def withdraw(self, request: Any, number: int) -> HttpResponse:
         transfer = get_object_or_404(Transfer.objects.select_related("target"), pk=number)
@@ -206,6 +207,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         title: str,
         button: str,
         budget: Budget | None = None,
+        about: Sequence[tuple[str, str]] = (),
     ) -> HttpResponse:
         """Ask, keep, and go to the budget; a refusal comes back beside what was written."""
         if request.method == "POST" and form.is_valid():
@@ -216,7 +218,7 @@ class BudgetAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, _("Saved."))
                 return _to(budget or made)
-        context = {"form": form, "button": button, "original": budget}
+        context = {"form": form, "button": button, "original": budget, "about": about}
         return self._page(request, "form", title, context)
 
     def _page(

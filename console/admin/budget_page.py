@@ -9,10 +9,11 @@ from django.db.models import Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from console import budgets, burn_down, charts, figures, transfers
+from console import approvals, budgets, burn_down, charts, figures, policy_words, transfers
 from console.charts import Chart
 from console.models import Approval, Budget, BudgetEntry, Reservation, Transfer
 
+FEW_DAYS = 3  # with fewer there is no line to see
 ENTRIES, ASKINGS, THINGS = 100, 10, 50
 Kind = BudgetEntry.Kind
 PARTS = ("spent", "committed", "reserved", "available")
@@ -70,7 +71,7 @@ def chart(budget: Budget, *, today: dt.date) -> Chart:
         note = _("At the pace of the last 14 days it is spent on %(day)s.") % {
             "day": found.ends_on.isoformat()
         }
-    days = list(enumerate(found.days))
+    days = list(enumerate(found.days)) if len(found.days) >= FEW_DAYS else []
     return Chart(
         id="burn-down",
         title=_("Burn-down"),
@@ -89,6 +90,7 @@ def chart(budget: Budget, *, today: dt.date) -> Chart:
         ],
         note=note,
         size="tall",
+        empty=_("It is drawn from the third day on; until then the bar above says all of it."),
     )
 
 
@@ -120,7 +122,7 @@ def cells(budget: Budget) -> Iterable[list[object]]:
             budget.currency,
             one.rule.number,
             one.key,
-            one.by.username if one.by else "",
+            one.by.username if one.by else "console",
             one.because,
         ]
 
@@ -162,6 +164,19 @@ def _page_of(thing: Reservation) -> str:
         return reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[thing.subject_id])
     except NoReverseMatch:
         return ""
+
+
+def asking(budget: Budget, *, by: Any) -> list[tuple[str, str]]:
+    """What whoever asks for money wants to know before: what there is, and who decides."""
+    ways = policy_words.deciders(approvals.possible(Transfer, by=by))
+    total = {"total": figures.money(budget.total_minor, budget.currency)}
+    left = figures.money(budget.available_minor, budget.currency)
+    return [
+        (_("Budget"), str(budget)),
+        (_("Available"), _("%(left)s of %(total)s") % {"left": left, **total}),
+        (_("Until"), budget.until.isoformat()),
+        *[(_("Who decides"), said) for said in ways],
+    ]
 
 
 def askings(budget: Budget, staff: Any) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from console import kept_words
 from console.kept_words import KeptName
 from console.models.approval_policy import PolicyVersion
+from console.models.staff import Staff
 
 
 class Approval(models.Model):
@@ -87,6 +88,13 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return kept_words.said(self.title)
+
+    def decider(self) -> Staff | None:
+        """Whose vote decided it; nobody's where it ended without one."""
+        if self.status not in {self.Status.APPROVED, self.Status.REJECTED, self.Status.CHANGES}:
+            return None
+        last = self.votes.select_related("by").order_by("pk").last()
+        return last and last.by
 
 
 class Vote(models.Model):
