@@ -5,7 +5,7 @@ A movement has a key: sent twice, it moves once. What the money is for can be an
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -38,6 +38,7 @@ class Deed(TypedDict):
     subject: models.Model
     key: str
     on: dt.date
+    by: NotRequired[Staff | None]
 
 
 @dataclass(frozen=True)

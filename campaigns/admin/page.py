@@ -241,8 +241,9 @@ def words_of(
     if frozen and not campaign.is_draft:
         if not frozen.body:
             return None
-        is_plans = number is not None and not campaign.template_id
-        return revisions.frozen_of(frozen, number) if is_plans else revisions.frozen(frozen)
+        if number is None or campaign.template_id:
+            return revisions.frozen(frozen)
+        return revisions.frozen_of(frozen, number)
     template = MessageTemplate.objects.filter(pk=number or 0).first()
     return revisions.unsaved(template) if template else None
 

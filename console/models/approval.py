@@ -94,7 +94,7 @@ class Approval(models.Model):
         if self.status not in {self.Status.APPROVED, self.Status.REJECTED, self.Status.CHANGES}:
             return None
         last = self.votes.select_related("by").order_by("pk").last()
-        return last and last.by
+        return last.by if last else None
 
 
 class Vote(models.Model):
