@@ -10,11 +10,12 @@ from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTempl
 from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Message, Plan, PlanError
-from console import kept_words
+from console import kept_words, once
 from console.models import Staff, Team
 from segments import vocabulary
 
 
+@once.a_page_asks
 def known() -> Known:
     """What a plan may speak about now, in the active language."""
     templates = MessageTemplate.objects.filter(archived_at=None)

@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from console import once
 from console.models import Project
 
 # Nobody means other days, and reckoning weeks back and forth from these stays in the calendar.
 FIRST, LAST = dt.date(1970, 1, 1), dt.date(2199, 12, 31)
 
 
+@once.a_page_asks
 def project() -> Project:
     """The one project; its row is made by the first migration."""
     return Project.objects.get(pk=1)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from console import audit, clock
+from console import audit, clock, once
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
@@ -33,6 +33,18 @@ def acting(respond: Respond) -> Respond:
             response = respond(request)
         response["X-Request-Id"] = ref
         return response
+
+    return middleware
+
+
+def reading(respond: Respond) -> Respond:
+    """Read once what the parts of a page ask for again and again, where nothing is changed."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return respond(request)
+        with once.a_page():
+            return respond(request)
 
     return middleware
 

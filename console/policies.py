@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console import audit, policy_rules, roles
+from console import audit, once, policy_rules, roles
 from console.models import Approval, ApprovalPolicy, Deputy, PolicyVersion, Staff, Team
 from console.policy_rules import Facts, Policy, Step
 from console.states import NotAllowed, Stale
@@ -188,7 +188,12 @@ def _is_named(step: Step, staff: Staff, approval: Approval) -> bool:
     if step.who == "staff":
         return staff.pk in step.staff
     team = approval.facts.get("team")
-    return team is not None and Team.objects.filter(pk=team, lead=staff).exists()
+    return team is not None and _lead_of(team) == staff.pk
+
+
+@once.a_page_asks
+def _lead_of(team: int) -> int | None:
+    return Team.objects.filter(pk=team).values_list("lead", flat=True).first()
 
 
 # --- deputies -----------------------------------------------------------------

@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "console.middleware.acting",
+    "console.middleware.reading",
     "console.middleware.in_project_time",
     "console.middleware.in_words",
     "axes.middleware.AxesMiddleware",

@@ -10,6 +10,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
+from console import once
 from segments import definitions, history
 from segments.models import EventDay, EventProperty, EventType
 from segments.models.event import OTHERS, Kind
@@ -52,6 +53,7 @@ def names() -> dict[str, Known]:
     return {row[0]: Known(*(row[1:4] if row[4] is None else row[4:])) for row in rows}
 
 
+@once.a_page_asks
 def titles() -> dict[str, str]:
     """What each kind of event is called on screen, in the active language, by its name.
 
@@ -63,6 +65,8 @@ def titles() -> dict[str, str]:
 
 def title(name: str) -> str:
     """What one kind of event is called on screen."""
+    if said := titles().get(name):
+        return said
     known = EventType.objects.only("name", "title").filter(name=name).first()
     return (known or EventType(name=name)).label
 

@@ -1,5 +1,6 @@
 """A campaign's plan on its page: how customers come in, each step, and who stands there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +45,14 @@ def context(campaign: Campaign) -> dict[str, Any]:
     """What the page shows of the plan; nothing for a campaign of one message."""
     if campaign.kind == Campaign.Kind.RECORDED:
         return {}
+    counted = progress.by_step(campaign)
     return {
-        "plan_rows": rows(campaign) if campaign.plan else [],
+        "plan_rows": rows(campaign, counted) if campaign.plan else [],
         "comes_in": comes_in(campaign),
         "terms": terms(campaign),
         "limits": limits(campaign) if campaign.is_lasting else [],
         "leaves_at": [catalogue.titles().get(name, name) for name in campaign.exit_events],
-        "left_plan": _left(campaign),
+        "left_plan": _left(counted),
         "latest_intakes": _latest(campaign) if campaign.is_lasting else [],
     }
 
@@ -92,9 +94,8 @@ def _again(days: int | None) -> str:
     return _("after %(days)s days") % {"days": days} if days else _("each time")
 
 
-def rows(campaign: Campaign) -> list[Row]:
+def rows(campaign: Campaign, counted: Mapping[str, progress.AtStep]) -> list[Row]:
     """The plan's steps in words, with how many customers are where."""
-    known, counted = planning.known(), progress.by_step(campaign)
     is_begun = bool(campaign.started_at)
     return [
         Row(
@@ -104,7 +105,7 @@ def rows(campaign: Campaign) -> list[Row]:
             counts=_counts(counted.get(line.key)) if is_begun and line.key else "",
             key=line.key if is_begun else "",
         )
-        for line in words.lines(planning.of(campaign), known, _)
+        for line in words.lines(planning.of(campaign), planning.known(), _)
     ]
 
 
@@ -168,9 +169,8 @@ def _counts(at: progress.AtStep | None) -> str:
     return " · ".join(said) or "–"
 
 
-def _left(campaign: Campaign) -> list[tuple[str, int]]:
+def _left(counted: Mapping[str, progress.AtStep]) -> list[tuple[str, int]]:
     """How many left the plan before its end, by why."""
-    counted = progress.by_step(campaign)
     doors = {waves.GOAL: _("reached the goal"), waves.EXIT: _("left at an event")}
     return [(said, counted[door].through) for door, said in doors.items() if door in counted]
 

@@ -34,13 +34,15 @@ class Row:
         return f"{'+' if more > 0 else '−'}{figures.whole(abs(more))}" if more else ""
 
 
-def context(campaign: Campaign, frozen: Audience, approval: Approval) -> dict[str, Any]:
+def context(
+    campaign: Campaign, frozen: Audience, approval: Approval, *, then: audience.Funnel
+) -> dict[str, Any]:
     """What is known of the customers themselves; nobody knows to whom an event will happen."""
     has_people = campaign.entry in {Entry.ONCE, Entry.RECURRING}
     plan, members = planning.of(campaign), frozen.members
     is_open = approval.status == Approval.Status.PENDING
     return {
-        "then_and_now": then_and_now(campaign, frozen) if is_open and has_people else [],
+        "then_and_now": then_and_now(campaign, then) if is_open and has_people else [],
         "rule_changed": _rule_changed(campaign, frozen),
         "groups": groups(campaign, plan, members) if has_people else shares(campaign, plan),
         "made_of": made_of(members) if has_people else [],
@@ -48,11 +50,11 @@ def context(campaign: Campaign, frozen: Audience, approval: Approval) -> dict[st
     }
 
 
-def then_and_now(campaign: Campaign, frozen: Audience) -> list[Row]:
+def then_and_now(campaign: Campaign, then: audience.Funnel) -> list[Row]:
     """The way from the segment to those who get it, when it was frozen and if it were now."""
     if campaign.segment is None:
         return []
-    then, now = audience.funnel(frozen), audience.outlook(campaign, campaign.segment.members)
+    now = audience.outlook(campaign, campaign.segment.members)
     left_out = (dict(then.left_out), dict(now.left_out))
     reasons = [str(one.label) for one in Exclusion.Reason]
     was, is_ = ({str(label): count for label, count in one.items()} for one in left_out)

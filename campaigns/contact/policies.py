@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import ContactPolicy
 from campaigns.policy import reading
 from campaigns.policy.nodes import DOWNGRADE, Policy, PolicyError, Way
-from console import audit, roles
+from console import audit, once, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
@@ -33,6 +33,7 @@ def version() -> int:
     return 0 if found is None else found
 
 
+@once.a_page_asks
 def current() -> Policy:
     """What is in force; nothing is limited before there is a version."""
     return read(ContactPolicy.objects.values_list(_AS_TEXT, flat=True).first())

@@ -50,6 +50,8 @@ class AtStep(NamedTuple):
 
 def by_step(campaign: Campaign) -> dict[str, AtStep]:
     """Where a campaign's customers are; also of those who left, by the door through which."""
+    if campaign.started_at is None:
+        return {}
     is_done = Q(status=Wave.Status.DONE)
     waves = Wave.objects.filter(campaign=campaign).values("step").order_by("step")
     sizes = waves.annotate(here=Sum("size", filter=~is_done), through=Sum("size", filter=is_done))

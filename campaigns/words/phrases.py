@@ -8,7 +8,7 @@ from functools import lru_cache
 from django.db import transaction
 
 from campaigns.models import Phrase
-from console import audit, roles
+from console import audit, once, roles
 from console.models import Staff
 
 ACTION = "phrases.change"
@@ -16,6 +16,12 @@ EDITABLE = ("text", "kind", "stops", "instead")
 # Between two of these a space changes nothing for who reads it.
 IDEOGRAPH = r"[\u3400-\u9fff\uf900-\ufaff]"
 BETWEEN = re.compile(rf"(?<={IDEOGRAPH})[\s·*_\-.]+(?={IDEOGRAPH})")
+
+
+@once.a_page_asks
+def everything() -> list[Phrase]:
+    """All of them."""
+    return list(Phrase.objects.all())
 
 
 def found_in(text: str, phrases: Iterable[Phrase]) -> list[Phrase]:

@@ -63,7 +63,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display: ClassVar = ["title", "status_label", "size", "requested_by", "asked", "decided"]
     list_filter: ClassVar = ["status"]
     list_before_template = "console/real_time.html"
-    list_select_related: ClassVar = ["requested_by", "version__policy"]
     # What waits for a decision stands first.
     ordering: ClassVar = [
         Case(When(status=Approval.Status.PENDING, then=Value(0)), default=Value(1)).asc(),
@@ -73,7 +72,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         votes = Prefetch("votes", Vote.objects.select_related("by", "stands_for").order_by("pk"))
         found: QuerySet[Approval] = super().get_queryset(request)
-        return found.prefetch_related(votes)
+        asked = found.select_related("requested_by", "version__policy")
+        return asked.prefetch_related(votes)
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -183,6 +183,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
     frozen = getattr(campaign, "audience", None)
     if frozen is None:
         return {"campaign": campaign}
+    then = audience.funnel(frozen)
     # To whom it will happen, or who will come into the segment, nobody knows yet.
     has_sample = campaign.entry in {Campaign.Entry.ONCE, Campaign.Entry.RECURRING}
     return {
@@ -190,12 +191,12 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "said": money.said(campaign, approval.summary.get("limit_minor")),
         "frozen": frozen,
         "is_as_asked": campaign.digest() == approval.digest and frozen.is_by_policy(),
-        **page.who_gets_it(audience.funnel(frozen), campaign, frozen.members),
+        **page.who_gets_it(then, campaign, frozen.members),
         "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
         "sentence": audience.sentence(frozen.segment_rule) if campaign.segment else "",
         "people": _people(audience.sample(frozen, SAMPLE)) if has_sample else [],
         "mail": page.mail(campaign, frozen, staff),
-        **who.context(campaign, frozen, approval),
+        **who.context(campaign, frozen, approval, then=then),
         **plan_facts.context(campaign),
         **strategy.agreed(campaign),
         **precedents.kept(campaign),

@@ -25,7 +25,7 @@ from tests.campaigns.journeys.steps import message, wait
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 # Queries of the whole page; the same for many customers as for few.
-MOST_QUERIES = 80
+MOST_QUERIES = 50
 
 
 def asked() -> Approval:
