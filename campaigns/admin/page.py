@@ -214,8 +214,8 @@ def members_of(campaign: Campaign, frozen: Audience | None) -> BitMap | None:
 
 def wordings(campaign: Campaign) -> list[int]:
     """The templates that it may say, in the order of its plan; none where that makes no sense."""
-    if campaign.template_id:
-        return [campaign.template_id]
+    if not campaign.plan:
+        return [campaign.template_id] if campaign.template_id else []
     try:
         steps = planning.of(campaign).messages()
     except PlanError:
@@ -241,7 +241,7 @@ def words_of(
     if frozen and not campaign.is_draft:
         if not frozen.body:
             return None
-        if number is None or campaign.template_id:
+        if number is None or not campaign.plan:
             return revisions.frozen(frozen)
         return revisions.frozen_of(frozen, number)
     template = MessageTemplate.objects.filter(pk=number or 0).first()

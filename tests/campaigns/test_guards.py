@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns import guards, transitions
 from campaigns.models import Campaign, Guard
-from console import approvals, clock
+from console import approvals, clock, kept_words
 from console.states import NotAllowed
 from segments.models import Customer, EventType
 from tests.campaigns.factories import (
@@ -49,7 +50,10 @@ def test_a_mismatch_is_refused_until_somebody_writes_why() -> None:
     approval = submit(campaign)
     assert approval.summary["reason"] == "Their own wish, see the survey"
     assert "High value" not in approval.summary["reason"]
-    assert len(approval.summary["mismatches"]) == 1
+    (kept,) = approval.summary["mismatches"]
+    assert "30.0% of the audience" in kept_words.said(kept)
+    with translation.override("zh-hans"):
+        assert "audience" not in kept_words.said(kept)
 
 
 def test_what_blocks_cannot_be_justified() -> None:

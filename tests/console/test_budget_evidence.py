@@ -62,7 +62,7 @@ def test_it_carries_what_past_campaigns_brought(
     url = reverse("admin:console_approval_change", args=[approval.pk])
     page = signed_in("admin").get(url).content.decode()
     assert "What similar campaigns brought" in page
-    assert "no control" in page, "without one no lift is claimed"
+    assert "None of them had a control group" in page, "without one no lift is claimed"
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -287,3 +287,17 @@ def test_a_page_says_when_nobody_is_left_to_decide(signed_in: SignIn) -> None:
     page = signed_in("admin").get(at("approval_change", approval.pk)).content.decode()
     assert "Nobody can decide this now" in page
     assert policies.voters(approval, barred={boss.pk}, day=DAY) == []
+
+
+def test_who_asks_for_money_reads_what_is_left_and_who_decides(signed_in: SignIn) -> None:
+    one = budget(1000)
+    page = signed_in("operator").get(at("budget_ask", one.pk)).content.decode()
+    assert "CN¥10.00 of CN¥10.00" in page
+    assert "1 yes: manager" in page
+
+
+def test_a_few_days_of_a_budget_are_told_in_words(signed_in: SignIn) -> None:
+    one = budget(since=DAY)
+    page = signed_in("analyst").get(at("budget_change", one.pk)).content.decode()
+    assert "from the third day on" in page
+    assert 'data-chart-id="burn-down"' not in page

@@ -6,6 +6,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from console import kept_words
 from console.models import Team
+from console.states import NotAllowed
 from metrics.models import Metric
 from segments.rules.nodes import RuleError
 
@@ -89,3 +90,18 @@ def test_a_name_in_both_languages_survives_being_saved_and_filling_a_place() -> 
     with translation.override("zh-hans"):
         assert Team.objects.get(name__contains="Growth").name == "增长"
         assert kept_words.said(kept).endswith("增长")
+
+
+def test_a_refusal_is_read_at_once_and_kept_for_others() -> None:
+    refusal = NotAllowed(kept_words.say(NO_EVENT, word=["invite"]))
+    assert str(refusal) == "No such event has happened here yet: invite."
+    assert in_language("zh-hans", kept_words.of(refusal)) == "尚无此类事件：invite。"
+    assert kept_words.of(NotAllowed("As it is.")) == "As it is."
+
+
+def test_lines_are_kept_one_by_one_and_read_wherever_they_stand() -> None:
+    kept = kept_words.each_line(lambda: [gettext("customers"), "r2"])
+    assert in_language("zh-hans", kept[0]) == "客户"
+    with translation.override("en"):
+        told = kept_words.said_all({"short": kept, "size": 3})
+    assert told == {"short": ["customers", "r2"], "size": 3}

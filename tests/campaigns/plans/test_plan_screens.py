@@ -110,7 +110,7 @@ def test_the_page_counts_who_stands_where(
     client = signed_in("operator")
     url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
     client.get(url)
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(60):
         page = client.get(url).content.decode()
     assert "7 here" in page
 
@@ -176,3 +176,15 @@ def test_a_lasting_campaign_is_started_and_not_sent(signed_in: SignIn) -> None:
     page = signed_in(owner).get(url).content.decode()
     assert "Start it? Customers come in from now on" in page
     assert "customers now" not in page
+
+
+def test_a_draft_with_a_plan_shows_each_of_its_mails(signed_in: SignIn) -> None:
+    first, later = (TemplateFactory.create(subject=words) for words in ("Hello", "Still there?"))
+    campaign = campaign_at("draft", 2, plan=[message("a", first), wait(), message("b", later)])
+    client = signed_in("operator")
+    page = client.get(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
+    assert page.context["mail"]["subject"] == "Hello"
+    assert f'<option value="{later.pk}">' in page.content.decode()
+    mail = reverse("admin:campaigns_campaign_mail", args=[campaign.pk])
+    assert client.get(mail, {"message": later.pk}).json()["subject"] == "Still there?"
+    assert client.get(mail, {"message": 0}).json()["subject"] == "Hello"
