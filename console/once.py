@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from django.utils.translation import get_language
 
-About, Answer = ParamSpec("About"), TypeVar("Answer")
+About = ParamSpec("About")
+Answer = TypeVar("Answer")
 _ANSWERS: ContextVar[dict[Any, Any] | None] = ContextVar("answers", default=None)
 
 
