@@ -158,9 +158,13 @@ def _lately(target: Budget, on: dt.date) -> int:
 def _summary(transfer: Transfer, together: int) -> dict[str, Any]:
     """What whoever decides reads first."""
     amount, currency = transfer.amount_minor, transfer.target.currency
-    said = {"amount": figures.money(amount, currency), "because": transfer.because}
-    more = {"together": figures.money(together, currency)} if together > amount else {}
+    said = {"amount": _money(amount, currency), "because": transfer.because}
+    more = {"together": _money(together, currency)} if together > amount else {}
     return said | more
+
+
+def _money(minor: int, currency: str) -> str:
+    return kept_words.each(lambda: figures.money(minor, currency))
 
 
 def _tell(transfer: Transfer, source: Budget, *, by: Staff) -> None:
