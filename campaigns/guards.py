@@ -55,7 +55,7 @@ def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismat
     guards = Guard.objects.filter(archived_at=None, offer__in=wanted).select_related("segment")
     found = [
         Mismatch(guard, len(members & guard.segment.members), len(members))
-        for guard in guards.order_by("-blocks", "name")
+        for guard in guards.order_by("-blocks", kept_words.by_name("name"))
     ]
     return [one for one in found if one.count > one.guard.most_share * one.size]
 

@@ -6,6 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -132,6 +134,16 @@ def half(name: str, language: str | None) -> str:
 def as_kept(value: Any) -> Any:
     """A message or name as the table has it, the same to every reader; others pass."""
     return value.kept if isinstance(value, Said) else value
+
+
+def by_name(path: str) -> Combinable:
+    """A column of names for `order_by`: in the order of the halves that the reader sees."""
+    is_english = (translation.get_language() or settings.LANGUAGE_CODE).startswith("en")
+    at = models.Value(2 if is_english else 1)
+    half = models.Func(models.F(path), models.Value(JOINT), at, function="SPLIT_PART")
+    own = models.F(path)  # of a name with one half, which has no second
+    text = models.CharField()
+    return Coalesce(NullIf(half, models.Value("")), own, output_field=text)
 
 
 class Said(str):

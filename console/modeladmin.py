@@ -1,18 +1,21 @@
 """The screen that all our screens are made from: permissions from the table of roles."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
-from console import audit, roles
+from console import audit, kept_words, roles
+from console.kept_words import KeptName
 from console.widgets import DayWidget, HourWidget, MomentWidget
 
 
@@ -51,6 +54,31 @@ class CappedPaginator(Paginator):
         return int(rows.order_by()[: self.most].count())
 
 
+class InReadersOrder(ChangeList):
+    """A list in which names that ship in both languages stand where the reader looks for them."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
+        return [self._spoken(one) for one in super().get_ordering(request, queryset)]
+
+    def _spoken(self, part: Any) -> Any:
+        path = part.lstrip("-") if isinstance(part, str) else ""
+        if not path or not isinstance(_field_of(self.model, path), KeptName):
+            return part
+        name = kept_words.by_name(path)
+        return name.desc() if part.startswith("-") else name.asc()
+
+
+def _field_of(model: type[Model], path: str) -> Any:
+    """The field at the end of a path such as `campaign__name`; None where there is none."""
+    *steps, last = path.split("__")
+    try:
+        for step in steps:
+            model = cast(type[Model], model._meta.get_field(step).related_model)
+        return model._meta.get_field(last)
+    except (FieldDoesNotExist, AttributeError):  # a number that was annotated, or the key
+        return None
+
+
 class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     """A screen over one table. What is computed comes from a verb module."""
 
@@ -69,6 +97,9 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     compressed_fields = True
     # Deletions in bulk would pass by the verbs; screens that allow them say so.
     actions: Any = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return InReadersOrder
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from campaigns.models import Audience, Campaign
+from console import kept_words
 from console.states import NotAllowed
 from segments import arrays, scorings, sets, traits
 from segments.models import Column, Segment
@@ -125,7 +126,11 @@ def _values(key: str, day: dt.date) -> list[Group]:
 
 def offered(*, sets_only: bool = False) -> list[tuple[str, list[tuple[str, str]]]]:
     """For a list to choose from: what it is, and each as `read` takes it with its name."""
-    segments = Segment.objects.filter(archived_at=None).exclude(size=None).order_by("name")
+    segments = (
+        Segment.objects.filter(archived_at=None)
+        .exclude(size=None)
+        .order_by(kept_words.by_name("name"))
+    )
     named = [(f"{SEGMENT}:{pk}", name) for pk, name in segments.values_list("pk", "name")[:200]]
     choices = [
         (f"{TRAIT}:{one.key}", str(one.label))

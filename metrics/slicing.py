@@ -13,6 +13,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
+from console import kept_words
 from metrics import arms
 from segments import arrays, sheet, standing, traits
 from segments.arrays import Array
@@ -133,7 +134,9 @@ def dimensions() -> dict[str, str]:
             found[f"trait:{key}"] = words % {"name": one.label}
     words = _("segment: %(name)s")
     for pk, name in (
-        Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name")
+        Segment.objects.filter(archived_at=None)
+        .order_by(kept_words.by_name("name"))
+        .values_list("pk", "name")
     ):
         found[f"segment:{pk}"] = words % {"name": name}
     words = _("variants of the campaign: %(name)s")

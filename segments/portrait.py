@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from console import kept_words
 from segments import arrays, bitmaps, scorings, sheet, timeline
 from segments.models import Customer, Segment
 from segments.timeline import Entry
@@ -238,7 +239,9 @@ def segments_of(customer: Customer) -> list[Segment]:
         columns = [[p.offset + 1 for p in places.values()], [p.length for p in places.values()]]
         cursor.execute(_PARTS, [list(places), *columns])
         found |= {pk for pk, part in cursor.fetchall() if bitmaps.has(places[pk], part)}
-    return list(Segment.objects.filter(pk__in=found).only("pk", "name").order_by("name"))
+    return list(
+        Segment.objects.filter(pk__in=found).only("pk", "name").order_by(kept_words.by_name("name"))
+    )
 
 
 _HEADS = f"""

@@ -20,7 +20,7 @@ from campaigns.admin import held, money, more, needs, page, plan_editor, plan_fa
 from campaigns.admin.campaign_form import SHOWN, CampaignForm
 from campaigns.models import Addition, Audience, Campaign, MessageTemplate
 from campaigns.outcomes import progress, trials
-from console import clock, figures, roles
+from console import clock, figures, kept_words, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Project
 from segments import membership
@@ -312,7 +312,11 @@ class CampaignAdmin(ConsoleModelAdmin):
         """Offer what is in use, each with what one has to know to choose it."""
         in_use: QuerySet[Any]
         if db_field.name == "segment":
-            in_use = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
+            in_use = (
+                Segment.objects.filter(archived_at=None)
+                .order_by(kept_words.by_name("name"))
+                .defer("members")
+            )
         elif db_field.name == "budget":
             found = request.resolver_match
             number = found.kwargs.get("pk") if found else None

@@ -11,7 +11,7 @@ from campaigns import additions
 from campaigns.models import Addition, Campaign, Quote
 from campaigns.money import facts, purse
 from campaigns.money.facts import Settlement
-from console import approvals, clock, figures, roles
+from console import approvals, clock, figures, kept_words, roles
 from console.models import Budget, Staff
 
 SHOWN = 10
@@ -30,7 +30,7 @@ def open_budgets(staff: Any, *, with_: int | None = None) -> QuerySet[Budget]:
     if getattr(staff, "role", None) != Staff.Role.ADMIN:
         found = found.filter(team=getattr(staff, "team_id", None))
     chosen = Budget.objects.filter(pk=with_ or 0)
-    return (found | chosen).order_by("until", "name")
+    return (found | chosen).order_by("until", kept_words.by_name("name"))
 
 
 def named(budget: Budget) -> str:

@@ -11,7 +11,7 @@ from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
 from campaigns.models import CouponBatch, MessageTemplate, Playbook
-from console import figures
+from console import figures, kept_words
 from console.models import Staff, Team
 from segments import definitions
 from segments.models import EventType, Segment
@@ -122,7 +122,11 @@ class PlayForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = Segment.objects.filter(archived_at=None).order_by("name").defer("members")
+        segments = (
+            Segment.objects.filter(archived_at=None)
+            .order_by(kept_words.by_name("name"))
+            .defer("members")
+        )
         for name in ("level", "value"):
             self._offer(name, segments)
         self._offer("template", MessageTemplate.objects.filter(archived_at=None))

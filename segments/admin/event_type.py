@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import clock, figures, roles
+from console import clock, figures, kept_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Team
 from segments import coverage, drift, event_types, tasks
@@ -174,7 +174,7 @@ class EventTypeAdmin(ReadOnlyAdmin):
             "marks": event_facts.marks(event_type),
             "uses": event_types.uses(event_type.name),
             "aliases": event_type.aliases.order_by("name"),
-            "teams": Team.objects.order_by("name"),
+            "teams": Team.objects.order_by(kept_words.by_name("name")),
             "others": self._others(event_type),
             "kinds": [(kind.value, kind.label) for kind in Kind if kind != Kind.NULL],
             "may_change": roles.allows(request.user, event_types.ACTION),

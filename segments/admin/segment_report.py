@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from console import audit, charts, clock, figures, roles
+from console import audit, charts, clock, figures, kept_words, roles
 from segments import formulas, overlap, reports, small_workbook
 from segments.admin import segment_facts, segment_pages
 from segments.models import Segment
@@ -152,7 +152,11 @@ def show_overlap(request: HttpRequest) -> HttpResponse:
     segments = reports.chosen(asked, overlap.MOST)
     cells = overlap.matrix(segments)
     today = clock.today()
-    live = Segment.objects.filter(archived_at=None).exclude(size=None).order_by("name")
+    live = (
+        Segment.objects.filter(archived_at=None)
+        .exclude(size=None)
+        .order_by(kept_words.by_name("name"))
+    )
     context = {
         **admin.site.each_context(request),
         "opts": Segment._meta,

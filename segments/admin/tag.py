@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
-from console import charts, clock, figures, roles
+from console import charts, clock, figures, kept_words, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Team
 from console.states import NotAllowed
@@ -180,7 +180,11 @@ def dot(tag: Tag) -> SafeString:
 
 def about(tag: Tag, *, may: bool) -> dict[str, Any]:
     """Everything on a tag's page besides its form."""
-    live = Segment.objects.filter(archived_at=None).exclude(size=None).order_by("name")
+    live = (
+        Segment.objects.filter(archived_at=None)
+        .exclude(size=None)
+        .order_by(kept_words.by_name("name"))
+    )
     today = clock.today()
     return {
         "tag": tag,

@@ -105,3 +105,17 @@ def test_lines_are_kept_one_by_one_and_read_wherever_they_stand() -> None:
     with translation.override("en"):
         told = kept_words.said_all({"short": kept, "size": 3})
     assert told == {"short": ["customers", "r2"], "size": 3}
+
+
+@pytest.mark.django_db
+def test_names_stand_in_the_order_of_the_readers_halves() -> None:
+    for chinese, english in (("阿", "Zebra"), ("资", "Apple"), ("Middle", "Middle")):
+        Team.objects.create(name=kept_words.both(chinese, english))
+
+    def names(code: str) -> list[str]:
+        with translation.override(code):
+            found = Team.objects.filter(name__regex="Zebra|Apple|Middle")
+            return [str(one) for one in found.order_by(kept_words.by_name("name"))]
+
+    assert names("en") == ["Apple", "Middle", "Zebra"]
+    assert names("zh-hans")[0] == "Middle"
