@@ -95,7 +95,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "may_justify": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "may_edit": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "waits_for": waits_for(campaign, staff),
-        "approval": _approval(campaign, staff),
+        **_asked(campaign, staff),
         "frozen": frozen,
         "progress": now,
         "progress_rows": progress_rows(now),
@@ -284,11 +284,20 @@ def _decision(stop: Stop) -> str:
     return _("decided that it goes on") if stop.goes_on else _("decided that it ends")
 
 
-def _approval(campaign: Campaign, staff: Any) -> dict[str, Any] | None:
-    """The newest asking, with its link for those who may see approvals."""
+def _asked(campaign: Campaign, staff: Any) -> dict[str, Any]:
+    """The newest asking, and what the console had to say against it then."""
     found = approvals.latest_for(campaign)
     if found is None:
-        return None
+        return {}
+    against = [] if campaign.is_draft else found.summary.get("mismatches", [])
+    return {
+        "approval": _approval(found, campaign, staff),
+        "misfits": kept_words.said_all(against),
+    }
+
+
+def _approval(found: Approval, campaign: Campaign, staff: Any) -> dict[str, Any]:
+    """The newest asking, with its link for those who may see approvals."""
     link = ""
     if roles.allows(staff, "approvals.view"):
         link = reverse("admin:console_approval_change", args=[found.pk])

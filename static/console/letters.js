@@ -125,6 +125,7 @@ class Gaps {
     if (!answer.ok) return;
     const told = await answer.json();
     fill(this.list, [...(told.gaps ?? []).map((gap) => this.line(gap)), told.good || told.problem || ""].filter(Boolean));
+    this.list.classList.toggle("good", Boolean(told.good));
   }
 
   line(gap) {
