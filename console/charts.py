@@ -199,10 +199,17 @@ def bars(
         "unit": unit,
         "legend": {"show": False},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "xAxis": {"type": "value"} if lying else names,
-        "yAxis": {**names, "inverse": True} if lying else {"type": "value"},
+        "xAxis": _scale(values, unit) if lying else names,
+        "yAxis": {**names, "inverse": True} if lying else _scale(values, unit),
         "series": [{"type": "bar", "name": str(name), "label": {"show": lying}, "data": data}],
     }
+
+
+def _scale(values: Sequence[Value], unit: Option) -> Option:
+    """An axis of values; of shares up to all it ends there, and not at 120 %."""
+    known = [value for value in values if value is not None]
+    is_whole = unit["kind"] == "share" and 0.8 < max(known, default=0) <= 1
+    return {"type": "value", "max": 1} if is_whole else {"type": "value"}
 
 
 def heatmap(

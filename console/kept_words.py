@@ -6,7 +6,6 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import translation
 from django.utils.functional import Promise
@@ -136,7 +135,7 @@ def as_kept(value: Any) -> Any:
     return value.kept if isinstance(value, Said) else value
 
 
-def by_name(path: str) -> Combinable:
+def by_name(path: str) -> models.Expression:
     """A column of names for `order_by`: in the order of the halves that the reader sees."""
     is_english = (translation.get_language() or settings.LANGUAGE_CODE).startswith("en")
     at = models.Value(2 if is_english else 1)
