@@ -25,7 +25,7 @@ class Part:
 def between(old: str, new: str) -> list[Part]:
     """Both texts as one: what stayed, what is gone, and what is new, in the order of reading."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    return _joined(
+    return _whole(
         part
         for is_same, was, now in _blocks(before, after)
         for part in ([Part("same", was)] if is_same else _by_word(was, now))
@@ -81,8 +81,31 @@ def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[bool,
         yield tag == "equal", "".join(before[a:b]), "".join(after[c:d])
 
 
-def _joined(parts: Iterator[Part]) -> list[Part]:
-    """Neighbours of a kind as one part."""
+def _whole(parts: Iterator[Part]) -> list[Part]:
+    """Neighbours of a kind as one part; words that were replaced one by one as one stretch."""
+    found: list[Part] = []
+    run: list[Part] = []  # changes, and single blanks between them
+    for part in parts:
+        if part.kind != "same" or (run and part.text.isspace() and "\n" not in part.text):
+            run.append(part)
+            continue
+        found += [*_replaced(run), part]
+        run = []
+    return _joined([*found, *_replaced(run)])
+
+
+def _replaced(run: list[Part]) -> list[Part]:
+    """What went and then what came, with the blanks between; as it was where only one of them."""
+    rest = run[:-1] if run and run[-1].kind == "same" else run
+    tail = run[len(rest) :]
+    if {"gone", "new"} - {part.kind for part in rest}:
+        return run
+    gone = "".join(part.text for part in rest if part.kind != "new")
+    new = "".join(part.text for part in rest if part.kind != "gone")
+    return [Part("gone", gone), Part("new", new), *tail]
+
+
+def _joined(parts: Sequence[Part]) -> list[Part]:
     found: list[Part] = []
     for part in parts:
         if found and found[-1].kind == part.kind:

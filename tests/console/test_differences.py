@@ -27,6 +27,12 @@ def test_a_changed_word_is_shown_alone_in_either_language() -> None:
     assert Part("new", "三") in differences.between("七日内核销", "三日内核销")
 
 
+def test_words_replaced_one_by_one_are_one_stretch() -> None:
+    found = differences.between("Four in ten orders repeat", "Half of all orders repeat")
+    kinds = [(part.kind, part.text) for part in found]
+    assert kinds == [("gone", "Four in ten"), ("new", "Half of all"), ("same", " orders repeat")]
+
+
 def test_what_stayed_is_folded_but_for_the_lines_beside_the_change() -> None:
     lines = [f"line {n}\n" for n in range(20)]
     changed = [*lines[:10], "line ten\n", *lines[11:]]

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from console.admin.team_requests.deeds import DEEDS
 from console.models import Project, TeamRequest
-from console.team_requests import moving
-from tests.console.team_requests.world import MONDAY, READY, World, later, moment
+from console.team_requests import depending, drafting, moving, talking
+from tests.console.team_requests.world import MONDAY, READY, World, days, later, moment
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -250,6 +250,24 @@ def test_what_waits_is_named_only_to_who_may_see_it(signed_in: SignIn, world: Wo
     text = olga.get(at("change", request.pk)).content.decode()
     assert "First one" in text
     assert "By hand" in text
+
+
+def test_a_page_costs_the_same_however_much_happened(
+    signed_in: SignIn, world: World, django_assert_max_num_queries: Any
+) -> None:
+    request = world.accepted()
+    for number in range(4):
+        world.edit(request, world.olga, changes={"spec": f"Page {number}"}, at=later(number + 1))
+        revision = request.revisions.last()
+        assert revision
+        drafting.cost(revision, days=days("1"), by=world.tim, at=later(number + 1, hour=11))
+        talking.comment(request, text=f"Said {number}", by=world.tina, at=later(number + 1))
+        other = world.asked(title=f"Before {number}")
+        depending.add(request, needs=other, by=world.olga, at=later(number + 1))
+        request.refresh_from_db()
+    client = signed_in(world.tim)
+    with django_assert_max_num_queries(75):
+        assert "4 working days later" in client.get(at("change", request.pk)).content.decode()
 
 
 def test_people_talk_and_files_are_kept_to_be_downloaded(signed_in: SignIn, world: World) -> None:
