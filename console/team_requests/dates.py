@@ -97,6 +97,11 @@ def slip(
     keeping.write(request, "slipped", by=by, line=line, promised_on=to)
     words = kept_words.name(lambda: f"{was} → {to}: {kept.get_cause_display()}")
     telling.tell(request, "team_request.slipped", by=by, at=at, words=words)
+    waiting = RequestDependency.objects.filter(
+        needs=request, waived_by=None, request__status__in=TeamRequest.OPEN
+    )
+    for other in TeamRequest.objects.filter(pk__in=waiting.values("request")):
+        telling.tell(other, "team_request.need_slipped", by=by, at=at)
     return kept
 
 

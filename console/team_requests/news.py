@@ -49,6 +49,7 @@ DEEDS: dict[str, Any] = {
     "needed": pgettext_lazy("news", "let something wait for it"),
     "waits": pgettext_lazy("news", "lets it stand until another request is delivered"),
     "waited_for": pgettext_lazy("news", "has work that stands until it is delivered"),
+    "need_slipped": pgettext_lazy("news", "moved the date of what it waits for"),
     "freed": pgettext_lazy("news", "delivered what it waited for"),
     "waived": pgettext_lazy("news", "decided that it need not be waited for"),
     "commented": pgettext_lazy("news", "commented"),

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from console.models import AuditEntry, RequestDependency, RequestNews, TeamRequest
 from console.states import NotAllowed, Stale
-from console.team_requests import agreeing, capacity, depending, fitting, moving, paths, urgent
+from console.team_requests import (
+    agreeing,
+    capacity,
+    dates,
+    depending,
+    fitting,
+    moving,
+    paths,
+    urgent,
+)
 from console.team_requests.fitting import Item
 from tests.console.spine import at_once
 from tests.console.team_requests.world import MONDAY, World, days, later, moment
@@ -118,6 +127,9 @@ def test_it_begins_once_what_it_needs_is_delivered_or_somebody_decides(world: Wo
         with pytest.raises(NotAllowed):
             depending.waive(line, because=because, by=who, at=moment())
     moving.start(needs, by=world.tim, at=moment())
+    later_on: dict[str, Any] = {"to": later(15).date(), "cause": "estimate", "because": "Harder"}
+    dates.promise(needs, **later_on, by=world.tim, at=moment())
+    assert RequestNews.objects.filter(to=world.olga, what="team_request.need_slipped").exists()
     moving.deliver(needs, by=world.tim, at=later(2))
     assert waits.turns.get(until=None).holding == "work"
     freed = RequestNews.objects.filter(to=world.olga, what="team_request.freed")
