@@ -43,7 +43,7 @@ def test_one_line_a_cause_with_its_effects(
     alert("revenue", cause=orders, value=Decimal(5_000), expected=Decimal(10_000))
     alert("dau", status="resolved", resolved_on=TODAY)
     client = signed_in("product")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = client.get(reverse(LIST)).content.decode()
     for words in ("Orders", "−60.0%", "Revenue", "−50.0%", "Over on"):
         assert words in page
