@@ -286,6 +286,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "RequestKindEnum": "console.models.TeamRequest.Kind",
+        "RequestStatusEnum": "console.models.TeamRequest.Status",
+        "SlipCauseEnum": "console.models.RequestSlip.Cause",
         "GrainEnum": "metrics.models.period.Grain.choices",
         "MovementKindEnum": "console.models.BudgetEntry.Kind",
     },

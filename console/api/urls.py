@@ -12,6 +12,7 @@ from campaigns.api.templates import TemplateViewSet
 from console.api.approvals import ApprovalViewSet
 from console.api.budgets import BudgetViewSet
 from console.api.jobs import JobViewSet
+from console.api.requests import TeamRequestViewSet
 from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
@@ -31,6 +32,7 @@ router.include_root_view = False
 router.register("approvals", ApprovalViewSet, basename="approval")
 router.register("budgets", BudgetViewSet, basename="budget")
 router.register("jobs", JobViewSet, basename="job")
+router.register("requests", TeamRequestViewSet, basename="request")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("lists", CustomerListViewSet, basename="list")

@@ -1,0 +1,153 @@
+"""Whom a request does not concern, for them it is not there: asked of every address there is.
+
+The addresses come from the URL configuration, so that a new one is asked as well. An address with
+a number has to answer a stranger as if the number did not exist; one without has to answer as if
+the request did not.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from console.admin.team_requests import deeds
+from console.models import RequestFile, TeamRequest
+from console.team_requests import files, moving, talking
+from tests.console.team_requests.world import World, moment
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+SECRET = "Buy the rival"
+OURS = re.compile(r"^(admin/console/teamrequest/|api/v1/requests/)")
+PLACE = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+NOTHING = 987_654_321  # no record has this number
+CHANGING = re.compile(r'(csrfmiddlewaretoken" value=")[^"]*|nonce="[^"]*"')
+
+
+def routes(at: Any = None, before: str = "") -> Iterator[str]:
+    """Every address of the console, with its places as they are written."""
+    for one in (at or get_resolver()).url_patterns:
+        route = before + str(one.pattern).removeprefix("^")
+        if isinstance(one, URLResolver):
+            yield from routes(one, route)
+        elif isinstance(one, URLPattern):
+            yield route.removesuffix("$").removesuffix(r"\Z")
+
+
+def filled(route: str, number: int, belonging: int) -> list[str]:
+    """The addresses of a route for a request and what belongs to it."""
+    names = [a or b for a, b in PLACE.findall(route)]
+    told: dict[str, list[str]] = {
+        "pk": [str(number)],
+        "object_id": [str(number)],
+        "number": [str(belonging), "2"],
+        "deed": list(deeds.DEEDS),
+        "kind": ["feature"],
+        "format": ["json"],
+        "content_type_id": ["1"],
+        "url": ["x"],
+    }
+    found = []
+    for values in itertools.product(*(told[name] for name in names)):
+        given = iter(values)
+        found.append("/" + PLACE.sub(lambda _place, given=given: next(given), route).rstrip("?"))
+    return [one.replace("\\.", ".").replace("/?", "/") for one in found]
+
+
+def has_number(route: str) -> bool:
+    return bool({"pk", "object_id"} & {a or b for a, b in PLACE.findall(route)})
+
+
+def asked(client: Client, address: str, number: int) -> Iterator[tuple[int, str]]:
+    """What comes back to reading and to writing, without what differs from time to time."""
+    sent = {"_selected_action": str(number), "action": "delete_selected", "q": SECRET}
+    sent |= {"move": f"{number}:accepted:1", "text": "x", "because": "x"}
+    looked = client.get(address, {"q": SECRET, "state": "any"})
+    for answer in (looked, client.post(address, sent)):
+        stream: Any = answer
+        body = b"".join(stream.streaming_content) if answer.streaming else answer.content
+        words = CHANGING.sub("", body.decode("utf-8", "replace"))
+        yield answer.status_code, words.replace(str(number), "N")
+
+
+@pytest.fixture
+def world() -> World:
+    """With numbers that stand nowhere in a page by chance."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('console_teamrequest', 'id'), 876543210)"
+        )
+    return World()
+
+
+def secret(world: World) -> tuple[TeamRequest, RequestFile]:
+    """A request with all that may belong to one."""
+    request = world.draft(title=SECRET)
+    world.edit(request, world.olga, changes={"why": "They sell more."})
+    moving.ask(request, by=world.olga, at=moment())
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    kept = files.attach(request, name="a.png", content=picture, by=world.olga, at=moment())
+    talking.comment(request, text=SECRET, by=world.tim, at=moment())
+    return request, kept
+
+
+def test_with_its_number_a_stranger_is_answered_as_if_it_did_not_exist(
+    world: World, signed_in: SignIn
+) -> None:
+    request, kept = secret(world)
+    stranger, insider = signed_in(world.sam), signed_in(world.olga)
+    found = [one for one in routes() if OURS.match(one) and has_number(one)]
+    assert len(found) > 15
+    for route in found:
+        theirs = filled(route, request.pk, kept.pk)
+        nobodys = filled(route, NOTHING, kept.pk)
+        for address, nowhere in zip(theirs, nobodys, strict=True):
+            real = list(asked(stranger, address, request.pk))
+            assert real == list(asked(stranger, nowhere, NOTHING)), address
+            assert {status for status, _words in real} <= {302, 404, 405}, address
+            assert all(SECRET not in words for _status, words in real), address
+        # The addresses are right: who may see it gets there.
+        reached = (insider.get(address).status_code for address in theirs)
+        assert any(status != 404 for status in reached), route
+    request.refresh_from_db()
+    assert request.status == TeamRequest.Status.ASKED
+    assert request.comments.count() == request.files.count() == 1
+
+
+def test_without_a_number_a_stranger_is_answered_as_if_there_were_none(
+    world: World, signed_in: SignIn
+) -> None:
+    stranger, insider = signed_in(world.sam), signed_in(world.olga)
+    found = [one for one in routes() if OURS.match(one) and not has_number(one)]
+    assert len(found) > 8
+    addresses = [address for one in found for address in filled(one, NOTHING, 1)]
+    before = {one: list(asked(stranger, one, NOTHING)) for one in addresses}
+    request, _kept = secret(world)
+    shows = 0
+    for address in addresses:
+        assert list(asked(stranger, address, request.pk)) == before[address], address
+        shows += SECRET in insider.get(address).content.decode() if "export" not in address else 1
+    assert shows > 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "/admin/search/?s=Rival",
+        "/admin/autocomplete/?term=Rival&app_label=console&model_name=requestdependency&field_name=needs",
+        "/admin/console/workitem/?whose=all",
+        "/admin/console/auditentry/",
+        "/api/v1/requests/?status=asked",
+    ],
+)
+def test_nor_is_it_named_anywhere_else(address: str, world: World, signed_in: SignIn) -> None:
+    secret(world)
+    answer = signed_in(world.sam).get(address)
+    assert SECRET not in answer.content.decode()
+    assert SECRET.replace(" ", "_") not in answer.content.decode()
