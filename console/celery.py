@@ -66,6 +66,8 @@ app.conf.beat_schedule = {
     },
     "book coupons": {"task": "metrics.tasks.book_coupons", "schedule": 300},
     "requests about privacy": {"task": "console.tasks.look_after_requests", "schedule": 60},
+    "news of requests": {"task": "console.tasks.tell_of_requests", "schedule": 300},
+    "fetch requests": {"task": "console.tasks.fetch_requests", "schedule": 120},
     "approvals": {"task": "console.tasks.look_after_approvals", "schedule": 60},
     "budgets": {"task": "console.tasks.watch_budgets", "schedule": 600},
     "tell of late work": {

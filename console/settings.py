@@ -197,6 +197,10 @@ if BOUNCES_URL and "@" not in BOUNCE_ADDRESS:
     raise ImproperlyConfigured(
         "BOUNCE_ADDRESS is the mailbox's address, such as bounces+{}@example.com"
     )
+# Where colleagues write requests to other teams as a mail; read and emptied likewise.
+REQUESTS_URL = env.str("REQUESTS_URL", default="")
+if REQUESTS_URL and urlsplit(REQUESTS_URL).scheme not in {"pop3", "pop3s", "pop3+tls"}:
+    raise ImproperlyConfigured("REQUESTS_URL names a mailbox: pop3s://user:password@host")
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default="console@localhost")
 
 # Private networks that accounts with providers may lead to; the local phone is in the first.

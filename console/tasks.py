@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from console import (
 from console import retention as retention_periods
 from console.duties import escalating
 from console.models import Job, Staff
+from console.team_requests import intake, news
 from metrics import (
     activity_tables,
     answers,
@@ -94,6 +96,19 @@ def look_after_requests() -> None:
     for pk in privacy.unfinished() + copies.unfinished():
         answer_request.delay(pk)
     copies.tidy(at=timezone.now())
+
+
+@shared_task
+def tell_of_requests() -> None:
+    """Mail what is new of requests between teams to who has not read it."""
+    news.send_due(at=clock.now())
+
+
+@shared_task
+def fetch_requests() -> None:
+    """Write down the requests that colleagues sent as a mail."""
+    if settings.REQUESTS_URL:
+        intake.fetch(at=clock.now())
 
 
 @shared_task

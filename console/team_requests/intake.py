@@ -12,7 +12,7 @@ from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -52,6 +52,9 @@ def _take(letter: Letter, sender: Staff, at: dt.datetime) -> int:
     once = "mail:" + hashlib.sha256(letter.message_id.encode()).hexdigest()
     if TeamRequest.objects.filter(once=once).exists():
         return 0
+    if _is_flood(sender, at):
+        log.warning("requests.flood", staff=sender.pk)
+        return 0
     try:
         made, refused = _write_down(letter, sender, once, at)
     except NotAllowed as problem:
@@ -66,7 +69,6 @@ def _write_down(
     letter: Letter, sender: Staff, once: str, at: dt.datetime
 ) -> tuple[TeamRequest, list[str]]:
     """The draft with its files, and why a file was left out."""
-    _require_few(sender, at)
     made = drafting.make(
         kind=_kind(letter),
         title=(letter.subject or letter.text.partition("\n")[0])[:160],
@@ -85,11 +87,10 @@ def _write_down(
     return made, refused
 
 
-def _require_few(sender: Staff, at: dt.datetime) -> None:
-    """Raises NotAllowed: two machines that answer each other stop here."""
+def _is_flood(sender: Staff, at: dt.datetime) -> bool:
+    """Whether two machines may be answering each other; nothing is made or said any more."""
     theirs = TeamRequest.objects.filter(asked_by=sender, once__startswith="mail:")
-    if theirs.filter(created_at__gt=at - dt.timedelta(days=1)).count() >= A_DAY:
-        raise NotAllowed(_("You sent %(most)d requests in a day; use the form.") % {"most": A_DAY})
+    return theirs.filter(created_at__gt=at - dt.timedelta(days=1)).count() >= A_DAY
 
 
 # --- whose, to whom, of which kind ----------------------------------------------
@@ -135,7 +136,7 @@ def _kind(letter: Letter) -> str:
     for tag in letter.tags:
         for kind in TeamRequest.Kind:
             labels = {kind.value}
-            for code, _name in settings.LANGUAGES:
+            for code, _label in settings.LANGUAGES:
                 with translation.override(code):
                     labels.add(str(kind.label))
             if _plain(tag) in {_plain(label) for label in labels}:
@@ -166,7 +167,9 @@ def _told(made: TeamRequest, refused: list[str]) -> list[str]:
 def _answer(to: Staff, letter: Letter, lines: list[str]) -> None:
     """To the address that we know; what cannot be sent is lost, the draft is not."""
     subject = " ".join(f"Re: {letter.subject}".split())[:200]
+    # A machine that reads this header does not answer an answer (RFC 3834).
+    headers = {"Auto-Submitted": "auto-replied", "In-Reply-To": letter.message_id}
     try:
-        send_mail(subject, "\n\n".join(lines), None, [to.email])
+        EmailMessage(subject, "\n\n".join(lines), None, [to.email], headers=headers).send()
     except (SMTPException, OSError):
         log.warning("requests.answer_not_sent", staff=to.pk)

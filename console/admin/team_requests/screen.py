@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -56,6 +57,10 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
             at("<int:pk>/revisions/<int:number>/", self.revision, "revision"),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: Any) -> QuerySet[TeamRequest]:
+        """What Django's own pages of a record look in, such as its history."""
+        return seeing.visible_to(request.user)
 
     # --- the list ---------------------------------------------------------------
 

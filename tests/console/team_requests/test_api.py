@@ -58,12 +58,12 @@ def test_a_request_is_made_once_under_its_key_and_goes_its_way(
     assert taken.json()["status"] == "accepted"
     stale = post(tim, f"{one['id']}/decline/", because="No", edition=1)
     assert stale.status_code == 409
-    terms = {"impact": 4, "effort_days": "3", "priority": 1}
+    terms: dict[str, Any] = {"impact": 4, "effort_days": "3", "priority": 1}
     assert post(olga, f"{one['id']}/propose/", **terms).status_code == 200
     assert post(olga, f"{one['id']}/confirm/").status_code == 403
     assert post(tim, f"{one['id']}/confirm/").json()["priority"] == 1
     assert post(tim, f"{one['id']}/start/").json()["status"] == "started"
-    moved = {"to": "2018-03-20", "cause": "estimate", "because": "Harder"}
+    moved: dict[str, Any] = {"to": "2018-03-20", "cause": "estimate", "because": "Harder"}
     assert post(tim, f"{one['id']}/promise/", **moved).json()["slips"][0]["days"] == 2
     assert post(tim, f"{one['id']}/deliver/").json()["status"] == "delivered"
     assert post(olga, f"{one['id']}/receive/").status_code == 200

@@ -165,3 +165,23 @@ def test_a_name_is_only_a_name(given: str, kept: str) -> None:
 def test_the_clock_of_a_comment_is_the_one_that_was_told(world: World) -> None:
     said = talking.comment(world.asked(), text="Then", by=world.olga, at=moment())
     assert said.at == moment().astimezone(dt.UTC)
+
+
+def test_news_are_mailed_once_in_one_mail_and_not_when_they_were_read(world: World) -> None:
+    Staff.objects.update(email="")
+    Staff.objects.filter(pk=world.olga.pk).update(email="olga@corp.example")
+    one, two = world.accepted(), world.asked()
+    RequestNews.objects.all().delete()
+    for request in (one, two):
+        talking.comment(request, text="Which page?", by=world.tim, at=later(1))
+    talking.comment(two, text="And when?", by=world.tim, at=later(1, hour=11))
+    mail.outbox.clear()
+    at = later(1, hour=12)
+    assert (news.send_due(at=at), news.send_due(at=at)) == (1, 0)
+    (sent,) = mail.outbox
+    assert sent.to == ["olga@corp.example"]
+    for request in (one, two):
+        assert sent.body.count(news.page_of(request)) == 1
+    talking.comment(one, text="Never mind", by=world.tim, at=later(1, hour=13))
+    news.read(one, by=world.olga, at=later(1, hour=13))
+    assert news.send_due(at=later(1, hour=14)) == 0
