@@ -59,7 +59,7 @@ def listing(folder: Path) -> Contest:
 
 @contest("the board over 100k requests", peer="0.3 s", goal=1)
 def board(folder: Path) -> Contest:
-    return at_most(0.3, _page("board"), "150 cards in six columns, with their counts")
+    return at_most(0.3, _page("board"), "120 cards in six columns, with their counts")
 
 
 @contest("the board over 100k requests for who sees all", peer="0.3 s", goal=1)
