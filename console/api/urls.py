@@ -29,6 +29,7 @@ from segments.api.traits import TraitViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
+router.include_format_suffixes = False  # everything is JSON
 router.register("approvals", ApprovalViewSet, basename="approval")
 router.register("budgets", BudgetViewSet, basename="budget")
 router.register("jobs", JobViewSet, basename="job")
