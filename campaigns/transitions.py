@@ -43,8 +43,7 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     """Freeze who gets what, price it, find what similar ones brought, and ask for a yes.
 
     Raises:
-        NotAllowed: the role, the team, the status, nothing that could be frozen, no budget, or it
-            waits for another team.
+        NotAllowed: role, team, status, nothing to freeze, no budget, or it waits for a request.
         BudgetExceeded: its budget has not so much.
         Stale: somebody else moved it.
     """
@@ -374,10 +373,8 @@ def _require_good_template(template: MessageTemplate) -> None:
     if template.archived_at:
         raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})
     for mistake in proofing.mistakes(revisions.unsaved(template)):
-        raise NotAllowed(
-            _("The template “%(name)s” has a mistake. %(mistake)s")
-            % {"name": template, "mistake": mistake.words}
-        )
+        words = {"name": template, "mistake": mistake.words}
+        raise NotAllowed(_("The template “%(name)s” has a mistake. %(mistake)s") % words)
 
 
 def _require_approval(campaign: Campaign) -> None:

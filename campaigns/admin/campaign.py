@@ -138,7 +138,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             at("gaps", self.gaps, "gaps"),
             at("held", self.held, "held"),
             at("more", self.more, "more"),
-            at("needs", require_POST(self.needs), "needs"),
+            at("needs", require_POST(needs.answer), "needs"),
             path(
                 "additions/<int:pk>/withdraw/",
                 self.admin_site.admin_view(require_POST(self.less)),
@@ -240,13 +240,6 @@ class CampaignAdmin(ConsoleModelAdmin):
             "button": _("Ask"),
         }
         return render(request, "console/form.html", context)
-
-    def needs(self, request: Any, pk: int) -> HttpResponse:
-        """Let it wait for another team, or decide that it need not."""
-        roles.require(request.user, self.view_action)
-        campaign = self._found(pk)
-        self.message_user(request, needs.act(request, campaign))
-        return HttpResponseRedirect(self._page(campaign) + "#needs-title")
 
     def less(self, request: Any, pk: int) -> HttpResponse:
         """Take the asking for more back."""

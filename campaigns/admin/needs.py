@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns import needs
@@ -40,7 +43,16 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
     }
 
 
-def act(request: HttpRequest, campaign: Campaign) -> str:
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let it wait for another team, or decide that it need not."""
+    roles.require(request.user, "campaigns.view")
+    campaign = get_object_or_404(Campaign.objects.select_related("team"), pk=pk)
+    messages.success(request, _act(request, campaign))
+    page = reverse("admin:campaigns_campaign_change", args=[pk])
+    return HttpResponseRedirect(f"{page}#needs-title")
+
+
+def _act(request: HttpRequest, campaign: Campaign) -> str:
     """One deed of the page's forms; what is said afterwards."""
     staff: Any = request.user
     given, because = request.POST, request.POST.get("because", "")

@@ -1,4 +1,4 @@
-"""Service and revisits: do customers who were served better come again more often? (R215)"""
+"""Service and revisits: whether customers who were served better come again more often (R215)."""
 
 import datetime as dt
 from collections import defaultdict
