@@ -17,22 +17,25 @@ WEEKS = 52
 
 def activity(page: Page) -> Chart:
     """Who was active, by day and within 30 days, over the year."""
-    daily, monthly = page.figures["dau"], page.figures["mau"]
-    days = [figure.day for figure in daily]
+    daily, monthly = ({one.day: one.value for one in page.figures[key]} for key in ("dau", "mau"))
+    days = sorted({*daily, *monthly})  # one may be measured on days on which the other is not
     return Chart(
         id="activity",
         title=_("Active customers"),
         definition=page.metrics["mau"].explanation,
         option=charts.lines(
             days,
-            {_("DAU"): [f.value for f in daily], _("MAU"): [f.value for f in monthly]},
+            {
+                _("DAU"): [daily.get(day) for day in days],
+                _("MAU"): [monthly.get(day) for day in days],
+            },
             unit=charts.unit("customers"),
             zoom=len(days) > 30,
         ),
         columns=[_("Day"), _("DAU"), _("MAU")],
         rows=[
-            [one.day.isoformat(), figures.whole(one.value), figures.whole(other.value)]
-            for one, other in zip(reversed(daily), reversed(monthly), strict=True)
+            [day.isoformat(), figures.whole(daily.get(day)), figures.whole(monthly.get(day))]
+            for day in reversed(days)
         ],
         link=page.metric_link("mau"),
         word=page.words.get("mau"),

@@ -301,3 +301,11 @@ def test_weeks_add_up_and_a_cut_first_week_is_left_out(
     first_week = sum(100 + n for n in range(65, 58, -1))
     assert chart.option["series"][0]["data"][0] == first_week
     assert chart.note == "The last week is not over: it has 2 of 7 days."
+
+
+@pytest.mark.django_db
+def test_a_day_with_a_dau_and_no_mau_is_a_day_all_the_same(
+    business: None, signed_in: SignIn
+) -> None:
+    measured(count("dau", ago(80), 7))
+    assert signed_in("manager").get("/admin/").status_code == 200
