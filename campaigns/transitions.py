@@ -18,22 +18,18 @@ from campaigns import (
     parting,
     planning,
     pricing,
+    readiness,
     scarce,
     weight,
 )
 from campaigns.delivery import outbox
 from campaigns.journeys import entering, waves
-from campaigns.models import Campaign, Evidence, MessageTemplate, Quote
+from campaigns.models import Campaign, Evidence, Quote
 from campaigns.money import purse
-from campaigns.offers import coupon_batches, coupons
 from campaigns.outcomes import evidence, trials
-from campaigns.plans import moments, triggers
-from campaigns.plans.nodes import PlanError
-from campaigns.words import proofing, revisions
 from console import approvals, audit, clock, kept_words, roles, states, work
 from console.models import Approval, Staff
 from console.states import NotAllowed, Stale
-from segments import vocabulary
 
 Status = Campaign.Status
 
@@ -50,7 +46,7 @@ def submit(campaign: Campaign, *, by: Staff, at: dt.datetime) -> Approval:
     roles.require(by, "campaigns.submit", record=campaign)
     _lock(campaign)
     _require_move(campaign, Status.SUBMITTED)
-    _require_good_words(campaign)
+    readiness.require(campaign)
     needs.require(campaign, by=by)
     frozen = audience.freeze(campaign, at)
     fit = guards.require(campaign, frozen.members)
@@ -342,39 +338,6 @@ def _require_move(campaign: Campaign, to: str) -> None:
     """Refuse before anything is done, in the words of `states.move`."""
     if not states.can_move(campaign, to=to):
         states.move(campaign, to=to)
-
-
-def _require_good_words(campaign: Campaign) -> None:
-    """Whatever it is going to say has no mistake."""
-    if campaign.kind != Campaign.Kind.OURS:
-        raise NotAllowed(_("Only campaigns that are sent from here can be submitted."))
-    try:
-        plan = planning.read(campaign)
-        _require_entry(campaign)
-    except PlanError as problem:
-        raise NotAllowed(problem.said(_)) from problem
-    given = [one.coupon for one in plan.messages() if one.coupon is not None]
-    for batch in coupon_batches.hold(given):
-        coupons.face(batch)
-    used = {number for message in plan.messages() for number in message.templates}
-    for template in MessageTemplate.objects.filter(pk__in=used).order_by("pk"):
-        _require_good_template(template)
-
-
-def _require_entry(campaign: Campaign) -> None:
-    """Raises PlanError: nobody could come in."""
-    if campaign.entry == Campaign.Entry.RECURRING:
-        moments.read(campaign.timetable)
-    if campaign.entry == Campaign.Entry.EVENT:
-        triggers.read(campaign.trigger, vocabulary.current())
-
-
-def _require_good_template(template: MessageTemplate) -> None:
-    if template.archived_at:
-        raise NotAllowed(_("The template “%(name)s” is archived.") % {"name": template})
-    for mistake in proofing.mistakes(revisions.unsaved(template)):
-        words = {"name": template, "mistake": mistake.words}
-        raise NotAllowed(_("The template “%(name)s” has a mistake. %(mistake)s") % words)
 
 
 def _require_approval(campaign: Campaign) -> None:

@@ -78,7 +78,10 @@ def test_statuses_are_written_in_one_place() -> None:
 
 
 def test_models_are_imported_not_looked_up_by_name() -> None:
-    wrong = [str(p) for p in modules() if "get_model(" in text(p)]
+    # A migration's state has models of its own time, which nobody can import.
+    wrong = [
+        str(p) for p in modules() if "get_model(" in text(p).replace("state.apps.get_model(", "")
+    ]
     assert wrong == []
 
 

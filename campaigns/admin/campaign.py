@@ -10,14 +10,14 @@ from django.db.models import ForeignKey, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import additions, drafts, guards, tasks, transitions
 from campaigns.admin import held, money, more, needs, page, plan_editor, plan_facts, preview
-from campaigns.admin.campaign_form import SHOWN, CampaignForm
+from campaigns.admin.campaign_form import SECTIONS, SHOWN, CampaignForm
 from campaigns.models import Addition, Audience, Campaign, MessageTemplate
 from campaigns.outcomes import progress, trials
 from console import clock, figures, kept_words, roles
@@ -48,50 +48,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     form = CampaignForm
     change_form_template = "campaigns/campaign_form.html"
     conditional_fields: ClassVar = SHOWN
-    fieldsets: ClassVar = [
-        (None, {"fields": ["name", "goal"]}),
-        (
-            _("Who comes in"),
-            {
-                "fields": [
-                    "entry",
-                    "event",
-                    "where",
-                    "every",
-                    "at_time",
-                    "on_days",
-                    "segment",
-                    "present",
-                    "starts_at",
-                    "ends_at",
-                    "again_after_days",
-                    "most_a_day",
-                    "most_in_all",
-                ]
-            },
-        ),
-        (_("What they get"), {"fields": ["template", "offer", "leave_at"]}),
-        (
-            _("What counts as success"),
-            {"fields": ["conversion_event", "conversion_days", "control_share"]},
-        ),
-        (
-            _("When it stops by itself"),
-            {
-                "fields": [
-                    "expected_roi",
-                    "roi_period",
-                    "periods_below",
-                    "most_unsubscribed",
-                    "most_complained",
-                    "most_left",
-                    "guarded_from",
-                ]
-            },
-        ),
-        (pgettext_lazy("campaign", "Money"), {"fields": ["budget", "limit_minor"]}),
-        (_("Among other campaigns"), {"fields": ["purpose", "priority"]}),
-    ]
+    fieldsets: ClassVar = SECTIONS
     list_display: ClassVar = [
         "name",
         "status_label",
@@ -391,9 +348,8 @@ def _of_form() -> dict[str, Any]:
 def _with_size(segment: Segment, *, today: dt.date) -> str:
     if segment.size is None:
         return f"{segment} · {_('not computed yet')}"
-    said = f"{segment} · {figures.whole(segment.size)} · {segment.data_as_of}"
-    is_stale = membership.is_stale(segment, today)
-    return f"{said} · {_('stale')}" if is_stale else said
+    stale = f" · {_('stale')}" if membership.is_stale(segment, today) else ""
+    return f"{segment} · {figures.whole(segment.size)} · {segment.data_as_of}{stale}"
 
 
 def _share(campaign: Campaign, name: str) -> str:

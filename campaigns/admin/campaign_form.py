@@ -24,6 +24,51 @@ from console.widgets import HourWidget
 from segments import vocabulary
 from segments.models import EventType
 
+SECTIONS: list[tuple[Any, dict[str, Any]]] = [
+    (None, {"fields": ["name", "goal"]}),
+    (
+        gettext_lazy("Who comes in"),
+        {
+            "fields": [
+                "entry",
+                "event",
+                "where",
+                "every",
+                "at_time",
+                "on_days",
+                "segment",
+                "present",
+                "starts_at",
+                "ends_at",
+                "again_after_days",
+                "most_a_day",
+                "most_in_all",
+            ]
+        },
+    ),
+    (gettext_lazy("What they get"), {"fields": ["template", "offer", "leave_at"]}),
+    (
+        gettext_lazy("What counts as success"),
+        {"fields": ["conversion_event", "conversion_days", "control_share"]},
+    ),
+    (
+        gettext_lazy("When it stops by itself"),
+        {
+            "fields": [
+                "expected_roi",
+                "roi_period",
+                "periods_below",
+                "most_unsubscribed",
+                "most_complained",
+                "most_left",
+                "guarded_from",
+            ]
+        },
+    ),
+    (pgettext_lazy("campaign", "Money"), {"fields": ["budget", "limit_minor"]}),
+    (gettext_lazy("Among other campaigns"), {"fields": ["purpose", "priority"]}),
+]
+
 Entry = Campaign.Entry
 EVERY = [
     ("day", gettext_lazy("every day")),
