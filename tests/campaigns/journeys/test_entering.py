@@ -373,7 +373,7 @@ def test_who_leaves_while_the_wave_is_being_sent_gets_nothing_and_does_not_come_
     campaign = campaign_at("sending", who, exit_events=["order_paid"], plan=plan)
     send_group = sending.Sender._send_group
 
-    def group(sender: sending.Sender, waiting: list[int], size: int) -> tuple[list[int], int]:
+    def group(sender: sending.Sender, waiting: list[int], size: int) -> tuple[list[int], float]:
         left = send_group(sender, waiting, size)
         if last.pk in left[0]:
             happens(last, "order_paid")
