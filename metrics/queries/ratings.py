@@ -23,18 +23,15 @@ def first(
     with history.opened() as lake:
         rows = lake.events(since, until)
         rows = rows.filter(rows.event.isin(list(events)))
-        found = rows.select(
-            "customer",
-            "day",
-            score=properties.number(rows, score),
-            whom=properties.text(rows, whom) if whom else "",
-        )
+        said = {"score": properties.number(rows, score)}
+        said |= {"whom": properties.text(rows, whom)} if whom else {}
+        found = rows.select("customer", "day", **said)
         found = found.filter(found.score.notnull())
-        found = lake.ask(found.order_by(["customer", "day", "score", "whom"]))
+        found = lake.ask(found.order_by(["customer", "day", *said]))
     customers = found["customer"].to_numpy().astype(np.int64)
     _ids, places = np.unique(customers, return_index=True)
     days = found["day"].to_numpy().astype("datetime64[D]")
-    names = [str(one or "") for one in found["whom"].to_pylist()]
+    names = [str(one or "") for one in found["whom"].to_pylist()] if whom else [""] * len(days)
     return (
         customers[places],
         (days[places] - np.datetime64(since)).astype(np.int64),

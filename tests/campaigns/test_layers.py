@@ -8,7 +8,7 @@ from console import approvals
 from console.policy_rules import Step, When
 from segments import standing
 from segments.models import Stage, StageSet
-from tests.campaigns.factories import campaign_at
+from tests.campaigns.factories import campaign_at, people
 from tests.console.spine import policy
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,8 @@ def test_one_customer_of_a_layer_is_enough_for_its_policy(monkeypatch: pytest.Mo
         for at, (key, name) in enumerate((("q", "Quiet"), ("l", "Loyal")))
     )
     strict = policy(Step(who="role", roles=["admin"]), rank=1, when=When(layers=["Loyal"]))
-    column = np.full(10_000, quiet.pk, np.int32)
+    known = people(1)[0].pk + 1_000  # of whom the campaigns below have a few
+    column = np.full(known, quiet.pk, np.int32)
     monkeypatch.setattr(standing, "now", lambda _set: column)
     usual = approvals.pending_for(campaign_at("submitted", 3))
     assert usual

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyroaring import BitMap
 
-from metrics.queries import chains, conversions, deeds, durations, first_touch, order_days
+from metrics.queries import chains, conversions, deeds, durations, first_touch, order_days, ratings
 from segments.lake import engine, questions, tallies
 from segments.lake.properties import Condition
 from segments.recipes.nodes import Events
@@ -101,7 +101,15 @@ CASES: list[tuple[str, Asking]] = [
     ("deeds.by_customer_and_day", lambda _lake: did([])),
     ("order_days.each", lambda _lake: ordered()),
     ("order_days.contracts", lambda _lake: ran()),
+    ("ratings.first", lambda _lake: rated("a.b")),
+    ("ratings.first", lambda _lake: rated("")),
 ]
+
+
+def rated(whom: str) -> list[Any]:
+    customers, days, scores, names = ratings.first(KINDS, "a", whom, **WHOLE)
+    assert len(customers)
+    return [customers.tolist(), days.tolist(), scores.tolist(), names]
 
 
 def took(one: str, other: str) -> dict[dt.date, tuple[int, int]]:
