@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests import patience
 from tests.browser.conftest import Running
 from tests.console.test_supervisor import alive, children_of, until
 
@@ -15,8 +14,7 @@ def test_ctrl_c_ends_everything_cleanly(running: Running) -> None:
     said = running.said()
     assert said.strip().splitlines()[-1] == "Stopped."
     assert "Traceback" not in said
-    # Each part has 15 seconds, which are fewer where four processes wait for each core.
-    assert "killed" not in said or patience.of(1) > 4
+    assert "killed" not in said
     until(lambda: not any(alive(number) for number in numbers))
 
 

@@ -81,5 +81,7 @@ def test_without_one_sender_or_a_number_of_its_own_it_is_no_letter() -> None:
 
 @given(st.binary(max_size=300), st.text(max_size=50))
 def test_whatever_comes_is_read_or_is_no_letter(raw: bytes, subject: str) -> None:
-    letters.read(raw)
-    letters.read(b"From: a@b\nMessage-ID: <1>\nSubject: " + subject.encode() + b"\n\n" + raw)
+    headed = b"From: a@b\nMessage-ID: <1>\nSubject: " + subject.encode() + b"\n\n" + raw
+    for mail in (raw, headed):
+        found = letters.read(mail)
+        assert found is None or (found.sender and found.message_id)
