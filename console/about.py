@@ -7,7 +7,7 @@ a picture that the console never showed.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from django.db import models
 from django.http import QueryDict
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from console import charts, clock, roles
 from console.charts import Chart
-from console.models import Staff, TeamRequest
+from console.models import RequestLink, Staff, TeamRequest
 from console.states import NotAllowed
 from console.team_requests import linking
 from metrics import lift, lift_words, pictures
@@ -41,7 +41,7 @@ class About:
 
 def of(address: str, *, chart: str = "", by: Staff) -> About | None:
     """What stands at this address; None for pages of which nothing is told, or not to them."""
-    parts = urlsplit(address)
+    parts = _split(address)
     try:
         found = resolve(parts.path)
     except Resolver404:
@@ -54,12 +54,35 @@ def of(address: str, *, chart: str = "", by: Staff) -> About | None:
     return told and replace(told, chosen=chart)
 
 
-def attach(request: TeamRequest, about: About, *, by: Staff) -> None:
+def attach(request: TeamRequest, about: About, *, by: Staff) -> RequestLink:
     """Link a request to what it is about, with the chart as it is now."""
     frozen = charts.frozen(about.chart) if about.chart and about.chart.rows else None
-    linking.link(
+    return linking.link(
         request, subject=about.subject, path=about.path, title=about.title, shown=frozen, by=by
     )
+
+
+def add(request: TeamRequest, address: str, *, by: Staff) -> RequestLink:
+    """Link a request to the page whose address somebody copied, such as of a later comparison.
+
+    Raises:
+        NotAllowed: nothing is told of this page to them, or the request is not theirs to change.
+    """
+    parts = _split(address.strip())
+    found = of(urlunsplit(("", "", parts.path, parts.query, "")), chart=parts.fragment, by=by)
+    if found is None:
+        raise NotAllowed(
+            _("Copy the address of a report, metric, warning, segment, campaign or comparison.")
+        )
+    return attach(request, found, by=by)
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; nothing in them, where it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 # --- page by page -----------------------------------------------------------------------

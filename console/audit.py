@@ -54,6 +54,7 @@ def log(
     if subject is not None:
         entry.subject_type = ContentType.objects.get_for_model(subject)
         entry.subject_id = str(subject.pk)
-        entry.subject_label = str(subject)[:200]
+        # A record whose name people write about customers says how the log is to call it.
+        entry.subject_label = str(getattr(subject, "logged_as", subject))[:200]
     entry.save(force_insert=True)
     return entry

@@ -1,12 +1,15 @@
 """Hours in which people work: 9 to 18 on China's working days, make-up working days included."""
 
+import calendar
 import datetime as dt
 import functools
+import itertools
 from typing import Any
 from zoneinfo import ZoneInfo
 
 OPENS, CLOSES = dt.time(9), dt.time(18)
 HOURS_A_DAY = CLOSES.hour - OPENS.hour
+A_DAY = dt.timedelta(hours=HOURS_A_DAY)
 
 
 def is_open(moment: dt.datetime, zone: ZoneInfo) -> bool:
@@ -31,22 +34,35 @@ def after(moment: dt.datetime, hours: int, zone: ZoneInfo) -> dt.datetime:
 
 def worked(since: dt.datetime, until: dt.datetime, zone: ZoneInfo) -> dt.timedelta:
     """How much time of work passed from one moment to another; nothing backwards."""
-    begin, end, total = since.astimezone(zone), until.astimezone(zone), dt.timedelta()
-    for number in range((end.date() - begin.date()).days + 1):
-        day = begin.date() + dt.timedelta(days=number)
-        if is_working_day(day):
-            opens = max(begin, dt.datetime.combine(day, OPENS, zone))
-            closes = min(end, dt.datetime.combine(day, CLOSES, zone))
-            total += max(closes - opens, dt.timedelta())
-    return total
+    begin, end = since.astimezone(zone), until.astimezone(zone)
+    if end <= begin:
+        return dt.timedelta()
+    days = _count(begin.date(), end.date())
+    return A_DAY * days + _worked_of_day(end) - _worked_of_day(begin)
+
+
+def _worked_of_day(moment: dt.datetime) -> dt.timedelta:
+    """How much time of work of a local moment's day is over."""
+    if not is_working_day(moment.date()):
+        return dt.timedelta()
+    passed = dt.timedelta(hours=moment.hour - OPENS.hour, minutes=moment.minute)
+    passed += dt.timedelta(seconds=moment.second, microseconds=moment.microsecond)
+    return min(max(passed, dt.timedelta()), A_DAY)
 
 
 def days_between(one: dt.date, other: dt.date) -> int:
     """Working days from after one day up to another with it; negative if it is earlier."""
     if other < one:
         return -days_between(other, one)
-    span = (other - one).days
-    return sum(is_working_day(one + dt.timedelta(days=n)) for n in range(1, span + 1))
+    tomorrow = dt.timedelta(days=1)
+    return _count(one + tomorrow, other + tomorrow)
+
+
+def _count(one: dt.date, other: dt.date) -> int:
+    """Working days from a day on and before a later one."""
+    found = _before(other.year)[other.timetuple().tm_yday - 1]
+    found -= _before(one.year)[one.timetuple().tm_yday - 1]
+    return found + sum(_before(year)[-1] for year in range(one.year, other.year))
 
 
 def later_by(day: dt.date, days: int) -> dt.date:
@@ -59,7 +75,18 @@ def later_by(day: dt.date, days: int) -> dt.date:
 
 def is_working_day(day: dt.date) -> bool:
     """Weekdays that are no public holiday, and the weekends at which those are made up for."""
-    return _calendar(day.year).is_working_day(day)
+    before = _before(day.year)
+    number = day.timetuple().tm_yday
+    return before[number] > before[number - 1]
+
+
+@functools.cache
+def _before(year: int) -> tuple[int, ...]:
+    """How many working days of a year are before each of its days, and at last all of them."""
+    first, many = dt.date(year, 1, 1), 365 + calendar.isleap(year)
+    days = (first + dt.timedelta(days=number) for number in range(many))
+    working = (_calendar(year).is_working_day(day) for day in days)
+    return tuple(itertools.accumulate(working, initial=0))
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Sentences and names that are kept in a table, and everybody reads in their own language."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +17,9 @@ from console import formats
 Told = TypeVar("Told")
 SAYS, ABOUT, EACH = "says", "about", "each"
 JOINT = " ‧ "  # a point that nobody types: between the two halves of a name that ships
+# The places that messages have. What somebody types may have others, to make a book of a line.
+PLACE = re.compile(r"%%|%\(\w+\)[-+0]?\d{0,2}(?:\.\d)?[sdf]")
+LONGEST = 100_000
 
 
 def keep(words: str | Promise, **about: Any) -> str:
@@ -109,7 +113,12 @@ def said(kept: str) -> str:
     """What was kept in the language of the moment; any other text passes as it is."""
     kept = as_kept(kept)
     found = _read(kept)
-    return half(kept, translation.get_language()) if found is None else _said(found)
+    if found is None:
+        return half(kept, translation.get_language())
+    try:
+        return _said(found)
+    except RecursionError:  # nobody but a person nests it so deeply
+        return kept
 
 
 def said_all(kept: Any) -> Any:
@@ -210,9 +219,17 @@ def _read(text: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and {ABOUT, EACH} & {*found} else None
+    return found if isinstance(found, dict) and _is_kept(found) else None
+
+
+def _is_kept(found: dict[str, Any]) -> bool:
+    """Whether the console wrote it; people may type anything that looks like it."""
+    told, about = found.get(EACH), found.get(ABOUT)
+    if isinstance(told, dict):
+        return all(isinstance(one, str) for one in told.values())
+    return isinstance(about, dict) and isinstance(found.get(SAYS), str)
 
 
 def _said(found: dict[str, Any]) -> str:
@@ -221,15 +238,26 @@ def _said(found: dict[str, Any]) -> str:
         return told.get(translation.get_language() or "") or next(iter(told.values()), "")
     inner = {name: _filled(value) for name, value in found[ABOUT].items()}
     words = gettext(found[SAYS])
-    return words % inner if inner else words
+    try:
+        return _fill(words, inner) if inner else words
+    except (KeyError, TypeError, ValueError, OverflowError):  # places that nothing fills
+        return words
+
+
+def _fill(words: str, inner: dict[str, Any]) -> str:
+    """Raises ValueError: it has other places than messages have, or would be far too long."""
+    longest = max(len(str(value)) for value in inner.values())
+    if "%" in PLACE.sub("", words) or len(words) + words.count("%") * longest > LONGEST:
+        raise ValueError("this is no message")
+    return words % inner
 
 
 def _filled(value: Any) -> Any:
     match value:
-        case dict():
+        case dict() if _is_kept(value):
             return _said(value)
         case list():
-            return formats.listed(said(one) for one in value)
+            return formats.listed(str(_filled(one)) for one in value)
         case str():
             return said(value)
     return value

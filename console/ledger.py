@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext as _
 
-from console import audit, figures
+from console import audit, figures, kept_words
 from console.models import Budget, BudgetEntry, BudgetRule, Reservation, Staff
 from console.states import NotAllowed
 
@@ -117,11 +117,13 @@ def known(
 
 def reservation(budget: Budget, subject: models.Model) -> Reservation:
     """The thing's own balances, fresh; the budget's lock is theirs too."""
+    # Asked for with each payment: its name is told only where it is new.
+    new: dict[str, Any] = {"title": lambda: kept_words.name(lambda: str(subject), most=200)}
     kept, _made = Reservation.objects.get_or_create(
         budget=budget,
         subject_type=ContentType.objects.get_for_model(subject),
         subject_id=subject.pk,
-        defaults={"title": str(subject)[:200]},
+        defaults=new,
     )
     return kept
 

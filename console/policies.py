@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -9,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console import audit, once, policy_rules, roles
+from console import audit, kept_words, once, policy_rules, roles
 from console.models import Approval, ApprovalPolicy, Deputy, PolicyVersion, Staff, Team
-from console.policy_rules import Facts, Policy, Step
+from console.models.approval_policy import UNTRIED
+from console.policy_rules import Facts, Policy, Step, When
 from console.states import NotAllowed, Stale
 
 MISTAKES = {
@@ -30,6 +32,7 @@ KNOWN_BY = {
     "discount": "discount_share",
     "precedent": "has_precedent",
 }
+UNTRIED_QUORUM = 2
 VIEW, CHANGE, DECIDE = "policies.view", "policies.change", "approvals.decide"
 
 
@@ -121,6 +124,39 @@ def switch(policy: ApprovalPolicy, *, on: bool, by: Staff) -> None:
     if not changed:
         raise Stale(_("Somebody else has changed this policy already."))
     audit.log("policy.switched", policy, by=by, on=on)
+
+
+def lets_untried_pass(staff: Any) -> bool:
+    """Whether this person could ask for more than the usual where there is no precedent."""
+    found = (policy_rules.read(one.content).when for one in in_force())
+    return roles.allows(staff, CHANGE) and not any(one.precedent == "without" for one in found)
+
+
+@transaction.atomic
+def ask_twice_for_untried(*, by: Staff) -> PolicyVersion:
+    """What nobody has tried before wants two yeses, before any other policy is asked.
+
+    Raises:
+        NotAllowed: the role, it is asked for already, or there are no two people to decide.
+    """
+    roles.require(by, CHANGE)
+    if not lets_untried_pass(by):
+        raise NotAllowed(_("A policy asks for it already."))
+    deciders = Staff.objects.filter(is_active=True, role__in=roles.TABLE[DECIDE]).count()
+    if deciders < UNTRIED_QUORUM:
+        raise NotAllowed(_("Two people have to be there whose roles may decide."))
+    who = sorted(roles.TABLE[DECIDE], reverse=True)
+    content = Policy(
+        when=When(precedent="without"), steps=[Step("role", roles=who, quorum=UNTRIED_QUORUM)]
+    )
+    because = kept_words.name(
+        lambda: _("No past campaign tells what to expect, so a second person looks at it."), 300
+    )
+    known = ApprovalPolicy.objects.filter(name=UNTRIED).first()
+    seen = known.versions.count() if known else 0
+    if known is not None and not known.is_active:
+        switch(known, on=True, by=by)
+    return keep(known, content, name=UNTRIED, rank=1, because=because, by=by, seen=seen)
 
 
 # --- who ----------------------------------------------------------------------

@@ -5,7 +5,8 @@ REST framework imports this module while it loads its own views, so it imports n
 
 from typing import Any
 
-from rest_framework import pagination, permissions
+from django.core.exceptions import ValidationError
+from rest_framework import exceptions, pagination, permissions
 from rest_framework.request import Request
 
 from console import roles
@@ -34,3 +35,10 @@ class Pages(pagination.CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """Raises NotFound: the cursor is none that a page gave."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError) as nowhere:
+            raise exceptions.NotFound(self.invalid_cursor_message) from nowhere

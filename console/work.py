@@ -17,6 +17,7 @@ from console.states import NotAllowed, Stale
 VIEW = "work.view"
 DO = "work.do"
 GIVE = "work.give"  # also: hand over what is somebody else's
+TRIED, MOST_TRIES = "tried", 50  # in `facts`: each time that it was tried, and what was said
 Status = WorkItem.Status
 
 
@@ -167,7 +168,8 @@ def finish(
     if read.again_on is not None:
         _again(item, read, words=outcome, on=on, by=by)
         return
-    also = {"result": read.result, "facts": read.facts}
+    tries = {TRIED: item.facts[TRIED]} if TRIED in item.facts else {}
+    also = {"result": read.result, "facts": read.facts | tries}
     _close(item, to=Status.DONE, words=outcome, by=by, **also)
 
 
@@ -177,8 +179,13 @@ def _again(
     day = read.again_on
     if day is None or day < (on or item.given_on):
         raise NotAllowed(_("Name a day that is still to come."))
-    _change(item, due_on=day, tries=item.tries + 1, owner=item.owner or by)
-    audit.log("work_item.tried", item, by=by, due_on=day, because=words.strip()[:300])
+    told = words.strip()
+    tried = {"on": (on or item.given_on).isoformat(), "who": by.username, "words": told}
+    tries = [*item.facts.get(TRIED, []), tried][-MOST_TRIES:]
+    facts = item.facts | {TRIED: tries} if told else item.facts
+    _change(item, due_on=day, tries=item.tries + 1, owner=item.owner or by, facts=facts)
+    # What was said in a call is the customer's, so it stands with the work, and goes with it.
+    audit.log("work_item.tried", item, by=by, due_on=day)
 
 
 def drop(item: WorkItem, *, because: str, by: Staff) -> None:
@@ -235,6 +242,8 @@ def hand_over(item: WorkItem, *, to: Staff | None, because: str = "", by: Staff)
     _require(item, by=by)
     if to is not None and not to.is_active:
         raise NotAllowed(_("%(who)s does not work here any more.") % {"who": to})
+    if to is not None and _asked(item, to):
+        raise NotAllowed(_("Ask somebody else, who still works here."))
     was, team = item.owner, to.team if to else item.team
     _change(item, owner=to, team=team)
     audit.log(
@@ -277,11 +286,16 @@ def _change(item: WorkItem, **fields: Any) -> None:
 
 def may_do(item: WorkItem, *, by: Staff) -> bool:
     """Its owner, anybody of its team while nobody owns it, and who may give work."""
-    if not roles.allows(by, DO):
+    if not roles.allows(by, DO) or _asked(item, by):
         return False
     if item.owner_id == by.pk or roles.may_change(by, item, GIVE):
         return True
     return item.owner_id is None and item.team_id in {None, by.team_id}
+
+
+def _asked(item: WorkItem, staff: Staff) -> bool:
+    """Whether it is a question of theirs, which somebody else answers, whoever they are."""
+    return item.kind == "answer" and item.given_by_id == staff.pk
 
 
 def unfinished() -> QuerySet[WorkItem]:

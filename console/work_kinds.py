@@ -181,10 +181,6 @@ _ALL = (
         ),
     ),
     Kind("campaign", pgettext_lazy("kind of work", "task of a campaign")),
-    Kind("not_begun", pgettext_lazy("kind of work", "approved, not begun")),
-    Kind("allocation", pgettext_lazy("kind of work", "where money goes")),
-    Kind("transfer", pgettext_lazy("kind of work", "asked for money")),
-    Kind("returns", pgettext_lazy("kind of work", "mailbox of bounces")),
     Kind("stopped_campaign", pgettext_lazy("kind of work", "stopped campaign")),
     Kind("trial", pgettext_lazy("kind of work", "choose a winner")),
     Kind("budget", pgettext_lazy("kind of work", "budget runs low")),
@@ -196,6 +192,11 @@ BY_KEY = {one.key: one for one in _ALL}
 def of(key: str) -> Kind:
     """The kind under this key; one that nobody knows has a plain form."""
     return BY_KEY.get(key) or Kind(key, key.replace("_", " "))
+
+
+def usual_deadline(key: str, *, on: dt.date) -> dt.date:
+    """When it is due, where somebody gives it by hand and says no day."""
+    return on + dt.timedelta(days=of(key).days)
 
 
 def choices(*, given: bool = False) -> list[tuple[str, Any]]:

@@ -42,6 +42,11 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("make/", view(self.edit), {"number": 0}, name="console_approvalpolicy_make"),
+            path(
+                "untried/",
+                view(require_POST(self.untried)),
+                name="console_approvalpolicy_untried",
+            ),
             path("try/", view(self.try_out), name="console_approvalpolicy_try"),
             path("<int:number>/edit/", view(self.edit), name="console_approvalpolicy_edit"),
             path(
@@ -55,7 +60,10 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
     # --- the list -----------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        more = {"has_policy_rights": roles.allows(request.user, policies.CHANGE)}
+        more = {
+            "has_policy_rights": roles.allows(request.user, policies.CHANGE),
+            "lets_untried_pass": policies.lets_untried_pass(request.user),
+        }
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     @display(description=gettext_lazy("name"), ordering="name")
@@ -132,6 +140,12 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
                 ],
             }
         return self._page(request, "form", _("Which policy would it be?"), context)
+
+    def untried(self, request: Any) -> HttpResponse:
+        """Ask for two yeses where there is no precedent."""
+        version = policies.ask_twice_for_untried(by=request.user)
+        messages.success(request, _("The policy holds from now on."))
+        return _to(version.policy_id)
 
     def switch(self, request: Any, number: int) -> HttpResponse:
         policy = self._policy(request, number)

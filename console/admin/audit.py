@@ -1,11 +1,14 @@
 """The audit log, to be read."""
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from console import kept_words
 from console.modeladmin import ReadOnlyAdmin
 from console.models import AuditEntry
 
@@ -28,13 +31,29 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "subject_label",
         "subject_type",
         "subject_id",
-        "details",
+        "told",
     ]
 
     @display(description=_("who"))
     def who(self, entry: AuditEntry) -> str:
         return str(entry.staff) if entry.staff else "–"
 
+    @display(description=_("details"))
+    def told(self, entry: AuditEntry) -> str:
+        """What was kept in sentences is read in one's own language."""
+        rows = [(name, _written(said)) for name, said in _said(entry).items()]
+        return format_html_join("", '<div><span class="quiet">{}</span> {}</div>', rows) or "–"
+
     @display(description=_("via"), label=True)
     def door(self, entry: AuditEntry) -> str:
         return entry.get_via_display()
+
+
+def _said(entry: AuditEntry) -> dict[str, Any]:
+    found: dict[str, Any] = kept_words.said_all(entry.details)
+    return found
+
+
+def _written(value: Any) -> str:
+    """A name or a number as it is; what has parts, as the log keeps it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

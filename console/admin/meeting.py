@@ -19,7 +19,7 @@ from console.meetings import building, holding, pack, weeks
 from console.meetings.pack import Pack
 from console.meetings.weeks import Week
 from console.modeladmin import ReadOnlyAdmin
-from console.models import Meeting, MeetingDecision, Staff
+from console.models import Meeting, Staff
 from console.states import NotAllowed, Stale
 from console.team_requests import seeing
 
@@ -69,8 +69,11 @@ class MeetingAdmin(ReadOnlyAdmin):
     # --- the page ---------------------------------------------------------------
 
     def latest(self, request: HttpRequest) -> HttpResponse:
-        """The week of yesterday, the last day that is measured."""
-        return _to(weeks.of(clock.today() - weeks.DAY))
+        """The week of yesterday, the last measured day; of today, once that meeting is closed."""
+        today = clock.today()
+        week = weeks.of(today - weeks.DAY)
+        is_over = Meeting.objects.filter(monday=week.since, status=Meeting.Status.CLOSED).exists()
+        return _to(weeks.of(today) if is_over else week)
 
     def change_view(self, request: Any, object_id: str, *args: Any, **kw: Any) -> HttpResponse:
         roles.require(request.user, self.view_action)
@@ -130,7 +133,7 @@ class MeetingAdmin(ReadOnlyAdmin):
             "meeting": meeting,
             "pack": shown,
             "chart": chart(shown),
-            "decisions": decided(meeting, staff),
+            "decisions": holding.decided(meeting, seen_by=staff),
             "may_hold": may_hold,
             "people": Staff.objects.filter(is_active=True).order_by("username") if may_hold else [],
             "requests": choices(shown) if may_hold else [],
@@ -141,21 +144,11 @@ class MeetingAdmin(ReadOnlyAdmin):
         return render(request, "console/meetings/week.html", context, status=status)
 
 
-def decided(meeting: Meeting | None, staff: Staff) -> Sequence[MeetingDecision]:
-    """What this meeting decided, without what is about requests that the reader may not see."""
-    if meeting is None:
-        return []
-    rows = meeting.decisions.select_related("work__owner", "request", "decided_by")
-    asked = [one.request_id for one in rows if one.request_id]
-    visible = set(seeing.visible_to(staff).filter(pk__in=asked).values_list("pk", flat=True))
-    return [one for one in rows if one.request_id is None or one.request_id in visible]
-
-
 def choices(shown: Pack) -> list[tuple[int, str]]:
     """The requests of the pack, for what a decision is about."""
     found = {
         line.request: line.what
-        for key in ("requests", "slips")
+        for key in ("decisions", "slips", "requests")  # the last one has its plain name
         for line in getattr(shown.section(key), "lines", [])
         if line.request is not None
     }

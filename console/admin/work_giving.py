@@ -1,6 +1,5 @@
 """Giving work by hand, and the work that a customer gave cause to."""
 
-import datetime as dt
 from typing import Any
 
 from django import forms
@@ -14,15 +13,20 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from console import clock, roles, work, work_kinds
-from console.models import Staff, Team
+from console.duties import giving
+from console.models import Staff, Team, TeamRequest
 from console.states import NotAllowed
+from console.team_requests import seeing
 from console.widgets import DayWidget
+from metrics.models import Alert
 from segments.models import Customer
 
 # What work can be about when it is given by hand, and who may look at it.
 ABOUT: dict[str, tuple[type[Model], str]] = {
     "customer": (Customer, "customers.view"),
     "campaign": (Campaign, "campaigns.view"),
+    "request": (TeamRequest, seeing.VIEW),
+    "alert": (Alert, "metrics.view"),
 }
 SHOWN = 5  # of a customer
 
@@ -34,7 +38,7 @@ class GiveForm(forms.Form):
     title = forms.CharField(
         label=_("what"),
         max_length=160,
-        help_text=_("Without names and addresses: the log keeps it, and the customer is linked."),
+        help_text=_("Without names and addresses: colleagues read it, and the customer is linked."),
     )
     why = forms.CharField(
         label=_("why"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -98,16 +102,14 @@ def _give(said: dict[str, Any], subject: Model | None, *, by: Staff) -> Any:
         if what == "team"
         else {"owner": Staff.objects.get(pk=number)}
     )
-    today = clock.today()
-    usual = today + dt.timedelta(days=work_kinds.of(said["kind"]).days)
-    return work.hand_out(
+    return giving.hand_out(
         said["kind"],
         said["title"],
         why=said["why"],
         plan=said["plan"],
-        due_on=said["due_on"] or usual,
+        due_on=said["due_on"],
         subject=subject,
-        on=today,
+        on=clock.today(),
         by=by,
         **whose,
     )
@@ -121,6 +123,8 @@ def _subject(request: Any) -> Model | None:
             roles.require(request.user, action)
             if not number.isdecimal() or len(number) > 18:
                 raise Http404
+            if model is TeamRequest:
+                return seeing.get_or_404(request.user, number)
             return get_object_or_404(model, pk=number)
     return None
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import approvals, clock, roles, work, work_kinds
+from console import approvals, clock, kept_words, roles, work, work_kinds
 from console.admin import work_giving, work_learning, work_load
 from console.duties import inbox, lifts
 from console.modeladmin import ReadOnlyAdmin
@@ -28,6 +28,7 @@ from console.team_requests import seeing
 COLORS = {"open": "info", "started": "warning", "done": "success", "dropped": ""}
 TONES = {"started": "warn", "done": "good"}
 MOST_WAITING = 99  # approvals, as a number on a button
+ARRANGING = ("ask", "hand_over", "move_deadline")  # deeds with a form of their own
 DEEDS = {
     "work_item.given": pgettext_lazy("work", "given"),
     "work_item.started": _("begun"),
@@ -216,7 +217,7 @@ class WorkItemAdmin(ReadOnlyAdmin):
             "item": item,
             "kind": kind,
             "asks": asks(kind, request.POST),
-            "told": work_kinds.told(kind, item.facts),
+            "told": work_kinds.told(kind, kept_words.said_all(item.facts)),
             "tone": TONES.get(item.status, ""),
             "due_on": due_on,
             "lift": lifts.over(item, raised),
@@ -231,7 +232,8 @@ class WorkItemAdmin(ReadOnlyAdmin):
             "colleagues": Staff.objects.filter(is_active=True).order_by("username"),
             "course": course(item),
             "refused": refused,
-            "typed": request.POST,
+            "typed": typed(request.POST),
+            "tried": item.facts.get(work.TRIED, []),
             "tomorrow": today + lifts.DAY,
         }
         return self.show(request, "console/work_item.html", context, status=status)
@@ -241,6 +243,12 @@ class WorkItemAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts}
         return render(request, template, site | context, status=status)
+
+
+def typed(sent: Any) -> dict[str, Any]:
+    """What a refused form held, under the form's name, so that each keeps its own words."""
+    deed = sent.get("deed", "")
+    return {deed if deed in ARRANGING else "outcome": sent}
 
 
 def asks(kind: work_kinds.Kind, typed: Any) -> list[dict[str, Any]]:

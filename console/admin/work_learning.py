@@ -34,7 +34,9 @@ def show(page: Any, request: Any) -> HttpResponse:
             }
             for one in learning.progress(people)
         ],
-        "path": learning.PATH,
+        "path": [
+            (step, request.POST.get(f"plan{step.days}", str(step.plan))) for step in learning.PATH
+        ],
         "people": people.filter(is_active=True) if roles.allows(request.user, work.GIVE) else [],
         "today": today,
         "typed": request.POST,

@@ -1,5 +1,6 @@
 """What the API takes and gives of requests between teams."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -8,14 +9,18 @@ from console.models import (
     PriorityProposal,
     RequestComment,
     RequestFile,
+    RequestLink,
+    RequestRevision,
     RequestSlip,
     RequestVerdict,
     Staff,
     Team,
     TeamRequest,
 )
-from console.team_requests import kinds
+from console.team_requests import kinds, turns
 
+BY_HAND = [(one.value, one.label) for one in turns.Holding if one in turns.BY_HAND]
+LEAST = Decimal(-1)  # of a change: nothing is left
 WORDS: dict[str, Any] = {"max_length": 300, "default": "", "allow_blank": True}
 
 
@@ -43,13 +48,22 @@ class TeamRequestSerializer(serializers.ModelSerializer):
         read_only_fields: ClassVar = fields
 
 
+class RequestLinkSerializer(serializers.ModelSerializer):
+    """What a request is about: a page of this console."""
+
+    class Meta:
+        model = RequestLink
+        fields: ClassVar = ["id", "path", "title", "added_by", "added_at"]
+
+
 class WholeRequestSerializer(TeamRequestSerializer):
-    """The same with its slips."""
+    """The same with its slips, and what it is about."""
 
     slips = SlipSerializer(many=True, read_only=True)
+    links = RequestLinkSerializer(many=True, read_only=True)
 
     class Meta(TeamRequestSerializer.Meta):
-        fields: ClassVar = [*TeamRequestSerializer.Meta.fields, "slips"]
+        fields: ClassVar = [*TeamRequestSerializer.Meta.fields, "slips", "links"]
         read_only_fields: ClassVar = fields
 
 
@@ -67,7 +81,7 @@ class NewRequestSerializer(serializers.Serializer):
     spec = serializers.CharField(max_length=40_000, default="", allow_blank=True)
     metric = serializers.CharField(max_length=80, default="", allow_blank=True)
     expected_change = serializers.DecimalField(
-        max_digits=9, decimal_places=4, allow_null=True, default=None
+        max_digits=9, decimal_places=4, min_value=LEAST, allow_null=True, default=None
     )
     expected_by = serializers.DateField(allow_null=True, default=None)
     details = serializers.DictField(
@@ -97,10 +111,122 @@ class BecauseSerializer(SeenSerializer):
     because = serializers.CharField(**WORDS)
 
 
-class AcceptSerializer(SeenSerializer):
-    """Who does it, and until when."""
+class RequestChangeSerializer(serializers.Serializer):
+    """What is to be said otherwise; what is left out stays. `edition` is the one that was read."""
+
+    edition = serializers.IntegerField(min_value=1)
+    title = serializers.CharField(max_length=160, required=False)
+    why = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    for_whom = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    spec = serializers.CharField(max_length=40_000, required=False, allow_blank=True)
+    metric = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    expected_change = serializers.DecimalField(
+        max_digits=9, decimal_places=4, min_value=LEAST, required=False, allow_null=True
+    )
+    expected_by = serializers.DateField(required=False, allow_null=True)
+    details = serializers.DictField(
+        child=serializers.CharField(max_length=8000, allow_blank=True), required=False
+    )
+    because = serializers.CharField(**WORDS)
+    costs_days = serializers.DecimalField(
+        max_digits=5, decimal_places=1, required=False, allow_null=True
+    )
+
+
+class RequestRevisionSerializer(serializers.ModelSerializer):
+    """What was asked for at one moment, with who changed it and what the change costs."""
+
+    class Meta:
+        model = RequestRevision
+        fields: ClassVar = ["number", "content", "author", "because", "costs_days", "at"]
+
+
+class RequestCostSerializer(serializers.Serializer):
+    """What a revision costs in working days; without a day the promise moves by them."""
+
+    revision = serializers.IntegerField(min_value=1)
+    days = serializers.DecimalField(
+        max_digits=5, decimal_places=1, min_value=Decimal(0), max_value=Decimal(500)
+    )
+    promised_on = serializers.DateField(required=False, allow_null=True)
+
+
+class RequestHandSerializer(serializers.Serializer):
+    """To which team, for what, and what they are to do."""
+
+    team = serializers.PrimaryKeyRelatedField(queryset=Team.objects.all())
+    holding = serializers.ChoiceField(choices=BY_HAND)
+    note = serializers.CharField(max_length=300)
+
+
+class RequestLiftSerializer(SeenSerializer):
+    """Why it is urgent."""
+
+    cause = serializers.ChoiceField(choices=TeamRequest.Cause.choices)
+    because = serializers.CharField(max_length=300)
+
+
+class RequestNeedSerializer(serializers.Serializer):
+    """The request that has to be delivered first."""
+
+    needs = serializers.IntegerField(min_value=1)
+    because = serializers.CharField(**WORDS)
+
+
+class RequestLineSerializer(serializers.Serializer):
+    """One line of `dependencies`, and the reason where one is needed."""
+
+    line = serializers.IntegerField(min_value=1)
+    because = serializers.CharField(**WORDS)
+
+
+class DependencyLineSerializer(serializers.Serializer):
+    """What it waits for; null in the place of a request that the caller may not see."""
+
+    line = serializers.IntegerField()
+    needs = serializers.IntegerField(allow_null=True)
+    because = serializers.CharField()
+    is_delivered = serializers.BooleanField()
+    waived_by = serializers.IntegerField(allow_null=True)
+    waived_because = serializers.CharField()
+
+
+class RequestPathStepSerializer(serializers.Serializer):
+    """One request of the chain; null for one that the caller may not see."""
+
+    request = serializers.IntegerField(allow_null=True)
+    days = serializers.DecimalField(max_digits=7, decimal_places=1)
+    promised_on = serializers.DateField(allow_null=True)
+
+
+class DependenciesSerializer(serializers.Serializer):
+    """What a request waits for, and the chain before it that takes longest, it at the end."""
+
+    waits_for = DependencyLineSerializer(many=True)
+    critical_path = RequestPathStepSerializer(many=True)
+
+
+class PageAddressSerializer(serializers.Serializer):
+    """The address of a report, metric, warning, segment, campaign or comparison."""
+
+    page = serializers.CharField(max_length=2000)
+
+
+class RequestUnlinkSerializer(serializers.Serializer):
+    """One of the request's links."""
+
+    link = serializers.IntegerField(min_value=1)
+
+
+class RequestOwnerSerializer(SeenSerializer):
+    """Who does it."""
 
     owner = serializers.PrimaryKeyRelatedField(queryset=Staff.objects.filter(is_active=True))
+
+
+class AcceptSerializer(RequestOwnerSerializer):
+    """Who does it, and until when."""
+
     promised_on = serializers.DateField()
 
 

@@ -12,7 +12,10 @@ from campaigns.api.templates import TemplateViewSet
 from console.api.approvals import ApprovalViewSet
 from console.api.budgets import BudgetViewSet
 from console.api.jobs import JobViewSet
+from console.api.meetings import MeetingViewSet
 from console.api.requests import TeamRequestViewSet
+from console.api.transfers import TransferViewSet
+from console.api.work import WorkViewSet
 from metrics.api.comparison import ComparisonViewSet
 from metrics.api.lifetime import LifetimeViewSet
 from metrics.api.metric import MeasurementViewSet, MetricViewSet
@@ -32,8 +35,11 @@ router.include_root_view = False
 router.include_format_suffixes = False  # everything is JSON
 router.register("approvals", ApprovalViewSet, basename="approval")
 router.register("budgets", BudgetViewSet, basename="budget")
+router.register("transfers", TransferViewSet, basename="transfer")
 router.register("jobs", JobViewSet, basename="job")
 router.register("requests", TeamRequestViewSet, basename="request")
+router.register("work", WorkViewSet, basename="work")
+router.register("meetings", MeetingViewSet, basename="meeting")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("segments", SegmentViewSet, basename="segment")
 router.register("lists", CustomerListViewSet, basename="list")

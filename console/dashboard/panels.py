@@ -1,6 +1,6 @@
 """The lists of the home page: what waits for a person, and what happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,10 @@ from campaigns import overdue
 from campaigns.models import Campaign, Suppression
 from campaigns.outcomes import returns
 from console import approvals as asking
-from console import figures, health
+from console import figures, health, kept_words
 from console.dashboard.page import Page
 from console.models import Approval, AuditEntry, Job, Vote
+from metrics import segment_weeks
 from segments import looks
 from segments.models import EventImport, Segment
 
@@ -69,7 +70,7 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
     )[:LINES]
     given_back = _given_back(mine)
     return Panel(
-        title=_("My campaigns under way"),
+        title=_("My open campaigns"),
         lines=[
             Line(
                 what=campaign.name,
@@ -84,7 +85,7 @@ def my_campaigns(page: Page, request: HttpRequest) -> Panel:
             for campaign in mine
         ],
         link=page.link("admin:campaigns_campaign_changelist", needs="campaigns.view"),
-        empty=_("Nothing is under way. A campaign begins with a segment and a template."),
+        empty=_("None of yours is open. A campaign begins with a segment and a template."),
     )
 
 
@@ -128,8 +129,34 @@ def approvals(page: Page, request: HttpRequest) -> Panel:
     )
 
 
-def stale_segments(page: Page, request: HttpRequest) -> Panel:
-    """Segments whose members are not those of today's data and rule."""
+def segments(page: Page, request: HttpRequest) -> Panel:
+    """What waits for somebody's care: segments that are not fresh, and those that hear little."""
+    told = segment_weeks.under_served(LINES // 2)
+    fine = _("All segments are fresh, and none is under-served.")
+    return Panel(
+        title=_("Segments that need care"),
+        lines=[*_stale(page), *_under_served(page, told or [])],
+        link=page.link("admin:segments_report", needs="segments.view"),
+        empty=_("All segments are fresh.") if told is None else fine,
+    )
+
+
+def _under_served(page: Page, told: Iterable[dict[str, Any]]) -> Iterator[Line]:
+    """Of the last week: they hear less than half of the average, and buy less than all do (R89)."""
+    for one in told:
+        said = {"touches": figures.number(one["touches"], digits=1)}
+        said["share"] = figures.share(one["conversion"])
+        yield Line(
+            what=kept_words.said(one["name"]),
+            link=page.link("admin:segments_segment_change", one["segment"], needs="segments.view"),
+            badge=_("under-served"),
+            tone="warn",
+            why=_("%(touches)s messages a customer; %(share)s ordered within 30 days") % said,
+        )
+
+
+def _stale(page: Page) -> Iterator[Line]:
+    """Those whose members are not of today's data and rule."""
     stale = (
         Segment.objects.filter(archived_at__isnull=True)
         .filter(
@@ -140,22 +167,15 @@ def stale_segments(page: Page, request: HttpRequest) -> Panel:
         )
         .defer("members", "rule")[:LINES]
     )
-    return Panel(
-        title=_("Segments that are not fresh"),
-        lines=[
-            Line(
-                what=segment.name,
-                link=page.link("admin:segments_segment_change", segment.pk, needs="segments.view"),
-                badge=_("failed") if segment.failure else _("waiting"),
-                tone="bad" if segment.failure else "warn",
-                when=segment.data_as_of.isoformat() if segment.data_as_of else "",
-                why=segment.failure,
-            )
-            for segment in stale
-        ],
-        link=page.link("admin:segments_segment_changelist", needs="segments.view"),
-        empty=_("All segments are fresh."),
-    )
+    for segment in stale:
+        yield Line(
+            what=str(segment),
+            link=page.link("admin:segments_segment_change", segment.pk, needs="segments.view"),
+            badge=_("failed") if segment.failure else _("waiting"),
+            tone="bad" if segment.failure else "warn",
+            when=segment.data_as_of.isoformat() if segment.data_as_of else "",
+            why=segment.failure,
+        )
 
 
 def campaigns(page: Page, request: HttpRequest) -> Panel:

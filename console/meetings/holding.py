@@ -4,8 +4,9 @@ import datetime as dt
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from console import audit, roles, states, work
+from console import audit, kept_words, roles, states, work
 from console.meetings import building
 from console.meetings.weeks import Week
 from console.models import Meeting, MeetingDecision, Staff, TeamRequest
@@ -35,7 +36,7 @@ def decide(
     """
     roles.require(by, HOLD)
     meeting = _open(week)
-    text = " ".join(text.split())
+    text = " ".join(str(kept_words.as_kept(text)).split())
     if not 0 < len(text) <= 500:
         raise NotAllowed(_("Say what was decided, in at most 500 letters."))
     if not owner.is_active:
@@ -46,7 +47,7 @@ def decide(
         KIND,
         text,
         on=on,
-        why=_("Decided in the meeting of %(week)s.") % {"week": week.name},
+        why=kept_words.keep(gettext_lazy("Decided in the meeting of %(week)s."), week=week.name),
         subject=request or meeting,
         owner=owner,
         due_on=due_on,
@@ -71,6 +72,16 @@ def close(week: Week, *, at: dt.datetime, today: dt.date, by: Staff) -> Meeting:
     pack = building.kept(week, today=today)
     states.move(meeting, to=Meeting.Status.CLOSED, pack=pack, closed_by=by, closed_at=at)
     return meeting
+
+
+def decided(meeting: Meeting | None, *, seen_by: Staff) -> list[MeetingDecision]:
+    """What a meeting decided, without what is about requests that the reader may not see."""
+    if meeting is None:
+        return []
+    rows = list(meeting.decisions.select_related("work__owner", "request", "decided_by"))
+    asked = [one.request_id for one in rows if one.request_id]
+    visible = set(seeing.visible_to(seen_by).filter(pk__in=asked).values_list("pk", flat=True))
+    return [one for one in rows if one.request_id is None or one.request_id in visible]
 
 
 def _open(week: Week) -> Meeting:

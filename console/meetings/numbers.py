@@ -16,6 +16,7 @@ from metrics.overall import Overall
 from metrics.stats import seasons
 
 NEEDS = "metrics.view"
+MOST_BY_CHANCE = 5  # customers or events below which nothing is told of what usually is nothing
 
 
 def moved(week: Week, *, last: dt.date, currency: str) -> Section:
@@ -56,6 +57,8 @@ def _moved(week: Week, until: dt.date, currency: str) -> Iterator[tuple[float, L
         usual = seasons.usual(known, is_count=is_count)
         if usual is None or abs(score := usual.score(float(now))) < seasons.OUTLIER:
             continue
+        if not usual.middle and not (is_count and now >= MOST_BY_CHANCE):
+            continue  # after weeks of nothing a single customer is no news
         yield score, _line(metric, now, usual, currency)
 
 

@@ -6,10 +6,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-SHIPPED = _("Everything else")  # the name of the policy that comes with the console
+from console.kept_words import KeptName
+
+# The names of policies that come with the console, as a table keeps them.
+UNTRIED = "Without a precedent"
+SHIPPED = {"Everything else": _("Everything else"), UNTRIED: _("Without a precedent")}
 
 
 class ApprovalPolicy(models.Model):
@@ -27,7 +31,7 @@ class ApprovalPolicy(models.Model):
         ordering: ClassVar = ["rank", "pk"]
 
     def __str__(self) -> str:
-        return gettext(self.name) if self.name == "Everything else" else self.name
+        return str(SHIPPED.get(self.name, self.name))
 
 
 class PolicyVersion(models.Model):
@@ -36,7 +40,7 @@ class PolicyVersion(models.Model):
     policy = models.ForeignKey(ApprovalPolicy, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
     content = models.JSONField(_("content"))
-    because = models.CharField(_("why"), max_length=300, blank=True)
+    because = KeptName(_("why"), max_length=300, blank=True)
     # Empty: it shipped with the console.
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
+from console.kept_words import KeptName
 from console.models.budget import BALANCES, Budget, BudgetRule
 
 # What each kind of movement does to `BALANCES`. Money comes in and goes out by the kinds at both
@@ -47,7 +49,7 @@ class Reservation(models.Model):
     subject_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
     subject_id = models.PositiveBigIntegerField()
     subject = GenericForeignKey("subject_type", "subject_id")
-    title = models.CharField(_("for what"), max_length=200)
+    title = KeptName(_("for what"), max_length=200)
     reserved_minor = models.BigIntegerField(_("reserved"), default=0, editable=False)
     committed_minor = models.BigIntegerField(_("committed"), default=0, editable=False)
     spent_minor = models.BigIntegerField(_("spent"), default=0, editable=False)
@@ -71,7 +73,7 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return kept_words.said(self.title)
 
 
 class BudgetEntry(models.Model):

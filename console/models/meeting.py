@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.kept_words import KeptName
 from console.models.team_request import TeamRequest
 from console.models.work_item import WorkItem
 
@@ -40,14 +41,14 @@ class Meeting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.monday)
+        return f"{self.monday:%G-W%V}"
 
 
 class MeetingDecision(models.Model):
     """What was decided, by whom it is done, and the work item that came of it."""
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="decisions")
-    text = models.CharField(_("decision"), max_length=500)
+    text = KeptName(_("decision"), max_length=500)
     request = models.ForeignKey(
         TeamRequest, models.SET_NULL, null=True, blank=True, related_name="decisions"
     )

@@ -267,7 +267,7 @@ class RequestLink(models.Model):
     subject = GenericForeignKey("subject_type", "subject_id")
     # Of a report: where it is, and what it showed when the request was made (`charts` draws it).
     path = models.CharField(max_length=500, blank=True)
-    title = models.CharField(max_length=160, blank=True)
+    title = KeptName(max_length=160, blank=True)
     shown = models.JSONField(null=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)

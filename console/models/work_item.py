@@ -55,7 +55,7 @@ class WorkItem(models.Model):
     subject = GenericForeignKey("subject_type", "subject_id")
     # What must not be given twice says so here, whatever became of the first.
     once = models.CharField(max_length=120, blank=True, default="", editable=False)
-    outcome = models.TextField(_("outcome"), blank=True)
+    outcome = KeptWords(_("outcome"), blank=True)
     # The answer to the form of its kind (`console.work_kinds`), to be counted.
     result = models.SlugField(_("result"), max_length=20, blank=True, default="")
     facts = models.JSONField(default=dict, blank=True, editable=False)
@@ -98,6 +98,11 @@ class WorkItem(models.Model):
 
     def __str__(self) -> str:
         return kept_words.said(self.title)
+
+    @property
+    def logged_as(self) -> str:
+        """How the audit log names it: a title may say whom to call, and the log forgets nothing."""
+        return f"{self.kind} #{self.pk}"
 
     @property
     def kind_words(self) -> str:

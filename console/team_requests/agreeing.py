@@ -175,6 +175,7 @@ def _slip(
         raise NotAllowed(_("The receiving team moves what it promised."))
     if was == proposal.priority:
         raise NotAllowed(_("The priority stays, so it moves no date; name another cause."))
+    dates.require_day(to, at=at)
     words = kept_words.name(lambda: _("Priority P%(to)d") % {"to": proposal.priority}, most=300)
     dates.slip(
         request,

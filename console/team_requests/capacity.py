@@ -1,13 +1,21 @@
 """How much a team has on its hands, week by week, and what no longer fits when more comes in."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    DecimalField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -28,6 +36,8 @@ Lane, Status = TeamRequest.Lane, TeamRequest.Status
 LEAST = Decimal("0.5")  # what is in work has at least so much left
 HORIZON = 26  # weeks that are looked ahead
 LAST_RANK = 4  # behind P0 to P3: no priority yet
+WORDS = ("why", "for_whom", "details", "spec", "baseline")  # not needed to lay work over days
+MEASURED = ("status", "lane", "priority", "effort_days", "started_on", "promised_on")
 DAYS: Any = DecimalField(max_digits=7, decimal_places=1)
 
 
@@ -76,10 +86,17 @@ class Outlook:
 # --- looking ------------------------------------------------------------------
 
 
-def load(team: Team, *, on: dt.date, weeks: int = 8) -> Load:
-    """What the team took on, laid over its weeks by rank: urgent first, then by priority."""
+def load(team: Team, *, on: dt.date, weeks: int = 8, is_named: bool = True) -> Load:
+    """What the team took on, laid over its weeks by rank: urgent first, then by priority.
+
+    Who only wants the weeks says that the requests need no names.
+    """
     days = _days(team, on, weeks=max(weeks, HORIZON))
-    requests = {one.pk: one for one in _taken(team)}
+    taken = _taken(team) if is_named else _taken(team).only(*MEASURED)
+    requests = {one.pk: one for one in taken}
+    if is_named:
+        # The same few teams and people over and over: read once, and not with each row.
+        prefetch_related_objects(list(requests.values()), "from_team", "to_team", "owner")
     items = [item for one in requests.values() if (item := _item(one, on))]
     placed = fitting.place(items, days)
     found: dict[dt.date, Week] = {}
@@ -251,9 +268,9 @@ def _days(team: Team, on: dt.date, *, weeks: int) -> dict[dt.date, Decimal]:
     return fitting.capacity(on, weeks=weeks, usual=team.days_a_week, other=other)
 
 
-def _taken(team: Team) -> Iterable[Any]:
+def _taken(team: Team) -> Any:
     found = TeamRequest.objects.filter(to_team=team, status__in=TeamRequest.TAKEN)
-    return _measured(found).select_related("from_team", "owner")
+    return _measured(found.defer(*WORDS))
 
 
 def _measured(found: QuerySet[TeamRequest]) -> Any:

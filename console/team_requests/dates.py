@@ -23,6 +23,7 @@ from console.states import NotAllowed
 from console.team_requests import keeping, seeing, telling, turns
 
 Cause, Side = RequestSlip.Cause, seeing.Side
+FURTHEST = dt.timedelta(days=3 * 366)
 
 
 @transaction.atomic
@@ -47,8 +48,7 @@ def promise(
     seeing.require_side(request, by, Side.RECEIVING)
     if request.status not in TeamRequest.TAKEN:
         raise NotAllowed(_("Only what was accepted and is not delivered has a promise to move."))
-    if to < clock.day_of(at):
-        raise NotAllowed(_("A day that is over cannot be promised."))
+    require_day(to, at=at)
     return slip(
         request,
         to=to,
@@ -77,6 +77,7 @@ def slip(
     was = request.promised_on
     if was is None or was == to:
         raise NotAllowed(_("It is promised for this day already."))
+    _require_near(to, at=at)
     if not because.strip():
         raise NotAllowed(_("Say why the date moves."))
     days = business_hours.days_between(was, to)
@@ -103,6 +104,18 @@ def slip(
     for other in TeamRequest.objects.filter(pk__in=waiting.values("request")):
         telling.tell(other, "team_request.need_slipped", by=by, at=at)
     return kept
+
+
+def require_day(promised: dt.date, *, at: dt.datetime) -> None:
+    """Raises NotAllowed: the day is over, or so far away that nobody means it."""
+    if promised < clock.day_of(at):
+        raise NotAllowed(_("A day that is over cannot be promised."))
+    _require_near(promised, at=at)
+
+
+def _require_near(promised: dt.date, *, at: dt.datetime) -> None:
+    if promised > clock.day_of(at) + FURTHEST:
+        raise NotAllowed(_("Promise a day within three years."))
 
 
 def evidence(request: TeamRequest, cause: str) -> dict[str, Any]:

@@ -288,6 +288,8 @@ def _require_sense(request: TeamRequest) -> None:
         raise NotAllowed(_("Say what is asked for."))
     names = {"kind", *kinds.LABELS}
     others = [one.name for one in request._meta.fields if one.name not in names]
+    if request.expected_change is not None and request.expected_change < -1:
+        raise NotAllowed(_("No number becomes less by more than 100 %."))
     longest = max((len(text) for text in request.details.values()), default=0)
     try:
         request.clean_fields(exclude=[*others, *(["why"] if not request.why else [])])

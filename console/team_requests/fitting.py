@@ -60,7 +60,7 @@ def place(items: Iterable[Item], capacity: Mapping[dt.date, Decimal]) -> dict[in
     left = {one.id: one.days for one in queue}
     placed = {one.id: Placed() for one in queue}
     for day in sorted(capacity):
-        room = capacity[day]
+        room, reached = capacity[day], 0
         for one in queue:
             if room <= 0:
                 break
@@ -68,9 +68,11 @@ def place(items: Iterable[Item], capacity: Mapping[dt.date, Decimal]) -> dict[in
             placed[one.id].by_day[day] = piece
             room -= piece
             left[one.id] -= piece
+            reached += 1
             if left[one.id] <= 0:
                 placed[one.id].ends_on = day
-        queue = [one for one in queue if left[one.id] > 0]
+        # Only these can be done by now; a team may have thousands behind them.
+        queue = [one for one in queue[:reached] if left[one.id] > 0] + queue[reached:]
     return placed
 
 

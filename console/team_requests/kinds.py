@@ -12,6 +12,7 @@ from console import kept_words
 from console.models import TeamRequest
 
 Kind = TeamRequest.Kind
+EVENT = "event"  # of a feature: the kind of event by which its users are known
 Words = str | Promise
 
 
@@ -51,6 +52,15 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ),
         Field("edges", gettext_lazy("Exceptions and limits"), is_needed=False),
         Field("design", gettext_lazy("Designs"), is_needed=False, rows=1),
+        Field(
+            EVENT,
+            gettext_lazy("Event that shows its use"),
+            gettext_lazy(
+                "Once it is delivered, the report on features tells whether they come again."
+            ),
+            is_needed=False,
+            rows=1,
+        ),
     ),
     Kind.DATA: (
         Field("columns", gettext_lazy("Which fields or events")),

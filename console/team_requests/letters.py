@@ -19,6 +19,11 @@ REPLY = re.compile(r"^\s*(re|fwd?|aw|wg|回复|答复|转发)\s*[:：]\s*", re.I
 # To whom a mail came, by what the servers on the way wrote.
 TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 
+UNREADABLE = (
+    *(MessageError, ValueError, LookupError, AssertionError, AttributeError),
+    RecursionError,  # parts within parts within parts
+)
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -39,7 +44,7 @@ def read(raw: bytes) -> Letter | None:
         message = message_from_bytes(raw, policy=policy.default)
         assert isinstance(message, EmailMessage)
         return _letter(message, raw)
-    except (MessageError, ValueError, LookupError, AssertionError, AttributeError, IndexError):
+    except UNREADABLE:
         return None
 
 
@@ -48,7 +53,7 @@ def _letter(message: EmailMessage, raw: bytes) -> Letter | None:
     message_id = str(message.get("Message-ID", "")).strip()
     if len(senders) != 1 or not message_id:
         return None
-    subject, tags = _parted(" ".join(str(message.get("Subject", "")).split()))
+    subject, tags = _parted(" ".join(str(message.get("Subject", "")).replace("\0", "").split()))
     return Letter(
         sender=senders[0],
         subject=subject,

@@ -8,10 +8,10 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from console import audit
+from console import audit, kept_words
 from console.models import RequestLink, Staff, TeamRequest
 from console.states import NotAllowed
-from console.team_requests import seeing
+from console.team_requests import kinds, seeing
 
 MOST_LINKS = 50
 
@@ -40,12 +40,16 @@ def link(
     if request.links.count() >= MOST_LINKS:
         raise NotAllowed(_("A request has at most %(most)d links.") % {"most": MOST_LINKS})
     kept = RequestLink(
-        request=request, path=path[:500], title=title[:160], shown=shown, added_by=by
+        request=request,
+        path=path[:500],
+        title=kept_words.as_kept(title)[:160],
+        shown=shown,
+        added_by=by,
     )
     if subject is not None:
         kept.subject_type = ContentType.objects.get_for_model(subject)
         kept.subject_id = subject.pk
-        kept.title = kept.title or str(subject)[:160]
+        kept.title = kept.title or kept_words.as_kept(str(subject))[:160]
     kept.save(force_insert=True)
     audit.log("team_request.linked", request, by=by, to=kept.title or path)
     return kept
@@ -65,6 +69,13 @@ def about(record: models.Model, *, seen_by: Staff) -> QuerySet[TeamRequest]:
     links = RequestLink.objects.filter(subject_type=kind, subject_id=record.pk)
     found = seeing.visible_to(seen_by).filter(pk__in=links.values("request"))
     return found.select_related("from_team", "to_team", "owner").order_by("-pk")
+
+
+def of_event(event: str, *, seen_by: Staff) -> QuerySet[TeamRequest]:
+    """The features asked for whose use this event shows, that somebody may see, newest first."""
+    features = seeing.visible_to(seen_by).filter(kind=TeamRequest.Kind.FEATURE)
+    found = features.filter(**{f"details__{kinds.EVENT}": event})
+    return found.select_related("from_team", "to_team").order_by("-pk")
 
 
 def about_each(records: Sequence[models.Model], *, seen_by: Staff) -> dict[int, list[TeamRequest]]:

@@ -1,10 +1,11 @@
 """The life of a request: asked, accepted, started, delivered, judged; declined or withdrawn.
 
-Each verb takes the edition that the person had before them, and reads `request` anew.
+Each verb takes the edition that the person had before them, and reads `request` anew (`_deed`).
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +18,11 @@ from console.team_requests import dates, depending, keeping, kinds, seeing, tell
 
 Status, Side, Holding = TeamRequest.Status, seeing.Side, turns.Holding
 Lane, Outcome = TeamRequest.Lane, RequestVerdict.Outcome
+OF_ONE_LIFE = (
+    *("owner", "promised_on", "first_promised_on", "accepted_on", "started_on", "baseline"),
+)
 
 
-@transaction.atomic
 def ask(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None) -> None:
     """Ask the other team, once it says enough for its kind (`kinds.missing`).
 
@@ -27,16 +30,15 @@ def ask(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None
         NotAllowed: something is missing, or it is not a draft of the asking team.
         Conflict: somebody else changed it meanwhile.
     """
-    _begin(request, Side.ASKING, by, edition)
-    if found := kinds.missing(request.kind, kinds.content_of(request)):
-        raise NotAllowed(" ".join(str(one) for one in found))
-    _move(request, Status.ASKED, by, at, asked_on=clock.day_of(at))
-    turns.give_back(request, by=by, at=at)
-    telling.watch(request, by)
-    _tell(request, "asked", by, at, team=request.to_team_id)
+    with _deed(request, Side.ASKING, by, edition):
+        if found := kinds.missing(request.kind, kinds.content_of(request)):
+            raise NotAllowed(" ".join(str(one) for one in found))
+        _move(request, Status.ASKED, by, asked_on=clock.day_of(at))
+        turns.give_back(request, by=by, at=at)
+        telling.watch(request, by)
+        _tell(request, "asked", by, at, team=request.to_team_id)
 
 
-@transaction.atomic
 def accept(
     request: TeamRequest,
     *,
@@ -55,30 +57,27 @@ def accept(
         NotAllowed: not theirs to say, an owner of another team, a day that is over, no baseline.
         Conflict: somebody else changed it meanwhile.
     """
-    _begin(request, Side.RECEIVING, by, edition)
-    _require_owner(request, owner)
-    if promised_on < clock.day_of(at):
-        raise NotAllowed(_("A day that is over cannot be promised."))
-    if request.metric and baseline is None:
-        raise NotAllowed(_("Measure “%(metric)s” first.") % {"metric": request.metric})
-    _move(
-        request,
-        Status.ACCEPTED,
-        by,
-        at,
-        {"owner": owner.username, "promised_on": promised_on},
-        owner=owner,
-        promised_on=promised_on,
-        first_promised_on=promised_on,
-        accepted_on=clock.day_of(at),
-        baseline=dict(baseline) if request.metric and baseline is not None else None,
-    )
-    turns.give_back(request, by=by, at=at)
-    telling.watch(request, by, owner)
-    _tell(request, "accepted", by, at, words=str(promised_on))
+    with _deed(request, Side.RECEIVING, by, edition):
+        _require_owner(request, owner)
+        dates.require_day(promised_on, at=at)
+        if request.metric and baseline is None:
+            raise NotAllowed(_("Measure “%(metric)s” first.") % {"metric": request.metric})
+        _move(
+            request,
+            Status.ACCEPTED,
+            by,
+            {"owner": owner.username, "promised_on": promised_on},
+            owner=owner,
+            promised_on=promised_on,
+            first_promised_on=promised_on,
+            accepted_on=clock.day_of(at),
+            baseline=dict(baseline) if request.metric and baseline is not None else None,
+        )
+        turns.give_back(request, by=by, at=at)
+        telling.watch(request, by, owner)
+        _tell(request, "accepted", by, at, words=str(promised_on))
 
 
-@transaction.atomic
 def decline(
     request: TeamRequest,
     *,
@@ -88,14 +87,13 @@ def decline(
     edition: int | None = None,
 ) -> None:
     """The receiving team says no, with the reason."""
-    _begin(request, Side.RECEIVING, by, edition)
-    _require_words(because)
-    _move(request, Status.DECLINED, by, at, {"because": because})
-    turns.end(request, at=at)
-    _tell(request, "declined", by, at, words=because)
+    with _deed(request, Side.RECEIVING, by, edition):
+        _require_words(because)
+        _move(request, Status.DECLINED, by, {"because": because})
+        turns.end(request, at=at)
+        _tell(request, "declined", by, at, words=because)
 
 
-@transaction.atomic
 def send_back(
     request: TeamRequest,
     *,
@@ -105,14 +103,13 @@ def send_back(
     edition: int | None = None,
 ) -> None:
     """The receiving team cannot say yes or no to it as it is; a draft again."""
-    _begin(request, Side.RECEIVING, by, edition)
-    _require_words(because)
-    _move(request, Status.DRAFT, by, at, {"deed": "sent_back", "because": because})
-    _give(request, request.from_team_id, Holding.QUESTION, by, at, note=because)
-    _tell(request, "sent_back", by, at, words=because)
+    with _deed(request, Side.RECEIVING, by, edition):
+        _require_words(because)
+        _move(request, Status.DRAFT, by, {"deed": "sent_back", "because": because})
+        _give(request, request.from_team_id, Holding.QUESTION, by, at, note=because)
+        _tell(request, "sent_back", by, at, words=because)
 
 
-@transaction.atomic
 def withdraw(
     request: TeamRequest,
     *,
@@ -122,58 +119,44 @@ def withdraw(
     edition: int | None = None,
 ) -> None:
     """The asking team does not want it any more; once another was asked, with the reason."""
-    _begin(request, Side.ASKING, by, edition)
-    if request.asked_on is not None:
-        _require_words(because)
-    _move(request, Status.WITHDRAWN, by, at, {"because": because})
-    turns.end(request, at=at)
-    _tell(request, "withdrawn", by, at, words=because)
+    with _deed(request, Side.ASKING, by, edition):
+        if request.asked_on is not None:
+            _require_words(because)
+        _move(request, Status.WITHDRAWN, by, {"because": because})
+        turns.end(request, at=at)
+        _tell(request, "withdrawn", by, at, words=because)
 
 
-@transaction.atomic
 def take_up(
     request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None
 ) -> None:
     """What was declined or withdrawn is a draft again: another life, with another promise."""
-    _begin(request, Side.ASKING, by, edition)
-    line = {"deed": "taken_up", "baseline": request.baseline, "promised_on": request.promised_on}
-    _move(
-        request,
-        Status.DRAFT,
-        by,
-        at,
-        line,
-        owner=None,
-        promised_on=None,
-        first_promised_on=None,
-        accepted_on=None,
-        started_on=None,
-        baseline=None,
-    )
+    with _deed(request, Side.ASKING, by, edition):
+        was = {"baseline": request.baseline, "promised_on": request.promised_on}
+        line = {"deed": "taken_up", **was}
+        _move(request, Status.DRAFT, by, line, **dict.fromkeys(OF_ONE_LIFE))
 
 
 # --- the work -----------------------------------------------------------------
 
 
-@transaction.atomic
 def start(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None) -> None:
     """Begin the work, once both sides agree on its priority; what is urgent may begin before.
 
     Raises:
         NotAllowed: not theirs, not agreed, or it waits for another request.
     """
-    _begin(request, Side.RECEIVING, by, edition)
-    if request.priority is None and request.lane != Lane.URGENT:
-        raise NotAllowed(_("Both teams agree on its priority first."))
-    if found := depending.waiting_for(request):
-        names = ", ".join(depending.named(found, seen_by=by))
-        raise NotAllowed(_("It waits for: %(names)s.") % {"names": names})
-    _move(request, Status.STARTED, by, at, started_on=request.started_on or clock.day_of(at))
-    turns.give_back(request, by=by, at=at)
-    _tell(request, "started", by, at)
+    with _deed(request, Side.RECEIVING, by, edition):
+        if request.priority is None and request.lane != Lane.URGENT:
+            raise NotAllowed(_("Both teams agree on its priority first."))
+        if found := depending.waiting_for(request):
+            names = ", ".join(depending.named(found, seen_by=by))
+            raise NotAllowed(_("It waits for: %(names)s.") % {"names": names})
+        _move(request, Status.STARTED, by, started_on=request.started_on or clock.day_of(at))
+        turns.give_back(request, by=by, at=at)
+        _tell(request, "started", by, at)
 
 
-@transaction.atomic
 def put_back(
     request: TeamRequest,
     *,
@@ -183,15 +166,14 @@ def put_back(
     edition: int | None = None,
 ) -> None:
     """Stop the work for now; the promise stays until somebody moves it."""
-    _begin(request, Side.RECEIVING, by, edition)
-    _require_words(because)
-    if request.status != Status.STARTED:
-        raise NotAllowed(_("Nobody works on it."))
-    _move(request, Status.ACCEPTED, by, at, {"deed": "put_back", "because": because})
-    _tell(request, "put_back", by, at, words=because)
+    with _deed(request, Side.RECEIVING, by, edition):
+        _require_words(because)
+        if request.status != Status.STARTED:
+            raise NotAllowed(_("Nobody works on it."))
+        _move(request, Status.ACCEPTED, by, {"deed": "put_back", "because": because})
+        _tell(request, "put_back", by, at, words=because)
 
 
-@transaction.atomic
 def hand_over(
     request: TeamRequest,
     *,
@@ -201,18 +183,17 @@ def hand_over(
     edition: int | None = None,
 ) -> None:
     """Somebody else of the receiving team does it."""
-    _begin(request, Side.RECEIVING, by, edition)
-    if request.status not in TeamRequest.TAKEN:
-        raise NotAllowed(_("Nobody works on it."))
-    _require_owner(request, owner)
-    was = request.owner
-    line = {"was": was.username if was else "", "owner": owner.username}
-    keeping.write(request, "handed_over", by=by, line=line, owner=owner)
-    telling.watch(request, owner)
-    _tell(request, "handed_over", by, at, words=str(owner))
+    with _deed(request, Side.RECEIVING, by, edition):
+        if request.status not in TeamRequest.TAKEN:
+            raise NotAllowed(_("Nobody works on it."))
+        _require_owner(request, owner)
+        was = request.owner
+        line = {"was": was.username if was else "", "owner": owner.username}
+        keeping.write(request, "handed_over", by=by, line=line, owner=owner)
+        telling.watch(request, owner)
+        _tell(request, "handed_over", by, at, words=str(owner))
 
 
-@transaction.atomic
 def deliver(
     request: TeamRequest,
     *,
@@ -229,33 +210,31 @@ def deliver(
         NotAllowed: not theirs, not started, or late without a cause.
         Conflict: somebody else changed it meanwhile.
     """
-    _begin(request, Side.RECEIVING, by, edition)
-    day = clock.day_of(at)
-    if request.status == Status.STARTED and request.promised_on and request.promised_on < day:
-        if not (cause and because.strip()):
-            raise NotAllowed(_("It is later than promised; say what made it so."))
-        found = dates.evidence(request, cause)
-        dates.slip(request, to=day, cause=cause, because=because, by=by, at=at, **found)
-    _move(request, Status.DELIVERED, by, at, {"note": note}, delivered_on=day)
-    _give(request, request.from_team_id, Holding.REVIEW, by, at, note=note)
-    _tell(request, "delivered", by, at, words=note)
-    depending.let_go(request, by=by, at=at)
+    with _deed(request, Side.RECEIVING, by, edition):
+        day = clock.day_of(at)
+        if request.status == Status.STARTED and request.promised_on and request.promised_on < day:
+            if not (cause and because.strip()):
+                raise NotAllowed(_("It is later than promised; say what made it so."))
+            found = dates.evidence(request, cause)
+            dates.slip(request, to=day, cause=cause, because=because, by=by, at=at, **found)
+        _move(request, Status.DELIVERED, by, {"note": note}, delivered_on=day)
+        _give(request, request.from_team_id, Holding.REVIEW, by, at, note=note)
+        _tell(request, "delivered", by, at, words=note)
+        depending.let_go(request, by=by, at=at)
 
 
-@transaction.atomic
 def receive(
     request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None = None
 ) -> None:
     """The asking team says that it is what they asked for; whether it works is judged later."""
-    _begin(request, Side.ASKING, by, edition)
-    if request.status != Status.DELIVERED or turns.holder(request) is None:
-        raise NotAllowed(_("There is nothing to look at."))
-    turns.end(request, at=at)
-    keeping.write(request, "received", by=by, line={})
-    _tell(request, "received", by, at)
+    with _deed(request, Side.ASKING, by, edition):
+        if request.status != Status.DELIVERED or turns.holder(request) is None:
+            raise NotAllowed(_("There is nothing to look at."))
+        turns.end(request, at=at)
+        keeping.write(request, "received", by=by, line={})
+        _tell(request, "received", by, at)
 
 
-@transaction.atomic
 def give_back(
     request: TeamRequest,
     *,
@@ -265,20 +244,19 @@ def give_back(
     edition: int | None = None,
 ) -> None:
     """What was delivered is not what was asked for: in work again, and the promise stays."""
-    _begin(request, Side.ASKING, by, edition)
-    _require_words(because)
-    if request.status != Status.DELIVERED:
-        raise NotAllowed(_("Only what was delivered can be given back."))
-    _move(
-        request,
-        Status.STARTED,
-        by,
-        at,
-        {"deed": "given_back", "because": because},
-        delivered_on=None,
-    )
-    _give(request, request.to_team_id, Holding.WORK, by, at, note=because)
-    _tell(request, "given_back", by, at, words=because)
+    with _deed(request, Side.ASKING, by, edition):
+        _require_words(because)
+        if request.status != Status.DELIVERED:
+            raise NotAllowed(_("Only what was delivered can be given back."))
+        _move(
+            request,
+            Status.STARTED,
+            by,
+            {"deed": "given_back", "because": because},
+            delivered_on=None,
+        )
+        _give(request, request.to_team_id, Holding.WORK, by, at, note=because)
+        _tell(request, "given_back", by, at, words=because)
 
 
 @transaction.atomic
@@ -333,17 +311,19 @@ def judge(
 # --- what they share ----------------------------------------------------------
 
 
-def _begin(request: TeamRequest, side: str, by: Staff, edition: int | None) -> None:
-    """The row as it is, locked, for somebody of this side."""
-    keeping.lock(request, edition=edition)
-    seeing.require_side(request, by, side)
+@contextmanager
+def _deed(request: TeamRequest, side: str, by: Staff, edition: int | None) -> Iterator[None]:
+    """One transaction over the row as it is, locked, for somebody of this side."""
+    with transaction.atomic():
+        keeping.lock(request, edition=edition)
+        seeing.require_side(request, by, side)
+        yield
 
 
 def _move(
     request: TeamRequest,
     to: str,
     by: Staff,
-    at: dt.datetime,
     line: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> None:

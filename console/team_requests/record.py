@@ -6,11 +6,13 @@ work that does not concern them.
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from console.models import RequestSlip, RequestVerdict, Team, TeamRequest
+from console import business_hours, clock
+from console.models import RequestSlip, RequestTurn, RequestVerdict, Team, TeamRequest
 
 DONE = (TeamRequest.Status.DELIVERED, TeamRequest.Status.JUDGED)
 
@@ -25,10 +27,22 @@ class Record:
     as_moved: int = 0  # by the promise as it was moved since
     slipped: Counter[str] = field(default_factory=Counter)  # cause → working days
     verdicts: Counter[str] = field(default_factory=Counter)  # outcome → requests
+    own: float = 0.0  # working days for which the team held them, in all
+    others: float = 0.0  # and for which it waited until other teams had done their part
 
     @property
     def in_time_share(self) -> float | None:
         return self.in_time / self.delivered if self.delivered else None
+
+    @property
+    def own_days(self) -> float | None:
+        """Working days for which it held a request, on average."""
+        return self.own / self.delivered if self.delivered else None
+
+    @property
+    def others_days(self) -> float | None:
+        """Working days for which others held one, on average."""
+        return self.others / self.delivered if self.delivered else None
 
     @property
     def days(self) -> int:
@@ -37,7 +51,7 @@ class Record:
 
 
 def of(visible: QuerySet[TeamRequest], *, since: dt.date, until: dt.date) -> list[Record]:
-    """A record for each team that delivered something on these days, most first; four queries."""
+    """A record for each team that delivered something on these days, most first; five queries."""
     rows = visible.filter(status__in=DONE, delivered_on__range=(since, until)).order_by()
     asked = rows.values_list(
         "pk", "to_team", "delivered_on", "first_promised_on", "promised_on"
@@ -54,13 +68,29 @@ def of(visible: QuerySet[TeamRequest], *, since: dt.date, until: dt.date) -> lis
     slips = RequestSlip.objects.filter(request__in=team_of).order_by()
     for pk, cause, days in slips.values_list("request", "cause", "days"):
         found[team_of[pk]].slipped[cause] += days
-    for pk, outcome in _verdicts(list(team_of)).items():
+    _add_turns(found, team_of)
+    for pk, outcome in verdicts(list(team_of)).items():
         found[team_of[pk]].verdicts[outcome] += 1
     return sorted(found.values(), key=lambda one: (-one.delivered, str(one.team)))
 
 
-def _verdicts(requests: list[int]) -> dict[int, str]:
-    """The verdict that stands: the last that a person gave, else the last."""
+def _add_turns(found: dict[int, Record], team_of: dict[int, int]) -> None:
+    """How long each request lay with the team that delivered it, and with others until then."""
+    zone = clock.zone()
+    rows = RequestTurn.objects.filter(request__in=team_of, until__isnull=False).order_by()
+    rows = rows.exclude(holding=RequestTurn.Holding.REVIEW)  # what was delivered is looked at
+    for pk, team, since, until in rows.values_list("request", "team", "since", "until"):
+        assert until is not None  # by the filter
+        days = business_hours.worked(since, until, zone) / business_hours.A_DAY
+        record = found[team_of[pk]]
+        if team == team_of[pk]:
+            record.own += days
+        else:
+            record.others += days
+
+
+def verdicts(requests: Collection[int]) -> dict[int, str]:
+    """The verdict that stands of each: the last that a person gave, else the last."""
     given: dict[int, list[tuple[bool, str]]] = defaultdict(list)
     rows = RequestVerdict.objects.filter(request__in=requests).order_by("pk")
     for pk, by, outcome in rows.values_list("request", "by", "outcome"):

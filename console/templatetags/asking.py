@@ -9,8 +9,8 @@ from django.template import Context
 from django.urls import reverse
 
 from console import roles
-from console.models import TeamRequest
-from console.team_requests import linking, seeing
+from console.models import RequestVerdict, TeamRequest
+from console.team_requests import linking, record, seeing
 
 register = template.Library()
 SHOWN = 8
@@ -33,6 +33,18 @@ def requests_about(context: Context, record: models.Model, address: str = "") ->
         "has_more": len(found) > SHOWN,
         "ask": ask(request, address),
     }
+
+
+@register.inclusion_tag("console/requests/_of_event.html", takes_context=True)
+def features_asked_for(context: Context, event: str) -> dict[str, Any]:
+    """The requests for the feature that an event shows, each with what came of its promise."""
+    user = context["request"].user
+    if not event or not roles.allows(user, seeing.VIEW):
+        return {"features": []}
+    found = list(linking.of_event(event, seen_by=user)[:SHOWN])
+    verdicts = record.verdicts([one.pk for one in found])
+    outcomes = {pk: RequestVerdict.Outcome(one) for pk, one in verdicts.items()}
+    return {"features": [(one, outcomes.get(one.pk)) for one in found]}
 
 
 @register.simple_tag(takes_context=True)

@@ -33,7 +33,7 @@ class SendingBar {
   }
 
   show(now) {
-    this.bar.value = now.done_share;
+    if (this.bar) this.bar.value = now.done_share;
     this.place.querySelectorAll("[data-count]").forEach((one) => {
       const count = now[one.dataset.count];
       one.textContent = this.numbers.format(count);

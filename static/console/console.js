@@ -74,10 +74,16 @@ function offerToCopy(button) {
   });
 }
 
+/** Where a list has no columns, a line that says nothing is left out (console.css). */
+function markNothing(cell) {
+  if (cell.textContent.trim() === "–") cell.classList.add("nothing");
+}
+
 document.addEventListener("submit", askBeforeSending);
 document.addEventListener("DOMContentLoaded", () => {
   // Unfold would write a file's name into a box that our own forms do not have.
   document.querySelectorAll(".upload input[type=file]").forEach((input) => { input.hasChangeListener = true; });
+  document.querySelectorAll("#result_list .data-row > td").forEach(markNothing);
   document.querySelectorAll("[data-copy]").forEach(offerToCopy);
   document.querySelectorAll("form[data-at-once]").forEach((form) => form.requestSubmit());
   document.querySelectorAll("[data-job]").forEach((place) => new JobBar(place));

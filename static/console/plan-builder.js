@@ -10,6 +10,7 @@ import { at, History, inserted, key, removed, replaced } from "./rule-tree.js";
 import { fill, h, select } from "./rule-values.js";
 
 const WAIT_MS = 300;
+const MAIL = "email"; // the channel of a message that names none
 const KINDS = ["message", "wait", "branch", "split", "task", "exit"];
 const UNITS = { minutes: 1, hours: 60, days: 1440 };
 
@@ -108,7 +109,7 @@ class PlanEditor {
   fresh(kind) {
     const step = { key: this.freeKey(kind), kind };
     if (kind === "message") {
-      const channel = this.known.channels[0]?.value ?? "email";
+      const channel = this.known.channels[0]?.value ?? MAIL;
       return { ...step, channel, template: this.templates(channel)[0]?.value ?? null };
     }
     if (kind === "wait") return { ...step, minutes: 1440 };
@@ -197,9 +198,10 @@ class PlanEditor {
 
   message(step, path) {
     const set = (fields, options) => this.change(path, fields, options);
-    const templates = this.templates(step.channel);
+    const through = step.channel ?? MAIL;
+    const templates = this.templates(through);
     const chooses = (value, act, name) => select({ "aria-label": this.words.template, "data-control": `${key(path)}:${name}`, onchange: (event) => act(Number(event.target.value)) }, this.with(templates, value), value);
-    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.templates(event.target.value)[0]?.value ?? null, variants: undefined, winner: undefined, second: undefined }, { focus: "first" }) }, this.known.channels, step.channel);
+    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.templates(event.target.value)[0]?.value ?? null, variants: undefined, winner: undefined, second: undefined }, { focus: "first" }) }, this.known.channels, through);
     const what = step.variants ? step.variants.map((one, n) => this.variant(step, path, one, n, chooses)) : [chooses(step.template, (template) => set({ template }, { focus: "template" }), "template")];
     const coupon = this.known.coupons.length || step.coupon ? [select({ "aria-label": this.words.coupon, onchange: (event) => set({ coupon: event.target.value ? Number(event.target.value) : undefined }) }, [{ value: "", label: this.words.noCoupon }, ...this.known.coupons], step.coupon ?? "")] : [];
     const more = h("button", { type: "button", className: "rb-link", textContent: this.words.addVariant, onclick: () => set({ variants: this.moreVariants(step), template: undefined }) });
@@ -211,7 +213,7 @@ class PlanEditor {
 
   /** Where the contact policy leads to another channel: the words for that one. */
   second(step, set) {
-    const lower = step.second?.channel ?? this.known.lower[step.channel];
+    const lower = step.second?.channel ?? this.known.lower[step.channel ?? MAIL];
     if (!lower) return [];
     const label = fill(this.words.second, { channel: this.known.channels.find((one) => one.value === lower)?.label ?? lower });
     const options = [{ value: "", label: this.words.noSecond }, ...this.with(this.templates(lower), step.second?.template ?? this.templates(lower)[0]?.value)];

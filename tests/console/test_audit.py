@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
-from console import audit
+from console import audit, kept_words
 from console.models import AuditEntry, Project
 
 
@@ -54,6 +55,19 @@ def test_a_deed_in_the_browser_names_the_person(signed_in: Callable[..., Client]
     assert entry.staff == client.staff  # type: ignore[attr-defined]
     assert (entry.via, entry.details) == ("browser", {"fields": ["name"]})
     assert entry.ref == answer["X-Request-Id"]
+
+
+@pytest.mark.django_db
+def test_what_was_kept_in_sentences_is_read_in_ones_own_language(
+    signed_in: Callable[..., Client],
+) -> None:
+    why = kept_words.keep(gettext_noop("The approved budget is spent."))
+    entry = audit.log("test.deed", reason=why, count=3, parts=["a", "<b>"])
+    page = reverse("admin:console_auditentry_change", args=[entry.pk])
+    shown = signed_in("admin").get(page).content.decode()
+    assert "The approved budget is spent." in shown
+    assert "says" not in shown
+    assert "&lt;b&gt;" in shown
 
 
 @pytest.mark.django_db

@@ -33,3 +33,16 @@ def test_whole_characters_are_read_however_they_are_written(signed_in: SignIn) -
     body = r'{"kind": "\ud83d\ude00"}'
     answer = client.post("/api/v1/coupon-batches/", body, content_type="application/json")
     assert "😀" in answer.json()["kind"][0]
+
+
+@pytest.mark.parametrize("place", ["cD1hYmM=", "cD0A"], ids=["letters", "nul"])
+@pytest.mark.parametrize("path", ["requests", "budgets", "metrics/dau/measurements"])
+def test_a_cursor_that_no_page_gave_leads_nowhere(path: str, place: str, signed_in: SignIn) -> None:
+    answer = signed_in("admin").get(f"/api/v1/{path}/?cursor={place}")
+    assert answer.status_code == 404
+
+
+def test_a_case_that_is_no_number_is_not_there(signed_in: SignIn) -> None:
+    client = signed_in("admin")
+    answer = client.patch("/api/v1/cases/abc/", "{}", content_type="application/json")
+    assert answer.status_code == 404

@@ -64,6 +64,14 @@ def test_a_form_that_is_not_answered_ends_nothing(
     assert (item.status, item.result, item.facts) == ("open", "", {})
 
 
+def test_every_kind_stands_once_and_a_move_of_money_is_decided_on_its_page() -> None:
+    keys = [key for key, _label in work_kinds.choices()]
+    assert len(keys) == len(set(keys))
+    anna = somebody()
+    with pytest.raises(NotAllowed, match="decided"):
+        work.finish(given(kind="allocation", owner=anna), outcome="Done.", by=anna)
+
+
 def test_what_came_of_it_is_kept_to_be_counted() -> None:
     anna = somebody()
     for result in ("reached", "reached", "not_reached"):
@@ -85,7 +93,13 @@ def test_who_was_not_reached_is_called_again_on_the_day() -> None:
     item.refresh_from_db()
     assert (item.status, item.due_on, item.tries) == ("open", dt.date(2018, 3, 9), 1)
     assert item.owner == anna
-    assert AuditEntry.objects.get(action="work_item.tried").details["because"] == "Busy."
+    (tried,) = item.facts["tried"]
+    assert (tried["words"], tried["who"]) == ("Busy.", anna.username)
+    line = AuditEntry.objects.get(action="work_item.tried")
+    assert "Busy" not in str(line.details)
+    assert line.subject_label == f"callback #{item.pk}"
+    work.finish(item, answer={"result": "reached"}, on=TODAY, by=anna)
+    assert item.facts["tried"] == [tried]
 
 
 def test_a_yes_is_asked_for_and_holds_the_work_until_it_comes() -> None:
@@ -96,6 +110,8 @@ def test_a_yes_is_asked_for_and_holds_the_work_until_it_comes() -> None:
     asked = work.ask_for_yes(item, of=chief, question="May I give 10?", on=TODAY, by=anna)
     with pytest.raises(NotAllowed, match="asked already"):
         work.ask_for_yes(item, of=chief, question="May I?", on=TODAY, by=anna)
+    with pytest.raises(NotAllowed):  # who asks would say yes to their own
+        work.hand_over(asked, to=anna, by=chief)
     with pytest.raises(NotAllowed, match="waits for a yes"):
         work.finish(item, answer={"result": "reached"}, by=anna)
     work.finish(asked, answer={"result": "yes"}, by=chief)
@@ -258,3 +274,15 @@ def test_a_newcomer_gets_the_path_of_ninety_days_once() -> None:
     work.finish(items[0], answer={"result": "shown", "seen": "/portrait"}, by=anna)
     (one,) = learning.progress(Staff.objects.all())
     assert (one.staff, one.done, len(one.items)) == (anna, 1, 3)
+
+
+def test_nobody_answers_their_own_question_whoever_they_are() -> None:
+    team = TeamFactory()
+    chief, anna = StaffFactory(role="manager", team=team), StaffFactory(team=team)
+    item = work.give("other", "Give 10", owner=chief, on=TODAY, by=chief)
+    assert item
+    asked = work.ask_for_yes(item, of=anna, question="May I give 10?", on=TODAY, by=chief)
+    with pytest.raises(NotAllowed):
+        work.finish(asked, answer={"result": "yes"}, by=chief)
+    work.finish(asked, answer={"result": "yes"}, by=anna)
+    work.finish(item, outcome="Given", by=chief)

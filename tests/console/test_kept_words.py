@@ -119,3 +119,45 @@ def test_names_stand_in_the_order_of_the_readers_halves() -> None:
 
     assert names("en") == ["Apple", "Middle", "Zebra"]
     assert names("zh-hans")[0] == "Middle"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '{"says": "%(a)s", "about": {"b": 1}}',
+        '{"says": "%d", "about": {"b": 1}}',
+        '{"says": 1, "about": {}}',
+        '{"each": 5}',
+        '{"each": {"en": 5}}',
+        '{"says": "%(a)s", "about": {"a": {"x": 1}}}',
+        '{"says": "x", "about": ' + "[" * 3000 + "]" * 3000 + "}",
+    ],
+    ids=["no place", "no name", "no words", "number", "numbers", "inner", "deep"],
+)
+def test_what_people_type_like_it_breaks_no_page(typed: str) -> None:
+    assert isinstance(kept_words.said(typed), str)
+
+
+@pytest.mark.parametrize(
+    "places",
+    ["%(a)999999999s", "%(a).999999999f", "%(a(b)c)999999999s", "%(a)d"],
+    ids=["wide", "exact", "nested-name", "infinite"],
+)
+def test_a_place_that_no_message_has_stays_empty(places: str) -> None:
+    typed = f'{{"says": "{places}", "about": {{"a": Infinity, "a(b)c": "x"}}}}'
+    assert in_language("en", typed) == places
+
+
+def test_what_doubles_itself_again_and_again_ends() -> None:
+    typed = '"laugh"'
+    for _turn in range(60):
+        typed = '{"says": "%(a)s%(a)s", "about": {"a": ' + typed + "}}"
+    assert len(in_language("en", typed)) < kept_words.LONGEST
+
+
+@pytest.mark.parametrize("level", ['{"says": "", "about": {"a": ', "["], ids=["says", "list"])
+def test_what_is_nested_without_end_is_shown_as_it_is(level: str) -> None:
+    ends = {"[": "]", "{": "}}"}[level[0]]
+    inner = level * 400 + "1" + ends * 400
+    typed = '{"says": "%(a)s", "about": {"a": ' + inner + "}}"
+    assert len(in_language("en", typed)) <= len(typed)

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from console import work
-from console.meetings import building, holding, pack, weeks
+from console.duties import lifts
+from console.meetings import building, demo, holding, pack, weeks
 from console.meetings.weeks import Week
 from console.models import Meeting, MeetingDecision, Staff, TeamRequest, WorkItem
 from console.states import NotAllowed, Stale
@@ -82,6 +83,10 @@ def test_what_moved_beyond_its_usual_and_goals_at_risk(world: World) -> None:
         measured(Figure("orders", MONDAY - dt.timedelta(ago), Decimal(100)))
     for day in range(4):
         measured(Figure("orders", MONDAY + dt.timedelta(day), Decimal(40)))
+    for ago in range(1, 57):
+        measured(Figure("new_customers", MONDAY - dt.timedelta(ago), Decimal(0)))
+    measured(Figure("new_customers", MONDAY, Decimal(1)))
+    assert not any("New" in one.what for one in lines("metrics", world.sam))
     metric = Metric.objects.get(key="orders")
     Goal.objects.create(
         metric=metric,
@@ -202,3 +207,18 @@ def test_the_page_takes_few_questions_and_tells_a_stranger_nothing(
     for words in ("Mend it first.", "Pay in one step", "The gateway broke.", "Tech"):
         assert words not in strange
     assert party.get(reverse("admin:console_meeting_week", args=["2018-W99"])).status_code == 404
+
+
+def test_the_demo_has_a_meeting_a_raised_call_and_a_newcomer(world: World) -> None:
+    lead, newcomer = world.person(world.operations, "manager"), world.person(world.operations)
+    world.asked()
+    people = demo.People(manager=lead, product=world.tim, support=newcomer)
+    for _twice in range(2):
+        demo.load(people, at=later(4), today=TODAY)
+    meeting = Meeting.objects.get()
+    assert (meeting.status, meeting.decisions.count()) == ("closed", 2)
+    kinds = sorted(WorkItem.objects.values_list("kind", "status"))
+    learning = [("learning", "done"), ("learning", "open"), ("learning", "open")]
+    assert kinds == [("callback", "open"), ("decision", "done"), ("decision", "open"), *learning]
+    call = WorkItem.objects.get(kind="callback")
+    assert lifts.deadline(call, lifts.in_force(TODAY)) == TODAY + dt.timedelta(days=1)

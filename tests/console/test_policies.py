@@ -104,6 +104,24 @@ def test_the_first_that_fits_is_it_and_none_means_no() -> None:
     assert not Transfer.objects.exists()
 
 
+def test_what_nobody_has_tried_wants_two_yeses() -> None:
+    administrator = somebody("admin")
+    with pytest.raises(NotAllowed, match="Two people"):
+        policies.ask_twice_for_untried(by=administrator)
+    somebody("manager")
+    with pytest.raises(NotAllowed, match="role"):
+        policies.ask_twice_for_untried(by=somebody("manager"))
+    version = policies.ask_twice_for_untried(by=administrator)
+    assert policies.match(Facts(has_precedent=False)) == version
+    assert policies.match(Facts(has_precedent=True)) != version
+    assert policies.match(Facts()) != version, "what is not known is no missing precedent"
+    with pytest.raises(NotAllowed, match="already"):
+        policies.ask_twice_for_untried(by=administrator)
+    policies.switch(version.policy, on=False, by=administrator)
+    assert policies.ask_twice_for_untried(by=administrator).number == 2
+    assert policies.match(Facts(has_precedent=False)) is not None
+
+
 def test_a_new_version_does_not_touch_what_was_asked() -> None:
     first = policy(ONE_YES)
     approval = asked()

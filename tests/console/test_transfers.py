@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console import approvals, budgets, tasks, transfers
@@ -76,6 +78,30 @@ def test_who_looks_after_a_budget_may_keep_its_money(signed_in: SignIn) -> None:
     assert balances(source) == (1000, 0, 0, 0)
     with pytest.raises((NotAllowed, Stale)):
         transfers.refuse(transfer, because="Again", by=keeper)
+
+
+def test_over_the_api_it_is_kept_and_taken_back_as_on_the_page(signed_in: SignIn) -> None:
+    policy(Step(who="role", roles=["admin"]))
+    keeper, asker = somebody("manager"), somebody("operator")
+    source = budget(1000, name="From", team=keeper.team)
+    for key in ("a", "b"):
+        asked(400, source=source, by=asker, key=key)
+    newer, older = Transfer.objects.all()
+    where = "/api/v1/transfers/{}/{}/"
+    said, once = {"because": "We need it"}, {"HTTP_IDEMPOTENCY_KEY": "one"}
+    for who, code in ((asker, 403), (keeper, 200), (keeper, 200)):
+        answer = signed_in(who).post(where.format(older.pk, "refuse"), said, **once)  # type: ignore[arg-type]
+        assert answer.status_code == code
+    assert (answer.json()["status"], answer["Idempotent-Replayed"]) == ("rejected", "true")
+    for who, code in ((keeper, 403), (asker, 200)):
+        answer = signed_in(who).post(where.format(newer.pk, "withdraw"), **once)  # type: ignore[arg-type]
+        assert answer.status_code == code
+    assert balances(source) == (1000, 0, 0, 0)
+    client = signed_in("analyst")
+    with CaptureQueriesContext(connection) as queries:
+        told = client.get("/api/v1/transfers/").json()["results"]
+    assert [one["status"] for one in told] == ["withdrawn", "rejected"]
+    assert len(queries) <= 6
 
 
 @pytest.mark.django_db(transaction=True)

@@ -78,6 +78,23 @@ def test_the_form_of_a_kind_is_answered_on_its_page(signed_in: SignIn) -> None:
     assert "reached: 1 (100%)" in load
 
 
+def test_a_refusal_keeps_what_was_typed_in_its_own_form(signed_in: SignIn) -> None:
+    client = signed_in("manager")
+    me: Staff = client.staff  # type: ignore[attr-defined]
+    gone = StaffFactory.create(is_active=False)
+    address = reverse("admin:console_workitem_do", args=[given(owner=me).pk])
+    said = {"deed": "hand_over", "to": str(gone.pk), "words": "On leave"}
+    refused = client.post(address, said)
+    assert refused.status_code == 409
+    (page,) = [refused.content.decode()]
+    assert 'id="hand-why" name="words" maxlength="300" value="On leave"' in page
+    assert page.count("On leave") == 1
+    plan = {"to": str(me.pk), "begins_on": "2019-01-01", "plan30": "Read the portraits"}
+    refused = client.post(reverse("admin:console_workitem_learning"), plan)
+    assert refused.status_code == 409
+    assert "Read the portraits</textarea>" in refused.content.decode()
+
+
 def test_a_decision_is_made_on_the_page_of_what_it_is_about(signed_in: SignIn) -> None:
     client = signed_in("manager")
     me: Staff = client.staff  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from console.models.team_request import PRESSING
 from console.states import NotAllowed
 
 Status = TeamRequest.Status
-A_COLUMN = 20  # cards; the list has the others
+A_COLUMN = 15  # cards; the list has the others
 COLUMNS = (
     Status.DRAFT,
     Status.ASKED,
@@ -55,6 +55,16 @@ class Card:
     is_late: bool
     turn: RequestTurn | None
     moves: list[Move]
+
+    # Django's own way to these words translates all choices each time.
+
+    @property
+    def kind(self) -> Any:
+        return TeamRequest.Kind(self.request.kind).label
+
+    @property
+    def holding(self) -> Any:
+        return RequestTurn.Holding(self.turn.holding).label if self.turn else ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,16 @@ class Offer:
     outlook: Any = None
 
 
+def for_asking(*statuses: str) -> Callable[[Stand], bool]:
+    """Open to the asking team while the request stands there."""
+    return lambda stand: stand.asks and stand.is_at(*statuses)
+
+
+def for_taking(*statuses: str) -> Callable[[Stand], bool]:
+    """Open to the receiving team while the request stands there."""
+    return lambda stand: stand.takes and stand.is_at(*statuses)
+
+
 def taking(verb: Callable[..., Any]) -> Callable[[Stand, Given], Any]:
     """A verb that takes what its form gives."""
 

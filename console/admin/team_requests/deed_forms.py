@@ -229,7 +229,7 @@ class MakeRoom(DeedForm):
         """A browser may send anything."""
         seen = self.cleaned_data["seen"]
         is_read = isinstance(seen, dict) and all(
-            pk.isdecimal() and isinstance(day, str) and clock.read_day(day)
+            pk.isdecimal() and len(pk) < 19 and isinstance(day, str) and clock.read_day(day)
             for pk, day in seen.items()
         )
         if not is_read:
@@ -246,8 +246,21 @@ class Say(DeedForm):
     text = forms.CharField(
         label=_("comment"),
         max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-mentions": "mentionable"}),
         help_text=_("@name tells somebody of it."),
+    )
+
+
+class LinkTo(DeedForm):
+    """A page of the console, by its address."""
+
+    address = forms.CharField(
+        label=_("address of its page"),
+        max_length=2000,
+        help_text=_(
+            "Of a report, metric, warning, segment, campaign or comparison. A chart is kept as it "
+            "is now; the control of a comparison or campaign tells whether the number moved."
+        ),
     )
 
 

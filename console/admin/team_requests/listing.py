@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -33,10 +34,22 @@ HEADINGS = [
 
 def context(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:
     """A page of what was found, with the form that narrows it."""
-    pages = CappedPaginator(shown(filters.found()), A_PAGE)
-    page = pages.get_page(asked.get("page"))
+    page = _page(filters, asked.get("page"))
     rows = [row(one, today=filters.today) for one in page]
     return {**head(filters, asked=asked), "page": page, "rows": rows}
+
+
+def _page(filters: Filters, number: str | None) -> Any:
+    found = filters.found()
+    if not filters.words:
+        return CappedPaginator(shown(found), A_PAGE).get_page(number)
+    # For words every title is read: once, and not again for the count and the page.
+    numbers = list(found.values_list("pk", flat=True)[: CappedPaginator.most])
+    page: Any = Paginator(numbers, A_PAGE).get_page(number)
+    here = list(page.object_list)
+    rows = shown(TeamRequest.objects.filter(pk__in=here))
+    page.object_list = sorted(rows, key=lambda one: here.index(one.pk))
+    return page
 
 
 def head(filters: Filters, *, asked: QueryDict) -> dict[str, Any]:

@@ -1,24 +1,30 @@
 """The page of one request: where it stands, whose turn it is, and what one can do now."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from console import business_hours, clock, figures
+from console import business_hours, clock, figures, roles
 from console.admin.team_requests import dates_part, deeds, relations, spec_part, talk_part
 from console.admin.team_requests.listing import TONES
 from console.admin.team_requests.standing import Stand
 from console.models import PriorityProposal, TeamRequest
 from console.team_requests import kinds, seeing
 from metrics import promise_words
+from metrics.models.report import Kind as ReportKind
 
 Status, Side = TeamRequest.Status, seeing.Side
 WAY = (Status.DRAFT, Status.ASKED, Status.ACCEPTED, Status.STARTED, Status.DELIVERED, Status.JUDGED)
 
 
-def context(stand: Stand, *, begun: Any = None, name: str = "") -> dict[str, Any]:
-    """Everything that the page shows; `begun` is the form of the deed `name` that was refused."""
+def context(stand: Stand, *, begun: Any = None, name: str = "", before: int = 0) -> dict[str, Any]:
+    """Everything that the page shows; `begun` is the form of the deed `name` that was refused.
+
+    `before` is the comment before which one reads.
+    """
     request = stand.request
     return {
         "asked": request,
@@ -33,11 +39,22 @@ def context(stand: Stand, *, begun: Any = None, name: str = "") -> dict[str, Any
         "parties": list(request.parties.all()),
         "promised": promise_words.promised(request),
         "verdict": promise_words.verdict(request),
+        "feature_report": feature_report(stand),
         **dates_part.context(stand),
         **spec_part.context(stand),
-        **talk_part.context(stand),
+        **talk_part.context(stand, before=before),
         **relations.context(stand),
     }
+
+
+def feature_report(stand: Stand) -> str:
+    """Where a delivered feature's contribution to who comes again is told; else nothing."""
+    request = stand.request
+    event = request.details.get(kinds.EVENT, "") if request.kind == TeamRequest.Kind.FEATURE else ""
+    if not event or request.delivered_on is None or not roles.allows(stand.staff, "metrics.view"):
+        return ""
+    page = reverse("admin:metrics_savedreport_show", args=[ReportKind.FEATURES.value])
+    return f"{page}?{urlencode({'event': event})}"
 
 
 def stations(request: TeamRequest) -> list[tuple[str, str]]:

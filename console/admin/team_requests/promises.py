@@ -82,7 +82,7 @@ def slips(rows: QuerySet[TeamRequest], today: dt.date) -> Chart:
 
 def load(team: Team, today: dt.date) -> Chart:
     """What the team took on week by week, beside the days that it has."""
-    found = capacity.load(team, on=today, weeks=WEEKS)
+    found = capacity.load(team, on=today, weeks=WEEKS, is_named=False)
     labels = [one.monday.isoformat() for one in found.weeks]
     series = {
         _("taken on"): [one.taken for one in found.weeks],

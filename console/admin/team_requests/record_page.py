@@ -43,6 +43,8 @@ def _row(one: Record) -> dict[str, Any]:
         "first": figures.whole(one.in_time),
         "moved": figures.whole(one.as_moved),
         "days": figures.whole(one.days),
+        "own_days": figures.number(one.own_days, digits=1),
+        "others_days": figures.number(one.others_days, digits=1),
         "verdicts": [
             (verdicts(key).label, TONES[key], figures.whole(many))
             for key in TONES

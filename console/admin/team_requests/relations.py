@@ -3,15 +3,17 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from console import charts
+from console import charts, roles, work
 from console.admin.team_requests.standing import Stand
 from console.admin.team_requests.talk_part import page_of
-from console.models import RequestDependency, RequestLink, TeamRequest
+from console.duties import inbox
+from console.models import RequestDependency, RequestLink, TeamRequest, WorkItem
 from console.team_requests import depending, seeing, urgent
 
-MOST_WAITING = 50
+MOST_WAITING, MOST_WORK = 50, 20
 
 
 def context(stand: Stand) -> dict[str, Any]:
@@ -26,7 +28,22 @@ def context(stand: Stand) -> dict[str, Any]:
         "outlook": stand.outlook if stand.takes and is_open else None,
         "quota": urgent.quota(request.from_team, stand.today) if is_open else None,
         "links": [_link(one) for one in _links(request)],
+        "work": list(_work(stand)),
+        "give_work": _give_work(stand),
     }
+
+
+def _work(stand: Stand) -> QuerySet[WorkItem]:
+    """What somebody has to do about it, as far as this person may see it."""
+    about = work.about(stand.request).values("pk")
+    items = inbox.visible_to(stand.staff).filter(pk__in=about[:MOST_WORK])
+    return items.select_related("owner").order_by("-pk")
+
+
+def _give_work(stand: Stand) -> str:
+    if not roles.allows(stand.staff, work.DO):
+        return ""
+    return f"{reverse('admin:console_workitem_give')}?request={stand.request.pk}"
 
 
 def _needs(lines: list[RequestDependency], stand: Stand) -> list[dict[str, Any]]:

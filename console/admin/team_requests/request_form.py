@@ -10,11 +10,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console import roles
+from console import clock, roles
 from console.models import Staff, Team, TeamRequest
 from console.team_requests import kinds, seeing
 from console.widgets import DayWidget
+from metrics import promises
 from metrics.models import Metric
+from segments import catalogue
 
 HELP = {
     "title": _("In one line, so that one knows it again in a list."),
@@ -63,8 +65,10 @@ class RequestForm(forms.Form):
         if of is None or of.status == TeamRequest.Status.DRAFT:
             self._add_teams(staff)
         for one in kinds.fields(kind):
-            self.fields[kinds.DETAIL + one.name] = _box(
-                one.label, one.help, one.rows, required=False
+            self.fields[kinds.DETAIL + one.name] = (
+                self._event(one)
+                if one.name == kinds.EVENT
+                else _box(one.label, one.help, one.rows, required=False)
             )
         self.fields["spec"] = self._text("spec")
         self._add_promise()
@@ -81,6 +85,19 @@ class RequestForm(forms.Form):
             ROWS.get(name, 1),
             required=name == "title",
             max_length=most,
+        )
+
+    def _event(self, one: kinds.Field) -> forms.ChoiceField:
+        """A kind of event that was ever seen, or the one that was named before."""
+        titles = catalogue.titles()
+        named = self.of.details.get(kinds.EVENT, "") if self.of else ""
+        found = titles | {named: titles.get(named, named)} if named else titles
+        choices = sorted(found.items(), key=lambda event: event[1].casefold())
+        return forms.ChoiceField(
+            label=str(one.label),
+            help_text=str(one.help),
+            choices=[("", "–"), *choices],
+            required=False,
         )
 
     def _add_teams(self, staff: Staff) -> None:
@@ -126,6 +143,16 @@ class RequestForm(forms.Form):
             self.fields["costs_days"] = forms.DecimalField(
                 label=_("working days that it costs"), min_value=0, max_value=500, decimal_places=1
             )
+
+    def clean(self) -> dict[str, Any]:
+        """A share cannot be promised to come to more than all."""
+        given: dict[str, Any] = super().clean() or {}
+        key = given.get("metric", self.of.metric if self.of else "")
+        frozen = self.of.baseline if self.of else None
+        change = given.get("expected_change")
+        if words := promises.too_much(key, change, frozen=frozen, on=clock.today()):
+            self.add_error("expected_change", words)
+        return given
 
     def content(self) -> dict[str, str]:
         """What is filled in, right or not yet, as text by the names that `kinds` gives."""

@@ -85,7 +85,10 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
     ) -> HttpResponse:
         stand = self._stand(request, object_id)
         news.read(stand.request, by=request.user, at=stand.at)
-        return self._page(request, stand, name=request.GET.get("deed", ""))
+        given = request.GET
+        return self._page(
+            request, stand, name=given.get("deed", ""), before=_number(given.get("before", ""))
+        )
 
     def do(self, request: Any, pk: int, deed: str) -> HttpResponse:
         """One deed; a refusal comes back as words beside what was written."""
@@ -108,8 +111,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
     def revision(self, request: Any, pk: int, number: int) -> HttpResponse:
         """Two revisions word by word; without a choice, one against the one before it."""
         stand = self._stand(request, pk)
-        against = request.GET.get("against", "")
-        before = int(against) if against.isdecimal() and len(against) < 9 else number - 1
+        before = _number(request.GET.get("against", "")) or number - 1
         compared = spec_part.comparison(stand.request, number, before)
         if compared is None:
             raise Http404
@@ -145,12 +147,13 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
         begun: Any = None,
         name: str = "",
         refused: str = "",
+        before: int = 0,
         status: int = 200,
     ) -> HttpResponse:
         context = {
             "original": stand.request,
             "refused": refused,
-            **page.context(stand, begun=begun, name=name),
+            **page.context(stand, begun=begun, name=name, before=before),
         }
         return self._render(request, "page", stand.request.title, context, status=status)
 
@@ -250,6 +253,11 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"{FOLDER}/{name}.html", site | context, status=status)
+
+
+def _number(text: str) -> int:
+    """A number that an address names; 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) <= 18 else 0
 
 
 def _to(one: TeamRequest, *, tail: str = "") -> HttpResponse:

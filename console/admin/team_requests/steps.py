@@ -1,13 +1,11 @@
 """The steps of a request's life as deeds of its page, and what moves its promise."""
 
-from typing import Any
-
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from console.admin.team_requests import deed_forms as forms
-from console.admin.team_requests.deed import Deed, Given, taking
+from console.admin.team_requests.deed import Deed, Given, for_asking, for_taking, taking
 from console.admin.team_requests.standing import Stand
 from console.models import TeamRequest
 from console.team_requests import dates, drafting, moving, turns
@@ -17,16 +15,11 @@ Status = TeamRequest.Status
 
 
 def _accept(stand: Stand, given: Given) -> None:
-    baseline = promises.baseline(stand.request, on=stand.today)
-    moving.accept(stand.request, baseline=baseline, by=stand.staff, at=stand.at, **given)
+    promises.accept(stand.request, on=stand.today, by=stand.staff, at=stand.at, **given)
 
 
 def _judge(stand: Stand, given: Given) -> None:
-    """A person's word stands beside what the console measured."""
-    measured: dict[str, Any] = {}
-    if stand.request.metric:
-        _outcome, measured = promises.judge(stand.request, on=stand.today)
-    moving.judge(stand.request, measured=measured, by=stand.staff, at=stand.at, **given)
+    promises.say(stand.request, on=stand.today, by=stand.staff, at=stand.at, **given)
 
 
 def _cost(stand: Stand, given: Given) -> None:
@@ -42,33 +35,33 @@ def _hand(stand: Stand, given: Given) -> None:
 
 STEPS: dict[str, Deed] = {
     "ask": Deed(
-        label=_("Ask the other team"),
-        done=_("Asked. The other team answers now."),
-        is_open=lambda stand: stand.asks and stand.is_at(Status.DRAFT),
-        act=taking(moving.ask),
+        _("Ask the other team"),
+        _("Asked. The other team answers now."),
+        for_asking(Status.DRAFT),
+        taking(moving.ask),
         tone="primary",
     ),
     "accept": Deed(
-        label=_("Accept, and promise a day"),
-        done=_("Accepted. The baseline is kept as it is today."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.ASKED),
-        act=_accept,
+        _("Accept, and promise a day"),
+        _("Accepted. The baseline is kept as it is today."),
+        for_taking(Status.ASKED),
+        _accept,
         form=forms.Accept,
         look=lambda stand: stand.outlook,
         tone="primary",
     ),
     "start": Deed(
-        label=_("Begin the work"),
-        done=_("It is in progress."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.ACCEPTED),
-        act=taking(moving.start),
+        _("Begin the work"),
+        _("It is in progress."),
+        for_taking(Status.ACCEPTED),
+        taking(moving.start),
         tone="primary",
     ),
     "deliver": Deed(
-        label=_("Deliver it"),
-        done=_("Delivered. The asking team looks at it."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.STARTED),
-        act=taking(moving.deliver),
+        _("Deliver it"),
+        _("Delivered. The asking team looks at it."),
+        for_taking(Status.STARTED),
+        taking(moving.deliver),
         form=forms.Deliver,
         tone="primary",
     ),
@@ -80,10 +73,10 @@ STEPS: dict[str, Deed] = {
         tone="primary",
     ),
     "give_back": Deed(
-        label=_("It is not what we asked for"),
-        done=_("Given back, with your reason."),
-        is_open=lambda stand: stand.asks and stand.is_at(Status.DELIVERED),
-        act=taking(moving.give_back),
+        _("It is not what we asked for"),
+        _("Given back, with your reason."),
+        for_asking(Status.DELIVERED),
+        taking(moving.give_back),
         form=forms.Because,
     ),
     "judge": Deed(
@@ -104,53 +97,53 @@ STEPS: dict[str, Deed] = {
         form=forms.Hand,
     ),
     "hand_over": Deed(
-        label=_("Let a colleague do it"),
-        done=_("Handed over."),
-        is_open=lambda stand: stand.takes and stand.is_at(*TeamRequest.TAKEN),
-        act=taking(moving.hand_over),
+        _("Let a colleague do it"),
+        _("Handed over."),
+        for_taking(*TeamRequest.TAKEN),
+        taking(moving.hand_over),
         form=forms.HandOver,
     ),
     "send_back": Deed(
-        label=_("Send it back with a question"),
-        done=_("Sent back. It is a draft of the asking team again."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.ASKED),
-        act=taking(moving.send_back),
+        _("Send it back with a question"),
+        _("Sent back. It is a draft of the asking team again."),
+        for_taking(Status.ASKED),
+        taking(moving.send_back),
         form=forms.Because,
     ),
     "put_back": Deed(
-        label=_("Stop the work for now"),
-        done=_("Nobody works on it now. Its promise stays until you move it."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.STARTED),
-        act=taking(moving.put_back),
+        _("Stop the work for now"),
+        _("Nobody works on it now. Its promise stays until you move it."),
+        for_taking(Status.STARTED),
+        taking(moving.put_back),
         form=forms.Because,
     ),
     "decline": Deed(
-        label=pgettext_lazy("a request", "Decline"),
-        done=_("Declined, with your reason."),
-        is_open=lambda stand: stand.takes and stand.is_at(Status.ASKED, Status.ACCEPTED),
-        act=taking(moving.decline),
+        pgettext_lazy("a request", "Decline"),
+        _("Declined, with your reason."),
+        for_taking(Status.ASKED, Status.ACCEPTED),
+        taking(moving.decline),
         form=forms.Because,
         tone="danger",
     ),
     "withdraw": Deed(
-        label=pgettext_lazy("a request", "Withdraw"),
-        done=_("Withdrawn."),
-        is_open=lambda stand: stand.asks and stand.is_at(Status.DRAFT, *TeamRequest.OPEN),
-        act=taking(moving.withdraw),
+        pgettext_lazy("a request", "Withdraw"),
+        _("Withdrawn."),
+        for_asking(Status.DRAFT, *TeamRequest.OPEN),
+        taking(moving.withdraw),
         form=forms.Withdraw,
         tone="danger",
     ),
     "take_up": Deed(
-        label=_("Take it up again"),
-        done=_("It is a draft again."),
-        is_open=lambda stand: stand.asks and stand.is_at(Status.DECLINED, Status.WITHDRAWN),
-        act=taking(moving.take_up),
+        _("Take it up again"),
+        _("It is a draft again."),
+        for_asking(Status.DECLINED, Status.WITHDRAWN),
+        taking(moving.take_up),
     ),
     "promise": Deed(
-        label=_("Promise another day"),
-        done=_("The promise has moved, and everybody sees why."),
-        is_open=lambda stand: stand.takes and stand.is_at(*TeamRequest.TAKEN),
-        act=taking(dates.promise),
+        _("Promise another day"),
+        _("The promise has moved, and everybody sees why."),
+        for_taking(*TeamRequest.TAKEN),
+        taking(dates.promise),
         form=forms.Move,
         where="dates",
     ),

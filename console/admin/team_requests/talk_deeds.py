@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import about
 from console.admin.team_requests import deed_forms as forms
 from console.admin.team_requests.deed import Deed, Given
 from console.admin.team_requests.standing import Stand
@@ -20,6 +21,10 @@ def _attach(stand: Stand, given: Given) -> None:
     if file.size > files.LARGEST:  # not read into memory to be refused
         raise NotAllowed(_("A file has at most %(most)d MB.") % {"most": files.LARGEST >> 20})
     files.attach(stand.request, name=file.name, content=file.read(), by=stand.staff, at=stand.at)
+
+
+def _link(stand: Stand, given: Given) -> None:
+    about.add(stand.request, given["address"], by=stand.staff)
 
 
 def _remove_file(stand: Stand, given: Given) -> None:
@@ -61,6 +66,14 @@ TALK: dict[str, Deed] = {
         form=forms.Numbered,
         where="files",
         is_on_row=True,
+    ),
+    "link": Deed(
+        label=_("Say what it is about"),
+        done=_("It is about that as well."),
+        is_open=lambda stand: stand.may_change,
+        act=_link,
+        form=forms.LinkTo,
+        where="about",
     ),
     "unlink": Deed(
         label=_("It is not about that"),

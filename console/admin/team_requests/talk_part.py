@@ -8,30 +8,41 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import pgettext, pgettext_lazy
 
 from console.admin.team_requests.standing import Stand
-from console.models import AuditEntry, RequestWatch, TeamRequest
+from console.models import AuditEntry, RequestWatch, Staff, TeamRequest
 from console.team_requests import file_kinds, files, news
 
 COMMENTS, LINES = 100, 60
+MOST_PEOPLE = 1000
 WORDS = ("because", "note", "file")  # what an audit line says besides, in words
 
 
-def context(stand: Stand) -> dict[str, Any]:
+def context(stand: Stand, *, before: int = 0) -> dict[str, Any]:
+    """`before`: the comments that were said before the one of this number."""
     request = stand.request
-    comments = list(request.comments.select_related("author").order_by("-pk")[: COMMENTS + 1])
+    said = request.comments.select_related("author").order_by("-pk")
+    comments = list((said.filter(pk__lt=before) if before else said)[: COMMENTS + 1])
     watches = RequestWatch.objects.filter(request=request).select_related("staff")
     mine = next((one for one in watches if one.staff_id == stand.staff.pk), None)
     return {
         "comments": comments[:COMMENTS][::-1],
-        "has_more_comments": len(comments) > COMMENTS,
+        "older_than": comments[COMMENTS - 1].pk if len(comments) > COMMENTS else 0,
+        "are_older": bool(before),
         "files": [
             _file(one, stand) for one in request.files.defer("content").select_related("added_by")
         ],
         "file_endings": ", ".join(file_kinds.ENDINGS),
         "most_in_file": filesizeformat(files.LARGEST),
+        "people": _people(),
         "watchers": [one.staff for one in watches if not one.is_muted],
         "is_watched": mine is not None and not mine.is_muted,
         "course": course(request),
     }
+
+
+def _people() -> list[str]:
+    """Whom one may mean by `@name`, offered while one writes."""
+    people = Staff.objects.filter(is_active=True).order_by("username")
+    return list(people.values_list("username", flat=True)[:MOST_PEOPLE])
 
 
 def _file(file: Any, stand: Stand) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from console.admin.team_requests import deed_forms as forms
-from console.admin.team_requests.deed import Deed, Given, taking
+from console.admin.team_requests.deed import Deed, Given, for_taking, taking
 from console.admin.team_requests.standing import Stand
 from console.models import RequestDependency, TeamRequest
 from console.states import NotAllowed
@@ -110,10 +110,10 @@ WEIGHING: dict[str, Deed] = {
         where="needs",
     ),
     "wait": Deed(
-        label=_("We cannot go on before it"),
-        done=_("Your clock stands until it is delivered."),
-        is_open=lambda stand: stand.takes and stand.is_at(*TeamRequest.TAKEN),
-        act=lambda stand, given: depending.wait(_line(stand, given), by=stand.staff, at=stand.at),
+        _("We cannot go on before it"),
+        _("Your clock stands until it is delivered."),
+        for_taking(*TeamRequest.TAKEN),
+        lambda stand, given: depending.wait(_line(stand, given), by=stand.staff, at=stand.at),
         form=forms.Numbered,
         where="needs",
         is_on_row=True,

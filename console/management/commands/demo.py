@@ -16,12 +16,22 @@ from django.db import connection, transaction
 
 from campaigns import demo as campaigns_demo
 from campaigns import demonstrations
-from console import audit, clock, jobs
+from console import audit, clock, jobs, policies
 from console.embedded import places
 from console.kept_words import both
+from console.meetings import demo as meetings_demo
 from console.models import Staff, Team
 from console.terminal import Bar
-from metrics import activity_tables, history, lifetime_value, measure, results, retention, watch
+from metrics import (
+    activity_tables,
+    history,
+    lifetime_value,
+    measure,
+    results,
+    retention,
+    segment_weeks,
+    watch,
+)
 from metrics import demo as metrics_demo
 from segments import activity, demo, library, pipeline
 
@@ -149,9 +159,12 @@ def add_plays(_progress: jobs.Progress) -> None:
 
 
 def demonstrate(_progress: jobs.Progress) -> None:
-    names = ("operator", "manager")  # who has a hand in segments approves nothing that uses them
+    names = ("operator", "manager", "admin")
     people = {one.username: one for one in Staff.objects.filter(username__in=names)}
+    # Who has a hand in segments approves nothing that uses them.
     demonstrations.load(by=people["operator"], approver=people["manager"], at=clock.now())
+    if policies.lets_untried_pass(people["admin"]):
+        policies.ask_twice_for_untried(by=people["admin"])
 
 
 def measure_all(progress: jobs.Progress) -> None:
@@ -160,6 +173,7 @@ def measure_all(progress: jobs.Progress) -> None:
     activity_tables.update()
     results.compute_open(at=clock.now())
     watch.run(today=clock.today())
+    segment_weeks.make_due(today=clock.today())
 
 
 def ask_each_other(_progress: jobs.Progress) -> None:
@@ -167,6 +181,13 @@ def ask_each_other(_progress: jobs.Progress) -> None:
     found = {one.username: one for one in Staff.objects.filter(username__in=names)}
     people = metrics_demo.People(**{name: found[name] for name in names})
     metrics_demo.load(people, today=clock.today())
+
+
+def hold_a_meeting(_progress: jobs.Progress) -> None:
+    names = ("manager", "product", "support")
+    found = {one.username: one for one in Staff.objects.filter(username__in=names)}
+    people = meetings_demo.People(**{name: found[name] for name in names})
+    meetings_demo.load(people, at=clock.now(), today=clock.today())
 
 
 def foretell(progress: jobs.Progress) -> None:
@@ -197,6 +218,7 @@ STEPS = [
     Step("metrics", 4, measure_all),
     Step("requests between teams", 1, ask_each_other),
     Step("lifetime value", 2, foretell),
+    Step("a meeting, and who has to do what", 1, hold_a_meeting),
 ]
 
 

@@ -119,3 +119,9 @@ def test_alerts_say_what_was_asked_about_them_in_one_query(
     client.get(page)
     with django_assert_max_num_queries(24):  # type: ignore[attr-defined]
         assert client.get(page).content.decode().count("Ask another team") == 3
+
+
+def test_an_address_that_is_none_tells_nothing(signed_in: SignIn) -> None:
+    assert about.of("//[", by=StaffFactory()) is None
+    shown = signed_in("operator").get(reverse(NEW), {"about": "http://[", "kind": "analysis"})
+    assert shown.status_code == 200

@@ -149,6 +149,8 @@ def test_without_a_number_a_stranger_is_answered_as_if_there_were_none(
         "/admin/console/workitem/?whose=all",
         "/admin/console/auditentry/",
         "/api/v1/requests/?status=asked",
+        "/api/v1/work/",
+        "/api/v1/meetings/2018-W10/",
     ],
 )
 def test_nor_is_it_named_anywhere_else(address: str, world: World, signed_in: SignIn) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from console.models import Project, TeamRequest
 from tests.console.team_requests.world import BASELINE, MONDAY, READY, World
+from tests.segments.factories import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 AT = "/api/v1/requests/"
@@ -107,3 +108,42 @@ def test_the_list_is_narrowed_and_holds_what_concerns_the_caller(
     assert numbers(tim, "status=asked") == [one.pk]
     assert numbers(tim, f"owner={world.tim.pk}") == [two.pk]
     assert numbers(signed_in(world.sam)) == []
+
+
+def test_what_is_asked_for_is_changed_costed_and_read_by_revision(
+    world: World, signed_in: Callable[..., Client]
+) -> None:
+    one, olga, tim = world.accepted(), signed_in(world.olga), signed_in(world.tim)
+    said: dict[str, Any] = {"spec": "Two pages.", "because": "The law", "edition": one.edition}
+    assert post(olga, f"{one.pk}/change/", **said).status_code == 200
+    assert post(olga, f"{one.pk}/change/", **said).status_code == 409
+    assert post(olga, f"{one.pk}/cost/", revision=2, days="2").status_code == 403
+    assert post(tim, f"{one.pk}/cost/", revision=2, days="2").json()["slips"][0]["days"] == 2
+    rows = olga.get(f"{AT}{one.pk}/revisions/").json()["results"]
+    assert {row["number"]: row["costs_days"] for row in rows} == {1: None, 2: "2.0"}
+
+
+def test_lane_dependencies_and_links_are_planned_by_whom_they_concern(
+    world: World, signed_in: Callable[..., Client]
+) -> None:
+    one, two = world.accepted(), world.asked(title="The list first")
+    hidden = world.draft(by=world.sam, to_team=world.support)
+    olga, tim, chief = (signed_in(who) for who in (world.olga, world.tim, world.chief))
+    urgent = {"cause": "churn", "because": "They leave"}
+    assert post(olga, f"{one.pk}/lift/", **urgent).json()["lane"] == "urgent"
+    assert post(olga, f"{one.pk}/lower/", because="They stay").json()["lane"] == "normal"
+    assert post(olga, f"{one.pk}/need/", needs=hidden.pk).status_code == 403
+    assert post(olga, f"{one.pk}/need/", needs=two.pk).status_code == 200
+    assert post(tim, f"{two.pk}/need/", needs=one.pk).status_code == 403  # a circle
+    (line,) = tim.get(f"{AT}{one.pk}/dependencies/").json()["waits_for"]
+    assert (line["needs"], line["is_delivered"]) == (two.pk, False)
+    assert post(tim, f"{one.pk}/wait/", line=line["line"]).status_code == 200
+    waived = {"line": line["line"], "because": "By hand meanwhile"}
+    assert post(tim, f"{one.pk}/waive/", **waived).status_code == 403
+    assert post(chief, f"{one.pk}/waive/", **waived).status_code == 200
+    segment = SegmentFactory.create()
+    page = f"https://console.example.com/admin/segments/segment/{segment.pk}/change/"
+    (kept,) = post(olga, f"{one.pk}/link/", page=page).json()["links"]
+    assert kept["path"].endswith(f"/{segment.pk}/change/")
+    assert post(olga, f"{one.pk}/link/", page="/admin/auth/").status_code == 403
+    assert post(olga, f"{one.pk}/unlink/", link=kept["id"]).json()["links"] == []

@@ -85,3 +85,25 @@ def test_whatever_comes_is_read_or_is_no_letter(raw: bytes, subject: str) -> Non
     for mail in (raw, headed):
         found = letters.read(mail)
         assert found is None or (found.sender and found.message_id)
+
+
+def test_what_cannot_be_kept_is_left_out_of_the_subject() -> None:
+    letter = read_raw(b"Subject: [Data] The =?utf-8?q?orders=00?= of\0 May")
+    assert (letter.tags, letter.subject) == (("Data",), "The orders of May")
+
+
+def test_parts_within_parts_without_end_are_no_letter() -> None:
+    assert (
+        letters.read(raw(b"Subject: a\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3000))
+        is None
+    )
+
+
+def raw(more: bytes) -> bytes:
+    return b"From: Anna@corp.example\r\nMessage-ID: <1@corp.example>\r\n" + more + b"\r\n\r\nHi\r\n"
+
+
+def read_raw(more: bytes) -> Letter:
+    letter = letters.read(raw(more))
+    assert letter
+    return letter

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from console import clock
-from console.models import RequestSlip, RequestVerdict, Staff, TeamRequest
+from console.models import RequestSlip, RequestTurn, RequestVerdict, Staff, TeamRequest
 from console.team_requests import record, seeing
-from tests.console.team_requests.world import World, moment
+from tests.console.team_requests.world import World, later, moment
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -43,11 +43,21 @@ def test_in_time_causes_and_verdicts_of_what_one_may_see(signed_in: SignIn) -> N
         RequestVerdict.objects.create(
             request=slipped, outcome=outcome, measured={}, by=by, at=moment()
         )
+    for team, since, until in (("tech", 0, 2), ("operations", 2, 3)):
+        RequestTurn.objects.create(
+            request=slipped,
+            team=getattr(world, team),
+            holding="question",
+            since=later(since),
+            until=later(until),
+            by=world.tim,
+        )
     span = {"since": clock.today() - DAY * 9, "until": clock.today()}
     (found,) = record.of(seeing.visible_to(world.olga), **span)
     assert (found.team, found.delivered, found.in_time, found.as_moved) == (world.tech, 2, 1, 2)
     assert found.slipped == {"spec": 15}
     assert found.verdicts == {"met": 1}
+    assert (found.own_days, found.others_days) == (1.0, 0.5)
     assert record.of(seeing.visible_to(world.sam), **span) == []
 
     page = reverse("admin:console_teamrequest_record")

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from console.admin.team_requests.deeds import DEEDS
-from console.models import Project, TeamRequest
+from console.models import Project, RequestComment, TeamRequest
 from console.team_requests import depending, drafting, moving, talking
 from tests.console.team_requests.world import MONDAY, READY, World, days, later, moment
+from tests.segments.factories import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -223,6 +224,8 @@ def test_both_sides_agree_and_see_what_moves_out(signed_in: SignIn, world: World
     assert "both agree" in page.content.decode()
     room = next(one for one in page.context["deeds"]["room"] if one.name == "make_room")
     seen = room.form["seen"].value()
+    huge = f'{{"{"9" * 5000}": "2018-01-05"}}'
+    assert do(tim, request, "make_room", seen=huge, because="More").status_code == 400
     broken = do(tim, request, "make_room", seen='{"x": 1}', because="More for customers")
     assert broken.status_code == 400
     assert do(tim, request, "make_room", seen=seen, because="More for customers").status_code == 302
@@ -292,6 +295,27 @@ def test_people_talk_and_files_are_kept_to_be_downloaded(signed_in: SignIn, worl
     assert do(tim, request, "remove_file", number=kept.pk).status_code == 409
     assert do(olga, request, "remove_file", number=kept.pk).status_code == 302
     assert not request.files.exists()
+
+
+def test_what_it_is_about_can_be_said_later_and_every_comment_is_reached(
+    signed_in: SignIn, world: World
+) -> None:
+    request, olga = world.asked(), signed_in(world.olga)
+    segment = SegmentFactory.create()
+    page = reverse("admin:segments_segment_change", args=[segment.pk])
+    assert do(olga, request, "link", address="/admin/nowhere/").status_code == 409
+    assert do(olga, request, "link", address=f"http://testserver{page}?tab=x").status_code == 302
+    assert request.links.get().subject == segment
+    RequestComment.objects.bulk_create(
+        RequestComment(request=request, author=world.tim, text=f"Said {n}.", at=moment())
+        for n in range(130)
+    )
+    newest = olga.get(at("change", request.pk)).content.decode()
+    assert ("Said 129." in newest, "Said 20." in newest) == (True, False)
+    older = re.search(r'href="(\?before=\d+)#talk"', newest)
+    assert older
+    text = olga.get(at("change", request.pk) + older[1]).content.decode()
+    assert ("Said 129." in text, "Said 20." in text, "Said 0." in text) == (False, True, True)
 
 
 # --- changed --------------------------------------------------------------------
