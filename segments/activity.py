@@ -1,10 +1,11 @@
 """Who did what on which day: building the day sets from the lake, and asking them."""
 
 import datetime as dt
+import functools
+import struct
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
@@ -115,8 +116,7 @@ def members(
     return sets.steadily(lambda: counted(stored(event, since, until, times), times, within=within))
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A stored set of a day as its row says, without the set."""
 
     pk: int
@@ -142,14 +142,28 @@ def question(event: str, since: dt.date, until: dt.date, times: int = 1) -> Ques
 
 def told(rows: Iterable[tuple[Any, ...]]) -> list[Stored]:
     """What it found."""
-    return [Stored(pk, bytes(digest), day, level) for pk, digest, day, level in rows]
+    ((found,),) = rows
+    return list(_read(bytes(found or b"")))
 
 
+@functools.lru_cache(256)  # a rule is asked again and again while somebody writes it
+def _read(found: bytes) -> tuple[Stored, ...]:
+    since = dt.date(2000, 1, 1).toordinal()  # as PostgreSQL counts days
+    return tuple(
+        Stored(pk, digest, dt.date.fromordinal(since + day), level)
+        for pk, digest, day, level in _STORED_ROW.iter_unpack(found)
+    )
+
+
+# As one value: a window has hundreds of rows, each of which would cost its way.
 _STORED = """
-    SELECT s.id, s.digest, s.day, s.level
-    FROM segments_dayset s JOIN segments_eventtype t ON t.id = s.event_type_id
-    WHERE t.name = %s AND s.day BETWEEN %s AND %s AND s.level <= %s ORDER BY s.day, s.level
+    SELECT string_agg(int8send(s.id) || s.digest || date_send(s.day) || int2send(s.level),
+        ''::bytea ORDER BY s.day, s.level)
+    FROM segments_dayset s
+    WHERE s.event_type_id = (SELECT id FROM segments_eventtype WHERE name = %s)
+        AND s.day BETWEEN %s AND %s AND s.level <= %s
 """
+_STORED_ROW = struct.Struct(">q32sih")
 
 
 def counted(sets_: list[Stored], times: int, *, within: BitMap | None = None) -> BitMap:

@@ -72,16 +72,19 @@ def to_array(members: BitMap) -> "np.ndarray[Any, np.dtype[np.uint32]]":
 
 def _padded(values: "np.ndarray[Any, Any]", step: int) -> "np.ndarray[Any, Any]":
     """With zeros at the end, up to a multiple of a step."""
-    missing = -len(values) % step
-    return np.pad(values, (0, missing)) if missing else values
+    if not (missing := -len(values) % step):
+        return values
+    padded = np.zeros(len(values) + missing, values.dtype)
+    padded[: len(values)] = values
+    return padded
 
 
-def _body(part: "np.ndarray[Any, np.dtype[np.uint64]]", size: int) -> bytes:
-    """A container of so many members: its bits, or their places."""
+def _body(part: "np.ndarray[Any, np.dtype[np.uint64]]", size: int) -> memoryview:
+    """The bytes of a container of so many members: its bits, or their places."""
     if size > _LARGEST_ARRAY:
-        return part.tobytes()
+        return part.view(np.uint8).data
     bits = np.unpackbits(part.view(np.uint8), bitorder="little")
-    return np.flatnonzero(bits.view(np.bool_)).astype("<u2").tobytes()
+    return np.flatnonzero(bits.view(np.bool_)).astype("<u2").view(np.uint8).data
 
 
 def nbytes(members: BitMap) -> int:
@@ -134,8 +137,8 @@ _NO_RUNS, _RUNS = 12346, 12347
 _WITHOUT_OFFSETS = 4  # a set with runs and fewer containers than this does not say where they are
 _LARGEST_ARRAY = 4096  # ids that a container keeps as an array; more are a bitmap
 _BITMAP_BYTES = 8192
-_IDS = 1 << 16  # of a container
-WORDS = _IDS // 64  # of a container, when it is bits
+IDS = 1 << 16  # of a container
+WORDS = IDS // 64  # of a container, when it is bits
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Computing the traits: what customers did day by day, added up into columns by recipes."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,7 +60,7 @@ def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
     if isinstance(recipe, nodes.Since):
         dates = traits.values(recipe.date, day)
         days = np.where(arrays.known(dates), (day - traits.EPOCH).days - dates, dates)
-        return sheet.Known("preview", days, (), 0, day, None)
+        return sheet.Known("preview", days, (), 0, day)
     world = gathering.of(day)
     wanted = {"preview": trait}
     failures = _from_events(world, wanted, jobs.silent, keep=True)
@@ -68,7 +69,7 @@ def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
     if failures:
         raise NotComputed(failures["preview"])
     fresh = world.found["preview"]
-    return sheet.Known("preview", fresh.values, fresh.words or (), 0, day, None)
+    return sheet.Known("preview", fresh.values, fresh.words or (), 0, day)
 
 
 def _moments(world: World) -> dict[str, traits.Trait]:
@@ -113,7 +114,7 @@ def _from_events(
     """Everything that is made from events; tells which could not be, and why."""
     groups: dict[tuple[Measure, tuple[str, ...]], _Group] = {}
     failures: dict[str, str] = {}
-    by_values: list[tuple[traits.Trait, Measure]] = []
+    by_values: dict[tuple[Measure, int | None], list[traits.Trait]] = defaultdict(list)
     for one in wanted.values():
         if not isinstance(one.recipe, nodes.FromEvents):
             continue
@@ -124,11 +125,11 @@ def _from_events(
             continue
         measure = _measure(one.recipe, names)
         if measure.of == "values":
-            by_values.append((one, measure))
+            by_values[measure, one.recipe.of.days].append(one)
             continue
         group = groups.setdefault((measure, names), _Group(measure, names))
         group.adders.append((one, adding.adder(one.recipe, len(world.living), world.number)))
-    measures = {group.measure for group in groups.values()} | {one for _t, one in by_values}
+    measures = {group.measure for group in groups.values()} | {one for one, _days in by_values}
     steps = len(measures) + len(by_values)
     with tallies.reading() as read:
         for done, measure in enumerate(sorted(measures, key=repr)):
@@ -136,8 +137,8 @@ def _from_events(
             mine = [group for group in groups.values() if group.measure == measure]
             if mine:
                 _add_up(world, read, measure, mine)
-        for one, measure in by_values:
-            _count_values(world, read, one, measure)
+        for (measure, days), some in by_values.items():
+            _count_values(world, read, measure, days, some)
     if not keep:
         tallies.keep_only({EVERYTHING, *measures})
     return failures
@@ -147,6 +148,8 @@ def _measure(recipe: nodes.FromEvents, names: tuple[str, ...]) -> Measure:
     of = recipe.of
     match recipe:
         case nodes.Different(value=value) | nodes.Favourite(value=value):
+            return Measure("values", names, of.where, value)
+        case nodes.Suggested(value=value):
             return Measure("values", names, of.where, value)
         case nodes.Visits():
             return Measure("visits", names, of.where)
@@ -229,22 +232,26 @@ def _now(world: World, who: Array) -> Array:
     return who
 
 
-def _count_values(world: World, read: Tallies, trait: traits.Trait, measure: Measure) -> None:
-    recipe = trait.recipe
-    assert isinstance(recipe, nodes.Different | nodes.Favourite)
-    since = None
-    if recipe.of.days is not None:
-        since = world.day - dt.timedelta(days=recipe.of.days - 1)
+def _count_values(
+    world: World, read: Tallies, measure: Measure, days: int | None, some: list[traits.Trait]
+) -> None:
+    """Recipes over the same values of the same days, which are put together once for all."""
+    since = None if days is None else world.day - dt.timedelta(days=days - 1)
     values = adding.Values()
     for _on, tally in read.days(measure, since=since, until=world.day):
         who = _now(world, tally["customer"])
         inside = who < len(world.living)
         words, times, total = tally["value words"], tally["times"], tally["total"]
         values.add(who[inside], tally["value"][inside], words, times[inside], total[inside])
-    if isinstance(recipe, nodes.Different):
-        gathering.keep(world, trait, values.different(len(world.living)))
-    else:
-        gathering.keep(world, trait, *values.favourites(len(world.living)))
+    length = len(world.living)
+    for trait in some:
+        match trait.recipe:
+            case nodes.Different():
+                gathering.keep(world, trait, values.different(length))
+            case nodes.Favourite():
+                gathering.keep(world, trait, *values.favourites(length))
+            case nodes.Suggested():
+                gathering.keep(world, trait, *values.suggested(length))
 
 
 # --- from other traits --------------------------------------

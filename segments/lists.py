@@ -14,12 +14,19 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from pyroaring import BitMap
 
 from console import audit, figures, jobs, roles, states
 from console.models import Staff
 from console.states import NotAllowed
-from segments import columns, corrections, identity, live_sets, looks, sealing, uploads, usage
+from segments import (
+    columns,
+    corrections,
+    identity,
+    looks,
+    sealing,
+    uploads,
+    usage,
+)
 from segments.customer_imports import cells, mapping
 from segments.models import CustomerList
 from segments.pasted import NUMBER
@@ -62,7 +69,7 @@ def keep(
     roles.require(by, ACTION)
     _refuse_size(file.size or 0)
     _refuse_kind(kind)
-    made = CustomerList(name=_checked(_titled(name) or _titled(file.name or "")), kind=kind)
+    made = CustomerList(name=checked(_titled(name) or _titled(file.name or "")), kind=kind)
     made.column, made.leaves_unknown_out = column.strip()[:200], leaves_unknown_out
     made.by, made.team, made.at = by, by.team, at
     try:
@@ -80,26 +87,6 @@ def keep(
     made.path = str(path)
     made.save(update_fields=["path"])
     audit.log("customerlist.sent", made, by=by, bytes=file.size)
-    return made
-
-
-@transaction.atomic
-def of_found(
-    members: BitMap, *, name: str, source: str, by: Staff, at: dt.datetime
-) -> CustomerList:
-    """A list of customers whom a report found; `source` says where, for the audit log.
-
-    Raises:
-        NotAllowed: the role, the name is taken, or there is nobody.
-    """
-    roles.require(by, ACTION)
-    here = members & live_sets.everyone()
-    if not here:
-        raise NotAllowed(_("There is nobody to put on a list."))
-    made = CustomerList(name=_checked(name), kind=NUMBER, by=by, team=by.team, at=at)
-    made.save(force_insert=True)
-    line = {"customers": len(here), "source": source}
-    states.move(made, to=Status.READY, line=line, members=here, size=len(here), rows=len(here))
     return made
 
 
@@ -124,7 +111,12 @@ def _titled(name: str) -> str:
     return name.strip().removesuffix(ending) if ending.lower() in SUFFIXES else name
 
 
-def _checked(name: str) -> str:
+def checked(name: str) -> str:
+    """A name as a list may have it.
+
+    Raises:
+        NotAllowed: it is empty, too long, or taken.
+    """
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > 120 or not name.isprintable():
         raise NotAllowed(_("Give the list a name of 1 to %(most)d letters.") % {"most": 120})

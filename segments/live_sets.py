@@ -4,7 +4,7 @@ Triggers note who comes and goes, whatever writes the rows; a reader takes the s
 last gathered together with the changes since. Gathering folds the changes into the set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,34 +49,38 @@ def consent(channel: str, purpose: str) -> str:
 
 def now(name: str) -> Now:
     """The set as it is at this moment. It belongs to all who ask: change a copy."""
-    held = held_of(name)
-    return told(name, held, asking.ask([question(name, held)])[0])
+    held = held_of([name])
+    return told(held, asking.ask([question(held)])[0])[name]
 
 
-Held = tuple[bytes, BitMap]  # a set as it was gathered: its digest and members
+Held = Mapping[str, tuple[bytes, BitMap]]  # sets as they were gathered, by name: digest, members
 
 
-def held_of(name: str) -> Held:
-    """What this process has of the set."""
-    return _held.get(name, (b"", BitMap()))
+def held_of(names: Iterable[str]) -> Held:
+    """What this process has of these sets."""
+    return {name: _held.get(name, (b"", BitMap())) for name in names}
 
 
-def question(name: str, held: Held) -> Question:
-    """One statement, so that no gathering comes between the set and its changes."""
-    return Question(_READ, (held[0], name, name))
+def question(held: Held) -> Question:
+    """One statement, so that no gathering comes between the sets and their changes."""
+    return Question(_READ, (list(held), [digest for digest, _members in held.values()]))
 
 
-def told(name: str, held: Held, rows: Iterable[tuple[Any, ...]]) -> Now:
-    """The set that it found."""
-    ((stored, members, changes),) = rows
-    stored, changes = bytes(stored or b""), bytes(changes or b"")
-    digest, base = held
+def told(held: Held, rows: Iterable[tuple[Any, ...]]) -> dict[str, Now]:
+    """The sets that it found."""
+    return {name: _told(name, *held[name], *about) for name, *about in rows}
+
+
+def _told(
+    name: str, digest: bytes, base: BitMap, now: bytes | None, members: Any, changes: bytes | None
+) -> Now:
+    stored, since = bytes(now or b""), bytes(changes or b"")
     if stored != digest:
         base = bitmaps.load(members)
         _held[name] = (stored, base)
     known = _now.get(name)
-    if known is None or known.version != (stored, changes):
-        known = _now[name] = Now(_changed(base, changes), (stored, changes))
+    if known is None or known.version != (stored, since):
+        known = _now[name] = Now(_changed(base, since), (stored, since))
     return known
 
 
@@ -118,13 +122,12 @@ def _set(customers: Array) -> BitMap:
 
 
 _READ = """
-    SELECT s.digest, CASE WHEN s.digest IS DISTINCT FROM %s THEN s.members END, c.changes
-    FROM (SELECT 1) AS one
-    LEFT JOIN segments_liveset s ON s.name = %s
-    LEFT JOIN (
-        SELECT string_agg(int4send(customer) || boolsend(added), ''::bytea ORDER BY id) AS changes
-        FROM segments_livesetchange, unnest(customers) AS customer WHERE name = %s
-    ) c ON true
+    SELECT one.name, s.digest, CASE WHEN s.digest IS DISTINCT FROM one.held THEN s.members END, (
+        SELECT string_agg(int4send(customer) || boolsend(added), ''::bytea ORDER BY id)
+        FROM segments_livesetchange, unnest(customers) AS customer WHERE name = one.name
+    )
+    FROM unnest(%s::text[], %s::bytea[]) AS one (name, held)
+    LEFT JOIN segments_liveset s ON s.name = one.name
 """
 _CHANGES = """
     SELECT array_agg(DISTINCT id),

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from segments import arrays, bitmaps
 from segments.arrays import Array
 
-ROWS = 1 << 16  # customers whose values, of a few columns, fit into the cache of a core
+ROWS = 1 << 17  # customers whose values, of a few columns, fit into the cache of a core
 FEW = 6  # values that are quicker compared one by one
 
 Fits = Callable[..., Array]
@@ -48,7 +48,8 @@ class Test:
 def all_of(wanted: Sequence[Test], unwanted: Sequence[Test] = ()) -> BitMap:
     """Who fits all of the first, of which there is at least one, and none of the second."""
     length = min(one.length for one in wanted)
-    words = np.zeros(-(-length // 64), np.uint64)
+    words = np.zeros(-(-length // bitmaps.IDS) * bitmaps.WORDS, np.uint64)
+
     for start in range(0, length, ROWS):
         end = min(start + ROWS, length)
         mask = wanted[0].mask(start, end)

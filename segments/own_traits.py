@@ -79,7 +79,7 @@ def _kind_of(recipe: Recipe, asked: str, known: dict[str, traits.Trait]) -> str:
     match recipe:
         case nodes.Field():
             return asked if asked in {traits.NUMBER, traits.CHOICE} else traits.CHOICE
-        case nodes.Favourite():
+        case nodes.Favourite() | nodes.Suggested():
             return traits.CHOICE
         case nodes.Moment() | nodes.KnownSince():
             return traits.DATE

@@ -55,7 +55,6 @@ class Known:
     words: tuple[str, ...]
     version: int
     data_as_of: dt.date | None
-    computed_at: dt.datetime | None
     dtype: str = ""  # of what was written; empty: as it is stored
 
     @property
@@ -161,7 +160,8 @@ def files() -> set[str]:
 
 
 # All but the words, of which there may be thousands and which few conditions look at.
-_ABOUT = ("id", "key", "uid", "dtype", "stored", "length", "version", "data_as_of", "computed_at")
+_ABOUT = ("id", "key", "uid", "dtype", "stored", "length", "version", "data_as_of")
+_KEY = _ABOUT.index("key")
 COLUMNS = Question(f"SELECT {', '.join(_ABOUT)} FROM segments_column")  # noqa: S608
 
 
@@ -169,26 +169,25 @@ class Sheet:
     """All columns as they stand when the first is asked for, each mapped when it is needed."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, Column] | None = None
+        self._rows: dict[str, tuple[Any, ...]] | None = None
         self._read: dict[str, Known] = {}
 
     @property
     def is_known(self) -> bool:
         """Whether it was asked for."""
-        return self._columns is not None
+        return self._rows is not None
 
     def take(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """What `COLUMNS` found."""
-        found = (Column.from_db(connection.alias, _ABOUT, row) for row in rows)
-        self._columns = {one.key: one for one in found}
+        self._rows = {row[_KEY]: row for row in rows}
 
     def read(self, key: str) -> Known | None:
         """The column; None for one that was never written."""
-        if self._columns is None:
+        if self._rows is None:
             self.take(asking.ask([COLUMNS])[0])
-        assert self._columns is not None
-        if key not in self._read and key in self._columns:
-            self._read[key] = _known(self._columns[key])
+        assert self._rows is not None
+        if key not in self._read and key in self._rows:
+            self._read[key] = _known(Column.from_db(connection.alias, _ABOUT, self._rows[key]))
         return self._read.get(key)
 
 
@@ -197,7 +196,7 @@ def versions(keys: Iterable[str]) -> dict[str, int]:
     return dict(Column.objects.filter(key__in=list(keys)).values_list("key", "version"))
 
 
-_mapped: dict[str, tuple[Path, Array]] = {}  # by uid; what this process has mapped
+_mapped: dict[str, tuple[int, Array]] = {}  # by uid, the version that this process has mapped
 _worded: dict[str, tuple[int, tuple[str, ...]]] = {}  # by uid, the words of a version
 
 
@@ -208,7 +207,6 @@ def _known(column: Column) -> Known:
         words=_words(column),
         version=column.version,
         data_as_of=column.data_as_of,
-        computed_at=column.computed_at,
         dtype=column.dtype,
     )
 
@@ -224,13 +222,19 @@ def _words(column: Column) -> tuple[str, ...]:
 def _values(column: Column) -> Array:
     if not column.length:
         return np.empty(0, column.block_type)
+    held = _mapped.get(str(column.uid))
+    if held is None or held[0] != column.version:  # whatever is mapped needs no file any more
+        path = _local(column)
+        held = _mapped[str(column.uid)] = (column.version, _map(path, column.block_type))
+    return held[1]
+
+
+def _local(column: Column) -> Path:
+    """The local copy of the column, which may have become newer."""
     while not (path := local.folder() / f"{column.uid}-{column.version}").exists():
         if not _copy(column, path):
             column.refresh_from_db()
-    held = _mapped.get(str(column.uid))
-    if held is None or held[0] != path:
-        held = _mapped[str(column.uid)] = (path, _map(path, column.block_type))
-    return held[1]
+    return path
 
 
 def _map(path: Path, dtype: str) -> Array:

@@ -19,6 +19,7 @@ from segments.recipes.nodes import (
     Since,
     Slope,
     Streak,
+    Suggested,
     Sum,
     Visits,
 )
@@ -219,6 +220,16 @@ LIKING = (
         _("favourite category"),
         _("The category of the things bought most often; of two the one with more money."),
         Favourite(BOUGHT, "category"),
+        CHOICE,
+    ),
+    Trait(
+        "suggested_category",
+        _("suggested category"),
+        _(
+            "The category that suits best and was not bought yet, by what customers bought who "
+            "bought the same (item-to-item collaborative filtering)."
+        ),
+        Suggested(BOUGHT, "category"),
         CHOICE,
     ),
     Trait(

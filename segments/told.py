@@ -87,11 +87,10 @@ class Told:
             for one in leaves
             if isinstance(one, Consented)
         }
-        found: list[Expected] = []
-        for name in ({live_sets.EVERYONE} | agreed) - self._live.keys():
-            held = live_sets.held_of(name)
-            found.append((live_sets.question(name, held), partial(self._take_live, name, held)))
-        return found
+        if not (new := ({live_sets.EVERYONE} | agreed) - self._live.keys()):
+            return []
+        held = live_sets.held_of(new)
+        return [(live_sets.question(held), partial(self._take_live, held))]
 
     # --- what was told --------------------------------------------------------
 
@@ -106,5 +105,5 @@ class Told:
             segment = Segment.from_db(connection.alias, _ABOUT, row)
             self.segments[segment.pk] = segment
 
-    def _take_live(self, name: str, held: live_sets.Held, rows: list[tuple[Any, ...]]) -> None:
-        self._live[name] = live_sets.told(name, held, rows)
+    def _take_live(self, held: live_sets.Held, rows: list[tuple[Any, ...]]) -> None:
+        self._live |= live_sets.told(held, rows)

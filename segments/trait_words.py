@@ -67,15 +67,18 @@ def _of_events(recipe: nodes.FromEvents, what: str) -> str:
             return _("On how many days: %(what)s.") % {"what": what}
         case nodes.Streak():
             return _("On how many days in a row, up to now: %(what)s.") % {"what": what}
-        case nodes.Different(value=value):
-            return _("How many different values of “%(value)s”: %(what)s.") % {
-                "value": value,
-                "what": what,
-            }
-        case nodes.Favourite(value=value):
-            names = {"value": value, "what": what}
-            return _("The most frequent value of “%(value)s”: %(what)s.") % names
+        case nodes.Different() | nodes.Favourite() | nodes.Suggested():
+            return _of_values(recipe) % {"value": recipe.value, "what": what}
     return _of_trends(recipe, what)
+
+
+def _of_values(recipe: nodes.OfValues) -> str:
+    match recipe:
+        case nodes.Different():
+            return _("How many different values of “%(value)s”: %(what)s.")
+        case nodes.Favourite():
+            return _("The most frequent value of “%(value)s”: %(what)s.")
+    return _("The “%(value)s” that customers alike had and this one has not: %(what)s.")
 
 
 def _of_trends(recipe: nodes.FromEvents, what: str) -> str:

@@ -1,7 +1,9 @@
 """The report over all segments, as a page and as a file, and how much they have in common."""
 
 import csv
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -97,8 +99,12 @@ def download(request: Any, kind: str) -> HttpResponse:
     today = clock.today()
     rows = _rows(reports.report(today), clock.project().currency)
     audit.log("segment.reported", by=request.user, format=kind, segments=len(rows) - 1)
+    return _file(rows, f"segments-{today}", kind)
+
+
+def _file(rows: Sequence[Sequence[Any]], name: str, kind: str = "csv") -> HttpResponse:
     answer = HttpResponse(content_type=XLSX if kind == "xlsx" else "text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="segments-{today}.{kind}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     if kind == "xlsx":
         answer.write(small_workbook.write(rows))
     else:
@@ -152,6 +158,8 @@ def show_overlap(request: HttpRequest) -> HttpResponse:
     segments = reports.chosen(asked, overlap.MOST)
     cells = overlap.matrix(segments)
     today = clock.today()
+    if request.GET.get("as") == "csv":
+        return _file(_pairs(cells), f"overlap-{today}")
     live = (
         Segment.objects.filter(archived_at=None)
         .exclude(size=None)
@@ -178,8 +186,22 @@ def show_overlap(request: HttpRequest) -> HttpResponse:
         "chosen": {one.pk for one in segments},
         "most": overlap.MOST,
         "too_many": len(asked) > overlap.MOST,
+        "file": f"?{urlencode({'s': [one.pk for one in segments], 'as': 'csv'}, doseq=True)}",
     }
     return TemplateResponse(request, "segments/segment/overlap.html", context)
+
+
+def _pairs(cells: list[list[overlap.Overlap]]) -> list[list[Any]]:
+    """A line a pair, as a file for a spreadsheet."""
+    headings = [_("Segment"), _("Other segment"), _("Customers"), _("Customers of the other")]
+    headings += [_("In both"), _("Share of the segment"), _("Share of either")]
+    lines = [
+        [str(x.row), str(x.column), x.row.size, x.column.size, x.both, x.of_row, x.of_either]
+        for row in cells
+        for x in row
+        if x.row != x.column
+    ]
+    return [headings, *lines]
 
 
 def _heat(segments: list[Segment], cells: list[list[overlap.Overlap]]) -> charts.Chart:

@@ -11,6 +11,7 @@ import numpy as np
 
 from segments import arrays
 from segments.arrays import Array
+from segments.recipes import alike
 from segments.recipes.nodes import (
     Change,
     Count,
@@ -267,6 +268,7 @@ class Values:
     def __init__(self) -> None:
         self.words: dict[str, int] = {}
         self.parts: list[tuple[Array, Array, Array, Array]] = []
+        self.pairs: tuple[Array, Array, Array, Array] | None = None
 
     def add(self, who: Array, codes: Array, words: Array, times: Array, total: Array) -> None:
         places = np.array(
@@ -276,6 +278,11 @@ class Values:
 
     def _pairs(self) -> tuple[Array, Array, Array, Array]:
         """who, code, times and total, each pair of the first two once, in their order."""
+        if self.pairs is None:
+            self.pairs = self._put_together()
+        return self.pairs
+
+    def _put_together(self) -> tuple[Array, Array, Array, Array]:
         if not self.parts:
             empty = np.empty(0, np.int64)
             return empty, empty, empty, empty
@@ -292,6 +299,11 @@ class Values:
     def different(self, length: int) -> Array:
         """How many values each customer had."""
         return np.bincount(self._pairs()[0], minlength=length)[:length]
+
+    def suggested(self, length: int) -> tuple[Array, list[str]]:
+        """The value that suits each customer best and that they have not had."""
+        who, codes, _times, _total = self._pairs()
+        return alike.suggested(who, codes, length), list(self.words)
 
     def favourites(self, length: int) -> tuple[Array, list[str]]:
         """Each customer's most frequent value, as a place in the list of words.

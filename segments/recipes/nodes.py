@@ -73,6 +73,14 @@ class Favourite:
 
 
 @dataclass(frozen=True)
+class Suggested:
+    """The value of a property that customers alike had, and this one has not: see `alike`."""
+
+    of: Events
+    value: str
+
+
+@dataclass(frozen=True)
 class Change:
     """The level of the last days against the customer's own before, in percent of that.
 
@@ -154,9 +162,8 @@ class Elsewhere:
     by: str
 
 
-FromEvents = (
-    Count | Sum | Moment | Days | Streak | Different | Favourite | Change | Falling | Slope | Visits
-)
+OfValues = Different | Favourite | Suggested
+FromEvents = Count | Sum | Moment | Days | Streak | OfValues | Change | Falling | Slope | Visits
 FromTraits = Since | Between | Ratio
 Recipe = FromEvents | FromTraits | KnownSince | Field | Elsewhere
 

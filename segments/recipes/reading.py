@@ -30,6 +30,7 @@ from segments.recipes.nodes import (
     Since,
     Slope,
     Streak,
+    Suggested,
     Sum,
     Visits,
 )
@@ -197,6 +198,10 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Recipe], set[str]]] = {
         lambda raw: Favourite(_events(raw), _property(raw.get("value"), ("value",))),
         _OF | {"value"},
     ),
+    "suggested": (
+        lambda raw: Suggested(_events(raw), _property(raw.get("value"), ("value",))),
+        _OF | {"value"},
+    ),
     "change": (_change, _OF | {"before"}),
     "falling": (lambda raw: Falling(_events(raw, days=False)), _OF),
     "slope": (_slope, _OF),
@@ -219,6 +224,7 @@ _NAMES: dict[type, str] = {
     Streak: "streak",
     Different: "different",
     Favourite: "favourite",
+    Suggested: "suggested",
     Change: "change",
     Falling: "falling",
     Slope: "slope",

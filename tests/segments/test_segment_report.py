@@ -153,3 +153,6 @@ def test_at_most_twelve_are_compared(four: list[int], signed_in: SignIn) -> None
     assert html.count("checked") == overlap.MOST
     two = client.get(address, {"s": [str(made[0].pk), str(made[1].pk), "x", "9" * 30]})
     assert two.content.decode().count(" checked") == 2
+    pair = {"s": [str(made[0].pk), str(made[1].pk)], "as": ["csv"]}
+    lines = client.get(address, pair).content.decode("utf-8-sig").splitlines()
+    assert [one.split(",")[2:] for one in lines[1:]] == [["4", "4", "4", "1.0", "1.0"]] * 2
