@@ -126,12 +126,18 @@ def _is_side(watch: Watch, is_low: bool) -> bool:
 
 
 def holidays(since: dt.date, until: dt.date) -> dict[dt.date, str]:
-    """China's public holidays of the days; they are no measure for others."""
+    """China's public holidays of the days, in both languages; they are no measure for others."""
     import holidays as calendar  # heavy: not in the web process
 
     years = range(since.year, until.year + 1)
-    off = calendar.country_holidays("CN", years=years)
-    return {day: name for day, name in off.items() if since <= day <= until}
+    chinese, english = (
+        calendar.country_holidays("CN", years=years, language=one) for one in ("zh_CN", "en_US")
+    )
+    return {
+        day: kept_words.both(name, english[day])
+        for day, name in chinese.items()
+        if since <= day <= until
+    }
 
 
 def parents() -> dict[str, list[str]]:

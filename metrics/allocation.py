@@ -264,9 +264,8 @@ def _settle(proposal: Proposal, *, by: Staff | None) -> None:
 
 def _over(at: dt.datetime) -> QuerySet[CampaignResult]:
     since = at - dt.timedelta(days=DAYS)
-    over = CampaignResult.objects.filter(is_final=True).filter(
-        Q(campaign__finished_at__gte=since) | Q(campaign__finished_at=None)
-    )
+    real = CampaignResult.objects.filter(is_final=True, campaign__is_demonstration=False)
+    over = real.filter(Q(campaign__finished_at__gte=since) | Q(campaign__finished_at=None))
     known = over.select_related("campaign__segment", "campaign__template", "campaign__budget")
     # Sets and bodies are large, and nobody asks for them here.
     lean = known.defer("campaign__segment__members", "campaign__template__body")

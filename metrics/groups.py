@@ -131,7 +131,7 @@ def offered(*, sets_only: bool = False) -> list[tuple[str, list[tuple[str, str]]
         .exclude(size=None)
         .order_by(kept_words.by_name("name"))
     )
-    named = [(f"{SEGMENT}:{pk}", name) for pk, name in segments.values_list("pk", "name")[:200]]
+    named = [(f"{SEGMENT}:{one.pk}", str(one)) for one in segments.only("pk", "name")[:200]]
     choices = [
         (f"{TRAIT}:{one.key}", str(one.label))
         for one in traits.registry().values()

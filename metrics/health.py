@@ -85,6 +85,18 @@ class Scorecard:
     def score(self) -> Decimal | None:
         return self.scores[-1]
 
+    def lost(self, one: Standing) -> Decimal | None:
+        """How many of the hundred points an indicator costs as it stands."""
+        whole = sum(each.indicator.weight for each in self.standings if each.score is not None)
+        if one.score is None or not whole:
+            return None
+        return 100 * one.indicator.weight * (1 - one.score) / whole
+
+    def dearest(self, most: int = 3) -> list[Standing]:
+        """What to look after first: the indicators that cost most points."""
+        costly = [one for one in self.standings if self.lost(one)]
+        return sorted(costly, key=lambda one: self.lost(one) or 0, reverse=True)[:most]
+
     @property
     def unknown(self) -> int:
         return sum(one.score is None for one in self.standings)

@@ -26,6 +26,7 @@ from segments.models import Stage, StageFlow, StageSet
 RETURNS = {"retention_d1": 1, "retention_d7": 7, "retention_d30": 30}
 EXISTING_AGE = EXISTING_WITHIN = 30
 REPURCHASE_DAYS = 90
+STAYS_WITHIN = 7  # days after being woken
 
 
 def run(
@@ -169,6 +170,8 @@ def _coded(by: str, sources: Sources, since: dt.date) -> Iterable[Figure]:
         case "retention":
             past = sources.past
             return [*return_figures(past, since), *existing_figures(past, since)]
+        case "woken_stay":
+            return stay_figures(sources, since)
         case "repurchase":
             return repurchase_figures(sources, since)
         case "spend":
@@ -194,6 +197,16 @@ def existing_figures(past: History, since: dt.date) -> Iterator[Figure]:
     start = max(0, (since - past.days[0]).days - EXISTING_WITHIN)
     for day, share in list(zip(past.days, shares, strict=False))[start:]:
         yield ratio("existing_retention", day, share.numerator, share.denominator)
+
+
+def stay_figures(sources: Sources, since: dt.date) -> Iterator[Figure]:
+    """Who of those whom a day woke came again within the week after it."""
+    past = sources.past
+    woken = sources.coded("woken", past.days[0], past.days[-1]) or []
+    again = conversions.converted(woken, past.active, STAYS_WITHIN, same_day=False)
+    start = max(0, (since - past.days[0]).days - STAYS_WITHIN)
+    for day, who, back in list(zip(past.days, woken, again, strict=False))[start:]:
+        yield ratio("woken_stay", day, len(back), len(who))
 
 
 def repurchase_figures(sources: Sources, since: dt.date) -> Iterator[Figure]:

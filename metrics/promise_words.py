@@ -10,7 +10,7 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from console import charts, clock, figures, formats
+from console import charts, clock, figures, formats, kept_words
 from console.charts import Chart
 from console.models import RequestVerdict, TeamRequest
 from metrics import controls, promises
@@ -160,7 +160,7 @@ def caveats(measured: Mapping[str, Any]) -> list[str]:
         ("after", _("Holidays after: %(names)s.")),
     ):
         if holidays.get(name):
-            found.append(words % {"names": formats.listed(holidays[name])})
+            found.append(words % {"names": formats.listed(map(kept_words.said, holidays[name]))})
     return found
 
 

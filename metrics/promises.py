@@ -6,17 +6,19 @@ against its own past, which is weaker, and the verdict says so.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from statistics import fmean
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from console import kept_words, work
+from console import figures, kept_words, work
 from console.models import RequestVerdict, TeamRequest
-from console.states import Stale
+from console.states import NotAllowed, Stale
 from console.team_requests import moving
 from metrics import alerts, controls
 from metrics.models import Metric
@@ -45,6 +47,9 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
     """The promised number in the eight weeks before a day, to be kept; None: none is promised.
 
     Its value is the mean of the weeks that are known; where it is not measured, it says so.
+
+    Raises:
+        NotAllowed: the share that was promised is more than all (`too_much`).
     """
     if not request.metric:
         return None
@@ -57,6 +62,8 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
     said = _version(metric) | {"weeks": weeks, "why": "" if weeks else NOT_MEASURED}
     if not weeks or until is None:
         return said
+    if words := _too_much(metric, fmean(weeks), request.expected_change):
+        raise NotAllowed(words)
     since = until - WEEK * len(weeks) + DAY
     bounds = before_after.of_mean(weeks)
     return said | {
@@ -65,6 +72,44 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
         "value": fmean(weeks),
         "low": bounds.low if bounds else None,
         "high": bounds.high if bounds else None,
+    }
+
+
+def accept(request: TeamRequest, *, at: dt.datetime, on: dt.date, **said: Any) -> None:
+    """The receiving team says yes (`moving.accept`), with the number as it is now."""
+    moving.accept(request, baseline=baseline(request, on=on), at=at, **said)
+
+
+def too_much(
+    key: str, change: Decimal | None, *, frozen: Mapping[str, Any] | None = None, on: dt.date
+) -> str:
+    """Why nobody can promise this change: a share would come to more than all; empty: they can.
+
+    Held against the frozen baseline, and before there is one against the last eight weeks.
+    """
+    metric = Metric.objects.filter(key=key, unit=Metric.Unit.SHARE).first() if key else None
+    if metric is None or change is None or change <= 0:
+        return ""
+    value = (frozen or {}).get("value")
+    if value is None:
+        overall = Overall([key], on - WEEK * WEEKS_BEFORE - DAY * LATEST, on - DAY)
+        until = _last_known(overall, key, on - DAY)
+        weeks = _weeks_until(overall, key, until, WEEKS_BEFORE) if until else []
+        value = fmean(weeks) if weeks else None
+    return "" if value is None else _too_much(metric, value, change)
+
+
+def _too_much(metric: Metric, value: float, change: Decimal | None) -> str:
+    if metric.unit != Metric.Unit.SHARE or change is None or value <= 0:
+        return ""
+    if value * (1 + float(change)) <= 1 + before_after.TINY:
+        return ""
+    return _(
+        "“%(metric)s” is %(value)s, so at most %(most)s can be promised: no share is more than all."
+    ) % {
+        "metric": metric.label,
+        "value": figures.share(value),
+        "most": figures.signed_share(1 / value - 1),
     }
 
 
@@ -106,6 +151,12 @@ def judge(request: TeamRequest, *, on: dt.date) -> tuple[str, dict[str, Any]]:
     low, high = measured.get("low"), measured.get("high")
     bounds = None if low is None or high is None else Interval(low, high)
     return before_after.kept(expected, measured.get("relative"), bounds), measured
+
+
+def say(request: TeamRequest, *, at: dt.datetime, on: dt.date, **said: Any) -> RequestVerdict:
+    """A person's word on what came of it (`moving.judge`), beside what is measured by now."""
+    measured = judge(request, on=on)[1] if request.metric else {}
+    return moving.judge(request, measured=measured, at=at, **said)
 
 
 def _by_itself(request: TeamRequest, metric: Metric, *, on: dt.date) -> dict[str, Any]:
@@ -226,11 +277,9 @@ def find(request: TeamRequest, *, at: dt.datetime, on: dt.date) -> RequestVerdic
     if outcome != Promise.MET:
         work.give(
             "verdict",
-            kept_words.each(
-                lambda: (
-                    _("It did not surely move its number; say what follows: %(request)s")
-                    % {"request": request}
-                )
+            kept_words.keep(
+                gettext_lazy("It did not surely move its number; say what follows: %(request)s"),
+                request=request.title,
             ),
             on=on,
             subject=request,

@@ -183,7 +183,7 @@ class Reckoning:
             yield from self._running(key, recipe, since, start)
             return
         for part, within in self._within(key):
-            mine = days if within is None else [one & within for one in days]
+            mine = days if within is None else (one & within for one in days)
             sizes = _sizes(recipe, mine, start)
             for day, size in zip(history.each_day(start, self.until), sizes, strict=True):
                 if day >= since:
@@ -303,7 +303,7 @@ def _beginning(recipe: Cumulative, day: dt.date) -> dt.date:
     return dt.date.min
 
 
-def _sizes(recipe: Cumulative, days: Sequence[BitMap], start: dt.date) -> list[int]:
+def _sizes(recipe: Cumulative, days: Iterable[BitMap], start: dt.date) -> list[int]:
     """How many different customers the window of each day has."""
     if recipe.days is not None:
         return windows.rolling_sizes(days, recipe.days)

@@ -25,10 +25,11 @@ _NAMED = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?")
 # What a review tells of, in this order, where it is measured.
 KEY = (
     *("new_customers", "effective_new", "app_share", "cac", "dau", "mau", "stickiness"),
-    *("daily_minutes", "retention_d1", "retention_d7", "retention_d30", "existing_retention"),
-    *("repurchase_rate", "new_payers", "paid_rate", "orders", "revenue", "average_order"),
-    *("arpu", "arppu", "cart_drop_off", "k_factor", "share_rate", "referral_rate", "nps"),
-    *("coupon_redemption", "open_rate", "click_rate", "ltv", "ltv_cac", "roi"),
+    *("daily_minutes", "interaction_rate", "retention_d1", "retention_d7", "retention_d30"),
+    *("existing_retention", "woken", "woken_stay", "repurchase_rate", "new_payers", "paid_rate"),
+    *("orders", "purchase_frequency", "revenue", "average_order", "arpu", "arppu"),
+    *("cart_drop_off", "k_factor", "share_rate", "referral_rate", "nps", "coupon_redemption"),
+    *("open_rate", "click_rate", "ltv", "ltv_predicted", "ltv_cac", "ltv_cac_predicted", "roi"),
 )
 
 

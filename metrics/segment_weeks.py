@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console import audit, figures
+from console import audit, figures, kept_words
 from console.models import Staff
 from metrics import goals
 from metrics.models import Goal, SegmentReader, SegmentWeek
@@ -32,6 +32,14 @@ log = logging.getLogger(__name__)
 
 
 # --- making one ---------------------------------------------------------------------
+
+
+def under_served(most: int) -> list[dict[str, Any]] | None:
+    """Who heard too little in the last week that was written down; None while there is none."""
+    week = SegmentWeek.objects.first()
+    if week is None:
+        return None
+    return [one for one in week.data["lines"] if one["is_under_served"]][:most]
 
 
 def due(today: dt.date) -> dt.date:
@@ -65,7 +73,7 @@ def gather(monday: dt.date, *, today: dt.date) -> dict[str, Any]:
             | _crossed(one.segment, monday - DAY, sunday)
             | {
                 "segment": one.segment.pk,
-                "name": str(one.segment),
+                "name": kept_words.each(one.segment.__str__),
                 "is_under_served": one.is_under_served,
                 "kpis": kpis.get(one.segment.pk, []),
             }
@@ -180,7 +188,7 @@ def words(week: SegmentWeek) -> list[str]:
 
 def _line(one: dict[str, Any]) -> str:
     said = _("%(name)s: %(size)s customers, ordered within 30 days: %(share)s") % {
-        "name": one["name"],
+        "name": kept_words.said(one["name"]),
         "size": figures.whole(one["size"]),
         "share": figures.share(one["conversion"]),
     }

@@ -15,6 +15,7 @@ from pyroaring import BitMap
 
 from console import kept_words
 from metrics import arms
+from metrics.models import Channel
 from segments import arrays, sheet, standing, traits
 from segments.arrays import Array
 from segments.models import Segment, Stage, StageSet, Trait
@@ -133,12 +134,9 @@ def dimensions() -> dict[str, str]:
         if one.kind == traits.CHOICE and key not in ACQUIRED.values():
             found[f"trait:{key}"] = words % {"name": one.label}
     words = _("segment: %(name)s")
-    for pk, name in (
-        Segment.objects.filter(archived_at=None)
-        .order_by(kept_words.by_name("name"))
-        .values_list("pk", "name")
-    ):
-        found[f"segment:{pk}"] = words % {"name": name}
+    live = Segment.objects.filter(archived_at=None).order_by(kept_words.by_name("name"))
+    for segment in live.only("pk", "name"):
+        found[f"segment:{segment.pk}"] = words % {"name": segment}
     words = _("variants of the campaign: %(name)s")
     for pk, name in arms.offered().items():
         found[f"campaign:{pk}"] = words % {"name": name}
@@ -174,9 +172,12 @@ def names(parts: Sequence[str]) -> dict[str, str]:
     if not parts:
         return found
     stages = {one.key: str(one) for one in Stage.objects.filter(stage_set__is_default=True)}
-    segments = dict(Segment.objects.values_list("pk", "name"))
+    segments = {one.pk: str(one) for one in Segment.objects.only("pk", "name")}
     campaigns = {_number(part) for part in parts if part.startswith("campaign:")}
     of_campaigns = arms.names(campaigns) if campaigns else {}
+    channels: dict[str, str] = {}
+    if any(part.startswith(f"{CHANNEL}=") for part in parts):
+        channels = dict(Channel.objects.values_list("key", "name"))
     for part in parts:
         dimension, _equals, word = part.partition("=")
         said = word
@@ -184,6 +185,8 @@ def names(parts: Sequence[str]) -> dict[str, str]:
             said = stages.get(word, word)
         elif dimension == "segment":
             said = segments.get(int(word), word) if word.isdecimal() else word
+        elif dimension == CHANNEL:
+            said = channels.get(word, word)
         elif dimension.startswith("campaign:"):
             said = of_campaigns.get((_number(part), word), word)
         found[part] = _("all others") if word == OTHERS else said

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from metrics.adding import Sums
 
 Days = Sequence[BitMap]
-OF_CUSTOMERS = ("new", "effective", "new_payers", "new_by_app")  # coded sets, a set a day
+# coded sets, a set a day
+OF_CUSTOMERS = ("new", "effective", "new_payers", "new_by_app", "woken")
+QUIET = 30  # days after which whoever comes again was woken
 
 
 class NotMeasured(Exception):
@@ -91,6 +93,8 @@ class Sources:
             case "effective":
                 meant = self.under[definitions.EFFECTIVE]
                 return history.became_effective(self.past, meant)
+            case "woken":
+                return cohorts.woken(self.past.active, QUIET)
             case "new_payers":
                 return cohorts.first_seen(self.paid())
             case "new_by_app":

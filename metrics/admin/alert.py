@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import clock, figures, roles
+from console import clock, figures, roles, work
 from console.duties import lifts
 from console.modeladmin import ReadOnlyAdmin
+from console.models import Team
 from console.states import NotAllowed, Stale
 from console.team_requests import linking
 from metrics import alerts, period_words, slicing
@@ -221,6 +222,16 @@ class WatchAdmin(rule_forms.RuleAdmin):
     list_display: ClassVar = ["what", "how", "state", "owner"]
     list_display_links: ClassVar = ["what"]
     list_select_related: ClassVar = ["metric", "owner"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Of teams only those whose work this person may raise, and the one that it raises now."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "raises" and request.user.role != roles.AD:
+            mine = request.user.team_id if roles.allows(request.user, work.GIVE) else None
+            number = str((request.resolver_match.kwargs or {}).get("object_id", ""))
+            now = Watch.objects.filter(pk=number if number.isdecimal() else 0).values("raises")
+            field.queryset = Team.objects.filter(Q(pk=mine or 0) | Q(pk__in=now))
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Watch]:
         self.today, self.parts = clock.today(), watched_parts()

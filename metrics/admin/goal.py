@@ -21,8 +21,8 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from metrics import goals, history, library, slicing
-from metrics.admin import amounts, export
+from metrics import goals, history, library, slices, slicing
+from metrics.admin import amounts, export, slice_field
 from metrics.goals import Standing
 from metrics.models import Goal, Measurement, Metric
 
@@ -57,8 +57,7 @@ class GoalForm(forms.Form):
         label=gettext_lazy("slice"),
         required=False,
         max_length=80,
-        help_text=gettext_lazy("Empty: everybody. Otherwise such as stage=mature."),
-        widget=forms.TextInput(attrs={"list": "goal-slices"}),
+        help_text=gettext_lazy("Everybody, or one of the parts by which the metric is measured."),
     )
     since = forms.DateField(label=pgettext_lazy("a period", "from"), widget=DATE)
     until = forms.DateField(label=pgettext_lazy("a period", "until"), widget=DATE)
@@ -82,6 +81,8 @@ class GoalForm(forms.Form):
             side = Goal.Direction.AT_MOST if less else Goal.Direction.AT_LEAST
             kw["initial"] = {"owner": by, "metric": chosen, "direction": side}
         super().__init__(*args, **kw)
+        part = of.slice if of else ""
+        slice_field.offer(self.fields["slice"], part, slice_field.SliceSelect())
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -89,7 +90,7 @@ class GoalForm(forms.Form):
         if metric is not None and target is not None:
             given["target"] = amounts.stored(target, metric)
         part = given.get("slice", "")
-        if metric is not None and part and slicing.dimension_of(part) not in metric.slices:
+        if metric is not None and not slices.is_measured(metric, part):
             self.add_error("slice", _("This metric is not measured by this slice."))
         return given
 

@@ -1,5 +1,6 @@
 """The metrics screens: what each number means, what it came to, and its course over time."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ from metrics import (
     tasks,
     words,
 )
-from metrics.admin import export, metric_pages
+from metrics.admin import export, metric_pages, metric_ties
 from metrics.admin.metric_form import MetricForm
 from metrics.models import Measurement, Metric
 from segments.admin.filters import ArchivedFilter
@@ -154,6 +155,7 @@ class MetricAdmin(ReadOnlyAdmin):
             "freshness": charts.freshness_words(fresh),
             "may_compute": roles.allows(request.user, "pipeline.run"),
             "may_add": roles.allows(request.user, own.ACTION),
+            "themes": _themes(request.GET.get(ThemeFilter.parameter_name, "")),
         }
         return super().changelist_view(request, {**given, **(extra_context or {})})
 
@@ -175,6 +177,7 @@ class MetricAdmin(ReadOnlyAdmin):
             "chart": pictures.of_metric(metric, chosen, sliced, word),
             "word": word,
             "total": _total(metric, project, chosen),
+            **metric_ties.page(metric, _since(metric, project, chosen), request.user),
             "ranges": [(key, label, key == chosen) for key, label in RANGES.items()],
             "slices": _offered(metric, sliced),
             "chosen": chosen,
@@ -294,6 +297,17 @@ class MetricAdmin(ReadOnlyAdmin):
         if metric is None:
             raise Http404
         return metric
+
+
+def _themes(chosen: str) -> list[tuple[str, Any, bool]]:
+    """The ways to a part of the library, for a row of links above the list."""
+    every = [("", gettext("all")), *Metric.Group.choices]
+    return [(key, label, key == chosen) for key, label in every]
+
+
+def _since(metric: Metric, project: Project, chosen: str) -> dt.date | None:
+    """The first of the days that are compared with others; none of a field of cohorts."""
+    return None if metric.key == retention.KEY else pictures.days(project, chosen)[0]
 
 
 def _total(metric: Metric, project: Project, chosen: str) -> str:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from pyroaring import BitMap
 
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
@@ -21,7 +22,9 @@ from metrics.reports.asking import Known
 from metrics.reports.fields import Settings
 from metrics.reports.parts import Part
 from metrics.reports.report import Found, Report
-from segments import lists
+from segments import collection, lists
+from segments import found as found_customers
+from segments import tasks as of_segments
 
 NAME = "metrics_savedreport"
 
@@ -92,6 +95,7 @@ class SavedReportAdmin(ReadOnlyAdmin):
                 for one in _finds(report, settings, known)
             ],
             "may_list": roles.allows(request.user, lists.ACTION),
+            "may_segment": roles.allows(request.user, collection.ACTION),
             "actions": {name: _at(report, name, settings) for name in ("ask", "save")},
         }
         return TemplateResponse(request, "metrics/report.html", context)
@@ -122,7 +126,7 @@ class SavedReportAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(_at(report, "show", settings))
 
     def make_list(self, request: Any, kind: str, place: str) -> HttpResponse:
-        """The customers whom a report found, as a list that rules and campaigns can use."""
+        """The customers whom a report found, as a list that rules can use, or as a segment."""
         roles.require(request.user, lists.ACTION)
         report = _report(kind)
         settings, _problem = _settings(report, request)
@@ -131,16 +135,29 @@ class SavedReportAdmin(ReadOnlyAdmin):
         if place not in found or known.answer is None:
             raise Http404
         whom = known.answer.sets.get(place=place).members
-        name = request.POST.get("name", "") or found[place].who
+        told = {
+            "name": request.POST.get("name", "") or found[place].who,
+            "source": f"report {kind}",
+            "by": request.user,
+            "at": clock.now(),
+        }
         try:
-            made = lists.of_found(
-                whom, name=name, source=f"report {kind}", by=request.user, at=clock.now()
-            )
+            if "segment" in request.POST:
+                return self._to_segment(request, whom, found[place], told)
+            made = found_customers.as_list(whom, **told)
         except NotAllowed as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(_at(report, "show", settings))
         messages.success(request, _("The list is made; rules and campaigns can use it."))
         return HttpResponseRedirect(reverse("admin:segments_customerlist_change", args=[made.pk]))
+
+    def _to_segment(
+        self, request: Any, whom: BitMap, found: Found, told: dict[str, Any]
+    ) -> HttpResponse:
+        segment = found_customers.as_segment(whom, about=found.who, **told)
+        of_segments.recompute_soon(segment)
+        messages.success(request, _("The segment is made; campaigns and reports can use it."))
+        return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[segment.pk]))
 
     def remove(self, request: Any, pk: int) -> HttpResponse:
         one = get_object_or_404(SavedReport, pk=pk)

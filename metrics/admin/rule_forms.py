@@ -16,6 +16,7 @@ from console import clock, figures, seen
 from console.modeladmin import ConsoleModelAdmin
 from console.states import NotAllowed, Stale
 from metrics import slices
+from metrics.admin import slice_field
 from metrics.models import Metric
 
 MOST_DIGITS = 15
@@ -47,7 +48,10 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = seen.of(self.instance, self.fields_seen)
-        self.explain("slice", _("Empty: everybody. Otherwise such as stage=mature."))
+        if "slice" in self.fields:
+            widget = slice_field.UnfoldSliceSelect()
+            slice_field.offer(self.fields["slice"], self.instance.slice, widget)
+        self.explain("slice", _("Everybody, or one of the parts by which the metric is measured."))
         # Metrics, people and teams have their own screens; a form of rules is no way to them.
         for name in ("metric", "benchmark", "owner", "team", "raises"):
             wrapper = self.fields[name].widget if name in self.fields else None

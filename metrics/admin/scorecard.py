@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console import charts as drawing
-from console import clock, figures, roles
+from console import clock, figures, formats, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
 from metrics import health, history
 from metrics.admin import amounts, export
 from metrics.health import Scorecard, Standing
-from metrics.models import Indicator, Metric
+from metrics.models import Benchmark, Indicator, Metric
 
 PAGE = "admin:metrics_indicator_changelist"
 LIGHTS = {
@@ -94,7 +94,11 @@ class ScorecardAdmin(ReadOnlyAdmin):
         context = {
             "card": card,
             "score": figures.whole(card.score),
-            "rows": [row(one, currency) for one in card.standings],
+            "rows": [
+                row(one, currency) | {"lost": figures.number(card.lost(one), digits=1)}
+                for one in card.standings
+            ],
+            "first": formats.listed(_dear(card, one) for one in card.dearest()),
             "chart": course(card),
             "may_change": roles.allows(request.user, health.ACTION),
         }
@@ -127,7 +131,8 @@ class ScorecardAdmin(ReadOnlyAdmin):
 
     def benchmark(self, request: Any) -> HttpResponse:
         roles.require(request.user, health.ACTION)
-        form = BenchmarkForm(request.POST or None)
+        chosen = Metric.objects.filter(key=request.GET.get("metric", "")).first()
+        form = BenchmarkForm(request.POST or None, initial={"metric": chosen})
         if request.method == "POST" and form.is_valid():
             health.set_benchmark(by=request.user, **form.cleaned_data)
             messages.success(request, _("The benchmark is saved."))
@@ -149,6 +154,11 @@ class ScorecardAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _dear(card: Scorecard, one: Standing) -> str:
+    said = {"metric": one.indicator.metric.label, "lost": figures.number(card.lost(one), digits=1)}
+    return _("%(metric)s (%(lost)s)") % said
 
 
 def _cells(one: Standing, currency: str) -> list[object]:
@@ -203,14 +213,17 @@ def reason(one: Standing, currency: str) -> str:
 
 def benchmark(one: Standing, currency: str) -> str:
     """The newest benchmark with its source, and how far from it."""
-    found, metric = one.benchmark, one.indicator.metric
-    if found is None:
-        return ""
+    found = one.benchmark
+    return against(found, one.value, one.indicator.metric, currency) if found else ""
+
+
+def against(found: Benchmark, value: Decimal | None, metric: Metric, currency: str) -> str:
+    """How far a value is from what the metric is elsewhere."""
     said = {
         "value": figures.in_unit(found.value, metric.unit, currency),
         "source": found.source,
         "day": found.day.isoformat(),
-        "by": _difference(one.value, found.value, metric),
+        "by": _difference(value, found.value, metric),
     }
     return _("%(by)s · %(value)s by %(source)s, %(day)s") % said
 

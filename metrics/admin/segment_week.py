@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from console import charts, clock, figures, roles
+from console import charts, clock, figures, kept_words, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from metrics import goals, segment_weeks
@@ -105,7 +105,7 @@ class SegmentWeekAdmin(ReadOnlyAdmin):
 def _shown(one: dict[str, Any], currency: str) -> dict[str, Any]:
     spent = one["spent"]
     return {
-        "name": one.get("name", ""),
+        "name": kept_words.said(one.get("name", "")),
         "size": figures.whole(one["size"]),
         "came": figures.whole(one.get("came")),
         "left": figures.whole(one.get("left")),
@@ -134,7 +134,8 @@ def _kpi(kpi: dict[str, Any], metrics: dict[int, Metric], currency: str) -> dict
 def _cells(one: dict[str, Any], metrics: dict[int, Metric], currency: str) -> list[list[Any]]:
     """A row a KPI; a segment without any has one row. Money in whole units."""
     spent = figures.major(round(one["spent"]), currency) if one["spent"] is not None else ""
-    about = [one[name] for name in ("name", "size", "came", "left", "conversion")]
+    about: list[Any] = [kept_words.said(one["name"])]
+    about += [one[name] for name in ("size", "came", "left", "conversion")]
     about += [spent, one["touches"], int(one["is_under_served"])]
     rows = []
     for kpi in one["kpis"]:
@@ -156,7 +157,7 @@ def _metrics(week: SegmentWeek) -> dict[int, Metric]:
 
 def _chart(week: SegmentWeek) -> Chart:
     lines = [one for one in week.data["lines"] if one["came"] is not None]
-    names = [one["name"] for one in lines]
+    names = [kept_words.said(one["name"]) for one in lines]
     return Chart(
         id="segment-week",
         title=_("Came and left in the week"),
@@ -172,7 +173,8 @@ def _chart(week: SegmentWeek) -> Chart:
         else {},
         columns=[_("Segment"), _("came"), _("left")],
         rows=[
-            [one["name"], figures.whole(one["came"]), figures.whole(one["left"])] for one in lines
+            [name, figures.whole(one["came"]), figures.whole(one["left"])]
+            for name, one in zip(names, lines, strict=True)
         ],
         empty=_("The members of the days before and after the week are needed for this."),
     )

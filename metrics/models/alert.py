@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.kept_words import KeptName
 from console.models import Team
 from metrics.models.metric import Metric
 
@@ -115,7 +116,7 @@ class Alert(models.Model):
     value = models.DecimalField(_("value"), max_digits=25, decimal_places=6)
     # What it was held against: the usual value, the level, or the week before.
     expected = models.DecimalField(_("expected"), max_digits=25, decimal_places=6, null=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = KeptName(_("note"), max_length=200, blank=True)
     # The warning that tells the same cause already; then this one stands under it, quietly.
     cause = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="effects", verbose_name=_("part of")

@@ -23,6 +23,7 @@ UNITS = [(HOURS, _("hours")), (IN_DAYS, _("days"))]
 MILLISECONDS = {HOURS: 3_600_000, IN_DAYS: 86_400_000}
 LONGEST = {HOURS: 24 * 366, IN_DAYS: 366}  # more would read years of events for every look
 A_DAY = dt.timedelta(days=1)
+EACH = {"each": True}  # answers of when groups were added together are answers to something else
 
 
 # --- settings -----------------------------------------------------------------

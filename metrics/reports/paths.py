@@ -1,6 +1,8 @@
 """Paths: what customers do right after, or right before, a thing, as streams."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,10 +18,10 @@ from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
 from metrics.reports.parts import SHARE, TEXT, Cell, Column, Part
-from metrics.reports.report import Report, sliced
+from metrics.reports.report import Report, by_group, sliced
 from metrics.stats import paths
 from metrics.stats.paths import Streams
-from segments import bitmaps, catalogue, definitions
+from segments import catalogue, definitions
 
 AFTER, BEFORE = "after", "before"
 WAYS = [(AFTER, gettext_lazy("what follows")), (BEFORE, gettext_lazy("what precedes"))]
@@ -67,13 +69,13 @@ class Paths(Report):
             ),
             Field("taken", _("Which events"), "choice", settings["taken"], TAKEN),
             *events.day_fields(settings),
-            sliced(settings["by"], sets_only=True),
+            sliced(settings["by"]),
         ]
 
     def question(self, settings: Settings) -> Question:
         # How many of each step are shown changes nothing about what has to be known.
         about = {name: value for name, value in settings.items() if name != "top"}
-        return Question(self.kind.value, events.dated(about))
+        return Question(self.kind.value, events.dated(about) | events.EACH)
 
     def version(self, question: Question) -> str:
         return events.version(question.about, events.days(question.about)[1])
@@ -82,33 +84,48 @@ class Paths(Report):
         about, now = question.about, self.version(question)
         since, until = events.days(about)
         groups = events.found(about)
-        members = [one.members for one in groups if one.members is not None]
+        most = KEPT // len(groups)
         rows = events.rows(since, until, progress)
-        found = paths.count(
-            events.only(rows, bitmaps.union(members) if members else None),
-            about["event"],
-            depth=about["depth"],
-            pause=about["pause"] * MINUTE,
-            after=about["way"] == AFTER,
-            leaving_out=_left_out(about),
-            progress=events.told(progress),
-        )
-        kept = found.most_common(KEPT)
-        data = {"total": found.total(), "paths": [[list(path), times] for path, times in kept]}
-        return Fresh(answers.as_json(data), until, now)
+        data: list[dict[str, Any]] = []
+        for group in groups:
+            found = paths.count(
+                events.only(rows, group.members),
+                about["event"],
+                depth=about["depth"],
+                pause=about["pause"] * MINUTE,
+                after=about["way"] == AFTER,
+                leaving_out=_left_out(about),
+                progress=events.told(progress),
+            )
+            kept = [[list(path), times] for path, times in found.most_common(most)]
+            data.append({"label": group.label, "total": found.total(), "paths": kept})
+        return Fresh(answers.as_json({"groups": data}), until, now)
 
     def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
-        assert answer.data is not None
-        said = answers.from_json(answer.data)
-        gone = {tuple(path): times for path, times in said["paths"]}
-        found = paths.streams(
-            gone,
-            settings["event"],
-            depth=settings["depth"],
-            top=settings["top"],
-            after=settings["way"] == AFTER,
-        )
-        return [_streams(found, settings, said["total"]), _list(gone, settings, said["total"])]
+        groups = [
+            Walked(one["label"], one["total"], {tuple(path): n for path, n in one["paths"]})
+            for one in by_group(answer)
+        ]
+        if len(groups) == 1:
+            return [_streams(groups[0], settings), _list(groups, settings)]
+        pictures = [
+            replace(part, key=f"paths-{place}", title=f"{part.title}: {one.label}")
+            for place, one in enumerate(groups)
+            for part in [_streams(one, settings)]
+        ]
+        return [_list(groups, settings), *pictures]
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The paths of a group, the most frequent first; the total counts those that are left out."""
+
+    label: str
+    total: int
+    walks: Mapping[paths.Path, int]
+
+    def share(self, path: paths.Path) -> float | None:
+        return self.walks.get(path, 0) / self.total if self.total else None
 
 
 def _left_out(about: Mapping[str, Any]) -> frozenset[str]:
@@ -118,9 +135,11 @@ def _left_out(about: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(catalogue.titles()) - counting
 
 
-def _streams(found: Streams, settings: Settings, total: int) -> Part:
-    after, titles = settings["way"] == AFTER, catalogue.titles()
+def _streams(walked: Walked, settings: Settings) -> Part:
+    after, titles, total = settings["way"] == AFTER, catalogue.titles(), walked.total
     deepest = settings["depth"]
+    event, top = settings["event"], settings["top"]
+    found = paths.streams(walked.walks, event, depth=deepest, top=top, after=after)
     colors = _colors(found)
     nodes = [
         Node(_key(place), _called(place[1], titles, after), colors[place[1]])
@@ -163,16 +182,24 @@ def _streams(found: Streams, settings: Settings, total: int) -> Part:
     )
 
 
-def _list(gone: Mapping[paths.Path, int], settings: Settings, total: int) -> Part:
+def _list(groups: Sequence[Walked], settings: Settings) -> Part:
+    """The most frequent paths; of several groups side by side, as shares of each one's own."""
     titles = catalogue.titles()
-    rows: list[list[Cell]] = []
     anchor = str(titles.get(settings["event"], settings["event"]))
-    for path, times in list(gone.items())[:PATHS_SHOWN]:
+    times: Counter[paths.Path] = Counter()
+    for one in groups:
+        times.update(one.walks)
+    rows: list[list[Cell]] = []
+    for path, many in times.most_common(PATHS_SHOWN):
         names = [_called(name, titles, True) for name in path]
         walk = [anchor, *names] if settings["way"] == AFTER else [*names, anchor]
-        rows.append([" → ".join(walk), times, times / total])
-    columns = [Column(_("Path"), TEXT), Column(_("Sessions")), Column(_("Share"), SHARE)]
-    return Part("paths-list", _("The most frequent paths"), columns, rows)
+        rows.append([" → ".join(walk), many, *(one.share(path) for one in groups)])
+    several = len(groups) > 1
+    columns = [Column(_("Path"), TEXT), Column(_("Sessions"))]
+    columns += [Column(one.label if several else _("Share"), SHARE) for one in groups]
+    note = _("Of each group the share of its own sessions with the event.") if several else ""
+    empty = _("Nobody did this on these days.") if several else ""
+    return Part("paths-list", _("The most frequent paths"), columns, rows, note=note, empty=empty)
 
 
 def _key(place: Place) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.dates import WEEKDAYS
@@ -17,8 +18,8 @@ from metrics.models import KeptAnswer
 from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
-from metrics.reports.parts import NUMBER, TEXT, Column, Part
-from metrics.reports.report import Report, sliced, words
+from metrics.reports.parts import NUMBER, TEXT, Cell, Column, Part
+from metrics.reports.report import Report, by_group, sliced, words
 from metrics.stats import cycles
 from metrics.stats.cycles import Usual
 from segments import activity, bitmaps, definitions
@@ -27,6 +28,7 @@ DAYS = 90  # usually
 CUSTOMERS, EVENTS = "customers", "events"
 COUNTED = [(CUSTOMERS, gettext_lazy("customers")), (EVENTS, gettext_lazy("events"))]
 ALL, AGAIN = "all", "again"
+Daily = Mapping[str, Mapping[dt.date, int]]  # customers by group and day
 WHO = [(ALL, gettext_lazy("everybody")), (AGAIN, gettext_lazy("not for the first time"))]
 
 
@@ -51,13 +53,13 @@ class Rhythm(Report):
             Field("counted", _("Hours count"), "choice", settings["counted"], COUNTED),
             Field("who", _("Days count"), "choice", settings["who"], WHO),
             *events.day_fields(settings),
-            sliced(settings["by"], sets_only=True),
+            sliced(settings["by"]),
         ]
 
     def question(self, settings: Settings) -> Question:
         asked = ("what", "days", "until", "by")
         about = {name: settings[name] for name in asked}
-        return Question(self.kind.value, events.dated(about))
+        return Question(self.kind.value, events.dated(about) | events.EACH)
 
     def version(self, question: Question) -> str:
         return events.version(question.about, events.days(question.about)[1])
@@ -65,25 +67,32 @@ class Rhythm(Report):
     def compute(self, question: Question, progress: jobs.Progress) -> Fresh:
         about, now, under = question.about, self.version(question), definitions.versions()
         since, until = events.days(about)
-        found = [one.members for one in events.found(about) if one.members is not None]
-        members = bitmaps.union(found) if found else None
         names = frozenset(definitions.events(about["what"])) if _is_word(about) else None
-        rows = events.only(events.rows(since, until, progress), members)
-        week = cycles.week(rows, names or frozenset([about["what"]]), clock.zone())
-        data = {
-            "events": week.events.tolist(),
-            "customers": week.customers.tolist(),
-            "days": _days(about["what"], since, until, members),
-        }
+        rows, daily = events.rows(since, until, progress), _daily(about["what"], since, until)
+        data: list[dict[str, Any]] = []
+        for group in events.found(about):
+            own = events.only(rows, group.members)
+            week = cycles.week(own, names or frozenset([about["what"]]), clock.zone())
+            hours = {"events": week.events.tolist(), "customers": week.customers.tolist()}
+            days = _days(daily, since, group.members)
+            data.append({"label": group.label, **hours, "days": days})
         word = {about["what"]: under[about["what"]]} if _is_word(about) else {}
-        return Fresh(answers.as_json(data), until, now, word)
+        return Fresh(answers.as_json({"groups": data}), until, now, word)
 
     def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
-        assert answer.data is not None
-        said = answers.from_json(answer.data)
+        groups = by_group(answer)
         place = 2 if settings["who"] == AGAIN else 1
-        daily = {dt.date.fromisoformat(one[0]): int(one[place]) for one in said["days"]}
-        return [_week(said[settings["counted"]]), _weekdays(daily), _month(daily), _thirds(daily)]
+        daily = {
+            one["label"]: {dt.date.fromisoformat(day[0]): int(day[place]) for day in one["days"]}
+            for one in groups
+        }
+        weeks = [_week(one[settings["counted"]]) for one in groups]
+        if len(weeks) > 1:
+            weeks = [
+                replace(part, key=f"week-{at}", title=f"{part.title}: {one['label']}")
+                for at, (part, one) in enumerate(zip(weeks, groups, strict=True))
+            ]
+        return [*weeks, _weekdays(daily), _month(daily), _thirds(daily)]
 
     def word(self, settings: Settings) -> str:
         return str(settings["what"]) if _is_word(settings) else ""
@@ -94,15 +103,11 @@ def _is_word(about: Mapping[str, Any]) -> bool:
 
 
 def _days(
-    what: str, since: dt.date, until: dt.date, members: BitMap | None
+    daily: Mapping[dt.date, BitMap], since: dt.date, members: BitMap | None
 ) -> list[tuple[str, int, int]]:
     """Each day, how many customers, and of them those who had done it before."""
-    first = activity.span()
-    if first is None:
-        return []
     found, before = [], BitMap()
-    start = min(first[0], since)
-    for day, today in _daily(what, start, until).items():
+    for day, today in daily.items():
         own = today if members is None else today & members
         if day >= since:
             found.append((day.isoformat(), len(own), own.intersection_cardinality(before)))
@@ -111,6 +116,11 @@ def _days(
 
 
 def _daily(what: str, since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
+    """Who did it on each day, from the first that there is: it tells who did it before."""
+    first = activity.span()
+    if first is None:
+        return {}
+    since = min(first[0], since)
     if what in definitions.KEYS:
         return activity.daily(what, since, until)
     levels = activity.levels([what], since, until)
@@ -136,39 +146,59 @@ def _week(cells: list[list[int]]) -> Part:
     )
 
 
-def _weekdays(daily: Mapping[dt.date, int]) -> Part:
+def _weekdays(daily: Daily) -> Part:
     names = [str(WEEKDAYS[at]) for at in range(7)]
-    return _usual("weekdays", _("By weekday"), names, cycles.by_weekday(daily))
+    found = {label: cycles.by_weekday(one) for label, one in daily.items()}
+    return _usual("weekdays", _("By weekday"), names, found)
 
 
-def _month(daily: Mapping[dt.date, int]) -> Part:
+def _month(daily: Daily) -> Part:
     names = [str(at) for at in range(1, 32)]
-    return _usual("month-days", _("By day of the month"), names, cycles.by_day_of_month(daily))
+    found = {label: cycles.by_day_of_month(one) for label, one in daily.items()}
+    return _usual("month-days", _("By day of the month"), names, found)
 
 
-def _thirds(daily: Mapping[dt.date, int]) -> Part:
+def _thirds(daily: Daily) -> Part:
     names = [_("1st to 10th"), _("11th to 20th"), _("21st to the end")]
-    found = cycles.by_third(daily)
+    found = {label: cycles.by_third(one) for label, one in daily.items()}
     part = _usual("month-thirds", _("Early, middle and late in the month"), names, found)
-    known = [one.index for one in found if one.index is not None]
+    if len(found) > 1:
+        return part
+    (thirds,) = found.values()
+    known = [one.index for one in thirds if one.index is not None]
     if len(known) < 3 or max(known) < 1.05:  # within a twentieth of each other
         return part
-    best = max(range(3), key=lambda at: found[at].index or 0)
-    said = {"part": names[best], "more": figures.signed_share((found[best].index or 1) - 1)}
+    best = max(range(3), key=lambda at: thirds[at].index or 0)
+    said = {"part": names[best], "more": figures.signed_share((thirds[best].index or 1) - 1)}
     words = _("Most come on days %(part)s: %(more)s against all days.") % said
-    return Part(**{**part.__dict__, "note": words})
+    return replace(part, note=words)
 
 
-def _usual(key: str, title: str, names: list[str], found: list[Usual]) -> Part:
-    columns = [Column(pgettext("kinds of day", "Days"), TEXT), Column(_("Customers a day"), NUMBER)]
-    columns += [Column(_("Against all days"), NUMBER), Column(_("So many days"))]
-    rows = [[name, one.mean, one.index, one.days] for name, one in zip(names, found, strict=True)]
+def _usual(key: str, title: str, names: list[str], found: Mapping[str, list[Usual]]) -> Part:
+    """What kinds of days come to. Groups of unlike sizes are drawn against their own days."""
+    several = len(found) > 1
+    columns = [Column(pgettext("kinds of day", "Days"), TEXT)]
+    for label in found:
+        of = f"{label}: " if several else ""
+        columns += [Column(of + _("Customers a day"), NUMBER)]
+        columns += [Column(of + _("Against all days"), NUMBER)]
+    columns.append(Column(_("So many days")))
+    rows: list[list[Cell]] = []
+    for name, *ones in zip(names, *found.values(), strict=True):
+        cells = [cell for one in ones for cell in (one.mean, one.index)]
+        rows.append([name, *cells, ones[0].days])
+    if several:
+        drawn = {label: [one.index for one in some] for label, some in found.items()}
+        option = charts.grouped(names, drawn, unit=charts.unit("number"))
+    else:
+        (means,) = ([one.mean for one in some] for some in found.values())
+        option = charts.bars(names, means, name=title, unit=charts.unit("customers"))
     return Part(
         key,
         title,
         columns,
-        rows if any(one.mean for one in found) else [],
-        charts.bars(names, [one.mean for one in found], name=title, unit=charts.unit("customers")),
+        rows if any(one.mean for some in found.values() for one in some) else [],
+        option,
         definition=_("Customers on such a day on average; 1 is what all days come to."),
         empty=_("Nobody did this on these days."),
     )

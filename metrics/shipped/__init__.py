@@ -4,7 +4,8 @@ from metrics.shipped.buying import BUYING
 from metrics.shipped.coming import COMING
 from metrics.shipped.says import Definition
 from metrics.shipped.usual import USUAL
+from metrics.shipped.worth import WORTH
 
 __all__ = ["SHIPPED", "Definition"]
 
-SHIPPED = [*USUAL, *COMING, *BUYING]
+SHIPPED = [*USUAL, *COMING, *BUYING, *WORTH]

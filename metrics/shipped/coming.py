@@ -11,9 +11,11 @@ from metrics.shipped.says import (
     FEATURES,
     LAST,
     LESS,
+    MAKING,
     MINUTES,
     MONEY,
     NEITHER,
+    NUMBER,
     QUOTIENT,
     REGISTERING,
     RETENTION,
@@ -23,9 +25,11 @@ from metrics.shipped.says import (
     Definition,
     coded,
     conversion,
+    count,
     customers,
     derived,
     ratio,
+    within,
 )
 from segments.definitions import ACTIVE, PAID
 
@@ -70,6 +74,8 @@ COMING = [
         ratio("spend", "new_customers"),
         over=QUOTIENT,
         direction=LESS,
+        slices=("channel",),
+        version=3,
     ),
     Definition(
         "roi",
@@ -79,6 +85,8 @@ COMING = [
         ACQUISITION,
         derived("(revenue - spend) / spend"),
         over=QUOTIENT,
+        slices=("channel",),
+        version=3,
     ),
     # --- activation --------------------------------------------------------------
     Definition(
@@ -160,6 +168,58 @@ COMING = [
         derived("seconds_in_app / dau / 60"),
         over=QUOTIENT,
     ),
+    Definition(
+        "interaction_rate",
+        _("Interaction rate"),
+        SHARE,
+        _("Interacting customers divided by the day's active customers."),
+        ACTIVITY,
+        ratio("interacting", "dau"),
+        over=QUOTIENT,
+    ),
+    Definition(
+        "content_made",
+        _("Content made"),
+        COUNT,
+        _("Reviews, posts and comments that customers wrote on the day."),
+        ACTIVITY,
+        count(MAKING),
+        over=SUM,
+    ),
+    Definition(
+        "content_each",
+        _("Content an active customer"),
+        NUMBER,
+        _("Reviews, posts and comments of the day divided by its active customers."),
+        ACTIVITY,
+        ratio("content_made", "dau"),
+        over=QUOTIENT,
+    ),
+    Definition(
+        "creating",
+        _("Creating customers"),
+        CUSTOMERS,
+        _("Different customers who wrote a review, post or comment on the day."),
+        ACTIVITY,
+        customers(MAKING),
+    ),
+    Definition(
+        "creating_month",
+        _("Creating customers in 30 days"),
+        CUSTOMERS,
+        _("Different customers who wrote something on the day or in the 29 days before it."),
+        ACTIVITY,
+        within("creating", 30),
+    ),
+    Definition(
+        "creator_share",
+        _("Share of creators"),
+        SHARE,
+        _("Of the monthly actives, the share who wrote something within the same 30 days."),
+        ACTIVITY,
+        ratio("creating_month", "mau"),
+        over=QUOTIENT,
+    ),
     # --- retention ---------------------------------------------------------------
     Definition(
         "existing_retention",
@@ -200,6 +260,33 @@ COMING = [
         coded("repurchase"),
         over=LAST,
         word=PAID,
+    ),
+    Definition(
+        "woken",
+        _("Woken customers"),
+        CUSTOMERS,
+        _(
+            "Customers who were active on the day, after at least 30 days on which they were not. "
+            "Whose work that was, playbooks and campaigns tell against their control."
+        ),
+        RETENTION,
+        coded("woken"),
+        over=SUM,
+        slices=("channel",),
+        word=ACTIVE,
+    ),
+    Definition(
+        "woken_stay",
+        _("Active again 7 days after waking"),
+        SHARE,
+        _(
+            "Of the customers woken on the day, the share who were active again in the 7 days "
+            "after it; known once those have passed."
+        ),
+        RETENTION,
+        coded("woken_stay"),
+        over=QUOTIENT,
+        word=ACTIVE,
     ),
     Definition(
         "silent_share",

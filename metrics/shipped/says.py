@@ -20,6 +20,7 @@ SUM, AVERAGE, QUOTIENT, LAST = (one.value for one in Metric.Over)
     VALUE,
 ) = (group.value for group in Metric.Group)
 OFTEN = ("stage", "channel", "device")
+TIER = "trait:value_tier"
 # Under the names that tracking plans usually have; what comes in under another name is taken as
 # one of these, or the recipe is changed.
 SHARING = ["share", "shared", "content_shared", "product_shared", "item_shared"]
@@ -29,6 +30,10 @@ ANSWERING = ["survey_answered", "nps_answered"]
 STARTING = ["registration_started", "signup_started", "sign_up_started"]
 REGISTERING = ["registered", "signed_up", "user_registered", "sign_up"]
 FEATURES = ["feature_used"]
+MAKING = [
+    *("review_posted", "review_written", "post_created", "content_created"),
+    *("comment_posted", "ugc_created"),
+]
 CARTING = ["added_to_cart", "add_to_cart", "cart_added", "product_added"]
 
 

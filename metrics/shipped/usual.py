@@ -16,6 +16,7 @@ from metrics.shipped.says import (
     RETENTION,
     SHARE,
     SUM,
+    TIER,
     Definition,
     coded,
     count,
@@ -81,7 +82,8 @@ USUAL = [
         CONVERSION,
         count("paid"),
         over=SUM,
-        slices=OFTEN,
+        slices=(*OFTEN, TIER),
+        version=3,
     ),
     Definition(
         "revenue",
@@ -100,7 +102,8 @@ USUAL = [
         _("Different customers with at least one paid order on the day."),
         CONVERSION,
         customers("paid"),
-        slices=OFTEN,
+        slices=(*OFTEN, TIER),
+        version=3,
     ),
     Definition(
         "arppu",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
+from segments import bitmaps
+
 
 @dataclass(frozen=True)
 class Share:
@@ -27,6 +29,17 @@ def first_seen(periods: Sequence[BitMap]) -> list[BitMap]:
         cohorts.append(members - seen)
         seen |= members
     return cohorts
+
+
+def woken(periods: Sequence[BitMap], quiet: int) -> list[BitMap]:
+    """For each period, who is there again after at least `quiet` periods without them."""
+    before = [BitMap(), *bitmaps.sliding_union(periods, quiet)]
+    seen = BitMap()
+    found = []
+    for members, lately in zip(periods, before, strict=False):
+        found.append((members & seen) - lately)
+        seen |= members
+    return found
 
 
 def returned(cohorts: Sequence[BitMap], periods: Sequence[BitMap], after: int) -> list[Share]:

@@ -157,10 +157,10 @@ class Builder:
         self.seen = more
 
     def tables(self) -> Tables:
-        periods = len(self.returned)
-        there = self.seen[self.seen[:, 1] != NEVER].astype(np.int64)
-        cells = np.bincount(there[:, 0] * periods + there[:, 1], minlength=periods * periods)
-        last = cells.reshape(periods, periods).astype(np.int32)
+        from metrics.stats import loops  # heavy: not in the web process
+
+        last = np.zeros_like(self.returned)
+        loops.tally(self.seen, last)
         return Tables(self.returned.copy(), self.gaps.copy(), last)
 
     def save(self) -> bytes:

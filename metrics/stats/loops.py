@@ -42,6 +42,14 @@ def note(customers: Array, period: int, seen: Array, returned: Array, gaps: Arra
         seen[customer, 1] = period
 
 
+@numba.njit(cache=True, nogil=True)
+def tally(seen: Array, last: Array) -> None:
+    """Count who is known into `last`, by their first and their last period."""
+    for customer in range(len(seen)):
+        if seen[customer, 1] != NEVER:
+            last[seen[customer, 0], seen[customer, 1]] += 1
+
+
 # --- funnels ------------------------------------------------------------------
 
 

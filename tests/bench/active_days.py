@@ -1,9 +1,14 @@
 """Activity of 90 days of a million customers: all of it at once, one more day, and a segment's."""
 
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pyroaring import BitMap
 
 from metrics.stats import gaps, windows
 from metrics.stats.gaps import Builder, Tables
@@ -15,6 +20,7 @@ from tests.bench.streams import DAYS, EVERY, FIRST
 
 Cells = list[tuple[int, int, int, int]]  # cohort, day, gap or -1 for new, customers
 Answer = dict[str, Any]
+Parts = list[gaps.Array]
 
 # One pass over the customers' days; what is asked follows from its few thousand rows.
 CLICKHOUSE = f"""
@@ -97,8 +103,13 @@ def of_a_segment(folder: Path) -> Contest:
         "WHERE s.day BETWEEN w.last - 29 AND w.last GROUP BY w.last ORDER BY w.last"
     )
 
+    def of_segment(one: bytes) -> BitMap:
+        members = bitmaps.load(one)
+        members &= segment
+        return members
+
     def ours() -> list[int]:
-        return windows.rolling_sizes([bitmaps.load(one) & segment for one in stored], 30)
+        return windows.rolling_sizes(map(of_segment, stored), 30)
 
     return Contest(
         ours=ours,
@@ -109,16 +120,34 @@ def of_a_segment(folder: Path) -> Contest:
 
 
 def from_lake(place: Path) -> Tables:
-    """As a first night does it, but from the files: who was there, again and again."""
+    """As a first night does it, but from the files: who was there, again and again.
+
+    A day is read while the one before it is noted.
+    """
     import pyarrow.parquet as pq
 
     files, builder = store.files_by_day(place, EVERY[0], EVERY[-1]), Builder(DAYS)
-    for at, day in enumerate(EVERY):
-        for name in files[day]:
-            file = pq.ParquetFile(store.source(place, name), memory_map=True)
-            for batch in file.iter_batches(1 << 20, columns=["customer"]):
-                builder.add(at, batch.column(0).to_numpy().view(np.uint32))
+
+    def read(day: dt.date) -> Parts:
+        sources = (store.source(place, name) for name in files[day])
+        opened = (pq.ParquetFile(one, memory_map=True) for one in sources)
+        batches = (one.iter_batches(1 << 20, columns=["customer"]) for one in opened)
+        return [batch.column(0).to_numpy().view(np.uint32) for batch in itertools.chain(*batches)]
+
+    for at, parts in enumerate(_one_ahead(read, EVERY)):
+        for customers in parts:
+            builder.add(at, customers)
     return builder.tables()
+
+
+def _one_ahead(read: Callable[[dt.date], Parts], days: Sequence[dt.date]) -> Iterator[Parts]:
+    """What is read of each day, while who asks is busy with the day before."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(read, days[0])
+        for day in days[1:]:
+            now, coming = coming.result(), pool.submit(read, day)
+            yield now
+        yield coming.result()
 
 
 def answer(found: Tables) -> Answer:

@@ -12,7 +12,7 @@ import numpy as np
 from tests.bench import console, day_sets
 from tests.bench.harness import Contest, at_most, contest
 
-CUSTOMERS, CHANGED = day_sets.CUSTOMERS, 50
+CUSTOMERS, CHANGED, COMPLAINTS = day_sets.CUSTOMERS, 50, 500
 
 
 @contest("audience algebra, 1M", peer="5 ms", goal=1)
@@ -63,4 +63,17 @@ def _world() -> Any:
     for name, share in shares.items():
         members = bitmaps.from_mask(chance.random(CUSTOMERS) < share)
         LiveSet.objects.update_or_create(name=name, defaults={"members": members})
+    _complain(chance.choice(CUSTOMERS - 1, COMPLAINTS, replace=False) + 1)
     return bitmaps.from_mask(chance.random(CUSTOMERS) < 0.6)
+
+
+def _complain(numbers: Any) -> None:
+    """So many customers reported spam, and are left alone until somebody lifts it."""
+    from campaigns.models import ContactHold
+    from console import clock
+    from segments.models import Customer
+
+    customers = Customer.objects.bulk_create([Customer(pk=int(one)) for one in numbers])
+    ContactHold.objects.bulk_create(
+        [ContactHold(customer=one, reason="complaint", since=clock.now()) for one in customers]
+    )

@@ -1,11 +1,11 @@
-"""From a funnel to those who stopped on the way, as a list that a campaign can use."""
+"""From a funnel to those who stopped on the way, as a segment that a campaign can use."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 
-def test_who_stopped_in_a_funnel_becomes_a_list(open_as: Callable[..., Page]) -> None:
+def test_who_stopped_in_a_funnel_becomes_a_segment(open_as: Callable[..., Page]) -> None:
     page = open_as("operator")
     page.goto("/admin/metrics/savedreport/")
     page.get_by_role("link", name="Funnel").click()
@@ -20,7 +20,7 @@ def test_who_stopped_in_a_funnel_becomes_a_list(open_as: Callable[..., Page]) ->
     expect(page.locator("[data-chart-drawn=yes]")).to_be_visible()
     count = stopped.get_by_role("cell").first.inner_text()
     assert int(count.replace(",", "")) > 100
-    stopped.get_by_label("Name of the list").fill("Got it and kept the coupon")
-    stopped.get_by_role("button", name="Make a list").click()
-    expect(page.locator("body")).to_contain_text("The list is made")
-    expect(page.locator("body")).to_contain_text(count)
+    stopped.get_by_label("Keep them under the name").fill("Got it and kept the coupon")
+    stopped.get_by_role("button", name="Make a segment").click()
+    expect(page.locator("body")).to_contain_text("The segment is made")
+    expect(page.locator("[data-live=count]")).to_contain_text(count)

@@ -15,6 +15,7 @@ from console.states import NotAllowed, Stale
 from metrics import alerts, library
 from metrics.measurements import Figure
 from metrics.models import Alert, Metric, Watch
+from tests.factories import TeamFactory
 from tests.metrics.factories import measured, today_is
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +185,19 @@ def test_a_watch_raises_a_teams_work_while_it_warns_as_one_of_its_managers_chose
     (lift,) = WorkLift.objects.all()
     assert (lift.since, lift.until) == (TODAY - dt.timedelta(2), TODAY + dt.timedelta(1))
     assert "comes first" in client.get(reverse(LIST)).content.decode()
+
+
+def test_only_teams_whose_work_one_may_raise_are_offered(signed_in: SignIn) -> None:
+    one, other = alert(), TeamFactory.create(name="Others")
+    page = reverse("admin:metrics_watch_change", args=[one.watch.pk])
+    manager = signed_in("manager")
+    mine = manager.staff.team_id  # type: ignore[attr-defined]
+
+    def offered(client: Client) -> set[Any]:
+        form = client.get(page).context["adminform"].form
+        return {getattr(key, "value", key) for key, _name in form["raises"].field.choices}
+
+    assert offered(manager) == {"", mine}
+    assert offered(signed_in("analyst")) == {""}
+    Watch.objects.filter(pk=one.watch.pk).update(raises=other)
+    assert offered(manager) == {"", mine, other.pk}

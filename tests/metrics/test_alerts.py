@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from console import kept_words
 from console.states import NotAllowed
 from metrics import alerts, library, watch
 from metrics.measurements import Figure, count
@@ -155,6 +156,8 @@ def test_holidays_are_no_measure_and_are_told() -> None:
     watching()
     off = alerts.holidays(dt.date(2017, 9, 25), dt.date(2017, 10, 10))
     assert dt.date(2017, 10, 1) in off
+    assert kept_words.half(off[dt.date(2017, 10, 2)], "zh-hans") == "国庆节"
+    assert kept_words.half(off[dt.date(2017, 10, 2)], "en") == "National Day"
     usual("orders", 1_000)
     # National day's week was dead; the others say what is usual.
     measured(*(count("orders", dt.date(2017, 10, n), 5) for n in range(1, 9)))

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import CampaignResult
+from campaigns.models import Campaign, CampaignResult
 from console import approvals, budgets
 from console.models import AuditEntry, Budget, BudgetRule, Staff, Transfer, WorkItem
 from console.states import NotAllowed, Stale
@@ -113,6 +113,9 @@ def test_what_was_dismissed_comes_again_only_with_another_campaign(
 
 
 def test_campaigns_without_control_or_cost_say_nothing(world: tuple[Segment, Segment]) -> None:
+    Campaign.objects.update(is_demonstration=True)
+    assert allocation.outlook("segment", at=NOON).trials == []
+    Campaign.objects.update(is_demonstration=False)
     CampaignResult.objects.update(control=None)
     silent = allocation.outlook("segment", at=NOON)
     assert (silent.standings, silent.moves, silent.untold) == ([], [], 6)

@@ -36,6 +36,7 @@ def test_they_say_that_nothing_was_done_and_what_does_not_earn_is_stopped() -> N
         assert "Demonstration (A/A)" in name
         assert "演示" in name
         assert "nothing was done" in goal
+        assert one.is_demonstration
     assert (ended.status, running.status) == ("sent", "sending")
     assert Approval.objects.filter(status="approved").count() == 2
     assert not Message.objects.exists()
@@ -49,5 +50,14 @@ def test_they_say_that_nothing_was_done_and_what_does_not_earn_is_stopped() -> N
     result = Campaign.objects.get(pk=ended.pk).result
     assert result.is_final
     assert (result.treated or 0) + (result.control or 0) == 40
-    assert result.cost_minor == 1_000 * (result.treated or 0)
-    assert burn_down.wrong(Budget.objects.get()) == []
+    cards = sum(one["size"] for one in result.parts["groups"] if len(one["given"]) == 2)
+    assert result.cost_minor == 1_000 * ((result.treated or 0) + cards)
+    told = [" ".join(one["names"]) for one in result.parts["conversion"]["parts"]]
+    assert cards
+    assert len(told) == 3
+    for said in ("natural", "Call them", "a card"):
+        assert sum(said in name for name in told) == 1
+    teams, own = Budget.objects.order_by("pk")
+    assert teams.available_minor == 10**6, "none of the team's money is spent on a demonstration"
+    assert burn_down.wrong(own) == []
+    assert min(burn_down.burn_down(own, today=clock.today()).unspent) >= 0

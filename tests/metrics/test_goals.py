@@ -193,6 +193,9 @@ def test_the_scorecard_weighs_what_is_known(
         page = client.get(reverse("admin:metrics_indicator_changelist")).content.decode()
     assert "+2.0 points · 8.5% by Industry, 2025-01-01" in page
     assert "Between bad (10.0%) and good (20.0%)" in page
+    lost = sum(card.lost(one) or 0 for one in card.standings)
+    assert round(lost + card.score, 6) == 100
+    assert card.dearest()[0].indicator.metric.label in page.split("comes first:")[1][:200]
     assert "not known" in page
 
 

@@ -290,3 +290,19 @@ def test_every_shipped_metric_says_what_it_is() -> None:
     keys = [definition.key for definition in library.SHIPPED]
     assert len(keys) == len(set(keys))
     assert all(definition.definition.endswith(".") for definition in library.SHIPPED)
+
+
+def test_who_was_woken_and_whether_they_stay(db: None) -> None:
+    today_is(day(60))
+    a, b, c = (customer.pk for customer in customers(3))
+    happened(
+        *(incoming(a, day(n)) for n in (1, 40, 44)),  # away for 38 days, then there again
+        *(incoming(b, day(n)) for n in (10, 41)),  # 30 whole days in between
+        *(incoming(c, day(n)) for n in (12, 42)),  # 29 of them
+    )
+    measure.run()
+    assert [value("woken", day(n)) for n in (1, 40, 41, 42)] == [0, 1, 1, 0]
+    assert [value("woken_stay", day(n)) for n in (39, 40, 41)] == [None, 1, 0]
+    assert not Measurement.objects.filter(metric__key="woken_stay", day__gt=day(52)).exists()
+    frequency = Measurement.objects.get(metric__key="purchase_frequency", day=day(44))
+    assert (frequency.numerator, frequency.denominator) == (4, 3)

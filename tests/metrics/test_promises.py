@@ -10,6 +10,7 @@ import pytest
 
 from campaigns.models import CampaignResult
 from console.models import RequestLink, RequestVerdict, TeamRequest, WorkItem
+from console.states import NotAllowed
 from metrics import promise_words, promises, tasks
 from metrics.measurements import Figure, count, ratio
 from metrics.models import Measurement, Metric
@@ -61,6 +62,20 @@ def frozen(request: TeamRequest) -> TeamRequest:
     request.baseline = promises.baseline(request, on=ACCEPTED)
     request.save(update_fields=["baseline"])
     return request
+
+
+def test_no_share_is_promised_beyond_all(asked: TeamRequest) -> None:
+    measured(*rate_of(0.05))
+    assert promises.too_much("paid_rate", Decimal(18), on=ACCEPTED) == ""
+    words = promises.too_much("paid_rate", Decimal(20), on=ACCEPTED)
+    assert "5.0%" in words
+    assert promises.too_much("orders", Decimal(20), on=ACCEPTED) == ""
+    kept = {"value": 0.6}
+    assert promises.too_much("paid_rate", Decimal("0.6"), frozen=kept, on=ACCEPTED) == ""
+    assert promises.too_much("paid_rate", Decimal("0.7"), frozen=kept, on=ACCEPTED)
+    asked.expected_change = Decimal(20)
+    with pytest.raises(NotAllowed, match="no share"):
+        promises.baseline(asked, on=ACCEPTED)
 
 
 def test_the_baseline_is_the_eight_weeks_before_and_stays_as_it_was(asked: TeamRequest) -> None:

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
 from console.models import AuditEntry, Job, Staff
-from metrics import activity_tables, tasks
+from metrics import activity_tables, answers, tasks
 from metrics.models import KeptAnswer, SavedReport
-from segments.models import Segment
+from metrics.reports import asking, every
+from segments import membership
+from segments.models import CustomerList, Segment
 from tests.metrics.factories import SegmentFactory, customers, today_is
 from tests.segments.factories import happened, incoming
 
@@ -127,6 +130,27 @@ def test_a_segment_is_worked_out_by_a_worker_and_kept(
     assert "Work it out" not in found
     assert "100.0%" in found
     assert "Stayed away" in shown(client, "growth", query)  # the same answer
+
+
+def test_those_who_stopped_become_a_segment_with_one_click(
+    numbers: list[int], signed_in: SignIn
+) -> None:
+    query = "?s1=order_paid&s2=order_paid&days=20&within=9"
+    report = every.BY_KIND["funnel"]
+    settings = report.read(QueryDict(query[1:]))
+    asking.answer(answers.about(report.question(settings)))
+    client = signed_in("operator")
+    assert "Make a segment" in shown(client, "funnel", query)
+    address = reverse("admin:metrics_savedreport_list", args=["funnel", "0-2"]) + query
+    made = client.post(address, {"name": "Came twice", "segment": "1"})
+    segment = Segment.objects.get(name="Came twice")
+    assert made["Location"] == reverse("admin:segments_segment_change", args=[segment.pk])
+    assert segment.rule == {"list": CustomerList.objects.get().pk}
+    assert membership.preview(segment.rule, day=MONDAY).count == 3
+    again = client.post(address, {"name": "Came twice", "segment": "1"}, follow=True)
+    assert "already" in again.content.decode()
+    assert signed_in("support").post(address, {"segment": "1"}).status_code == 403
+    assert (Segment.objects.count(), CustomerList.objects.count()) == (1, 1)
 
 
 def test_what_cannot_be_answered_says_why(

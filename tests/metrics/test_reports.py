@@ -169,6 +169,22 @@ def test_paths_of_a_segment_are_its_members(shop: list[int]) -> None:
     assert found["paths-list"].rows == [["page_viewed", 1, 1.0]]
 
 
+def test_paths_of_several_groups_stand_side_by_side(shop: list[int]) -> None:
+    for customer, tier in zip(shop, ["gold", "new", "new"], strict=True):
+        traits(customer, day=DAY, value_tier=tier)
+    found = tables("paths", event="page_viewed", depth=1, by="trait:value_tier")
+    assert set(found) == {"paths-list", "paths-0", "paths-1"}
+    assert found["paths-list"].rows == [
+        ["page_viewed → cart", 2, 0.5, 1.0],
+        ["page_viewed", 1, 0.5, 0.0],
+    ]
+    hours = tables("rhythm", what="cart", counted="events", days=19, by="trait:value_tier")
+    assert set(hours) == {"week-0", "week-1", "weekdays", "month-days", "month-thirds"}
+    assert hours["week-0"].rows[0][10:12] == [0, 1]
+    assert hours["week-1"].rows[0][10:12] == [1, 0]
+    assert len(hours["weekdays"].columns) == 6
+
+
 # --- how often and when -------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.http import StreamingHttpResponse
@@ -12,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import Job, Staff
-from metrics import measurements, tasks
+from metrics import goals, health, measurements, period_rules, tasks
 from metrics.admin import export
 from metrics.measurements import Figure, count, ratio
-from metrics.models import Metric
+from metrics.models import Metric, PeriodRule
 from tests.metrics.factories import measured, today_is
 
 TODAY = dt.date(2017, 12, 20)
@@ -182,3 +183,38 @@ def test_money_pages_say_how_many_orders_had_another_currency(
     }
     assert "2 orders of these days came in another currency" in pages["revenue"]
     assert "came in another currency" not in pages["orders"]
+
+
+def test_a_metric_says_what_hangs_on_it_and_how_it_did_before(
+    numbers: None,
+    signed_in: SignIn,
+    staff_of: Callable[..., Staff],
+    django_assert_max_num_queries: Any,
+) -> None:
+    by, dau = staff_of("manager"), Metric.objects.get(key="dau")
+    goals.add(by=by, metric=dau, since=ago(30), until=TODAY, target=Decimal(18_000))
+    period_rules.save(
+        PeriodRule(name="Low", metric=dau, comparator="below", threshold=Decimal(500), times=2)
+    )
+    health.set_benchmark(metric=dau, value=Decimal(2_000), source="Field", day=TODAY, by=by)
+    client = signed_in("analyst")
+    client.get(page_of("dau"))
+    with django_assert_max_num_queries(30):
+        page = client.get(page_of("dau") + "?range=30").content.decode()
+    for words in ("at least 18,000", "below 500", "Stickiness (DAU/MAU)", "2,000 by Field"):
+        assert words in page, words
+    assert "1,046" in page  # the average of the 30 days before: 31 to 60 days ago
+    assert "goal/make/?metric=dau" in page
+    assert "goal/make/" not in signed_in("support").get(page_of("dau")).content.decode()
+
+
+def test_forms_offer_the_slices_of_a_metric_in_words(numbers: None, signed_in: SignIn) -> None:
+    measured(count("orders", ago(1), 4, part="channel=*"), count("dau", ago(80), 4, part="stage=x"))
+    orders = Metric.objects.get(key="orders").pk
+    client = signed_in("manager")
+    for form in ("metrics_goal_make", "metrics_watch_add", "metrics_periodrule_add"):
+        page = client.get(reverse(f"admin:{form}")).content.decode()
+        assert f'value="channel=*" data-metrics="{orders}">all others<' in page
+        assert "by channel of acquisition" in page
+        assert "console/slices" in page
+        assert "stage=x" not in page  # measured too long ago

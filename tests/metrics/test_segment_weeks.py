@@ -105,3 +105,15 @@ def test_the_file_has_a_row_a_kpi_and_no_formula(gold: Segment, signed_in: SignI
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert "'=1+1,4,2,1" in text
     assert "Orders,70.000000,60.000000" in text
+
+
+def test_who_hears_too_little_stands_on_the_operators_first_page(
+    gold: Segment, signed_in: SignIn
+) -> None:
+    week = segment_weeks.make_due(today=TODAY)
+    assert week is not None
+    week.data["lines"][0] |= {"is_under_served": True, "touches": 0.2, "conversion": 0.023}
+    week.save()
+    home = signed_in("operator").get(reverse("admin:index")).content.decode()
+    assert "0.2 messages a customer; 2.3% ordered within 30 days" in home
+    assert reverse("admin:segments_segment_change", args=[gold.pk]) in home

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from console.models import Staff
 from console.states import NotAllowed
-from metrics import acquisition, attribution, measure, spend_files, spending, tasks
+from metrics import acquisition, attribution, measure, slicing, spend_files, spending, tasks
 from metrics.measurements import count
 from metrics.models import Channel, Measurement, Payback, Spend
 from tests.metrics.factories import customers, measured, today_is
@@ -86,6 +86,7 @@ def test_an_amount_over_days_is_booked_in_parts_and_measured(year: Staff) -> Non
     day = Measurement.objects.filter(day=dt.date(2025, 12, 1), metric__key="spend")
     assert day.get(slice="channel=content").value in {26_958, 26_959}
     assert Measurement.objects.get(day=dt.date(2025, 12, 1), metric__key="cac", slice="").value
+    assert slicing.names(["channel=content"]) == {"channel=content": "Content"}
     spending.enter(since=dt.date(2025, 12, 1), until=dt.date(2025, 12, 1), channel=None,
                    amount_minor=7, by=year)  # fmt: skip
     before = day.get(slice="").value or 0

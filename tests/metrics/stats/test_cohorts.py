@@ -49,6 +49,16 @@ def test_only_cohorts_whose_later_period_has_come_are_answered(
     assert len(answered) == max(0, len(periods) - after)
 
 
+@given(periods=PERIODS, quiet=st.integers(1, 5))
+def test_woken_is_who_was_there_once_and_not_lately(periods: list[set[int]], quiet: int) -> None:
+    found = cohorts.woken([BitMap(members) for members in periods], quiet)
+    for number, members in enumerate(periods):
+        before = set().union(*periods[:number])
+        lately = set().union(*periods[max(0, number - quiet) : number])
+        assert set(found[number]) == (members & before) - lately
+    assert len(found) == len(periods)
+
+
 def test_a_share_of_nobody_is_nothing_not_an_error() -> None:
     assert Share(0, 0).value is None
     assert Share(1, 4).value == 0.25
