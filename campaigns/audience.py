@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import planning
+from campaigns import guards, planning
 from campaigns.contact import policies, reach, suppression
 from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
 from campaigns.plans.nodes import Branch, Plan, PlanError
@@ -55,10 +55,17 @@ class Difference:
 
 
 def divide(
-    members: BitMap, *, channel: str = suppression.EMAIL, purpose: str = consent.MARKETING
+    members: BitMap,
+    *,
+    channel: str = suppression.EMAIL,
+    purpose: str = consent.MARKETING,
+    at: dt.datetime | None = None,
 ) -> Division:
-    """Divide by what is known now; the first reason that applies is the one that counts."""
-    known = reach.now(channel, purpose=purpose)
+    """Divide by what is known now; the first reason that applies is the one that counts.
+
+    A customer's pause counts if it is not over at the moment `at`.
+    """
+    known = reach.now(channel, purpose=purpose, at=at)
     return Division(*known.divide(members))
 
 
@@ -133,23 +140,53 @@ def strayed(campaign: Campaign, rule: Any) -> Segment | None:
 
 
 def divided(campaign: Campaign, plan: Plan, members: BitMap) -> Division:
-    """Divide by the plan's only channel, and the one that the contact policy leads to from there.
+    """Divide by the plan's way to people, and leave out whom guards keep its offer from."""
+    misfits = guards.left_out(campaign) & members
+    division = _by_channel(campaign, plan, members - misfits)
+    also = {Reason.MISMATCH.value: misfits} if misfits else {}
+    return Division(division.kept, division.left_out | also)
+
+
+def _by_channel(campaign: Campaign, plan: Plan, members: BitMap) -> Division:
+    """By the plan's only channel, and the one that the contact policy leads to from there.
 
     Where there are several ways to people, everybody is kept.
     """
-    firsts = {one.channel for one in plan.messages()}
-    if len(firsts) != 1 or plan.has_work():
+    first = only_channel(plan)
+    if first is None:
         return Division(members, {})
-    first, purpose = firsts.pop(), campaign.purpose
-    division = divide(members, channel=first, purpose=purpose)
+    purpose, at = campaign.purpose, _begins(campaign)
+    division = divide(members, channel=first, purpose=purpose, at=at)
     lower = policies.lower_when_barred(first)
     seconds = {one.second.channel if one.second else "" for one in plan.messages()}
     if lower is None or seconds != {lower}:
         return division
     barred = bitmaps.union([*division.left_out.values()])
-    by_second = divide(barred, channel=lower, purpose=purpose).kept
+    by_second = divide(barred, channel=lower, purpose=purpose, at=at).kept
     left_out = {reason: those - by_second for reason, those in division.left_out.items()}
     return Division(division.kept | by_second, left_out)
+
+
+def only_channel(plan: Plan) -> str | None:
+    """The one way to people of a plan; None where there are several, or people call them."""
+    firsts = {one.channel for one in plan.messages()}
+    return firsts.pop() if len(firsts) == 1 and not plan.has_work() else None
+
+
+def waiting(campaign: Campaign, members: BitMap) -> int | None:
+    """How many of them nothing would leave to if it began now, though they may be written to:
+    their caps are full, or they rest. None where nobody can tell beforehand."""
+    channel = only_channel(planning.of(campaign))
+    if channel is None:
+        return None
+    known = reach.now(channel, purpose=campaign.purpose, at=_begins(campaign))
+    return len(known.waiting(members))
+
+
+def _begins(campaign: Campaign) -> dt.datetime | None:
+    """When the first messages would leave; None: now."""
+    starts = campaign.starts_at
+    return starts if starts and starts > clock.now() else None
 
 
 def _plan(campaign: Campaign) -> Plan:

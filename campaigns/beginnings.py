@@ -5,16 +5,19 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import drafts, playbooks, recipes
-from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
+from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate, Playbook
 from campaigns.offers import coupon_batches
-from campaigns.plans import mixes
+from campaigns.plans import mixes, tree
+from campaigns.plans import words as plan_words
+from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import PlanError
 from campaigns.playbooks import Offer
-from campaigns.recipes import Gift, Recipe, Words
+from campaigns.recipes import Gift, Journey, Recipe, Words
 from campaigns.words import templates
 from console import clock, figures, kept_words
 from console.kept_words import both
@@ -26,27 +29,68 @@ from segments.rules.nodes import RuleError
 
 
 @transaction.atomic
-def journey(key: str, segment: Segment, *, by: Staff) -> Campaign:
-    """A draft that ships: whoever comes into the segment takes its steps, until they order.
+def journey(
+    key: str, segment: Segment | None, *, by: Staff, event: str = "", link: str = recipes.LINK
+) -> Campaign:
+    """A draft that ships, for a segment; the `event` lets customers in where the journey wants one.
+
+    Its buttons lead to `link`, but for words of the same name that are there already.
 
     Raises:
-        NotAllowed: the role, or there is none of this key.
+        NotAllowed: the role, there is none of this key, or nothing says who comes in.
     """
     shipped = recipes.JOURNEYS.get(key)
     if shipped is None:
         raise NotAllowed(_("There is no journey of this name."))
-    words = {name: template(one, by=by).pk for name, one in shipped.words.items()}
+    if shipped.entry == Campaign.Entry.EVENT:
+        _require_deed(event)
+    elif segment is None:
+        raise NotAllowed(_("Choose a segment first."))
+    words = {name: template(one, by=by, link=link).pk for name, one in shipped.words.items()}
     gifts = {name: coupon(one, by=by).pk for name, one in shipped.gifts.items()}
     plan = [_filled(step, words, gifts, by) for step in shipped.steps]
     return drafts.add(
-        name=kept_words.name(lambda: str(shipped.name)),
+        name=_in_both(shipped.name),
         goal=shipped.quote,
         segment=segment,
-        entry=Campaign.Entry.SEGMENT,
+        entry=shipped.entry,
+        trigger={"event": event} if shipped.entry == Campaign.Entry.EVENT else {},
+        timetable=shipped.timetable,
+        again_after_days=shipped.again_after_days,
         plan=plan,
-        exit_events=["order_paid"],
+        exit_events=list(shipped.leaves_at),
         by=by,
     )
+
+
+def outline(shipped: Journey, *, by: Staff) -> list[plan_words.Line]:
+    """What a journey does in words, before anything of it is made."""
+    words = {name: number for number, name in enumerate(shipped.words, 1)}
+    gifts = {name: number for number, name in enumerate(shipped.gifts, 1)}
+    said = kept_words.said
+    known = Known(
+        templates={words[name]: Named(said(one.name)) for name, one in shipped.words.items()},
+        channels={"email": str(ChannelAccount.Channel.EMAIL.label)},
+        coupons={gifts[name]: said(one.name) for name, one in shipped.gifts.items()},
+        staff={by.pk: str(by)},
+        teams={by.team_id: str(by.team)} if by.team_id else {},
+        said=said,
+    )
+    plan = tree.parse([_filled(step, words, gifts, by) for step in shipped.steps], known)
+    return plan_words.lines(plan, known, _)
+
+
+def _in_both(words: str | Promise) -> str:
+    """What ships in both languages as it is; what a catalogue translates, in each."""
+    return words if isinstance(words, str) else kept_words.name(lambda: str(words))
+
+
+def _require_deed(event: str) -> None:
+    if not event:
+        raise NotAllowed(_("Choose the event that lets customers in."))
+    if not definitions.is_a_deed(event):
+        named = EventType(name=event).label
+        raise NotAllowed(_("“%(event)s” is not what customers do.") % {"event": named})
 
 
 @transaction.atomic
@@ -99,18 +143,16 @@ def _filled(
 
 
 @transaction.atomic
-def warnings(*, names: Mapping[str, str], by: Staff) -> Playbook:
+def warnings(*, names: Mapping[str, str], by: Staff, link: str = recipes.LINK) -> Playbook:
     """The three levels of warning and the two rules of seven days, as one playbook.
 
-    `names` says what signing in and interacting are called here.
+    `names` says what signing in and interacting are called here, and `link` where buttons lead.
 
     Raises:
         NotAllowed: the role, what is no deed of customers, or a rule speaks of what there is not.
     """
     for event in names.values():
-        if not definitions.is_a_deed(event):
-            named = EventType(name=event).label
-            raise NotAllowed(_("“%(event)s” is not what customers do.") % {"event": named})
+        _require_deed(event)
     playbook = playbooks.add(
         name=_free(gettext_lazy("Warning and win-back")),
         goal=both("潜在流失用户的挽回率", "Win back those who are about to leave"),
@@ -118,18 +160,20 @@ def warnings(*, names: Mapping[str, str], by: Staff) -> Playbook:
         by=by,
     )
     for recipe in recipes.WARNINGS:
-        _add(playbook, recipe, names, by)
+        _add(playbook, recipe, names, link, by)
     return playbook
 
 
-def _add(playbook: Playbook, recipe: Recipe, names: Mapping[str, str], by: Staff) -> None:
+def _add(
+    playbook: Playbook, recipe: Recipe, names: Mapping[str, str], link: str, by: Staff
+) -> None:
     try:
         segment = library.use(recipe.segment, by=by, names=names)
     except RuleError as problem:
         raise NotAllowed(problem.said(_)) from problem
     membership.recompute(segment, day=clock.today())
     offer = Offer(
-        template=template(recipe.words, by=by),
+        template=template(recipe.words, by=by, link=link),
         coupon=coupon(recipe.gift, by=by) if recipe.gift else None,
         task=recipe.task,
         task_days=recipe.task_days,
@@ -139,10 +183,10 @@ def _add(playbook: Playbook, recipe: Recipe, names: Mapping[str, str], by: Staff
     playbooks.add_play(playbook, segment, None, offer, by=by)
 
 
-def template(words: Words, *, by: Staff) -> MessageTemplate:
+def template(words: Words, *, by: Staff, link: str) -> MessageTemplate:
     """The template of this name, made if there is none."""
     found = MessageTemplate.objects.filter(name=words.name, archived_at=None).first()
-    return found or templates.add(name=words.name, by=by, **words.fields())
+    return found or templates.add(name=words.name, by=by, **words.fields(link))
 
 
 def coupon(gift: Gift, *, by: Staff) -> CouponBatch:

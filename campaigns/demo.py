@@ -85,7 +85,6 @@ def add_accounts() -> None:
 
 
 @transaction.atomic
-@transaction.atomic
 def load_budgets(*, by: Staff, on: dt.date) -> None:
     """A year's money for each team, so that what costs something can be asked for at once."""
     whole = FUND * 10 ** figures.decimals(clock.project().currency)

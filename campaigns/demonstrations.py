@@ -1,17 +1,27 @@
 """Two campaigns of the demo business that nobody carried out, which show how one is judged.
 
-Their customers and what these bought are real, and chance alone divides them: nobody was called,
-and what a call costs is assumed (an A/A test). So whatever they seem to have brought is chance, as
-their names and goals say. One was ended; the other goes on until the console stops it.
+Their customers and what these bought are real, and chance alone divides them: nobody was called or
+got a card, and what that costs is assumed (an A/A test). So whatever they seem to have brought is
+chance, as their names and goals say, and evidence for nothing. One was ended; the other goes on
+until the console stops it.
 """
 
 import datetime as dt
 import itertools
+from typing import Any
 
 from django.db import transaction
 from pyroaring import BitMap
 
-from campaigns import assignment, audience, drafts, parting, transitions
+from campaigns import (
+    assignment,
+    audience,
+    drafts,
+    giving,
+    parting,
+    planning,
+    transitions,
+)
 from campaigns.models import Campaign, Intake
 from campaigns.money import paying, purse
 from console import approvals, budgets, clock
@@ -21,7 +31,7 @@ from segments import activity
 from segments.models import Segment
 
 CONTROL_SHARE, EXPECTED_ROI = 0.5, 1.0
-PART = 5  # of the team's budget each may spend a fifth
+PART = 5  # each may spend as much as a fifth of the team's budget
 A_DAY = 200  # who come in at most
 BOUGHT = ("order_paid",)
 DAY = dt.timedelta(days=1)
@@ -39,9 +49,12 @@ def load(*, by: Staff, approver: Staff, at: dt.datetime) -> int:
         return 0
     if Campaign.objects.filter(name__in=names).exists():
         return 0
+    today = clock.day_of(at)
+    limit, begins = budget.total_minor // PART, _month(today, max(one[1] for one in WHICH))
+    money = _money(budget, limit * len(WHICH), since=begins, by=approver)
     for (name, since, until), segment in zip(WHICH, segments, strict=True):
-        first, last = (_month(clock.day_of(at), ago) for ago in (since, until))
-        campaign = _approved(name, segment, budget, by=by, approver=approver, at=at)
+        first, last = (_month(today, ago) for ago in (since, until))
+        campaign = _approved(name, segment, money, limit, by=by, approver=approver, at=at)
         _happened(campaign, first, last - DAY)
         if name == ENDED:
             _end(campaign, last, by=by, at=at)
@@ -62,28 +75,62 @@ def _month(day: dt.date, ago: int) -> dt.date:
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
+def _money(like: Budget, amount: int, *, since: dt.date, by: Staff) -> Budget:
+    """A budget of their own: none of the team's is spent on what never happened."""
+    made = budgets.make(name=BUDGET, team=like.team, since=since, until=like.until, by=by)
+    budgets.fund(made, amount, key="demonstrations", on=since, by=by, because=WHY)
+    return Budget.objects.get(pk=made.pk)
+
+
 def _approved(
-    name: str, segment: Segment, budget: Budget, *, by: Staff, approver: Staff, at: dt.datetime
+    name: str,
+    segment: Segment,
+    budget: Budget,
+    limit: int,
+    *,
+    by: Staff,
+    approver: Staff,
+    at: dt.datetime,
 ) -> Campaign:
     """A campaign that went the whole way to its start: evidence, price, money and a yes."""
-    task = {"key": "call", "kind": "task", "title": both(*CALL), "days": 3}
     campaign = drafts.add(
         name=name,
         goal=GOAL,
         segment=segment,
         entry=Campaign.Entry.SEGMENT,
-        plan=[task | ({"team": by.team_id} if by.team_id else {"owner": by.pk})],
+        plan=_plan(name, by),
         control_share=CONTROL_SHARE,
         expected_roi=EXPECTED_ROI,
         budget=budget,
-        limit_minor=budget.total_minor // PART,
+        limit_minor=limit,
         by=by,
     )
+    Campaign.objects.filter(pk=campaign.pk).update(is_demonstration=True)
     asked = transitions.submit(campaign, by=by, at=at)
     approvals.approve(asked, by=approver, comment=WHY)
     campaign.refresh_from_db()
     transitions.start(campaign, by=by, at=at)
     return campaign
+
+
+def _plan(name: str, by: Staff) -> list[dict[str, Any]]:
+    """A call; in the ended one, chance gives half of them a card as well."""
+    whose = {"team": by.team_id} if by.team_id else {"owner": by.pk}
+
+    def task(key: str, title: tuple[str, str]) -> dict[str, Any]:
+        return {"key": key, "kind": "task", "title": both(*title), "days": 3} | whose
+
+    if name != ENDED:
+        return [task("call", CALL)]
+    alone = {"key": "alone", "weight": 1, "steps": [task("call", CALL)]}
+    more = {"key": "more", "weight": 1, "steps": [task("call2", CALL), task("card", CARD)]}
+    return [{"key": "who", "kind": "split", "arms": [alone, more]}]
+
+
+def _work(campaign: Campaign, treated: BitMap) -> int:
+    """How many works of people those who get it would have been."""
+    arms = giving.of(campaign, planning.of(campaign), treated)
+    return sum(len(one.given) * len(one.members) for one in arms)
 
 
 def _happened(campaign: Campaign, first: dt.date, last: dt.date) -> None:
@@ -93,9 +140,9 @@ def _happened(campaign: Campaign, first: dt.date, last: dt.date) -> None:
         bought = activity.did_any(BOUGHT, day, day) - seen
         members = assignment.some(bought, A_DAY, salt=f"demonstration {campaign.pk} {day}")
         control = parting.control(campaign, members)
-        treated = len(members) - len(control)
+        works = _work(campaign, members - control)
         reach = paying.as_many(campaign, each)
-        if reach is not None and reach < treated:
+        if reach is not None and reach < works:
             break
         seen |= members
         Intake.objects.create(
@@ -106,9 +153,9 @@ def _happened(campaign: Campaign, first: dt.date, last: dt.date) -> None:
             control=control,
             at=dt.datetime.combine(day, dt.time(9), zone),
         )
-        if each and treated and campaign.budget is not None:
+        if each and works and campaign.budget is not None:
             key = purse.name(campaign, paying.WORK)
-            budgets.spend(campaign.budget, each * treated, subject=campaign, key=key, on=day)
+            budgets.spend(campaign.budget, each * works, subject=campaign, key=key, on=day)
     began = dt.datetime.combine(first, dt.time(9), zone)
     Campaign.objects.filter(pk=campaign.pk).update(started_at=began)
     campaign.refresh_from_db()
@@ -129,14 +176,17 @@ def _end(campaign: Campaign, on: dt.date, *, by: Staff, at: dt.datetime) -> None
 
 
 ENDED = both(
-    "演示（A/A）：没有人打过的电话，已结束", "Demonstration (A/A): calls that nobody made, ended"
+    "演示（A/A）：没有人打过的电话、写过的贺卡，已结束",
+    "Demonstration (A/A): calls and cards that nobody made, ended",
 )
 RUNNING = both("演示（A/A）：没有人打过的电话", "Demonstration (A/A): calls that nobody made")
+BUDGET = both("演示（A/A）", "Demonstrations (A/A)")
 GOAL = both(
     "展示如何评判活动：客户和订单真实，没有做任何事，费用为假设",
     "Shows how one is judged: real customers and orders, nothing was done, the cost is assumed",
 )
 CALL = ("电话回访（演示）", "Call them (demonstration)")
+CARD = ("手写贺卡（演示）", "Write them a card (demonstration)")
 WHY = "Demonstration / 演示"
 # With the months, counted back from today's, in which it began and before which it ends.
 WHICH = ((ENDED, 4, 2), (RUNNING, 3, 1))

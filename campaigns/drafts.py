@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import expectations
 from campaigns.models import Campaign, MessageTemplate
-from console import audit, roles
+from console import audit, kept_words, roles
 from console.models import Budget, Staff
 from console.states import NotAllowed
 from segments.models import Segment
@@ -38,6 +38,7 @@ EDITABLE = (
     "limit_minor",
     *Campaign.AGREED,
 )
+OF_ITS_TIME = {"name", "starts_at", "ends_at"}
 
 
 @transaction.atomic
@@ -65,6 +66,30 @@ def add(
     )
     audit.log("campaign.added", campaign, by=by)
     return campaign
+
+
+@transaction.atomic
+def again(campaign: Campaign, *, by: Staff) -> Campaign:
+    """Another draft like it, which belongs to whoever makes it, without its times.
+
+    Another team does not get the money that this one has.
+
+    Raises:
+        NotAllowed: the role, it ran elsewhere or is a playbook's, or something of it is put away.
+    """
+    if not is_repeatable(campaign):
+        raise NotAllowed(_("Of this campaign no other one can be made."))
+    taken = {name: getattr(campaign, name) for name in EDITABLE if name not in OF_ITS_TIME}
+    if by.team_id != campaign.team_id:
+        taken |= {"budget": None, "limit_minor": None}
+    name = kept_words.name(lambda: _("%(name)s, again") % {"name": campaign})
+    return add(name=name, by=by, **taken)
+
+
+def is_repeatable(campaign: Campaign) -> bool:
+    """Whether it was made as a draft: neither ran elsewhere nor is a play."""
+    is_play = campaign.entry == Campaign.Entry.PLAYBOOK
+    return campaign.kind == Campaign.Kind.OURS and not is_play
 
 
 @transaction.atomic

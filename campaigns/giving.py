@@ -9,8 +9,8 @@ from campaigns import parting
 from campaigns.models import Campaign
 from campaigns.plans.nodes import Branch, Exit, Message, Plan, Split, Step, Task, walk
 
-COUPON, WORK = "coupon", "work"
-MESSAGE = "message:"  # with the channel behind it
+COUPON = "coupon"
+MESSAGE, WORK = "message:", "work:"  # with the channel, or what the work is called, behind it
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,6 @@ def _gives(step: Step) -> frozenset[str]:
             coupon = {COUPON} if step.coupon is not None else set()
             return frozenset({f"{MESSAGE}{step.channel}", *coupon})
         case Task():
-            return frozenset({WORK})
+            return frozenset({f"{WORK}{step.title}"})
         case _other:
             return frozenset()

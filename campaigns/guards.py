@@ -1,9 +1,11 @@
 """Offers that do not fit their audience: found before anybody is asked for a yes."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -11,14 +13,14 @@ from pyroaring import BitMap
 from campaigns import planning
 from campaigns.models import Campaign, CouponBatch, Guard
 from campaigns.plans.nodes import PlanError
-from console import audit, figures, kept_words, roles
+from console import audit, figures, kept_words, once, roles
 from console.models import Staff
 from console.states import NotAllowed
-from segments import collection
+from segments import bitmaps, collection
 from segments.models import Segment
 
 VIEW, ACTION = "guards.view", "guards.change"
-Offer = Campaign.Offer
+Offer, Then = Campaign.Offer, Guard.Then
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Mismatch:
 
 
 def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismatch]:
-    """Which guards the audience touches, of those who would get it now; what blocks first.
+    """Which guards the audience touches, of those who would get it now; what refuses first.
 
     Where nobody is frozen, because an event lets them in, it is whom the event lets in.
     """
@@ -52,12 +54,30 @@ def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismat
     wanted = offers(campaign)
     if not members or not wanted:
         return []
-    guards = Guard.objects.filter(archived_at=None, offer__in=wanted).select_related("segment")
+    in_force = _against(wanted).exclude(then=Then.LEAVES_OUT)
     found = [
         Mismatch(guard, len(members & guard.segment.members), len(members))
-        for guard in guards.order_by("-blocks", kept_words.by_name("name"))
+        for guard in in_force.order_by("-then", kept_words.by_name("name"))
     ]
     return [one for one in found if one.count > one.guard.most_share * one.size]
+
+
+def left_out(campaign: Campaign) -> BitMap:
+    """Whom guards keep what it offers from, as their segments are now."""
+    in_force = _leaving_out()
+    kinds = {one.offer for one in in_force}  # mostly none, and then nobody asks what it offers
+    wanted = offers(campaign) & kinds if kinds else set()
+    return bitmaps.union([one.segment.members for one in in_force if one.offer in wanted])
+
+
+@once.a_page_asks
+def _leaving_out() -> Sequence[Guard]:
+    return list(_against(Offer.values).filter(then=Then.LEAVES_OUT))
+
+
+def _against(offered: Collection[str]) -> QuerySet[Guard]:
+    found = Guard.objects.filter(archived_at=None, offer__in=offered)
+    return found.select_related("segment")
 
 
 def offers(campaign: Campaign) -> set[str]:
@@ -75,11 +95,11 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
     """What the approver has to read, in kept words; empty where everything fits.
 
     Raises:
-        NotAllowed: a guard blocks it, or nobody has written why it goes out nevertheless.
+        NotAllowed: a guard refuses it, or nobody has written why it goes out nevertheless.
     """
     found = mismatches(campaign, members)
     for one in found:
-        if one.guard.blocks:
+        if one.guard.then == Then.REFUSES:
             raise NotAllowed(_("Not allowed: %(what)s") % {"what": one.words})
     if found and not campaign.mismatch_reason.strip():
         words = _(
@@ -117,7 +137,7 @@ def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
         if getattr(guard, name, None) != value:  # a name in both languages stays in both
             setattr(guard, name, value)
     guard.save()
-    told = {"offer": guard.offer, "segment": guard.segment_id, "blocks": guard.blocks}
+    told = {"offer": guard.offer, "segment": guard.segment_id, "then": guard.then}
     audit.log("guard.saved", guard, by=by, **told, most_share=guard.most_share)
     return guard
 
@@ -163,7 +183,7 @@ def install(*, by: Staff) -> None:
         name=kept_words.name(lambda: _("Nothing to pay for in the first month")),
         offer=Offer.UPSELL,
         segment=_segment(kept_words.name(lambda: _("In their first month")), _NEW, by=by),
-        blocks=True,
+        then=Then.REFUSES,
         why=kept_words.name(lambda: _("Who has just come wants to see what it is worth first.")),
         by=by,
     )

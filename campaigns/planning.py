@@ -18,11 +18,13 @@ from segments import vocabulary
 @once.a_page_asks
 def known() -> Known:
     """What a plan may speak about now, in the active language."""
-    templates = MessageTemplate.objects.filter(archived_at=None)
+    by_name = kept_words.by_name("name")
+    templates = MessageTemplate.objects.filter(archived_at=None).order_by(by_name)
+    batches = CouponBatch.objects.filter(archived_at=None).order_by(by_name)
     return Known(
         templates={one.pk: Named(one.name, channel_of(one)) for one in templates.defer("body")},
         channels=channels(),
-        coupons=dict(CouponBatch.objects.filter(archived_at=None).values_list("pk", "name")),
+        coupons=dict(batches.values_list("pk", "name")),
         staff={one.pk: str(one) for one in Staff.objects.filter(is_active=True)},
         teams=dict(Team.objects.values_list("pk", "name")),
         rules=vocabulary.current(),

@@ -4,15 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from console.kept_words import both
 
+LINK = "https://shop.example/"  # where buttons lead until somebody says where theirs do
 HELLO_ZH = '<p>{{ customer.name | default: "您好" }}：</p>'
 HELLO_EN = '<p>Hello {{ customer.name | default: "there" }},</p>'
-BUTTON = '<p><a class="button" href="https://shop.example/">{words}</a></p>'
+BUTTON = '<p><a class="button" href="{link}">{words}</a></p>'
 COUPON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.expires_on }} 前有效。</p>"
 COUPON_EN = "<p>Your code: <strong>{{ coupon.code }}</strong>, until {{ coupon.expires_on }}.</p>"
+SOON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.minutes }} 分钟内有效。</p>"
+SOON_EN = (
+    "<p>Your code: <strong>{{ coupon.code }}</strong>, for {{ coupon.minutes }} minutes only.</p>"
+)
 LOGIN, INTERACTED = "user_logged_in", "user_interacted"  # as the library's rules name them
 
 
@@ -24,23 +30,26 @@ class Words:
     zh: tuple[str, str, str]
     en: tuple[str, str, str]
     with_coupon: bool = False
+    is_soon: bool = False  # the coupon lasts for minutes, not for days
 
-    def fields(self) -> dict[str, Any]:
-        """As a template keeps them."""
-        subject, text, button = self.zh
-        other, english, press = self.en
-        gift, present = (COUPON_ZH, COUPON_EN) if self.with_coupon else ("", "")
+    def fields(self, link: str) -> dict[str, Any]:
+        """As a template keeps them, with where the button leads."""
+        gift, present = (SOON_ZH, SOON_EN) if self.is_soon else (COUPON_ZH, COUPON_EN)
+        subject, body = self._mail(HELLO_ZH, self.zh, gift, link)
+        other, english = self._mail(HELLO_EN, self.en, present, link)
         return {
             "language": "zh-hans",
             "subject": subject,
-            "body": HELLO_ZH + f"<p>{text}</p>" + gift + BUTTON.format(words=button),
-            "variants": {
-                "en": {
-                    "subject": other,
-                    "body": HELLO_EN + f"<p>{english}</p>" + present + BUTTON.format(words=press),
-                }
-            },
+            "body": body,
+            "variants": {"en": {"subject": other, "body": english}},
         }
+
+    def _mail(
+        self, hello: str, said: tuple[str, str, str], gift: str, link: str
+    ) -> tuple[str, str]:
+        subject, text, words = said
+        button = BUTTON.format(link=escape(link), words=words)
+        return subject, f"{hello}<p>{text}</p>{gift if self.with_coupon else ''}{button}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,11 @@ class Journey:
     words: dict[str, Words]
     steps: list[dict[str, Any]]
     gifts: dict[str, Gift] = field(default_factory=dict)
+    entry: str = "segment"  # or "recurring", by the timetable, or "event", which a maker names
+    timetable: dict[str, Any] = field(default_factory=dict)
+    event: str = ""  # as it is called where nobody calls it otherwise
+    again_after_days: int | None = None
+    leaves_at: tuple[str, ...] = ("order_paid",)
 
 
 @dataclass(frozen=True)
@@ -76,15 +90,33 @@ class Recipe:
 
 
 def say(key: str, words: str, coupon: str = "") -> dict[str, Any]:
-    step = {"key": key, "kind": "message", "template": words}
+    step = {"key": key, "kind": "message", "channel": "email", "template": words}
     return step | ({"coupon": coupon} if coupon else {})
 
 
 def wait(key: str, days: int) -> dict[str, Any]:
+    """Until ten in the morning of that day, where the customer is."""
     return {"key": key, "kind": "wait", "minutes": days * 1440, "at": "10:00"}
 
 
 DAY = 1440
+LIKES = "traits.favourite_category"
+# What each customer likes stands in the subject and in the text, for all others what is new.
+LIST = Words(
+    both("每周清单", "Weekly list"),
+    (
+        f'本周为您挑选：{{{{ {LIKES} | default: "新品" }}}}',
+        f"{{% if {LIKES} %}}您喜欢{{{{ {LIKES} }}}}，这周的新内容都在这里。"
+        "{% else %}这周大家都在看这些。{% endif %}",
+        "查看清单",
+    ),
+    (
+        f'Chosen for you this week: {{{{ {LIKES} | default: "what is new" }}}}',
+        f"{{% if {LIKES} %}}You like {{{{ {LIKES} }}}}: here is what is new of it."
+        "{% else %}This is what others look at this week.{% endif %}",
+        "See the list",
+    ),
+)
 _OPENED = {"deed": "opened", "step": "first"}
 
 JOURNEYS: dict[str, Journey] = {
@@ -93,7 +125,10 @@ JOURNEYS: dict[str, Journey] = {
         Journey(
             "three-steps",
             _("Onboarding in three steps"),
-            "新手引导三步曲：3 步快速入门",
+            both(
+                "新手引导三步曲：3 步快速入门",
+                "Three steps to begin with: what it is worth is felt within 72 hours",
+            ),
             {
                 "one": Words(
                     both("三步曲 1", "Three steps 1: welcome"),
@@ -124,7 +159,10 @@ JOURNEYS: dict[str, Journey] = {
         Journey(
             "three-days",
             _("Three days of small tasks"),
-            "3 天成长任务：阶段性目标与阶梯式奖励",
+            both(
+                "3 天成长任务：阶段性目标与阶梯式奖励",
+                "A small task a day, with a reward at the end",
+            ),
             {
                 "one": Words(
                     both("成长任务 1", "Small tasks: day 1"),
@@ -151,11 +189,15 @@ JOURNEYS: dict[str, Journey] = {
                 say("third", "three", "gift"),
             ],
             {"gift": Gift(both("成长奖励", "Growth reward"), 10, 3 * DAY)},
+            leaves_at=(),  # the reward is for the tasks, also of who ordered on the way
         ),
         Journey(
             "recall",
             _("Recall, step by step"),
-            "召回 SOP：低价值沉默用户启动召回 SOP",
+            both(
+                "召回 SOP：低价值沉默用户启动召回 SOP",
+                "For those who went silent: a gift, a reminder, and a call in the end",
+            ),
             {
                 "one": Words(
                     both("召回 1", "Recall 1: we miss you"),
@@ -198,7 +240,10 @@ JOURNEYS: dict[str, Journey] = {
         Journey(
             "wake-nurture",
             _("Wake and nurture"),
-            "“唤醒-培育”双轨策略：内容算法与轻任务",
+            both(
+                "“唤醒-培育”双轨策略：内容算法与轻任务",
+                "Wake them with what they like, then keep them with light tasks",
+            ),
             {
                 "wake": Words(
                     both("唤醒", "Wake"),
@@ -222,6 +267,45 @@ JOURNEYS: dict[str, Journey] = {
                     "no": [wait("longer", 5), say("again", "wake")],
                 },
             ],
+        ),
+        Journey(
+            "cart",
+            both("购物车未支付", "A cart that is not paid"),
+            both(
+                "加入购物车未支付：即时优惠券（15 分钟内有效）",
+                "Half an hour after the cart a coupon for 15 minutes, at most once a week",
+            ),
+            {
+                "one": Words(
+                    both("购物车提醒", "Cart reminder"),
+                    ("购物车里的商品还在等您", "给您一张即时优惠券，现在下单就能用。", "去支付"),
+                    ("Your cart still waits for you", "Here is a coupon for right now.", "Pay"),
+                    with_coupon=True,
+                    is_soon=True,
+                ),
+            },
+            [
+                {"key": "pause", "kind": "wait", "minutes": 30},
+                say("first", "one", "gift") | {"expires": 60},
+            ],
+            {"gift": Gift(both("即时优惠券", "Instant coupon"), 10, 15)},
+            entry="event",
+            event="cart_added",
+            again_after_days=7,
+        ),
+        Journey(
+            "weekly",
+            both("每周兴趣清单", "Weekly list by interest"),
+            both(
+                "基于用户兴趣标签推送定制化内容清单，每周推送",
+                "Every Thursday what fits what each customer likes",
+            ),
+            {"list": LIST},
+            [say("first", "list")],
+            entry="recurring",
+            timetable={"every": "week", "at": "10:00", "days": [4]},
+            again_after_days=0,
+            leaves_at=(),
         ),
     )
 }

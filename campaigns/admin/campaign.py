@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import additions, drafts, guards, tasks, transitions
+from campaigns import additions, drafts, guards, playbooks, tasks, transitions
 from campaigns.admin import held, money, more, needs, page, plan_editor, plan_facts, preview
 from campaigns.admin.campaign_form import SECTIONS, SHOWN, CampaignForm
 from campaigns.models import Addition, Audience, Campaign, MessageTemplate
@@ -64,6 +64,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     search_fields: ClassVar = ["name__icontains"]
     search_help_text = _("Search by name.")
     list_select_related: ClassVar = ["segment", "audience", "result"]
+    list_before_template = "campaigns/campaigns_head.html"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
@@ -88,6 +89,7 @@ class CampaignAdmin(ConsoleModelAdmin):
         return [
             at("edit", self.edit, "edit"),
             at("step", require_POST(self.step), "step"),
+            at("again", require_POST(self.again), "again"),
             at("justify", require_POST(self.justify), "justify"),
             at("winner", require_POST(self.winner), "winner"),
             at("progress", self.progress, "progress"),
@@ -160,6 +162,12 @@ class CampaignAdmin(ConsoleModelAdmin):
                 raise Http404
         self.message_user(request, said)
         return HttpResponseRedirect(self._page(campaign))
+
+    def again(self, request: Any, pk: int) -> HttpResponse:
+        """Make another draft like it."""
+        made = drafts.again(self._found(pk), by=request.user)
+        self.message_user(request, _("A draft like it. Change what is different this time."))
+        return HttpResponseRedirect(self._page(made))
 
     def justify(self, request: Any, pk: int) -> HttpResponse:
         """Keep why it is right although a guard touches it."""
@@ -273,7 +281,8 @@ class CampaignAdmin(ConsoleModelAdmin):
             chosen = Campaign.objects.filter(pk=number or 0).values_list("budget", flat=True)
             in_use = money.open_budgets(request.user, with_=chosen.first())
         else:
-            in_use = MessageTemplate.objects.filter(archived_at=None)
+            templates = MessageTemplate.objects.filter(archived_at=None)
+            in_use = templates.order_by(kept_words.by_name("name")).defer("body", "variants")
         field: Any = super().formfield_for_foreignkey(
             db_field, request, **kwargs | {"queryset": in_use}
         )
@@ -297,6 +306,11 @@ class CampaignAdmin(ConsoleModelAdmin):
         return HttpResponseRedirect(self._page(obj))
 
     # --- the list -----------------------------------------------------------
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        begins = {"may_begin": roles.allows(request.user, playbooks.ACTION)}
+        answer: HttpResponse = super().changelist_view(request, begins | (extra_context or {}))
+        return answer
 
     @display(description=_("status"), ordering="status", label=COLORS)
     def status_label(self, campaign: Campaign) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -30,12 +31,15 @@ class GuardForm(forms.ModelForm):
         max_value=99,
         initial=10,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("Of the audience; with more of them in it, the guard speaks up."),
+        help_text=_(
+            "Of the audience; with more of them in it, the guard speaks up. Whom it leaves out is "
+            "left out however few they are."
+        ),
     )
 
     class Meta:
         model = Guard
-        fields: ClassVar = ["name", "offer", "segment", "blocks", "why"]
+        fields: ClassVar = ["name", "offer", "segment", "then", "why"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,9 +65,9 @@ class GuardAdmin(ConsoleModelAdmin):
     list_before_template = "campaigns/guards_head.html"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = ["name", "offer", "segment", "blocks", "why"]
+        fields = ["name", "offer", "segment", "then", "why"]
         may = self.has_change_permission(request, obj) if obj else True
-        return [*fields[:3], "percent", *fields[3:]] if may else fields
+        return [*fields[:4], "percent", *fields[4:]] if may else fields
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         may = guards.may_install(request.user)
@@ -89,6 +93,9 @@ class GuardAdmin(ConsoleModelAdmin):
     def share(self, guard: Guard) -> str:
         return figures.share(guard.most_share, digits=0)
 
-    @display(description=_("then"), label={"blocks": "danger", "asks": "warning"})
+    @display(
+        description=pgettext_lazy("a guard", "then"),
+        label={"refuses": "danger", "asks": "warning", "leaves_out": "info"},
+    )
     def deed(self, guard: Guard) -> tuple[str, Any]:
-        return ("blocks", _("it is refused")) if guard.blocks else ("asks", _("a reason is asked"))
+        return guard.then, guard.get_then_display()

@@ -60,13 +60,18 @@ def of_draft(campaign: Campaign, quote: Quote) -> dict[str, Any]:
         "left": figures.money(room.available_minor, currency),
         "short": figures.money(room.short_minor, currency),
     }
-    if not room.is_open:
+    teams = {campaign.team_id, campaign.budget.team_id if campaign.budget else None} - {None}
+    is_foreign = len(teams) > 1
+    if is_foreign:
+        words = str(purse.ANOTHER_TEAMS)
+    elif not room.is_open:
         words = _("The budget “%(budget)s” is not open now.")
     elif room.short_minor:
         words = _("It may spend %(amount)s; “%(budget)s” has %(left)s left, %(short)s too little.")
     else:
         words = _("It may spend %(amount)s of the %(left)s that are left in “%(budget)s”.")
-    return {"words": words % said, "is_good": room.is_open and not room.short_minor}
+    is_good = room.is_open and not room.short_minor and not is_foreign
+    return {"words": words % said, "is_good": is_good}
 
 
 # --- what came of it ----------------------------------------------------------

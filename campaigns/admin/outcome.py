@@ -11,7 +11,7 @@ from campaigns import giving
 from campaigns.models import Campaign, CampaignResult, ChannelAccount
 from campaigns.outcomes import forecasts
 from campaigns.precedents.forecast import DEAR, Line
-from console import charts, clock, figures
+from console import charts, clock, figures, kept_words
 from console.charts import Chart
 
 WHAT: dict[str, Promise] = {
@@ -37,7 +37,7 @@ VERDICTS: dict[str, Promise] = {
 GIVEN: dict[str, Promise] = {
     "natural": gettext_lazy("natural demand"),
     giving.COUPON: gettext_lazy("coupon"),
-    giving.WORK: gettext_lazy("work of a person"),
+    "work": gettext_lazy("work of a person"),  # of results from before it was told which
 }
 
 
@@ -60,7 +60,9 @@ def context(campaign: Campaign) -> dict[str, Any]:
 
 
 def _counts(campaign: Campaign, found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
-    """Name, number and share of what happened."""
+    """Name, number and share of what happened; of calls alone, of all whom they were meant for."""
+    if not found.base and found.treated:
+        return _of_treated(found, currency)
     base, is_ours = found.base, campaign.kind == Campaign.Kind.OURS
     counts = [
         (_("reached"), found.reached, True),
@@ -86,6 +88,15 @@ def _counts(campaign: Campaign, found: CampaignResult, currency: str) -> list[tu
         of = _("of %(active)s who were active") % {"active": figures.whole(found.followed)}
         rows.append((_("still active a week later"), figures.share(found.stayed_share), of))
     return rows
+
+
+def _of_treated(found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
+    share = figures.share((found.treated_purchased or 0) / (found.treated or 1))
+    return [
+        (_("meant to get it"), figures.whole(found.treated), ""),
+        (_("purchased"), figures.whole(found.treated_purchased), share),
+        (_("revenue"), figures.money(found.treated_revenue_minor, currency), ""),
+    ]
 
 
 def _effects(found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
@@ -251,4 +262,6 @@ def _name(key: str) -> str:
         channel = key.removeprefix(giving.MESSAGE)
         labels = dict(ChannelAccount.Channel.choices)
         return _("promotion by %(channel)s") % {"channel": labels.get(channel, channel)}
+    if key.startswith(giving.WORK):
+        return kept_words.said(key.removeprefix(giving.WORK))
     return str(GIVEN.get(key, key))

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
-from campaigns import audience, guards, parting, planning, scarce, transitions
+from campaigns import audience, drafts, guards, parting, planning, scarce, transitions
 from campaigns.admin import (
     case,
+    message,
     money,
     needs,
     outcome,
@@ -25,7 +26,7 @@ from campaigns.admin import (
     trials,
 )
 from campaigns.contact import blocked, reasons
-from campaigns.models import Audience, Campaign, MessageTemplate, Stop, TemplateRevision
+from campaigns.models import Audience, Campaign, Message, MessageTemplate, Stop, TemplateRevision
 from campaigns.outcomes import evidence, progress
 from campaigns.plans.nodes import PlanError
 from campaigns.words import revisions
@@ -35,6 +36,9 @@ from segments.models import Customer, Segment
 
 Status = Campaign.Status
 ENTRIES = 40
+Ends = Message.Status
+TOLD = (Ends.SENT, Ends.DEFERRED, Ends.SKIPPED, Ends.FAILED, Ends.RETRY, Ends.HELD)
+ALWAYS = {"sent", "opened", "clicked", "unsubscribed"}  # told even when there is none
 # What the audit log's actions are called here; those that say nothing new are left out.
 DEEDS: dict[str, Promise] = {
     "campaign.added": gettext_lazy("made it"),
@@ -82,6 +86,20 @@ class Bar:
         return f"{self.share * 100:.2f}"
 
 
+@dataclass(frozen=True)
+class Counted:
+    """How many messages something is true of, and how the list of messages is asked for them."""
+
+    name: str
+    label: str
+    count: int
+    query: str
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(self.count) or self.name in ALWAYS
+
+
 def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
     frozen = Audience.objects.filter(campaign=campaign).first()
     now = progress.of(campaign)
@@ -94,6 +112,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         "mismatches": guards.mismatches(campaign) if campaign.is_draft else [],
         "may_justify": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "may_edit": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
+        "may_repeat": drafts.is_repeatable(campaign) and roles.allows(staff, drafts.ACTION),
         "waits_for": waits_for(campaign, staff),
         **_asked(campaign, staff),
         "frozen": frozen,
@@ -158,15 +177,11 @@ def waits_for(campaign: Campaign, staff: Any) -> str:
     return ""
 
 
-def progress_rows(now: progress.Progress) -> list[tuple[str, str, int]]:
-    """Counts by their names."""
-    return [
-        ("sent", _("sent"), now.sent),
-        ("skipped", _("skipped"), now.skipped),
-        ("failed", _("failed: the address was refused"), now.failed),
-        ("retry", _("to be tried again"), now.retry),
-        ("held", _("held: may or may not have left"), now.held),
-    ]
+def progress_rows(now: progress.Progress) -> list[Counted]:
+    """How many messages ended how, and what came of those that left, by their names."""
+    asked = [(f"status__exact={one}", str(one), str(one.label)) for one in TOLD]
+    asked += [(f"came={one}", one, str(message.DEEDS[one])) for one in progress.DEEDS]
+    return [Counted(name, label, getattr(now, name), query) for query, name, label in asked]
 
 
 def bars(funnel: audience.Funnel, *, control: int = 0) -> list[Bar]:
@@ -338,9 +353,10 @@ def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> 
         return {"problem": segment and _problem(campaign, segment, project)}
     division = audience.divided(campaign, planning.of(campaign), segment.members)
     would = audience.shown(division, segment.members)
-    return who_gets_it(would, campaign, division.kept) | {
-        "problem": _problem(campaign, segment, project)
-    }
+    problem = _problem(campaign, segment, project)
+    if problem is None and not would.size and not campaign.is_lasting:
+        problem = _("Nobody of “%(segment)s” can be written to.") % {"segment": segment}
+    return who_gets_it(would, campaign, division.kept) | {"problem": problem}
 
 
 def who_gets_it(funnel: audience.Funnel, campaign: Campaign, members: BitMap) -> dict[str, Any]:

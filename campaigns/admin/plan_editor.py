@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaigns import planning
 from campaigns.plans import nodes, tree, words
@@ -65,7 +66,7 @@ def _options(some: Mapping[Any, str]) -> list[dict[str, Any]]:
 def _words() -> dict[str, Any]:
     return {
         "kinds": {
-            "message": _("Send"),
+            "message": pgettext("plan", "Send"),
             "wait": _("Wait"),
             "branch": _("Branch"),
             "split": _("Split"),

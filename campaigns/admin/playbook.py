@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from campaigns import beginnings, exposure, playbooks, plays, recipes
-from campaigns.admin import strategy
-from campaigns.admin.playbook_forms import JourneyForm, MixForm, PlaybookForm, PlayForm, ShipForm
+from campaigns import exposure, playbooks, plays
+from campaigns.admin import shipped, strategy
+from campaigns.admin.playbook_forms import PlaybookForm, PlayForm
 from campaigns.contact import reasons
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.offers import coupon_words
@@ -87,9 +87,9 @@ class PlaybookAdmin(ReadOnlyAdmin):
 
         return [
             at("make/", self.edit, "make", pk=0),
-            at("ship/", self.ship, "ship"),
-            at("journey/", self.journey, "journey"),
-            at("mix/", self.mix, "mix"),
+            at("ship/", self.begin, "ship", which=shipped.warnings),
+            at("journey/", self.begin, "journey", which=shipped.journeys),
+            at("mix/", self.begin, "mix", which=shipped.mix),
             at("<int:pk>/edit/", self.edit, "edit"),
             at("<int:pk>/play/", self.play, "play"),
             at("<int:pk>/do/<str:deed>/", require_POST(self.do), "do"),
@@ -122,54 +122,11 @@ class PlaybookAdmin(ReadOnlyAdmin):
         title = str(playbook) if playbook else _("A new playbook")
         return self._page(request, "playbook_form", title, {"form": form, "button": _("Save")})
 
-    def ship(self, request: Any) -> HttpResponse:
-        """The warnings of the field as a playbook, once one says what signing in is here."""
+    def begin(self, request: Any, which: shipped.Screen) -> HttpResponse:
+        """Make drafts of what ships."""
         roles.require(request.user, playbooks.ACTION)
-        form = ShipForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            names = {recipes.LOGIN: given["login"], recipes.INTERACTED: given["interacted"]}
-            try:
-                playbook = beginnings.warnings(names=names, by=request.user)
-            except NotAllowed as problem:
-                form.add_error(None, str(problem))
-            else:
-                return _to(playbook.pk)
-        title = _("Warning and win-back")
-        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
-
-    def journey(self, request: Any) -> HttpResponse:
-        """A campaign of steps that ships, as a draft to be changed."""
-        roles.require(request.user, playbooks.ACTION)
-        form = JourneyForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            made = beginnings.journey(given["journey"], given["segment"], by=request.user)
-            return HttpResponseRedirect(reverse("admin:campaigns_campaign_change", args=[made.pk]))
-        title = _("Begin with a journey")
-        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
-
-    def mix(self, request: Any) -> HttpResponse:
-        """A test of how often and through which channel, as a draft."""
-        roles.require(request.user, playbooks.ACTION)
-        form = MixForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            try:
-                made = beginnings.mix(
-                    given["segment"],
-                    given["templates"],
-                    given["times"],
-                    weeks=given["weeks"],
-                    by=request.user,
-                )
-            except NotAllowed as problem:
-                form.add_error(None, str(problem))
-            else:
-                page = reverse("admin:campaigns_campaign_change", args=[made.pk])
-                return HttpResponseRedirect(page)
-        title = _("Try how often, and through which channel")
-        return self._page(request, "playbook_form", title, {"form": form, "button": _("Make it")})
+        site = {**self.admin_site.each_context(request), "opts": self.opts}
+        return which(request, site)
 
     def play(self, request: Any, pk: int) -> HttpResponse:
         """Add a play behind the others."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,8 @@ from campaigns import playbooks, recipes
 from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
-from campaigns.models import CouponBatch, MessageTemplate, Playbook
+from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
+from campaigns.recipes import Journey
 from console import figures, kept_words
 from console.models import Staff, Team
 from segments import definitions
@@ -49,11 +51,25 @@ class PlaybookForm(forms.ModelForm):
                 self.fields[name].disabled = not self.instance.is_draft
 
 
+def _link() -> forms.URLField:
+    return forms.URLField(
+        label=_("Where the buttons lead"),
+        assume_scheme="https",
+        max_length=300,
+        # A browser would want https:// in front, which we add ourselves.
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
+        help_text=_(
+            "Your shop or app; each template's words can be changed before anybody gets them."
+        ),
+    )
+
+
 class ShipForm(forms.Form):
     """What the warnings' rules speak of, as it is called here."""
 
     login = forms.ChoiceField(label=_("Signing in"))
     interacted = forms.ChoiceField(label=_("Interacting"))
+    link = _link()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,6 +92,12 @@ EMPTY = {
     "template": _("no message"),
     "coupon": _("no coupon"),
 }
+
+
+def _segments() -> QuerySet[Segment]:
+    """What one chooses from; sets are large, and nobody reads them here."""
+    in_use = Segment.objects.filter(archived_at=None)
+    return in_use.order_by(kept_words.by_name("name")).defer("members")
 
 
 def _with_size(segment: Segment) -> str:
@@ -122,15 +144,11 @@ class PlayForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = (
-            Segment.objects.filter(archived_at=None)
-            .order_by(kept_words.by_name("name"))
-            .defer("members")
-        )
         for name in ("level", "value"):
-            self._offer(name, segments)
-        self._offer("template", MessageTemplate.objects.filter(archived_at=None))
-        self._offer("coupon", CouponBatch.objects.filter(archived_at=None))
+            self._offer(name, _segments())
+        by_name = kept_words.by_name("name")
+        for name, model in (("template", MessageTemplate), ("coupon", CouponBatch)):
+            self._offer(name, model.objects.filter(archived_at=None).order_by(by_name))
 
     def _offer(self, name: str, found: Any) -> None:
         field: Any = self.fields[name]
@@ -163,11 +181,26 @@ class MixForm(forms.Form):
 
 
 class JourneyForm(forms.Form):
-    """Which journey, and for whom."""
+    """Whom one journey is for, and where its buttons lead."""
 
-    journey = forms.ChoiceField(
-        label=_("Journey"), choices=[(one.key, one.name) for one in recipes.JOURNEYS.values()]
-    )
     segment = forms.ModelChoiceField(
-        label=_("For customers who enter"), queryset=Segment.objects.filter(archived_at=None)
+        label=_("For customers who enter"), queryset=Segment.objects.none()
     )
+    event = forms.ChoiceField(label=_("When this happens"))
+    link = _link()
+
+    def __init__(self, *args: Any, journey: Journey, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": f"{journey.key}-%s"})
+        if journey.entry == Campaign.Entry.EVENT:
+            del self.fields["segment"]
+            field: Any = self.fields["event"]
+            field.choices = [("", gettext("Choose an event.")), *_deeds()]
+            field.initial = journey.event
+            return
+        del self.fields["event"]
+        segment: Any = self.fields["segment"]
+        segment.queryset = _segments()
+        segment.empty_label = EMPTY["level"]
+        segment.label_from_instance = _with_size
+        if journey.entry == Campaign.Entry.RECURRING:
+            segment.label = _("For the customers in")

@@ -46,6 +46,7 @@ def shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
         "rows": [_row(line, currency, names) for line in quote.lines],
         "total": [figures.money(amount, currency) for amount in total],
         "returns": returns and [figures.money(round(amount), currency) for amount in returns],
+        "costs": quote.expected_minor > 0,
         "roi": figures.signed_share(quote.roi, digits=0) if quote.roi is not None else "",
     }
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -35,6 +35,12 @@ def starts_with(markup: str = forms.HTML) -> str:
         return render_to_string("campaigns/starter.mjml", said)
     button = f'<a class="button" href="https://shop.example/">{more}</a>'
     return f"<h1>{hello}</h1>\n<p>{words}</p>\n<p>{button}</p>\n"
+
+
+def _main(request: HttpRequest) -> str:
+    """The language that new words are written in: what was chosen, or what their writer reads."""
+    asked = request.POST.get("language") or get_language()
+    return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class InUse(admin.SimpleListFilter):
@@ -89,7 +95,7 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         return super().get_form(request, obj, change, **kw | {"form": made})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        channel, main = _channel(request, obj), obj.language if obj else settings.LANGUAGE_CODE
+        channel, main = _channel(request, obj), obj.language if obj else _main(request)
         about = ["name", "language", "channel", "revision"]
         if channel == forms.EMAIL:
             about.insert(1, "markup")
@@ -108,10 +114,11 @@ class MessageTemplateAdmin(ConsoleModelAdmin):
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        given = super().get_changeform_initial_data(request)
+        given = {"language": _main(request)} | super().get_changeform_initial_data(request)
         if _channel(request, None) != forms.EMAIL:
             return given
-        return {"body": starts_with(request.GET.get("markup", forms.HTML))} | given
+        begins = starts_with(request.GET.get("markup", forms.HTML))
+        return {"subject": gettext("What is new this week"), "body": begins} | given
 
     def changeform_view(
         self,

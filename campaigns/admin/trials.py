@@ -31,8 +31,8 @@ class Row:
 
 
 def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
-    """Each trial of the campaign; nothing before it starts."""
-    if not campaign.started_at or not campaign.plan:
+    """Each trial of the campaign; nothing before it starts, or where nobody went any way."""
+    if not campaign.started_at or not campaign.plan or campaign.is_demonstration:
         return {"trials": []}
     steps = planning.of(campaign).by_key
     found = {one.step: one for one in Trial.objects.filter(campaign=campaign)}

@@ -44,6 +44,7 @@ def context(
     return {
         "then_and_now": then_and_now(campaign, then) if is_open and has_people else [],
         "rule_changed": _rule_changed(campaign, frozen),
+        "no_room": audience.waiting(campaign, members) if is_open and has_people else None,
         "groups": groups(campaign, plan, members) if has_people else shares(campaign, plan),
         "made_of": made_of(members) if has_people else [],
         "ways": by_channel(campaign, plan, members) if has_people else [],

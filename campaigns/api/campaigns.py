@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns import additions, drafts, expectations, planning, tasks, transitions
+from campaigns.api.grounds import GroundsSerializer
 from campaigns.api.stops import PeriodSerializer
 from campaigns.models import Campaign, CampaignResult, Trial
 from campaigns.money import facts
@@ -18,6 +19,7 @@ from campaigns.outcomes import progress, trials
 from console import clock, idempotency
 
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
+STEP = extend_schema(request=None, parameters=idempotency.MAY_BE_KEYED)
 
 
 class ResultSerializer(serializers.ModelSerializer):
@@ -119,16 +121,22 @@ class ProgressSerializer(serializers.Serializer):
     status = serializers.CharField()
     size = serializers.IntegerField()
     ended = serializers.IntegerField()
+    on_the_way = serializers.IntegerField()
     done_share = serializers.FloatField()
     sent = serializers.IntegerField()
     failed = serializers.IntegerField()
     held = serializers.IntegerField()
     skipped = serializers.IntegerField()
     retry = serializers.IntegerField()
+    deferred = serializers.IntegerField()
     sending = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    bounced = serializers.IntegerField()
     opened = serializers.IntegerField()
     clicked = serializers.IntegerField()
+    replied = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
+    complained = serializers.IntegerField()
     steps = StepSerializer(many=True)
 
 
@@ -196,6 +204,7 @@ class CampaignViewSet(
         "trials": VIEW,
         "winner": RUN,
         "money": VIEW,
+        "grounds": VIEW,
         "more": "campaigns.submit",
         "create": CHANGE,
         "partial_update": CHANGE,
@@ -222,24 +231,27 @@ class CampaignViewSet(
         drafts.edit(campaign, by=_staff(request), **self._read(request, campaign, partial=True))
         return Response(self.get_serializer(campaign).data)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def submit(self, request: Request, pk: str | None = None) -> Response:
         """Freeze who gets what, and ask for approval."""
         campaign = self.get_object()
         transitions.submit(campaign, by=_staff(request), at=clock.now())
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def withdraw(self, request: Request, pk: str | None = None) -> Response:
         """Back to draft; an approval counts no longer."""
         campaign = self.get_object()
         transitions.withdraw(campaign, by=_staff(request))
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def start(self, request: Request, pk: str | None = None) -> Response:
         """Send what was approved."""
         campaign = self.get_object()
@@ -247,31 +259,35 @@ class CampaignViewSet(
         tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def pause(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.pause(campaign, by=_staff(request))
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def resume(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.resume(campaign, by=_staff(request))
         tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def close(self, request: Request, pk: str | None = None) -> Response:
         """Let nobody in any more; who is in goes on to the end."""
         campaign = self.get_object()
         transitions.close(campaign, by=_staff(request), at=clock.now())
         return self._now(campaign)
 
-    @extend_schema(request=None)
+    @STEP
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.cancel(campaign, by=_staff(request))
@@ -311,6 +327,12 @@ class CampaignViewSet(
         )
         tasks.send_wave.delay_on_commit(campaign.pk)
         return self._now(campaign)
+
+    @extend_schema(responses=GroundsSerializer)
+    @action(detail=True)
+    def grounds(self, request: Request, pk: str | None = None) -> Response:
+        """What whoever decides about it reads: to whom, what it costs, what the like brought."""
+        return Response(GroundsSerializer(self.get_object()).data)
 
     @extend_schema(responses=CampaignMoneySerializer)
     @action(detail=True)

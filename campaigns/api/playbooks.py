@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from campaigns import playbooks
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
 from campaigns.playbooks import Offer
-from console import clock
+from console import clock, idempotency
 from console.models import Staff, Team
 from segments.models import Segment
 
@@ -154,8 +154,11 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
             playbooks.move_play(found, up=deed == "up", by=_staff(request))
         return self._now(playbook)
 
-    @extend_schema(request=None, operation_id="v1_playbooks_run")
+    @extend_schema(
+        request=None, operation_id="v1_playbooks_run", parameters=idempotency.MAY_BE_KEYED
+    )
     @action(detail=True, methods=["post"], url_path="(?P<deed>submit|start|pause|end)")
+    @idempotency.if_keyed
     def run(self, request: Request, deed: str, pk: str | None = None) -> Response:
         """Ask for approval of every play; put it in force; let nobody more in; end it for good."""
         playbook, staff, at = self.get_object(), _staff(request), clock.now()

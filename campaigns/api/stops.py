@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from campaigns import tasks
 from campaigns.models import CampaignPeriod, Stop
 from campaigns.stoploss import stops, words
+from console import idempotency
 
 
 class StopSerializer(serializers.ModelSerializer):
@@ -59,8 +60,13 @@ class StopViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     serializer_class = StopSerializer
     filterset_fields: ClassVar = ["campaign", "cause", "goes_on"]
 
-    @extend_schema(request=DecisionSerializer, responses=StopSerializer)
+    @extend_schema(
+        request=DecisionSerializer,
+        responses=StopSerializer,
+        parameters=idempotency.MAY_BE_KEYED,
+    )
     @action(detail=True, methods=["post"])
+    @idempotency.if_keyed
     def decide(self, request: Request, pk: str | None = None) -> Response:
         """It goes on, or it ends; never by who runs it."""
         stop, given = self.get_object(), DecisionSerializer(data=request.data)

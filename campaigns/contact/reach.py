@@ -37,6 +37,7 @@ class Reach:
     suppressed: BitMap
     held_out: BitMap
     left_alone: BitMap  # complained, or asked for a pause
+    resting: BitMap  # of these, whose pause is longer than a message waits
     full: BitMap  # of whom a cap has no room today
 
     def divide(self, members: BitMap) -> tuple[BitMap, dict[str, BitMap]]:
@@ -47,7 +48,11 @@ class Reach:
             if kept is not None:
                 left_out[reason] = rest - kept
                 rest = rest & kept
-        for reason, closed in (("suppressed", self.suppressed), ("held_out", self.held_out)):
+        for reason, closed in (
+            ("suppressed", self.suppressed),
+            ("held_out", self.held_out),
+            ("left_alone", self.resting),
+        ):
             left_out[reason] = rest & closed
             rest = rest - closed
         return rest, left_out
@@ -58,7 +63,7 @@ class Reach:
 
 
 def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime | None = None) -> Reach:
-    """What is known at this moment, in three questions."""
+    """What is known at this moment, in two rounds of questions."""
     project = clock.project()
     at = at or clock.now(project)
     (content,), held_out = asking.ask([Question(_POLICY), Question(_HOLDOUT)])
@@ -70,7 +75,7 @@ def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime | None = None
     suppressed = f"suppressed:{channel}"
     full = full_names(policy, channel, clock.day_of(at, project)) if limited else []
     names = [name for name in (addressed, agreed, suppressed, *full) if name]
-    sets, left_alone = _ask([*names, live_sets.EVERYONE], at)
+    sets, left_alone, resting = _ask([*names, live_sets.EVERYONE], (at, at + policy.longest_wait))
     last = _last(sets[live_sets.EVERYONE])
     return Reach(
         addressed=sets[addressed] if addressed else None,
@@ -78,19 +83,25 @@ def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime | None = None
         suppressed=sets[suppressed],
         held_out=_of_row(held_out, last) if purpose == MARKETING else BitMap(),
         left_alone=left_alone if limited else BitMap(),
+        resting=resting if limited else BitMap(),
         full=bitmaps.union([sets[name] for name in full]),
     )
 
 
-def _ask(names: list[str], at: dt.datetime) -> tuple[dict[str, BitMap], BitMap]:
-    held = {name: live_sets.held_of(name) for name in names}
-    questions = [live_sets.question(name, held[name]) for name in names]
-    *found, ((left_alone,),) = asking.ask([*questions, Question(_LEFT_ALONE, (at,))])
-    sets = {
-        name: live_sets.told(name, held[name], rows).members
-        for name, rows in zip(names, found, strict=True)
-    }
-    return sets, bitmaps.from_array(np.frombuffer(left_alone or b"", ">i4"))
+def _ask(
+    names: list[str], moments: tuple[dt.datetime, dt.datetime]
+) -> tuple[dict[str, BitMap], BitMap, BitMap]:
+    """The sets, and who is left alone beyond each of two moments."""
+    held, (soon, late) = live_sets.held_of(names), moments
+    found, ((alone, resting),) = asking.ask(
+        [live_sets.question(held), Question(_LEFT_ALONE, (late, soon))]
+    )
+    sets = {name: one.members for name, one in live_sets.told(held, found).items()}
+    return sets, _numbers(alone), _numbers(resting)
+
+
+def _numbers(told: bytes | None) -> BitMap:
+    return bitmaps.from_array(np.frombuffer(told or b"", ">i4"))
 
 
 def _kind(channel: str) -> str:
@@ -217,8 +228,9 @@ _POLICY = """
 """
 _HOLDOUT = "SELECT salt, part FROM campaigns_holdout WHERE until IS NULL"
 _LEFT_ALONE = """
-    SELECT string_agg(int4send(customer_id), ''::bytea) FROM campaigns_contacthold
-    WHERE lifted_at IS NULL AND (until IS NULL OR until > %s)
+    SELECT string_agg(int4send(customer_id), ''::bytea),
+        string_agg(int4send(customer_id), ''::bytea) FILTER (WHERE until IS NULL OR until > %s)
+    FROM campaigns_contacthold WHERE lifted_at IS NULL AND (until IS NULL OR until > %s)
 """
 _COUNT = """
     INSERT INTO segments_livesetchange (name, customers, added)

@@ -14,10 +14,10 @@ from typing import Any
 from django.db import transaction
 from pyroaring import BitMap
 
-from campaigns import audience, planning
+from campaigns import audience, guards, planning
 from campaigns.journeys import intakes, waves
 from campaigns.journeys.stepping import Stuck, not_approved
-from campaigns.models import Audience, Campaign, Intake, Lookout
+from campaigns.models import Audience, Campaign, Exclusion, Intake, Lookout
 from campaigns.plans import moments, triggers
 from console import clock, kept_words
 from segments import bitmaps, heard, membership
@@ -254,4 +254,5 @@ def _refused(campaign: Campaign, came: BitMap, at: dt.datetime) -> Iterable[tupl
         return
     if campaign.segment:
         yield "segment", came - approved_segment(campaign).members
+    yield Exclusion.Reason.MISMATCH, guards.left_out(campaign)
     yield "again", intakes.not_again(campaign, clock.day_of(at))

@@ -124,6 +124,8 @@ class Exclusion(models.Model):
         NO_CONSENT = "no_consent", _("no consent")
         SUPPRESSED = "suppressed", _("on the do-not-contact list")
         HELD_OUT = "held_out", _("in the holdout")
+        LEFT_ALONE = "left_alone", _("reported spam, or wants no messages for now")
+        MISMATCH = "mismatch", _("the offer does not fit them")
 
     audience = models.ForeignKey(Audience, models.CASCADE, related_name="exclusions")
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)

@@ -5,6 +5,7 @@ import json
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -197,6 +198,9 @@ class Campaign(Agreed):
     conversion_days = models.PositiveSmallIntegerField(
         _("counted for (days)"), default=7, help_text=_("Days after the message, 1 to 90.")
     )
+    # Of the demo: it went the whole way, and nobody did anything. What it seems to have brought is
+    # chance, so it shows how one is judged and is evidence for nothing.
+    is_demonstration = models.BooleanField(default=False, db_default=False, editable=False)
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
     stopped_because = KeptWords(_("paused because"), blank=True)
     # In the real time of the database: what fell due since then is not made up for.
@@ -272,22 +276,32 @@ class Campaign(Agreed):
         return bool(getattr(self, name) != begins.get_default())
 
     def editors(self) -> set[int]:
-        """Who made or changed it, a template or coupon of it, or its segment last: nobody of
-        them decides.
+        """Who made or changed it, a template or coupon of it, or last its segment or one that
+        its rules speak of: nobody of them decides.
 
         Also whose words or rule it was frozen with, whoever changed them since.
         """
         templates = {*map(int, self.audience.words), self.template_id or 0}
         mine = AuditEntry.of(self, "campaign.added", "campaign.changed", "campaign.justified")
-        segment = AuditEntry.of(self.segment, "segment.added", "segment.rule")
         found = {
             *mine.values_list("staff", flat=True),
-            *segment.values_list("staff", flat=True)[:1],
+            *self._ruled_by(),
             *MessageTemplate.objects.filter(pk__in=templates).values_list("updated_by", flat=True),
             *self._frozen_by(),
             *self.audience.coupon_makers(),
         }
         return {one for one in found if one is not None}
+
+    def _ruled_by(self) -> set[int | None]:
+        """Who last said who is in its segment, and in those that its rules speak of."""
+        numbers = {str(self.segment_id or 0), *self.audience.rules}
+        deeds = AuditEntry.objects.filter(
+            subject_type=ContentType.objects.get_for_model(Segment),
+            subject_id__in=numbers,
+            action__in=("segment.added", "segment.rule"),
+        )
+        last = deeds.order_by("subject_id", "-pk").distinct("subject_id")
+        return set(last.values_list("staff", flat=True))
 
     def _frozen_by(self) -> set[int | None]:
         """Whose words and whose rule the audience was frozen with."""

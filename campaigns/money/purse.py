@@ -10,12 +10,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, Quote
 from console import budgets, clock, roles
 from console.models import Approval, Budget, Reservation, Staff
 from console.states import NotAllowed
 
+ANOTHER_TEAMS = gettext_lazy(
+    "The budget “%(budget)s” is another team's: choose one of your own, or ask for money of it."
+)
 OVER = (Campaign.Status.SENT, Campaign.Status.CANCELLED)
 
 
@@ -49,6 +53,8 @@ def require(campaign: Campaign, quote: Quote, *, by: Staff) -> int:
     if campaign.budget is None:
         raise NeedsMoney(_("It costs something: choose the budget that it is paid out of."))
     amount = limit(campaign, quote)
+    if roles.allows(by, budgets.SPEND) and not roles.may_change(by, campaign.budget, budgets.SPEND):
+        raise NotAllowed(ANOTHER_TEAMS % _named(campaign))
     roles.require(by, budgets.SPEND, record=campaign.budget)
     if campaign.budget.currency != clock.project().currency:
         raise NotAllowed(_("The budget “%(budget)s” is in another currency.") % _named(campaign))

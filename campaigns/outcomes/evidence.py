@@ -60,6 +60,7 @@ class Witness:
 def brought(campaign: Campaign, result: CampaignResult) -> dict[str, Any]:
     """What one brought, as it is kept; money in minor units, None for what is not known."""
     size, cost = result.base, result.cost_minor
+    is_ours = campaign.kind == Campaign.Kind.OURS  # of another nobody told us who clicked
     return {
         "campaign": campaign.pk,
         "name": kept_words.as_kept(campaign.name),
@@ -67,8 +68,8 @@ def brought(campaign: Campaign, result: CampaignResult) -> dict[str, Any]:
         "size": size,
         "purchased": result.purchased,
         "share": result.purchased / size if size else None,
-        "clicked": result.clicked,
-        "unsubscribed": result.unsubscribed,
+        "clicked": result.clicked if is_ours else None,
+        "unsubscribed": result.unsubscribed if is_ours else None,
         "redeemed": result.redeemed,
         "revenue_minor": result.revenue_minor,
         "cost_minor": cost,
@@ -169,9 +170,10 @@ def _past(
 
 
 def _ended() -> QuerySet[Campaign]:
+    """What has a final result; what nobody carried out says nothing of what one brings."""
     ended = {Campaign.Status.SENT, Campaign.Status.CANCELLED}
     return (
-        Campaign.objects.filter(status__in=ended, result__is_final=True)
+        Campaign.objects.filter(status__in=ended, result__is_final=True, is_demonstration=False)
         .select_related("result")
         .order_by("-finished_at")
     )
@@ -195,7 +197,8 @@ def _skill() -> dict[str, Any]:
 
     How many of them were made afterwards, from what was known before, is told as well.
     """
-    over = CampaignResult.objects.filter(is_final=True).exclude(forecast={})
+    real = CampaignResult.objects.filter(is_final=True, campaign__is_demonstration=False)
+    over = real.exclude(forecast={})
     kept = list(
         over.order_by("-campaign__finished_at").values_list("forecast", flat=True)[:LOOKED_AT]
     )

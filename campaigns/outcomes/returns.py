@@ -1,8 +1,9 @@
-"""Bounces and complaints that come back as mail: fetched from a mailbox, and told to messages.
+"""Bounces, complaints and answers that come back as mail: fetched, and told to messages.
 
 The mailbox is the console's alone, and is emptied. A report counts only for the message whose
 mark it carries: in the address that it came back to, or in the original's link for unsubscribing.
-Both are signed; a report that has neither has to name the recipient.
+Both are signed; a report that has neither has to name the recipient. An answer, of which a mail
+server may copy everything here, has to come from the message's own address.
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ from functools import lru_cache
 import structlog
 from django.conf import settings
 from django.core.cache import caches
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,12 +25,15 @@ from campaigns.channels import returned
 from campaigns.channels.returned import Original, Returned
 from campaigns.contact import suppression
 from campaigns.models import Message
-from campaigns.outcomes import tracking
+from campaigns.outcomes import answers, tracking
+from campaigns.outcomes.answers import Answer
 from campaigns.words import links
 from console import clock, kept_words, postbox, work
 from console.models import Staff
 
 LARGEST = 5 << 20  # bytes; no report is larger
+# As which the parser tells of what is no mail, or has parts within parts without end.
+UNREADABLE = (ValueError, LookupError, AssertionError, AttributeError, TypeError, RecursionError)
 MARK = re.compile(r"(\d{1,18})-([0-9a-f]{12})")
 OURS = re.compile(r"(\d{1,18})\.(\d{1,18})@")
 TOKEN = re.compile(r"/t/u/([^/?#]+)$")
@@ -127,13 +132,36 @@ def fetch(*, at: dt.datetime) -> int:
 
 
 def take(raw: bytes, *, at: dt.datetime) -> int:
-    """Tell messages what one mail reports of them; how many there are."""
+    """Tell messages what one mail reports or answers; how many there are."""
     try:
         reports = returned.read(raw)
-    except (ValueError, LookupError, AssertionError, AttributeError) as odd:
+        answer = None if reports else answers.read(raw)
+    except UNREADABLE as odd:
         log.warning("returns.unreadable", problem=type(odd).__name__)
         return 0
-    return sum(_tell(report, at) for report in reports)
+    return sum(_tell(report, at) for report in reports) + (answer is not None and _hear(answer, at))
+
+
+def _hear(answer: Answer, at: dt.datetime) -> bool:
+    """Tell the message that its customer answered."""
+    message = _answered(answer)
+    if message is not None:
+        tracking.replied(message, at=at, text=answer.text)
+    return message is not None
+
+
+def _answered(answer: Answer) -> Message | None:
+    """The message, by the mark in the address, or by a number that its own recipient knows."""
+    mails = Message.objects.select_related("customer").filter(channel=suppression.EMAIL)
+    if marks := [one for to in answer.came_to if (one := _marked(Original(to)))]:
+        return mails.filter(pk=marks[0]).first()
+    known = Q(provider_id__in=[*answer.about, *(f"<{one}>" for one in answer.about)])
+    for number in answer.about:
+        if ours := OURS.match(number):
+            known |= Q(pk=int(ours[1]), campaign=int(ours[2]))
+    sender = suppression.normal(answer.sender)
+    theirs = (one for one in mails.filter(known) if suppression.normal(one.address) == sender)
+    return next(theirs, None)
 
 
 def _tell(report: Returned, at: dt.datetime) -> bool:

@@ -19,6 +19,8 @@ from segments.models import Consent
 
 # How customers answer a short message that they want no more of.
 STOP = {"t", "td", "r", "n", "tdhd", "退", "退订", "拒收", "取消", "stop", "unsubscribe", "no"}
+# The same of a mail, which may have asked something that one says no to.
+STOP_MAILS = {"td", "退订", "取消订阅", "拒收", "stop", "unsubscribe"}
 SAID = 200  # characters of an answer that are kept
 
 
@@ -97,7 +99,8 @@ def complained(message: Message, *, at: dt.datetime) -> bool:
 @transaction.atomic
 def replied(message: Message, *, at: dt.datetime, text: str) -> bool:
     """The customer answered; some answers mean that they want no more. Whether it was the first."""
-    if text.strip().strip("\"'“”.。!！").lower() in STOP:
+    stop = STOP_MAILS if message.channel == suppression.EMAIL else STOP
+    if text.strip().strip("\"'“”.。!！").lower() in stop:
         unsubscribed(message, at=at)
     return _first(message, "replied_at", at) and _tell(message, "replied", at, text=text[:SAID])
 

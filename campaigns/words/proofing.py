@@ -20,6 +20,8 @@ SHORT_TITLE, SHORT_PUSH = 40, 160
 LARGEST_MAIL = 100_000  # bytes; some mail programs cut off what is longer
 TAG = re.compile(r"<(a|img|mj-button|mj-image)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+# Nobody owns these (RFC 2606): they stand in examples, and lead nowhere.
+NOBODYS = re.compile(r"https?://(?:[\w-]+\.)*example(?:\.(?:com|net|org))?(?=[/?#:]|$)", re.I)
 WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；、）】]+")
 REFUSAL = re.compile(r"拒收|退订|回复?\s*(R|T|TD)\b|\bstop\b|opt.?out", re.I)
 
@@ -39,7 +41,7 @@ def advice(revision: TemplateRevision) -> list[Mistake]:
     """What would be better otherwise, of words that have no mistakes."""
     found = list(_avoided(revision, stops=False))
     for code, said in revision.words.items():
-        for name, words in _better(revision, said):
+        for name, words in (*_better(revision, said), *_nobodys(revision, said)):
             found.append(Mistake(name, words, code))
     for code, name in settings.LANGUAGES:
         if code not in revision.words and len(settings.LANGUAGES) > 1:
@@ -146,6 +148,17 @@ def _better(revision: TemplateRevision, said: dict[str, str]) -> Iterator[tuple[
                 yield from _too_wide("body", body, SHORT_PUSH)
             if not said.get("url"):
                 yield "url", _("There is no link: add one that says what to do next.")
+
+
+def _nobodys(revision: TemplateRevision, said: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The first link of a field that came with an example, and leads nobody anywhere yet."""
+    for field in forms.FIELDS[revision.channel]:
+        text = said.get(field.name, "")
+        for address in (*_addresses(field, text), *WEB.findall(text)):
+            if NOBODYS.match(address):
+                words = _("“%(address)s” stands in an example: say where yours leads.")
+                yield field.name, words % {"address": address[:80]}
+                break
 
 
 def _mail(body: str, markup: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import audience
-from campaigns.contact import suppression
+from campaigns.contact import holds, suppression
 from campaigns.models import Audience, Campaign
 from console import clock
 from segments.models import Consent, Customer
@@ -52,6 +52,21 @@ def test_each_customer_is_left_out_under_the_first_reason_that_applies() -> None
     shown = audience.funnel(found)
     assert shown.segment_size == 5
     assert shown.size + sum(count for _, count in shown.left_out) == 5
+
+
+def test_who_complained_or_rests_for_longer_than_a_message_waits_is_left_out() -> None:
+    well, complained, short, long = people(4)
+    holds.complained(complained.pk, at=clock.now())
+    holds.pause(short.pk, days=2, at=clock.now())
+    holds.pause(long.pk, days=30, at=clock.now())
+    everybody = [well, complained, short, long]
+    assert left_out(frozen(everybody)) == {"left_alone": [complained.pk, long.pk]}
+    campaign = campaign_at("draft", everybody)
+    assert campaign.segment
+    assert audience.waiting(campaign, campaign.segment.members) == 3
+    later = frozen(everybody, starts_at=clock.now() + dt.timedelta(days=40))
+    assert left_out(later) == {"left_alone": [complained.pk]}, "their pause is over by then"
+    assert not left_out(frozen(everybody, purpose="transactional"))
 
 
 def test_consent_for_another_purpose_or_channel_is_no_consent() -> None:

@@ -10,6 +10,7 @@ from campaigns import beginnings, planning, recipes
 from campaigns.models import Campaign, MessageTemplate, Playbook
 from campaigns.plans import mixes
 from campaigns.plans.nodes import PlanError
+from campaigns.words import language
 from console.states import NotAllowed
 from segments.models import EventType
 from tests.campaigns.factories import TemplateFactory, bob, people, segment_of, submit
@@ -21,10 +22,48 @@ NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
 @pytest.mark.parametrize("key", list(recipes.JOURNEYS))
 def test_every_journey_can_be_submitted_as_it_is(key: str) -> None:
     owner = bob()
-    campaign = beginnings.journey(key, segment_of(people(1)), by=owner)
-    assert planning.read(campaign).first == "first"
+    EventType.objects.create(name="cart_added")
+    campaign = beginnings.journey(key, segment_of(people(1)), by=owner, event="cart_added")
+    assert "first" in planning.read(campaign).by_key
     submit(campaign, by=owner)
     assert campaign.status == "submitted"
+
+
+def test_a_journey_tells_what_it_does_and_is_made_for_whom_one_chooses(signed_in: Any) -> None:
+    EventType.objects.create(name="cart_added")
+    segment, url = segment_of(people(1)), reverse("admin:campaigns_playbook_journey")
+    client = signed_in("operator")
+    page = client.get(url).content.decode()
+    assert "every Thursday at 10:00" in page
+    assert "Wait 30 minutes" in page
+    assert "with the coupon “Instant coupon” (not later than 1 hour after it was due)" in page
+    assert not MessageTemplate.objects.exists()
+    nothing = client.post(url, {"journey": "cart", "link": "shop.test"}).content.decode()
+    assert "This field is required" in nothing
+    cart = {"journey": "cart", "event": "cart_added", "link": "shop.test/pay?a=1&b=2"}
+    assert client.post(url, cart).status_code == 302
+    campaign = Campaign.objects.get()
+    assert (campaign.entry, campaign.segment, campaign.again_after_days) == ("event", None, 7)
+    assert campaign.trigger == {"event": "cart_added"}
+    words = MessageTemplate.objects.get()
+    assert 'href="https://shop.test/pay?a=1&amp;b=2"' in words.body
+    weekly = {"journey": "weekly", "segment": segment.pk, "link": "https://shop.test/"}
+    assert client.post(url, weekly).status_code == 302
+    assert Campaign.objects.filter(entry="recurring", timetable__days=[4]).exists()
+    assert signed_in("analyst").post(url, cart).status_code == 403
+    assert Campaign.objects.count() == 2
+
+
+def test_the_weekly_list_says_what_each_customer_likes() -> None:
+    said = recipes.LIST.fields("https://shop.test/")
+    words = said["variants"]["en"]
+    liked = {"traits": {"favourite_category": "Tea"}}
+    for facts, title, text in (
+        (liked, "Chosen for you this week: Tea", "You like Tea"),
+        ({"traits": {}}, "Chosen for you this week: what is new", "what others look at"),
+    ):
+        assert language.example(words["subject"], facts) == title
+        assert text in language.example(words["body"], facts)
 
 
 def test_journeys_share_nothing_but_what_has_the_same_name() -> None:
@@ -42,7 +81,8 @@ def test_the_warnings_are_one_playbook_the_longest_silence_first(
     EventType.objects.create(name="order_paid")
     client = signed_in("operator")
     address = reverse("admin:campaigns_playbook_ship")
-    client.post(address, {"login": "order_paid", "interacted": "order_paid"})
+    named = {"login": "order_paid", "interacted": "order_paid", "link": "shop.test"}
+    client.post(address, named)
     playbook = Playbook.objects.get()
     plays = list(playbook.plays.order_by("place").select_related("campaign"))
     assert len(plays) == 5

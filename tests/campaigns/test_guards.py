@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns import guards, transitions
+from campaigns.journeys import entering
 from campaigns.models import Campaign, Guard
 from console import approvals, clock, kept_words
 from console.states import NotAllowed
@@ -56,12 +57,27 @@ def test_a_mismatch_is_refused_until_somebody_writes_why() -> None:
         assert "audience" not in kept_words.said(kept)
 
 
-def test_what_blocks_cannot_be_justified() -> None:
+def test_what_is_refused_cannot_be_justified() -> None:
     customers = people(4)
-    guard_of(customers, blocks=True)
+    guard_of(customers, then="refuses")
     campaign = campaign_at("draft", customers, offer="discount", mismatch_reason="because")
     with pytest.raises(NotAllowed, match="Not allowed"):
         submit(campaign)
+
+
+def test_whom_a_guard_leaves_out_is_not_frozen_and_its_reason_is_told() -> None:
+    customers = people(10)
+    guard_of(customers[:1], then="leaves_out")
+    asked = submit(campaign_at("draft", customers, offer="discount"))
+    assert (asked.summary["size"], asked.summary["left_out"]["mismatch"]) == (9, 1)
+    other = campaign_at("draft", customers, offer="perk")
+    assert submit(other).summary["size"] == 10
+    EventType.objects.get_or_create(name="cart_updated")
+    values: dict[str, Any] = {"entry": "event", "trigger": {"event": "cart_updated"}}
+    campaign = campaign_at("sending", customers, offer="discount", **values)
+    ears = entering.Ears(coming={one.pk: None for one in customers[:2]})  # type: ignore[misc]
+    assert set(entering._admitted(campaign, ears, clock.now())) == {customers[1].pk}
+    assert ears.left_out == {"mismatch": 1}
 
 
 @pytest.mark.parametrize("offer", ["", "perk", "upsell"])
@@ -132,14 +148,15 @@ def test_the_usual_two_are_set_up_by_who_may(signed_in: SignIn) -> None:
     client = signed_in("admin")
     assert address in client.get(guards_page).content.decode()
     client.post(address)
-    assert sorted(Guard.objects.values_list("offer", "blocks")) == [
-        ("discount", False),
-        ("upsell", True),
+    assert sorted(Guard.objects.values_list("offer", "then")) == [
+        ("discount", "asks"),
+        ("upsell", "refuses"),
     ]
     guard = Guard.objects.get(offer="upsell")
     page = reverse("admin:campaigns_guard_change", args=[guard.pk])
     said = {"name": "New", "offer": "upsell", "segment": guard.segment_id, "percent": "5"}
+    said["then"] = "leaves_out"
     client.post(page, said)
     guard.refresh_from_db()
-    assert (guard.name, guard.most_share, guard.blocks) == ("New", 0.05, False)
+    assert (guard.name, guard.most_share, guard.then) == ("New", 0.05, "leaves_out")
     assert signed_in("analyst").get(page).status_code == 200

@@ -16,10 +16,12 @@ from campaigns.models import Campaign, MessageTemplate, Suppression
 from campaigns.words import wording
 from console.models import Staff
 from tests.campaigns.factories import (
+    AT,
     CampaignFactory,
     TemplateFactory,
     alice,
     bob,
+    budget_with,
     campaign_at,
     charlie,
     form,
@@ -111,6 +113,28 @@ def test_the_whole_way_by_pressing(signed_in: SignIn, started: list[int]) -> Non
     campaign.refresh_from_db()
     assert campaign.status == "sending"
     assert started == [campaign.pk] * 2
+
+
+def test_another_draft_like_it_is_its_makers(signed_in: SignIn) -> None:
+    owner = bob()
+    was = campaign_at("sent", by=owner, goal="Bread", control_share=0.5, starts_at=AT)
+    Campaign.objects.filter(pk=was.pk).update(budget=budget_with(10, team=was.team))
+    url = reverse("admin:campaigns_campaign_again", args=[was.pk])
+    assert signed_in("analyst").post(url).status_code == 403
+    assert Campaign.objects.count() == 1
+    other = signed_in(charlie())
+    answer = other.post(url)
+    made = Campaign.objects.get(status="draft")
+    assert answer["Location"] == page_of(made)
+    assert (made.owner, made.team) == (other.staff, other.staff.team)
+    assert (made.goal, made.control_share, made.segment) == ("Bread", 0.5, was.segment)
+    assert (made.starts_at, made.budget) == (None, None)
+    assert "again" in str(made)
+    assert url in other.get(page_of(was)).content.decode()
+    Campaign.objects.filter(pk=was.pk).update(kind="recorded")
+    other.post(url)
+    assert url not in other.get(page_of(was)).content.decode()
+    assert Campaign.objects.count() == 2
 
 
 def test_a_refusal_comes_back_as_words_and_changes_nothing(signed_in: SignIn) -> None:

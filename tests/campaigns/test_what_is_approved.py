@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 NOT_DECIDED: dict[type[models.Model], set[str]] = {
     Campaign: {
         *("id", "status", "owner", "team", "external_ref", "stopped_because", "paused_at"),
-        *("closed_at", "created_at", "started_at", "finished_at"),
+        *("closed_at", "created_at", "started_at", "finished_at", "is_demonstration"),
     },
     Audience: {"id", "campaign", "size"},
     Quote: {"id", "campaign", "low_minor", "expected_minor", "returns", "made_at"},

@@ -13,6 +13,7 @@ from campaigns.journeys import entering, rounds, waves
 from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, Intake, Message
 from campaigns.offers import coupon_batches
+from campaigns.outcomes import progress
 from console import clock
 from segments import bitmaps, heard, ingest
 from segments.models import Customer, EventType, HeardEvent, Segment
@@ -104,6 +105,8 @@ def test_a_cart_that_is_not_paid_brings_a_coupon_valid_for_15_minutes(
     ((_address, mail),) = server.mails
     assert b"Subject: Tea 15" in mail
     assert campaign.status == "sending", "others may come"
+    now = progress.of(campaign)
+    assert (now.size, now.on_the_way, now.sent) == (2, 0, 1)
     left = campaign.waves.get(kind="left")
     assert (left.step, set(left.members)) == (waves.GOAL, {ben.pk})
 

@@ -10,6 +10,7 @@ from campaigns import overdue, transitions
 from campaigns.journeys import rounds, waves
 from campaigns.journeys.stepping import Place, Stuck
 from campaigns.models import Campaign, Intake, Message, Wave
+from campaigns.outcomes import progress
 from console import clock, kept_words
 from console.models import WorkItem
 from segments import bitmaps
@@ -121,6 +122,7 @@ def test_a_control_group_gets_nothing_and_is_remembered() -> None:
     assert standing(campaign) == {"message": 200 - len(intake.control)}
     going = bitmaps.union([one.members for one in waves.to_do(campaign)])
     assert not going & intake.control
+    assert progress.of(campaign).size == 200 - len(intake.control), "its bar gets to its end"
 
 
 def test_who_was_erased_is_left_behind_and_who_was_merged_goes_on_as_the_kept_one() -> None:
@@ -154,11 +156,18 @@ def test_a_message_that_was_put_off_comes_back_and_goes_on_after_it(
     go(campaign)
     assert standing(campaign) == {"last": 2}
     assert not waves.is_finished(campaign)
+    assert on_the_way(campaign) == (3, 3), "who was put off is neither through nor counted twice"
     Message.objects.update(due_at=clock.now() - dt.timedelta(seconds=1))
     assert campaign.pk in rounds.to_go(at=clock.now())
     go(campaign)
     go(campaign)
     assert standing(campaign) == {"last": 2, "hello": 1}
+    assert on_the_way(campaign) == (3, 3)
+
+
+def on_the_way(campaign: Campaign) -> tuple[int, int]:
+    now = progress.of(campaign)
+    return now.size, now.on_the_way
 
 
 def test_a_rule_that_nobody_understands_any_more_stops_the_campaign_in_words() -> None:

@@ -21,6 +21,7 @@ from tests.campaigns.factories import (
     budget_with,
     campaign_at,
     charlie,
+    give_money,
     people,
     submit,
 )
@@ -118,6 +119,25 @@ def test_money_over_the_api_is_asked_for_once_and_never_moved_by_hand(signed_in:
     )
     assert limit.status_code == 400
     assert "budget" in limit.json()
+
+
+def test_who_decides_over_the_api_reads_what_it_rests_on_and_steps_are_taken_once(
+    signed_in: SignIn,
+) -> None:
+    campaign = money.with_coupon("draft")
+    give_money(campaign)
+    client = signed_in(money.owner_of(campaign))
+    where, key = f"/api/v1/campaigns/{campaign.pk}/", {"HTTP_IDEMPOTENCY_KEY": "once"}
+    assert client.get(where + "grounds/").json()["quote"] is None
+    first = client.post(where + "submit/", **key)
+    again = client.post(where + "submit/", **key)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (again.json()["status"], again["Idempotent-Replayed"]) == ("submitted", "true")
+    assert client.post(where + "submit/").status_code == 403, "without a key, its status guards it"
+    found = signed_in("manager").get(where + "grounds/").json()
+    assert found["frozen"]["size"] == campaign.audience.size
+    assert {line["what"] for line in found["quote"]["lines"]} >= {"coupon"}
+    assert found["evidence"]["precedents"] == []
 
 
 def test_a_long_short_message_is_priced_by_its_parts() -> None:

@@ -9,10 +9,10 @@ from pyroaring import BitMap
 
 from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
 from campaigns.outcomes import evidence, forecasts
-from console import approvals
+from console import approvals, audit
 from console.states import NotAllowed
 from segments.models import Customer
-from tests.campaigns.factories import campaign_at, people
+from tests.campaigns.factories import campaign_at, people, segment_of
 from tests.factories import StaffFactory
 from tests.metrics.factories import recorded
 
@@ -54,6 +54,18 @@ def test_a_campaign_whose_result_may_still_change_says_nothing_yet() -> None:
     assert evidence.find(draft, BitMap([one.pk for one in customers]), at=LATER) == []
 
 
+def test_a_demonstration_is_evidence_for_nothing() -> None:
+    customers = people(4)
+    past(customers, "A", forecast={"kind": "approved", "lines": []})
+    draft = campaign_at("draft", customers)
+    members = BitMap([one.pk for one in customers])
+    assert evidence.made(draft, members, at=LATER).skill["forecasts"] == 1
+    Campaign.objects.filter(kind="recorded").update(is_demonstration=True)
+    found = evidence.made(draft, members, at=LATER)
+    assert (found.precedents, found.skill["forecasts"]) == ([], 0)
+    assert evidence.of_team(draft.team, at=LATER)["rows"] == []
+
+
 def test_a_campaign_without_a_result_or_with_another_aim_says_nothing() -> None:
     customers = people(4)
     past(customers, "A")
@@ -90,6 +102,16 @@ def test_without_evidence_nobody_can_say_yes() -> None:
     assert approval is not None
     with pytest.raises(NotAllowed, match="what campaigns like this one brought"):
         approvals.approve(approval, by=StaffFactory.create(role="manager"))
+
+
+def test_nor_who_made_a_segment_that_its_rule_speaks_of() -> None:
+    author, customers = StaffFactory.create(role="admin"), people(3)
+    inner = segment_of(customers)
+    audit.log("segment.rule", inner, by=author)
+    outer = segment_of(customers, rule={"segment": inner.pk})
+    campaign = campaign_at("submitted", customers, segment=outer)
+    assert str(inner.pk) in campaign.audience.rules
+    assert author.pk in campaign.editors()
     campaign.refresh_from_db()
     assert campaign.status == Campaign.Status.SUBMITTED
 

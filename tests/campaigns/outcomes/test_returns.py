@@ -180,6 +180,63 @@ def test_a_mark_that_somebody_made_up_is_none(message: Message) -> None:
     assert told() == []
 
 
+# --- what customers answer ------------------------------------------------------
+
+
+def answer(about: str, *, text: str = "Is it still there?", **headers: str) -> bytes:
+    """What a customer writes back, as a mail program sends it."""
+    said = {
+        "From": "Ann <C0@customers.example>",
+        "To": "news@shop.example",
+        "Subject": "Re: Hello",
+        "In-Reply-To": f"<{about}>",
+        "Content-Type": "text/plain; charset=gb18030",
+    } | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    before = "\r\n\r\n在 2018年3月1日，News <news@shop.example> 写道：\r\n> Hello"
+    return (head + "\r\n" + text + before).encode("gb18030")
+
+
+def test_what_a_customer_answers_counts_once_without_what_it_answers(message: Message) -> None:
+    ours = f"{message.pk}.{message.campaign_id}@shop.example"
+    assert returns.take(answer(ours, text="还有货吗？"), at=AT) == 1
+    assert returns.take(answer(ours, text="?"), at=AT) == 1
+    (event,) = InboxEvent.objects.all()
+    assert (event.name, event.properties["text"]) == ("message_replied", "还有货吗？")
+    message.refresh_from_db()
+    assert (message.replied_at, message.unsubscribed_at) == (AT, None)
+
+
+def test_an_answer_that_refuses_unsubscribes(message: Message) -> None:
+    assert returns.take(answer("?", text="退订。", To=returns.address(message.pk)), at=AT) == 1
+    assert told() == ["message_unsubscribed", "message_replied"]
+    assert suppression.is_listed(message.address)
+
+
+def test_a_no_to_what_a_mail_asked_is_no_unsubscription(message: Message) -> None:
+    Message.objects.filter(pk=message.pk).update(provider_id="<20180301.1@mg.example>")
+    assert returns.take(answer("20180301.1@mg.example", text="No."), at=AT) == 1
+    assert told() == ["message_replied"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"From": "somebody@else.example"},
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"Subject": "=?utf-8?b?6Ieq5Yqo5Zue5aSN?=: Hello"},
+        {"From": ""},
+        {"In_Reply_To": "<1.2@elsewhere.example>"},
+    ],
+    ids=["another", "away", "bulk", "titled away", "nobody", "another mail"],
+)
+def test_who_is_not_its_customer_answers_nothing(message: Message, odd: dict[str, str]) -> None:
+    ours = f"{message.pk}.{message.campaign_id}@shop.example"
+    assert returns.take(answer(ours, **odd), at=AT) == 0
+    assert told() == []
+
+
 # --- the mailbox --------------------------------------------------------------
 
 

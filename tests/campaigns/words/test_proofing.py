@@ -8,7 +8,7 @@ from campaigns.words import phrases, proofing
 
 pytestmark = pytest.mark.django_db
 
-GOOD = '<p>Hi</p><p><a class="button" href="https://shop.example/">Look</a></p>'
+GOOD = '<p>Hi</p><p><a class="button" href="https://shop.test/">Look</a></p>'
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def better(revision: TemplateRevision) -> list[str]:
 def test_good_words_are_left_alone() -> None:
     assert better(mail()) == []
     assert better(short("sms", body="您的订单已发货。拒收请回复R")) == []
-    assert better(short("push", subject="Hi", body="Look", url="https://a.example/")) == []
+    assert better(short("push", subject="Hi", body="Look", url="https://a.test/")) == []
     assert better(short("webhook", data="level: {{ traits.orders }}")) == []
 
 
@@ -49,11 +49,11 @@ def test_good_words_are_left_alone() -> None:
     [
         ('<a href="">x</a>', "leads nowhere"),
         ('<a href="#">x</a>', "leads nowhere"),
-        ('<a href="www.shop.example/a">x</a>', "no whole address"),
+        ('<a href="www.shop.test/a">x</a>', "no whole address"),
         ('<a href="javascript:alert(1)">x</a>', "no whole address"),
         ('<a href="https://shop/a">x</a>', "cannot be read"),
-        ('<a href="https://shop.example:x/a">x</a>', "cannot be read"),
-        ('<a href="https://shop.example/a b">x</a>', "cannot be read"),
+        ('<a href="https://shop.test:x/a">x</a>', "cannot be read"),
+        ('<a href="https://shop.test/a b">x</a>', "cannot be read"),
         ("<p>现在起永久免费</p>", "“永久免费” promises too much."),
         ("<p>永 久 <b>免</b>费</p>", "永久免费"),
         ("<p>Free\n FOREVER!</p>", "“free forever”"),
@@ -70,10 +70,11 @@ def test_what_cannot_be_sent_is_told(body: str, words: str) -> None:
     [
         ("<p>Hi</p>", "There is no link"),
         ('<a href="mailto:a@b.example">x</a>', "There is no link"),
-        ('<a href="https://a.example/">x</a>', "Make the link a button"),
+        ('<a href="https://a.test/">x</a>', "Make the link a button"),
         (GOOD + GOOD.replace("shop.", "other."), "2 calls to action compete"),
         (GOOD.replace("https", "http"), "not encrypted"),
-        (GOOD + '<img src="https://a.example/a.png">', "An image has no words"),
+        (GOOD.replace("shop.test", "shop.example"), "“https://shop.example/” stands in an example"),
+        (GOOD + '<img src="https://a.test/a.png">', "An image has no words"),
         (GOOD + "<p>销量第一</p>", "“销量第一” is among the words to avoid. 写明数据"),
     ],
 )
@@ -82,7 +83,7 @@ def test_what_would_be_better_is_told(body: str, words: str) -> None:
 
 
 def test_links_in_several_places_to_one_page_are_one_call_to_action() -> None:
-    assert better(mail(GOOD + '<p><a href="https://shop.example/faq">Help</a></p>' + GOOD)) == []
+    assert better(mail(GOOD + '<p><a href="https://shop.test/faq">Help</a></p>' + GOOD)) == []
 
 
 def test_a_subject_that_phones_cut_off_is_told() -> None:
@@ -96,9 +97,9 @@ def test_short_messages_are_counted_and_say_how_to_refuse() -> None:
     assert any("拒收请回复R" in one for one in told)
     assert proofing.parts("新" * 70) == 1
     assert proofing.parts("新" * 71) == 2
-    link = "https://shop.example/" + "a" * 70  # a short one leads there
+    link = "https://shop.test/" + "a" * 70  # a short one leads there
     assert proofing.parts("新" * 10 + link) == 1
-    assert proofing.parts("新" * 60 + "https://a.example/") == 2
+    assert proofing.parts("新" * 60 + "https://a.test/") == 2
 
 
 def test_lines_that_have_no_name_are_told() -> None:
