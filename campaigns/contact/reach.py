@@ -5,10 +5,11 @@ customer by themselves. What is full of the caps is told by the project's calend
 """
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -20,6 +21,7 @@ from campaigns.models import Holdout
 from campaigns.policy import calendar, deciding
 from campaigns.policy.nodes import MARKETING, TRANSACTIONAL, Cap, Facts, Policy
 from console import clock
+from console.models import Project
 from segments import asking, bitmaps, live_sets
 from segments.asking import Question
 from segments.models import LiveSet, LiveSetChange
@@ -62,42 +64,96 @@ class Reach:
         return members & (self.full | self.left_alone)
 
 
+class _Terms(NamedTuple):
+    """What decides which sets are asked for."""
+
+    time_zone: str
+    today_on: dt.date | None
+    content: str | None  # of the contact policy in force
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is asked about a channel under some terms, and the names of the sets."""
+
+    policy: Policy
+    at: dt.datetime
+    addressed: str  # empty: the channel needs no address
+    agreed: str  # empty: it needs no consent
+    suppressed: str
+    full: list[str]
+
+    def names(self) -> list[str]:
+        one_each = [self.addressed, self.agreed, self.suppressed, live_sets.EVERYONE]
+        return [name for name in (*one_each, *self.full) if name]
+
+
+_united: dict[str, tuple[list[BitMap], BitMap]] = {}  # by channel: of what, and their union
+_last_terms = [_Terms("UTC", None, None)]  # as they were told last: most often they are so still
+
+
 def now(channel: str, *, purpose: str = MARKETING, at: dt.datetime | None = None) -> Reach:
-    """What is known at this moment, in two rounds of questions."""
-    project = clock.project()
-    at = at or clock.now(project)
-    (content,), held_out = asking.ask([Question(_POLICY), Question(_HOLDOUT)])
-    policy = policies.read(content[0])
-    limited = purpose != TRANSACTIONAL
-    addressed = f"address:{_kind(channel)}" if addresses.of_their_own(channel) else ""
-    needs_consent = limited and policy.way(channel).needs_consent
-    agreed = live_sets.consent(channel, purpose) if needs_consent else ""
-    suppressed = f"suppressed:{channel}"
-    full = full_names(policy, channel, clock.day_of(at, project)) if limited else []
-    names = [name for name in (addressed, agreed, suppressed, *full) if name]
-    sets, left_alone, resting = _ask([*names, live_sets.EVERYONE], (at, at + policy.longest_wait))
-    last = _last(sets[live_sets.EVERYONE])
-    return Reach(
-        addressed=sets[addressed] if addressed else None,
-        agreed=sets[agreed] if agreed else None,
-        suppressed=sets[suppressed],
-        held_out=_of_row(held_out, last) if purpose == MARKETING else BitMap(),
-        left_alone=left_alone if limited else BitMap(),
-        resting=resting if limited else BitMap(),
-        full=bitmaps.union([sets[name] for name in full]),
-    )
+    """What is known at this moment.
 
-
-def _ask(
-    names: list[str], moments: tuple[dt.datetime, dt.datetime]
-) -> tuple[dict[str, BitMap], BitMap, BitMap]:
-    """The sets, and who is left alone beyond each of two moments."""
-    held, (soon, late) = live_sets.held_of(names), moments
-    found, ((alone, resting),) = asking.ask(
-        [live_sets.question(held), Question(_LEFT_ALONE, (late, soon))]
-    )
+    One round of questions tells the terms, and the sets under the terms that were told last.
+    If these are others by now, the sets are asked for anew.
+    """
+    terms, told = None, _last_terms[0]
+    while terms != told:
+        terms = told
+        wanted = _wanted(terms, channel, purpose, at)
+        held = live_sets.held_of(wanted.names())
+        late = wanted.at + wanted.policy.longest_wait
+        (row,), holdout, found, ((alone, resting),) = asking.ask(
+            [
+                Question(_TERMS),
+                Question(_HOLDOUT),
+                live_sets.question(held),
+                Question(_LEFT_ALONE, (late, wanted.at)),
+            ]
+        )
+        told = _last_terms[0] = _Terms(*row)
     sets = {name: one.members for name, one in live_sets.told(held, found).items()}
-    return sets, _numbers(alone), _numbers(resting)
+    last, limited = _last(sets[live_sets.EVERYONE]), purpose != TRANSACTIONAL
+    return Reach(
+        addressed=sets.get(wanted.addressed),
+        agreed=sets.get(wanted.agreed),
+        suppressed=sets[wanted.suppressed],
+        held_out=_of_row(holdout, last) if purpose == MARKETING else BitMap(),
+        left_alone=_numbers(alone) if limited else BitMap(),
+        resting=_numbers(resting) if limited else BitMap(),
+        full=_together(channel, [sets[name] for name in wanted.full]),
+    )
+
+
+def _together(channel: str, parts: list[BitMap]) -> BitMap:
+    """The union of a channel's sets, made anew when one is another than when it was made."""
+    made_of, union = _united.get(channel, ([], BitMap()))
+    if [*map(id, made_of)] != [*map(id, parts)]:
+        union = bitmaps.union(parts)
+        _united[channel] = parts, union
+    return union
+
+
+@functools.lru_cache(4)
+def _project(time_zone: str, today_on: dt.date | None) -> Project:
+    """As much of it as tells the time."""
+    return Project(time_zone=time_zone, today_on=today_on)
+
+
+def _wanted(terms: _Terms, channel: str, purpose: str, at: dt.datetime | None) -> _Wanted:
+    project = _project(terms.time_zone, terms.today_on)
+    policy, at = policies.read(terms.content), at or clock.now(project)
+    limited = purpose != TRANSACTIONAL
+    needs_consent = limited and policy.way(channel).needs_consent
+    return _Wanted(
+        policy=policy,
+        at=at,
+        addressed=f"address:{_kind(channel)}" if addresses.of_their_own(channel) else "",
+        agreed=live_sets.consent(channel, purpose) if needs_consent else "",
+        suppressed=f"suppressed:{channel}",
+        full=full_names(policy, channel, clock.day_of(at, project)) if limited else [],
+    )
 
 
 def _numbers(told: bytes | None) -> BitMap:
@@ -223,8 +279,10 @@ def _kept_names() -> set[str]:
     return {name for name in names if name.startswith(("address:", "suppressed:"))}
 
 
-_POLICY = """
-    SELECT (SELECT content::text FROM campaigns_contactpolicy ORDER BY version DESC LIMIT 1)
+_TERMS = """
+    SELECT time_zone, today_on,
+        (SELECT content::text FROM campaigns_contactpolicy ORDER BY version DESC LIMIT 1)
+    FROM console_project
 """
 _HOLDOUT = "SELECT salt, part FROM campaigns_holdout WHERE until IS NULL"
 _LEFT_ALONE = """
