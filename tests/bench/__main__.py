@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import tests.bench
-from console.embedded import places
+from console.embedded import memory, places
 from tests.bench import harness
 from tests.bench.harness import Row
 
@@ -25,6 +25,7 @@ def main(word: str = "") -> int:
     rooms = dict.fromkeys(one.room for one in harness.ENTRIES if one.is_asked(word))
     if not rooms:
         sys.exit(f"No contest has “{word}” in its name.")
+    memory.keep_at_hand()  # as `up` does
     with tempfile.TemporaryDirectory(prefix="console-bench-") as folder:
         found = {room: _rows(room, word, Path(folder)) for room in rooms}
     rows = [row for of_room in found.values() for row in of_room or []]

@@ -15,7 +15,16 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from console import clock, translations
-from console.embedded import obstacles, places, postgres, programs, supervisor, terminal, valkey
+from console.embedded import (
+    memory,
+    obstacles,
+    places,
+    postgres,
+    programs,
+    supervisor,
+    terminal,
+    valkey,
+)
 from console.embedded.supervisor import Supervisor
 from segments import contacts
 from segments import demo as business
@@ -35,6 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)  # what the console writes is its own
+        memory.keep_at_hand()
         home = settings.HOME_DIR
         keeper = Supervisor(home / "logs", say=self.say)
         with (

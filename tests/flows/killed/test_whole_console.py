@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from console.embedded import places
+from console.embedded import memory, places
 from console.management.commands import beat
 from tests.console.test_embedded import ask
 from tests.console.test_supervisor import alive, until
@@ -21,6 +22,15 @@ def test_a_second_console_on_the_same_home_is_told_of_the_first(house: House) ->
     )
     assert second.returncode == 1
     assert f"The console is already running at {house.url}" in second.stdout + second.stderr
+
+
+def test_its_workers_keep_the_pieces_of_sets_at_hand(house: House) -> None:
+    numbers = house.processes("console.celery")
+    assert numbers
+    first, *_more = memory.TUNABLES.split(":")  # glibc reads it in place, and cuts it at each colon
+    for number in numbers:
+        said = Path(f"/proc/{number}/environ").read_text("utf-8").split("\0")
+        assert any(one.startswith(f"{memory.VARIABLE}={first}") for one in said)
 
 
 def test_a_killed_database_comes_back_with_what_it_promised(house: House) -> None:
