@@ -39,6 +39,7 @@ from segments.models import PrivacyRequest
 from segments.tasks import CUSTOMERS, IMPORT
 
 PRIVACY = "privacy"  # the kind of job
+PATIENCE = 3600  # seconds: a night that finds somebody's recompute comes after it
 OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT, COMPARE)  # kinds of jobs that a record names
 
 
@@ -46,7 +47,7 @@ OF_RECORDS = (IMPORT, CUSTOMERS, PRIVACY, REPORT, COMPARE)  # kinds of jobs that
 def run_night() -> None:
     """Everything anew: customers first, then what the closed days came to."""
     with jobs.running(jobs.create("night", _("Nightly recompute"))) as progress:
-        pipeline.run(clock.today(), progress=progress)
+        pipeline.run(clock.today(), progress=progress, patience=PATIENCE)
         measure.run_due()
         retention.monthly()
         activity_tables.update()

@@ -30,6 +30,11 @@ from segments import (
 
 log = structlog.get_logger(__name__)
 LOCK = 0x6C6966_6379  # any number; the same for every process on this database
+LOOK_EVERY = 5  # seconds, while one run waits for another
+
+
+class Busy(NotAllowed):
+    """Another run is under way."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,15 @@ class Step:
     work: Callable[[], Any]
 
 
-def run(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> dict[str, int]:
+def run(
+    day: dt.date, *, progress: jobs.Progress = jobs.silent, patience: int = 0
+) -> dict[str, int]:
     """Everything anew for the end of a day; tells how much each step changed.
 
     Raises:
-        NotAllowed: another run is under way.
+        Busy: another run is under way, still after so many seconds.
     """
-    with _alone():
+    with alone(patience):
         library.install_stages()
         steps = [
             Step("events", _("moving accepted events into the lake"), _flush),
@@ -65,7 +72,7 @@ def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) ->
 
     For a business whose past is loaded at once: sizes and moves then have a history.
     """
-    with _alone():
+    with alone():
         library.install_stages()
         for done, day in enumerate(sorted(days), start=1):
             _walk(_of_one_day(day, is_past=done < len(days)), jobs.silent)
@@ -73,13 +80,8 @@ def replay(days: Sequence[dt.date], *, progress: jobs.Progress = jobs.silent) ->
 
 
 def traits(day: dt.date, *, progress: jobs.Progress = jobs.silent) -> int:
-    """The traits alone, for example after somebody made one.
-
-    Raises:
-        NotAllowed: another run is under way.
-    """
-    with _alone():
-        return computing.recompute(day, progress)
+    """The traits alone, for example after somebody made one; for who is `alone`."""
+    return computing.recompute(day, progress)
 
 
 def _of_one_day(day: dt.date, *, is_past: bool = False) -> list[Step]:
@@ -125,13 +127,24 @@ def _segments(day: dt.date) -> int:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the lock of the recompute; the database lets go of it should we die."""
+def alone(patience: int = 0) -> Iterator[None]:
+    """Hold the lock of the recompute; the database lets go of it should we die.
+
+    Raises:
+        Busy: another run is under way, still after so many seconds.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise NotAllowed(_("A recompute is running already; wait until it is done."))
+        until = time.monotonic() + patience
+        while not _take_lock(cursor):
+            if time.monotonic() >= until:
+                raise Busy(_("A recompute is running already; wait until it is done."))
+            time.sleep(LOOK_EVERY)
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _take_lock(cursor: Any) -> bool:
+    cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+    return bool(cursor.fetchone()[0])

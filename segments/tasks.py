@@ -64,10 +64,10 @@ def recompute_everything_soon(*, by: Staff) -> Job:
     return jobs.share(PIPELINE, name, by=by, start=run_pipeline.delay)
 
 
-@shared_task
+@shared_task(autoretry_for=(pipeline.Busy,), max_retries=None, default_retry_delay=10)
 def compute_traits(job_id: int) -> None:
-    """Compute the traits anew, for example after somebody made one."""
-    with jobs.running(Job.objects.get(pk=job_id)) as progress:
+    """Compute the traits anew; a run that is under way may have begun before, and goes first."""
+    with pipeline.alone(), jobs.running(Job.objects.get(pk=job_id)) as progress:
         pipeline.traits(clock.today(), progress=progress)
 
 

@@ -81,6 +81,32 @@ def test_two_runs_at_once_are_one_too_many() -> None:
     assert "already" in job.error
 
 
+def test_traits_that_find_a_run_under_way_wait_for_their_turn() -> None:
+    job = jobs.create("traits", "traits")
+    with another_connection() as elsewhere:
+        elsewhere.execute("SELECT pg_advisory_lock(%s)", [pipeline.LOCK])
+        with pytest.raises(pipeline.Busy):  # a worker takes it up again
+            tasks.compute_traits(job.pk)
+        job.refresh_from_db()
+        assert job.status == Job.Status.WAITING
+        elsewhere.execute("SELECT pg_advisory_unlock(%s)", [pipeline.LOCK])
+    tasks.compute_traits(job.pk)
+    job.refresh_from_db()
+    assert job.status == Job.Status.DONE
+    assert tasks.compute_traits.max_retries is None
+    assert pipeline.Busy in tasks.compute_traits.autoretry_for
+
+
+def test_a_night_that_finds_a_run_under_way_comes_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = another_connection()
+    elsewhere.execute("SELECT pg_advisory_lock(%s)", [pipeline.LOCK])
+    monkeypatch.setattr("segments.pipeline.time.sleep", lambda _seconds: elsewhere.close())
+    pipeline.run(DAY, patience=60)
+    assert AuditEntry.objects.filter(action="pipeline.ran").exists()
+
+
 def test_the_lock_is_given_back_even_when_a_step_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> int:
         raise OSError("the lake is gone")
