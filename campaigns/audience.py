@@ -104,6 +104,7 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         words={str(one.template_id): one.number for one in words},
         coupons=sorted({one.coupon for one in plan.messages() if one.coupon is not None}),
         policy_version=policies.version(),
+        kept_from=guards.kept_from(campaign),
         data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )

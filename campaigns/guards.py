@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from campaigns import planning
-from campaigns.models import Campaign, CouponBatch, Guard
+from campaigns.models import Audience, Campaign, CouponBatch, Guard
 from campaigns.plans.nodes import PlanError
 from console import audit, figures, kept_words, once, roles
 from console.models import Staff
@@ -63,11 +63,32 @@ def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismat
 
 
 def left_out(campaign: Campaign) -> BitMap:
-    """Whom guards keep what it offers from, as their segments are now."""
+    """Whom guards keep what it offers from, as their segments are now.
+
+    Of what was asked for or approved also those guards count that were changed or put away since.
+    """
+    now = {one.segment_id: one.segment for one in _keeping(campaign)}
+    then = set() if campaign.is_draft else {*_agreed(campaign)} - now.keys()
+    kept = [*now.values(), *(Segment.objects.filter(pk__in=then) if then else ())]
+    return bitmaps.union([one.members for one in kept])
+
+
+def kept_from(campaign: Campaign) -> list[int]:
+    """The segments that guards in force keep what it offers from."""
+    return sorted({one.segment_id for one in _keeping(campaign)})
+
+
+def _agreed(campaign: Campaign) -> list[int]:
+    """The same, as it was when a yes was asked for."""
+    frozen = Audience.objects.filter(campaign=campaign).values_list("kept_from", flat=True)
+    return frozen.first() or []
+
+
+def _keeping(campaign: Campaign) -> list[Guard]:
     in_force = _leaving_out()
     kinds = {one.offer for one in in_force}  # mostly none, and then nobody asks what it offers
     wanted = offers(campaign) & kinds if kinds else set()
-    return bitmaps.union([one.segment.members for one in in_force if one.offer in wanted])
+    return [one for one in in_force if one.offer in wanted]
 
 
 @once.a_page_asks

@@ -41,6 +41,8 @@ class Audience(models.Model):
     # The coupons of the plan, and the contact policy in force; null: frozen before these counted.
     coupons = models.JSONField(default=list, db_default=[])
     policy_version = models.PositiveIntegerField(null=True)
+    # Segments that guards kept it from; who comes later is kept out by them as well.
+    kept_from = models.JSONField(default=list, db_default=[])
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 
@@ -55,9 +57,11 @@ class Audience(models.Model):
         """What the approver's yes rests on; another freezing is never the same content."""
         rules = {"rules": self.rules} if self.rules else {}  # what is older has none
         promises = {} if self.policy_version is None else self._promises()
+        kept_from = {"kept_from": self.kept_from} if self.kept_from else {}
         return (
             rules
             | promises
+            | kept_from
             | {
                 "members": _digest(self.members.serialize()),
                 "segment_rule": self.segment_rule,

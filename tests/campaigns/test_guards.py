@@ -80,6 +80,27 @@ def test_whom_a_guard_leaves_out_is_not_frozen_and_its_reason_is_told() -> None:
     assert ears.left_out == {"mismatch": 1}
 
 
+@pytest.mark.parametrize("change", ["archived", "asks", "another offer"])
+def test_who_comes_after_the_yes_is_kept_out_by_the_guards_of_the_yes(change: str) -> None:
+    customers, early = people(4), people(1)
+    guard = guard_of(customers[:1], then="leaves_out")
+    EventType.objects.get_or_create(name="cart_updated")
+    values: dict[str, Any] = {"entry": "event", "trigger": {"event": "cart_updated"}}
+    campaign = campaign_at("sending", customers, offer="discount", **values)
+    if change == "archived":
+        guards.archive(guard, by=alice())
+    else:
+        other = {"then": "asks"} if change == "asks" else {"offer": "perk"}
+        guards.save(guard, by=alice(), **other)
+    guard_of(early, name="Early", then="leaves_out")
+    ears = entering.Ears(coming={one.pk: None for one in [*customers, *early]})  # type: ignore[misc]
+    found = set(entering._admitted(campaign, ears, clock.now()))
+    assert found == {one.pk for one in customers[1:]}, "by those of the yes and by newer ones"
+    approvals.require_live(Campaign.objects.get(pk=campaign.pk))
+    draft = campaign_at("draft", customers, offer="discount")
+    assert set(guards.left_out(draft)) == {early[0].pk}, "a draft goes by those in force"
+
+
 @pytest.mark.parametrize("offer", ["", "perk", "upsell"])
 def test_other_offers_and_few_of_them_pass(offer: str) -> None:
     customers = people(10)
