@@ -1,6 +1,7 @@
 """How numbers read on a screen, in the language of the page."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
@@ -16,6 +17,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext, to_locale
 
 NOTHING = "–"
+GROUPED = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*", re.ASCII)
 
 
 def whole(count: int | Decimal | None) -> str:
@@ -67,6 +69,18 @@ def short_money(minor: int | Decimal | None, currency: str) -> str:
 def major(minor: int | Decimal, currency: str) -> Decimal:
     """Minor units (fen, cents) in the currency's whole unit; the yen has no smaller one."""
     return Decimal(minor).scaleb(-decimals(currency))
+
+
+def without_groups(text: str) -> str:
+    """A number that somebody wrote, without the commas between its thousands.
+
+    Raises:
+        ValueError: a comma stands elsewhere. Whoever writes 12,50 does not mean 1250.
+    """
+    plain = text.replace("，", ",").strip()
+    if "," in plain and not GROUPED.fullmatch(plain):
+        raise ValueError(text)
+    return plain.replace(",", "")
 
 
 def decimals(currency: str) -> int:

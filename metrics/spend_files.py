@@ -24,6 +24,13 @@ HEADINGS = {
     "currency": {"currency", "币种", "幣種", "货币", "貨幣"},
     "note": {"note", "notes", "备注", "備註", "comment"},
 }
+# The signs that stand before an amount, and of which currencies; another's is no such amount.
+SIGNS = {
+    **dict.fromkeys("¥￥", ("CNY", "JPY")),
+    **dict.fromkeys("$＄", ("USD", "AUD", "CAD", "HKD", "NZD", "SGD", "TWD", "MXN", "CLP", "COP")),
+    "€": ("EUR",),
+    "£": ("GBP",),
+}
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 
 
@@ -134,13 +141,18 @@ def _day(text: str) -> dt.date | None:
 
 
 def minor(text: str, currency: str) -> int | None:
-    """An amount that somebody wrote, in minor units; None if it is none or too fine."""
-    plain = re.sub(r"[\s,，¥￥$€£]", "", text).replace("−", "-")
-    if not _AMOUNT.fullmatch(plain):
+    """An amount that somebody wrote, in minor units; None if it is none, too fine, or in
+    another currency by its sign."""
+    if any(currency not in SIGNS.get(one, (currency,)) for one in text):
         return None
+    bare = re.sub(f"[{''.join(SIGNS)}]", "", text).strip().replace("−", "-")
     try:
+        plain = figures.without_groups(re.sub(r"(?<=\d)\s+(?=\d)", ",", bare))
+        plain = re.sub(r"\s", "", plain)
+        if not _AMOUNT.fullmatch(plain):
+            return None
         found = Decimal(plain).scaleb(figures.decimals(currency))
-    except InvalidOperation:
+    except (ValueError, InvalidOperation):
         return None
     if found != found.to_integral_value() or abs(found) > MOST_MINOR:
         return None

@@ -26,13 +26,18 @@ class MoneyField(forms.CharField):
     def clean(self, value: Any) -> Any:
         if isinstance(value, int | Decimal):  # a disabled field's value, which nobody wrote
             return value
-        text = super().clean(value).replace(",", "").replace("，", "")
+        text = super().clean(value)
         if not text:
             return None
         try:
-            minor = Decimal(text).scaleb(figures.decimals(clock.project().currency))
+            minor = Decimal(figures.without_groups(text)).scaleb(
+                figures.decimals(clock.project().currency)
+            )
             is_fine = minor.is_finite() and minor == round(minor, self.parts)
-        except ArithmeticError as problem:  # also of what has more digits than can be rounded
+        except (
+            ArithmeticError,
+            ValueError,
+        ) as problem:  # also of what has more digits than can be rounded
             raise ValidationError(_("Write an amount, such as 20 or 19.90.")) from problem
         if not is_fine:
             raise ValidationError(_("Write an amount, such as 20 or 19.90."))

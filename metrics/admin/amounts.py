@@ -26,8 +26,8 @@ class ValueField(forms.CharField):
         if not text:
             return None
         try:
-            found = Decimal(text.replace(",", "").replace("，", "").rstrip("% ").strip())
-        except InvalidOperation:
+            found = Decimal(figures.without_groups(text).rstrip("% ").strip())
+        except (InvalidOperation, ValueError):
             found = Decimal("NaN")
         if not found.is_finite() or found.adjusted() >= MOST_DIGITS:
             raise forms.ValidationError(_("Write a number."))

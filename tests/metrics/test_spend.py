@@ -139,12 +139,36 @@ def test_a_file_says_line_by_line_what_is_wrong(year: Staff) -> None:
             spend_files.read(raw, **read)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("written", "currency", "minor"),
+    [
+        ("12,50", "EUR", None),  # neither twelve and a half nor 1250
+        ("1.234,56", "EUR", None),
+        ("1,2,3", "CNY", None),
+        ("1 2 3", "CNY", None),
+        ("€100", "CNY", None),
+        ("$100", "CNY", None),
+        ("¥100", "USD", None),
+        ("1,234,567.89", "CNY", 123_456_789),
+        ("1，200", "CNY", 120_000),
+        ("1 200.5", "EUR", 120_050),
+        ("¥ 1,200", "CNY", 120_000),
+        ("-$5", "USD", -500),
+        ("− 5", "USD", -500),
+    ],
+)
+def test_an_amount_is_read_as_it_was_meant_or_not_at_all(
+    written: str, currency: str, minor: int | None
+) -> None:
+    assert spend_files.minor(written, currency) == minor
+
+
 def test_a_file_is_shown_booked_and_taken_back(
     year: Staff, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks.run_due_measures, "delay", lambda pk: None)
     client, before = signed_in("operator"), Spend.objects.count()
-    upload = SimpleUploadedFile("a.csv", FILE.encode())
+    upload = SimpleUploadedFile("a.csv", FILE.replace("¥", "$").encode())  # what it counts in
     shown = client.post(reverse("admin:metrics_spend_file"), {"file": upload})
     page = shown.content.decode()
     assert "2 amounts" in page

@@ -53,7 +53,9 @@ def test_who_asked_for_the_campaign_does_not_decide_about_more_for_it() -> None:
 
 
 @pytest.mark.parametrize("field", [MoneyField, RateField])
-@pytest.mark.parametrize("written", ["1e30", "-1e30", "9e99999999999999", "NaN", "sNaN", "-5"])
+@pytest.mark.parametrize(
+    "written", ["1e30", "-1e30", "9e99999999999999", "NaN", "sNaN", "-5", "12,50"]
+)
 def test_an_amount_beyond_all_bounds_is_refused_in_words(field: Any, written: str) -> None:
     with pytest.raises(ValidationError):
         field().clean(written)
