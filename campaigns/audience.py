@@ -17,7 +17,7 @@ from campaigns.plans.nodes import Branch, Plan, PlanError
 from campaigns.words import revisions
 from console import clock
 from console.states import NotAllowed
-from segments import bitmaps, consent, vocabulary
+from segments import bitmaps, collection, consent, vocabulary
 from segments.models import Segment
 from segments.rules import tree, words
 from segments.rules.nodes import RuleError
@@ -96,7 +96,7 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         members=division.kept,
         size=len(division.kept),
         segment_rule=segment.rule if segment else {},
-        rules=rules_in([segment.rule if segment else {}, *_asked(plan)]),
+        rules=collection.rules_in([segment.rule if segment else {}, *_asked(plan)]),
         segment_version=segment.rule_version if segment else None,
         template_revision=first.number if first else None,
         subject=first.template.subject if first else "",
@@ -120,22 +120,10 @@ def _asked(plan: Plan) -> list[Any]:
     return [step.rule for step in plan.by_key.values() if isinstance(step, Branch)]
 
 
-def rules_in(rules: list[Any]) -> dict[str, Any]:
-    """The rules of all segments that these speak of, and of those that those speak of."""
-    found: dict[str, Any] = {}
-    named = tree.segments_in(rules)
-    while named:
-        new = Segment.objects.filter(pk__in=named).order_by("pk").values_list("pk", "rule")
-        said = {str(pk): rule for pk, rule in new}
-        found |= said
-        named = tree.segments_in([*said.values()]) - {*map(int, found)}
-    return found
-
-
 def strayed(campaign: Campaign, rule: Any) -> Segment | None:
     """A segment that the rule speaks of, and that has another rule than when it was approved."""
     frozen = Audience.objects.filter(campaign=campaign).values_list("rules", flat=True).first()
-    approved, now = frozen or {}, rules_in([rule])
+    approved, now = frozen or {}, collection.rules_in([rule])
     changed = [int(pk) for pk, said in now.items() if approved.get(pk, said) != said]
     return Segment.objects.filter(pk__in=changed).defer("members").first() if changed else None
 

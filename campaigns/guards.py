@@ -116,8 +116,10 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
     """What the approver has to read, in kept words; empty where everything fits.
 
     Raises:
-        NotAllowed: a guard refuses it, or nobody has written why it goes out nevertheless.
+        NotAllowed: a guard refuses it, nobody has written why it goes out nevertheless, or one
+            no longer finds those for whom it was made.
     """
+    _require_as_made(offers(campaign))
     found = mismatches(campaign, members)
     for one in found:
         if one.guard.then == Then.REFUSES:
@@ -129,6 +131,24 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
         )
         raise NotAllowed(words % {"what": found[0].words})
     return kept_words.each_line(lambda: [one.words for one in found])
+
+
+def _require_as_made(wanted: Collection[str]) -> None:
+    """Many may change a segment, few a guard: whoever may do both looks at the guard again."""
+    for guard in _against(wanted) if wanted else ():
+        now = collection.rules_in([_whom(guard.segment)])
+        is_other = any(now.get(pk) != rule for pk, rule in guard.rules.items())
+        if is_other or guard.segment.archived_at:
+            words = _(
+                "The segment “%(segment)s” changed since the guard “%(guard)s” was saved; ask "
+                "somebody who may change guards to look at it and save it again."
+            )
+            raise NotAllowed(words % {"segment": guard.segment, "guard": guard})
+
+
+def _whom(segment: Segment) -> dict[str, int]:
+    """A rule that speaks of this segment alone."""
+    return {"segment": segment.pk}
 
 
 @transaction.atomic
@@ -157,6 +177,7 @@ def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
     for name, value in fields.items():
         if getattr(guard, name, None) != value:  # a name in both languages stays in both
             setattr(guard, name, value)
+    guard.rules = collection.rules_in([_whom(guard.segment)])
     guard.save()
     told = {"offer": guard.offer, "segment": guard.segment_id, "then": guard.then}
     audit.log("guard.saved", guard, by=by, **told, most_share=guard.most_share)

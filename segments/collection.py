@@ -44,6 +44,18 @@ def checked(**words: str) -> dict[str, str]:
     return fields
 
 
+def rules_in(rules: list[Any]) -> dict[str, Any]:
+    """The rules of all segments that these speak of, and of those that those speak of."""
+    found: dict[str, Any] = {}
+    named = tree.segments_in(rules)
+    while named:
+        new = Segment.objects.filter(pk__in=named).order_by("pk").values_list("pk", "rule")
+        said = {str(pk): rule for pk, rule in new}
+        found |= said
+        named = tree.segments_in([*said.values()]) - {*map(int, found)}
+    return found
+
+
 def _save(segment: Segment, **how: Any) -> None:
     try:
         with transaction.atomic():

@@ -31,6 +31,8 @@ class Guard(models.Model):
     # Of an audience; whom a guard leaves out is left out however few they are.
     most_share = models.FloatField(_("tolerated share"), default=0.1)
     why = KeptName(_("why"), max_length=300, blank=True)
+    # How its segment, and those that it speaks of, were ruled when somebody last saved the guard.
+    rules = models.JSONField(default=dict, db_default={}, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
 
     class Meta:

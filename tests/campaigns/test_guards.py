@@ -12,7 +12,7 @@ from campaigns.journeys import entering
 from campaigns.models import Campaign, Guard
 from console import approvals, clock, kept_words
 from console.states import NotAllowed
-from segments.models import Customer, EventType
+from segments.models import Customer, EventType, Segment
 from tests.campaigns.factories import (
     CouponBatchFactory,
     TemplateFactory,
@@ -99,6 +99,34 @@ def test_who_comes_after_the_yes_is_kept_out_by_the_guards_of_the_yes(change: st
     approvals.require_live(Campaign.objects.get(pk=campaign.pk))
     draft = campaign_at("draft", customers, offer="discount")
     assert set(guards.left_out(draft)) == {early[0].pk}, "a draft goes by those in force"
+
+
+@pytest.mark.parametrize("then", ["refuses", "leaves_out", "asks"])
+@pytest.mark.parametrize("change", ["its rule", "an inner rule", "archived"])
+def test_nobody_gets_round_a_guard_by_changing_its_segment(then: str, change: str) -> None:
+    inner = segment_of([], rule={"trait": "m_score", "op": ">=", "value": 4})
+    of = {"rule": {"segment": inner.pk}} if change == "an inner rule" else {}
+    customers = people(4)
+    segment = segment_of(customers[:1], **of)
+    guard = guards.save(
+        None, name="Kept", offer="discount", segment=segment, then=then, most_share=0.5, by=alice()
+    )
+    campaign = campaign_at("draft", customers, offer="discount")
+    other = campaign_at("draft", customers, offer="perk")
+    changed = inner if change == "an inner rule" else segment
+    if change == "archived":
+        Segment.objects.filter(pk=changed.pk).update(archived_at=clock.now())
+    else:
+        nobody = {"trait": "m_score", "op": ">=", "value": 99}
+        Segment.objects.filter(pk=changed.pk).update(rule=nobody)
+    with pytest.raises(NotAllowed, match="changed since the guard “Kept” was saved"):
+        submit(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+    assert submit(other).status == "pending", "the guard is not about what this one offers"
+    if change != "archived":
+        guards.save(guard, by=alice(), why="Looked at again")
+        assert submit(campaign).status == "pending"
 
 
 @pytest.mark.parametrize("offer", ["", "perk", "upsell"])
