@@ -75,7 +75,8 @@ class in_words:  # noqa: N801  (a middleware with an exception hook has to be a 
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        if isinstance(problem, DataError):  # a zero byte, a broken pattern: nothing was written
+        # A zero byte, a broken pattern, a number of 5,000 digits: nothing was written.
+        if isinstance(problem, DataError) or _is_endless(problem):
             words = _("Something in this request can neither be looked up nor stored.")
             return render(request, "console/refused.html", {"problem": words}, status=400)
         if not isinstance(problem, NotAllowed | Stale):
@@ -86,6 +87,11 @@ class in_words:  # noqa: N801  (a middleware with an exception hook has to be a 
             messages.error(request, str(problem))
             return HttpResponseRedirect(back)
         return render(request, "console/refused.html", {"problem": str(problem)}, status=403)
+
+
+def _is_endless(problem: Exception) -> bool:
+    """Whether somebody sent a number of more digits than Python reads."""
+    return isinstance(problem, ValueError) and "integer string conversion" in str(problem)
 
 
 def content_security_policy(respond: Respond) -> Respond:

@@ -75,6 +75,12 @@ class TemplateForm(forms.ModelForm):
             **self.words(given),
         )
 
+    def clean_markup(self) -> str:
+        return self.cleaned_data["markup"] or self.instance.markup
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self.instance.language
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
         template = self.template(given)

@@ -203,6 +203,7 @@ def _posted(request: HttpRequest, name: str) -> int:
 
 def _day(request: HttpRequest, name: str, otherwise: dt.date) -> dt.date:
     try:
-        return dt.date.fromisoformat(request.GET.get(name, ""))
+        day = dt.date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return otherwise
+    return day if clock.is_near(day) else otherwise

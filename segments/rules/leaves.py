@@ -193,7 +193,7 @@ def _stage(raw: Raw, path: Path, known: Vocabulary) -> InStage:
         days = values.whole(days, (*path, "days"), 0, MAX_DAYS)
     elif "op" in raw:
         raise RuleError((*path, "days"), _("Say how many days."))
-    if op not in {">=", "<="}:
+    if op not in (">=", "<="):  # a set could not be asked for a list
         raise RuleError((*path, "op"), _("Choose a comparison: %(known)s."), known=">=, <=")
     return InStage(key, stages, days, op, path=path)
 

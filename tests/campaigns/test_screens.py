@@ -272,6 +272,24 @@ def test_changing_the_words_makes_a_new_revision(signed_in: SignIn) -> None:
     assert (template.revision, template.name) == (2, "Other")
 
 
+def test_what_a_form_leaves_empty_stays_as_it_is(signed_in: SignIn) -> None:
+    """A mail that is neither HTML nor MJML could not be sent."""
+    template = TemplateFactory.create(markup="html", language="en")
+    address = reverse("admin:campaigns_messagetemplate_change", args=[template.pk])
+    words = {"name": "N", "subject": "S", "body": "<p>B</p>", "revision": 1}
+    signed_in("operator").post(address, words | {"markup": "", "language": ""})
+    template.refresh_from_db()
+    assert (template.subject, template.markup, template.language) == ("S", "html", "en")
+
+
+def test_a_number_without_end_is_refused_in_words(signed_in: SignIn) -> None:
+    client = signed_in("operator")
+    gaps = reverse("admin:campaigns_messagetemplate_gaps")
+    answer = client.post(gaps, {"segment": "9" * 5_000, "subject": "S", "body": "B"})
+    assert answer.status_code == 400
+    assert "neither be looked up nor stored" in answer.content.decode()
+
+
 def test_templates_are_archived_not_deleted(signed_in: SignIn) -> None:
     template = TemplateFactory.create()
     client = signed_in("operator")

@@ -86,6 +86,7 @@ def event(**changes: Any) -> dict[str, Any]:
         ({"stage": "lifecycle", "in": ["growth"], "days": -1}, ("days",), "from 0 to"),
         ({"stage": "lifecycle", "in": ["growth"], "op": "<="}, ("days",), "how many days"),
         ({"stage": "lifecycle", "in": ["growth"], "days": 1, "op": "="}, ("op",), ">=, <="),
+        ({"stage": "lifecycle", "in": ["growth"], "days": 1, "op": []}, ("op",), ">=, <="),
         ({"stage": "lifecycle", "in": ["asleep"]}, ("in", 0), "“Asleep” is not in use"),
         ({"stage": "moods", "in": ["good"]}, ("stage",), "“Moods” is not in use"),
         ({"segment": 8}, ("segment",), "“Old friends” is not in use"),

@@ -148,7 +148,9 @@ def test_who_came_and_who_left_by_the_last_snapshots_up_to_the_days(signed_in: S
     assert f"#{ben.pk}<" not in html
 
 
-@pytest.mark.parametrize("asked", [{"from": "x"}, {"from": "2018-01-01", "to": "2017-01-01"}, {}])
+@pytest.mark.parametrize(
+    "asked", [{"from": "x"}, {"from": "2018-01-01", "to": "2017-01-01"}, {"to": "0001-01-01"}, {}]
+)
 def test_days_that_say_nothing_are_answered_in_words(
     asked: dict[str, str], signed_in: SignIn
 ) -> None:
