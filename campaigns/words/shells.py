@@ -152,12 +152,12 @@ def compile_mail(body: str, *, markup: str, language_code: str) -> str:
 
 
 def mistakes(body: str, markup: str) -> list[str]:
-    """What is wrong with the markup, in words; nothing of its Liquid."""
+    """What is wrong with the markup, in words; of its Liquid only what cannot even be tried."""
     if markup == forms.MJML and (unknown := _unknown_mjml(body)):
         return unknown
     try:
         compile_mail(body, markup=markup, language_code="en")
-    except BadMarkup as problem:
+    except (BadMarkup, language.CannotRender) as problem:
         return [str(problem)]
     except LiquidError:  # told by `wording`
         return []

@@ -93,6 +93,19 @@ def test_mjml_is_checked_before_it_is_believed(body: str, words: str) -> None:
     assert [one for one in shells.mistakes(body, "mjml") if words in one]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% for i in (1..99999999) %}x{% endfor %}",
+        "{% assign x = 'a' %}{% for i in (1..60) %}{% assign x = x | append: x %}{% endfor %}",
+        "{{ 1 | divided_by: 0 }}",
+    ],
+)
+def test_what_costs_too_much_or_cannot_be_reckoned_is_told(body: str) -> None:
+    (words,) = shells.mistakes(body, "html")
+    assert words.startswith("Line 1: ")
+
+
 def test_mjml_becomes_a_mail_for_every_customer() -> None:
     assert shells.mistakes(MJML, "mjml") == []
     made = rendered(MJML, "mjml", name="A<b>")
