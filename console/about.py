@@ -56,7 +56,9 @@ def of(address: str, *, chart: str = "", by: Staff) -> About | None:
 
 def attach(request: TeamRequest, about: About, *, by: Staff) -> RequestLink:
     """Link a request to what it is about, with the chart as it is now."""
-    frozen = charts.frozen(about.chart) if about.chart and about.chart.rows else None
+    frozen = None
+    if about.chart and about.chart.rows:
+        frozen = charts.frozen(about.chart) | {"on": clock.today().isoformat()}
     return linking.link(
         request, subject=about.subject, path=about.path, title=about.title, shown=frozen, by=by
     )

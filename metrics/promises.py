@@ -154,8 +154,17 @@ def judge(request: TeamRequest, *, on: dt.date) -> tuple[str, dict[str, Any]]:
 
 
 def say(request: TeamRequest, *, at: dt.datetime, on: dt.date, **said: Any) -> RequestVerdict:
-    """A person's word on what came of it (`moving.judge`), beside what is measured by now."""
-    measured = judge(request, on=on)[1] if request.metric else {}
+    """A person's word on what came of it (`moving.judge`), beside what is measured by now.
+
+    Raises:
+        NotAllowed: it is another one than what is measured, and nothing is said of why.
+    """
+    told, measured = judge(request, on=on) if request.metric else ("", {})
+    if told and said.get("outcome") != told and not str(said.get("words", "")).strip():
+        raise NotAllowed(
+            _("What is measured by now says “%(told)s”. Say in words why you judge it otherwise.")
+            % {"told": RequestVerdict.Outcome(told).label}
+        )
     return moving.judge(request, measured=measured, at=at, **said)
 
 

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -50,6 +51,13 @@ class RequestTurn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request}: {self.team}"
+
+    @property
+    def what_for(self) -> Promise:
+        """What it is held for; after the yes a team answers what a change costs."""
+        if self.holding == self.Holding.ANSWER and self.request.status in TeamRequest.TAKEN:
+            return pgettext_lazy("holding", "cost of a change to be told")
+        return self.Holding(self.holding).label
 
 
 class RequestSlip(models.Model):

@@ -226,6 +226,20 @@ def test_the_night_judges_once_and_asks_who_asked_to_look(asked: TeamRequest) ->
     assert (item.owner, item.subject) == (asked.asked_by, asked)
 
 
+def test_another_word_than_what_is_measured_says_why(asked: TeamRequest) -> None:
+    measured(*rate_of(0.053))
+    frozen(asked)
+    given: dict[str, Any] = {"by": asked.asked_by, "at": AT, "on": TODAY}
+    with pytest.raises(NotAllowed, match="partly"):
+        promises.say(asked, outcome="met", words="  ", **given)
+    asked.refresh_from_db()
+    assert asked.status == TeamRequest.Status.DELIVERED
+    assert not RequestVerdict.objects.exists()
+    promises.say(asked, outcome="met", words="A holiday fell into it.", **given)
+    promises.say(asked, outcome="partly", **given)
+    assert RequestVerdict.objects.count() == 2
+
+
 def test_promise_and_verdict_in_words(asked: TeamRequest) -> None:
     measured(*rate_of(0.053))
     promised = promise_words.promised(frozen(asked))

@@ -64,7 +64,7 @@ class Card:
 
     @property
     def holding(self) -> Any:
-        return RequestTurn.Holding(self.turn.holding).label if self.turn else ""
+        return self.turn.what_for if self.turn else ""
 
 
 @dataclass(frozen=True)

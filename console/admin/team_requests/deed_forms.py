@@ -157,7 +157,9 @@ class Cost(DeedForm):
 
 
 class Judge(DeedForm):
-    outcome = forms.ChoiceField(label=_("verdict"), choices=RequestVerdict.Outcome.choices)
+    outcome = forms.ChoiceField(
+        label=_("verdict"), choices=[("", "–"), *RequestVerdict.Outcome.choices]
+    )
     words = words(_("in words"), is_needed=False, most=2000)
 
 

@@ -1,5 +1,6 @@
 """What a request stands beside: what waits for what, the room for it, and what it is about."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -83,9 +84,14 @@ def _links(request: TeamRequest) -> QuerySet[RequestLink]:
 
 def _link(link: RequestLink) -> dict[str, Any]:
     record = link.subject if link.subject_id else None
+    chart = charts.thawed(link.shown, f"link-{link.pk}") if link.shown else None
+    if (
+        chart and link.shown and link.shown.get("on")
+    ):  # "computed a minute ago" was true of that day alone
+        chart = replace(chart, freshness=_("as it was on %(day)s") % {"day": link.shown["on"]})
     return {
         "link": link,
         "title": link.title or str(record or link.path),
         "page": link.path or page_of(record),
-        "chart": charts.thawed(link.shown, f"link-{link.pk}") if link.shown else None,
+        "chart": chart,
     }

@@ -231,6 +231,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
         status: int = 200,
     ) -> HttpResponse:
         content = form.content() if form.is_bound else editing.begun(form)
+        is_taken = one is not None and one.status in TeamRequest.TAKEN
         context = {
             "form": form,
             "kind": TeamRequest.Kind(form.kind),
@@ -238,7 +239,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
             "original": one,
             "met": met,
             "about": shown,
-            "ready": editing.ready(form.kind, content),
+            "ready": [] if is_taken else editing.ready(form.kind, content),
         }
         return self._render(request, "form", title, context, status=status)
 

@@ -9,6 +9,7 @@ from console import differences, kept_words
 from console.admin.team_requests.standing import Stand
 from console.models import RequestRevision, TeamRequest
 from console.team_requests import kinds
+from segments import catalogue
 
 SHOWN = 20  # revisions on the page; all are a click away
 
@@ -32,8 +33,16 @@ def context(stand: Stand) -> dict[str, Any]:
 
 def answers(request: TeamRequest) -> list[tuple[str, str]]:
     """The questions of its kind that were answered."""
-    found = ((one.label, request.details.get(one.name, "")) for one in kinds.fields(request.kind))
-    return [(str(label), kept_words.said(text)) for label, text in found if text]
+    given = request.details
+    found = ((one, given[one.name]) for one in kinds.fields(request.kind) if given.get(one.name))
+    titles = catalogue.titles() if given.get(kinds.EVENT) else {}
+    return [
+        (
+            str(one.label),
+            titles.get(text, text) if one.name == kinds.EVENT else kept_words.said(text),
+        )
+        for one, text in found
+    ]
 
 
 def between(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[dict[str, Any]]:

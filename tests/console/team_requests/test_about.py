@@ -57,6 +57,8 @@ def test_a_request_from_a_metric_keeps_the_chart_as_it_was(
     Measurement.objects.all().delete()
     request = client.get(reverse("admin:console_teamrequest_change", args=[link.request_id]))
     assert "2026-03-01" in request.content.decode()
+    assert f"as it was on {TODAY.isoformat()}" in request.content.decode()
+    assert "computed" not in request.content.decode()
     assert "Why do orders fall?" in client.get(page_of(orders)).content.decode()
 
 

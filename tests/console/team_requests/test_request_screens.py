@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from console.admin.team_requests.deeds import DEEDS
 from console.models import Project, RequestComment, TeamRequest
-from console.team_requests import depending, drafting, moving, talking
+from console.team_requests import agreeing, depending, drafting, moving, talking
+from segments import catalogue
 from tests.console.team_requests.world import MONDAY, READY, World, days, later, moment
 from tests.segments.factories import SegmentFactory
 
@@ -367,3 +368,23 @@ def test_two_who_change_it_at_once_both_keep_their_words(signed_in: SignIn, worl
     assert (kept.title, kept.why) == ("Take coupons", "Every coupon is refused.")
     assert kept.details["should"] == "It is taken at once"
     assert kept.revisions.count() == 3
+
+
+def test_the_page_says_what_the_turn_is_for_and_leads_there(
+    signed_in: SignIn, world: World
+) -> None:
+    request = world.accepted()
+    catalogue.register({"cart_opened"})
+    world.edit(request, world.olga, changes={"spec": "More", "details.event": "cart_opened"})
+    tim = signed_in(world.tim)
+    page = tim.get(at("change", request.pk))
+    assert "cost of a change to be told" in page.context["next"]
+    assert 'href="#spec"' in page.content.decode()
+    assert "cost of a change to be told" in tim.get(at("changelist")).content.decode()
+    shown = dict(page.context["answers"])
+    assert shown["Event that shows its use"] == catalogue.titles()["cart_opened"]
+    form = tim.get(at("edit", request.pk)).content.decode()
+    assert "data-ready" not in form
+    asked = world.asked(title="Second")
+    agreeing.propose(asked, priority=1, impact=3, effort_days=days("2"), by=world.olga, at=later(1))
+    assert 'href="#agreement"' in tim.get(at("change", asked.pk)).content.decode()
