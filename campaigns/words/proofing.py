@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 
 from campaigns.channels import sms_parts
 from campaigns.models import Phrase, TemplateRevision
-from campaigns.words import forms, phrases, plain, rendering, shells, short_links, wording
+from campaigns.words import forms, phrases, plain, rendering, shells, short_links, uses, wording
 from campaigns.words.wording import Mistake
+from segments import traits
 
 SHORT_SUBJECT = 60  # columns that phones show of a subject; a Chinese character takes two
 SHORT_TITLE, SHORT_PUSH = 40, 160
@@ -41,7 +42,11 @@ def advice(revision: TemplateRevision) -> list[Mistake]:
     """What would be better otherwise, of words that have no mistakes."""
     found = list(_avoided(revision, stops=False))
     for code, said in revision.words.items():
-        for name, words in (*_better(revision, said), *_nobodys(revision, said)):
+        for name, words in (
+            *_better(revision, said),
+            *_nobodys(revision, said),
+            *_bare(revision, said),
+        ):
             found.append(Mistake(name, words, code))
     for code, name in settings.LANGUAGES:
         if code not in revision.words and len(settings.LANGUAGES) > 1:
@@ -159,6 +164,33 @@ def _nobodys(revision: TemplateRevision, said: dict[str, str]) -> Iterator[tuple
                 words = _("“%(address)s” stands in an example: say where yours leads.")
                 yield field.name, words % {"address": address[:80]}
                 break
+
+
+def _bare(revision: TemplateRevision, said: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Amounts and times that people would read as they are kept: 2000 for $20.00."""
+    for field in forms.FIELDS[revision.channel]:
+        if field.form == forms.LINES:  # programs read these
+            continue
+        text = said.get(field.name, "")
+        parsed = wording.parse(text, html=field.form == forms.HTML)
+        for path in uses.bare([parsed]):
+            if filter_ := _filter_for(path):
+                words = _("“%(fact)s” is written as the console keeps it: say {{ %(better)s }}.")
+                fact = ".".join(path)
+                yield field.name, words % {"fact": fact, "better": f"{fact} | {filter_}"}
+
+
+def _filter_for(path: uses.Name) -> str:
+    match path:
+        case ("coupon", "value" | "floor"):
+            return "money"
+        case ("coupon", "expires_at"):
+            return "date: '%Y-%m-%d %H:%M'"
+        case ("traits", key):
+            trait = traits.some([key]).get(key)
+            return "money" if trait is not None and trait.kind == traits.MONEY else ""
+        case _else:
+            return ""
 
 
 def _mail(body: str, markup: str) -> Iterator[tuple[str, str]]:

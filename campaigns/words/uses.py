@@ -29,6 +29,35 @@ def of(templates: Iterable[BoundTemplate]) -> list[Use]:
     return [Use(path, is_covered) for path, is_covered in found.items()]
 
 
+def bare(templates: Iterable[BoundTemplate]) -> list[Name]:
+    """Each fact that is somewhere written out as it is kept, with no filter but a default."""
+    found: dict[Name, None] = {}
+    for template in templates:
+        for node in _outputs(template.nodes):
+            for expression in node.expressions():
+                found |= dict.fromkeys(_as_kept(expression))
+    return list(found)
+
+
+def _outputs(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, OutputNode):
+            yield node
+            continue
+        # What is asked of has no context to be looked up in.
+        context: Any = None
+        yield from _outputs(node.children(context))
+
+
+def _as_kept(expression: Any) -> Iterator[Name]:
+    if isinstance(expression, FilteredExpression):
+        if any(one.name != "default" for one in expression.filters or []):
+            return
+        expression = expression.left
+    if isinstance(expression, Path):
+        yield from _paths(expression)
+
+
 def _walk(nodes: Iterable[Node], asked: frozenset[Name]) -> Iterator[tuple[Name, bool]]:
     for node in nodes:
         expressions = list(node.expressions())

@@ -116,3 +116,24 @@ def test_latin_words_are_found_as_words() -> None:
     avoided = [Phrase(text="best")]
     assert phrases.found_in("The ＢＥＳＴ!", avoided)
     assert not phrases.found_in("a bestiary", avoided)
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        ("{{ coupon.value }}", "coupon.value | money"),
+        ("{% if coupon %}{{ coupon.value | default: 0 }}{% endif %}", "coupon.value | money"),
+        ("{{ coupon.expires_at }}", "coupon.expires_at | date:"),
+        ("{{ traits.monetary_minor }}", "traits.monetary_minor | money"),
+    ],
+)
+def test_an_amount_or_a_time_as_it_is_kept_is_told(words: str, instead: str) -> None:
+    assert [one for one in better(mail(GOOD + words)) if instead in one]
+    assert [one for one in better(mail(subject=words)) if instead in one]
+
+
+def test_amounts_and_times_in_words_or_for_programs_are_left_alone() -> None:
+    said = "{{ coupon.value | money }}{{ coupon.expires_at | date: '%H:%M' }}{{ traits.orders }}"
+    assert better(mail(GOOD + said)) == []
+    assert better(mail(GOOD + "{{ coupon.value | divided_by: 100 }}")) == []
+    assert better(short("webhook", data="cents: {{ coupon.value }}")) == []
