@@ -297,3 +297,13 @@ def test_of_two_who_accept_it_at_once_one_is_told() -> None:
     found = at_once([accept(world.tim), accept(world.tina)])
     assert sorted(type(one).__name__ for one in found) == ["Conflict", "NoneType"]
     assert RequestTurn.objects.filter(until=None).count() == 1
+
+
+def test_nothing_is_asked_for_by_a_day_that_is_over(world: World) -> None:
+    request = world.draft()
+    request.expected_by = dt.date(2018, 2, 28)
+    request.save(update_fields=["expected_by"])
+    with pytest.raises(NotAllowed, match="is over"):
+        moving.ask(request, by=world.olga, at=moment())
+    request.refresh_from_db()
+    assert request.status == "draft"
