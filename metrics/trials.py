@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from pyroaring import BitMap
 
 from campaigns import parting, planning
@@ -31,7 +31,7 @@ SENT = Message.Status.SENT
 def look(*, at: dt.datetime) -> int:
     """Measure the trials that have a rule, and choose where one has won; how many were chosen."""
     chosen = 0
-    for trial, step in _running():
+    for trial, step in _with_step(trials.running()):
         if isinstance(step, MessageStep) and step.contest:
             trials.note(trial, bounded(of_message(trial.campaign, step)), at=at)
             chosen += _chosen(trial, step.contest)
@@ -42,7 +42,7 @@ def look(*, at: dt.datetime) -> int:
 def measure(*, at: dt.datetime) -> int:
     """Measure what waits for nobody: ways of splits, and variants without a rule; how many."""
     measured = 0
-    for trial, step in _running():
+    for trial, step in _with_step(trials.counting(at=at)):
         if isinstance(step, Split):
             tallies = of_split(trial.campaign, step)
             trials.note(trial, bounded(tallies), at=at, factors=factors(tallies))
@@ -54,8 +54,8 @@ def measure(*, at: dt.datetime) -> int:
     return measured
 
 
-def _running() -> Iterator[tuple[Trial, Step | None]]:
-    for trial in trials.running().select_related("campaign"):
+def _with_step(found: QuerySet[Trial]) -> Iterator[tuple[Trial, Step | None]]:
+    for trial in found.select_related("campaign"):
         yield trial, planning.of(trial.campaign).by_key.get(trial.step)
 
 

@@ -41,7 +41,7 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
     is_on = campaign.status in {Campaign.Status.SENDING, Campaign.Status.PAUSED}
     return {
         "trials": [
-            _shown(found[key], step, names, may_choose=may and is_on)
+            _shown(found[key], step, names, is_on=is_on, may_choose=may and is_on)
             for key, step in steps.items()
             if key in found and trials.ways(step)
         ]
@@ -53,14 +53,14 @@ def _templates(steps: Mapping[str, Step]) -> list[int]:
 
 
 def _shown(
-    trial: Trial, step: Step, names: Mapping[int, str], *, may_choose: bool
+    trial: Trial, step: Step, names: Mapping[int, str], *, is_on: bool, may_choose: bool
 ) -> dict[str, Any]:
     said = _said(step, names)
     rows = [_row(key, said[key], trial.tallies.get(key, {}), trial) for key in said]
     return {
         "step": trial.step,
         "is_split": not isinstance(step, Message),
-        "rule": _rule(trials.contest(step)),
+        "rule": _rule(trials.contest(step)) if is_on else "",
         "rows": rows,
         "factors": [
             (_factor(name), [_row(key, _level(name, key), one, trial) for key, one in by.items()])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Min, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -143,6 +143,21 @@ def running() -> QuerySet[Trial]:
     """Trials of campaigns under way that have no winner."""
     under_way = (Status.SENDING, Status.PAUSED)
     return Trial.objects.filter(winner="", campaign__status__in=under_way).order_by("pk")
+
+
+def counting(*, at: dt.datetime) -> QuerySet[Trial]:
+    """Trials without a winner to which something can still be added.
+
+    A campaign of one run is over in seconds, and its customers click for days: it is counted
+    until the days that count are over, and two more, and once in any case.
+    """
+    days = ExpressionWrapper(
+        (F("campaign__conversion_days") + 2) * Value(dt.timedelta(days=1)),
+        output_field=DurationField(),
+    )
+    is_open = Q(campaign__status__in=(Status.SENDING, Status.PAUSED))
+    ends = Q(campaign__finished_at__gt=at - days) | Q(computed_at=None)
+    return Trial.objects.filter(is_open | ends, winner="").order_by("pk")
 
 
 def begin(campaign: Campaign, plan: Plan) -> None:

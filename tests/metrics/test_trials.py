@@ -149,6 +149,28 @@ def test_it_is_won_by_what_the_campaign_aims_at() -> None:
     assert (trial.tallies["a"]["did"], trial.winner) == (0, "b")
 
 
+def test_a_campaign_of_one_run_is_counted_after_it_is_over(signed_in: SignIn) -> None:
+    step = {name: one for name, one in variants().items() if name != "winner"}
+    campaign = campaign_at("sending", people(30), by=bob(), plan=[step])
+    with mail_server() as server:
+        send_all(campaign, server)
+    transitions.finish(campaign, at=clock.now())
+    campaign.refresh_from_db()
+    assert campaign.status == Campaign.Status.SENT
+    page = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    shown = signed_in(campaign.owner).get(page).content.decode()
+    assert "Not counted yet" in shown
+    assert "until somebody chooses" not in shown, "nobody can, any more"
+    assert measured.measure(at=clock.now()) == 1
+    clicked(campaign, a=3)
+    assert measured.measure(at=clock.now()) == 1, "and what came later"
+    tallies = Trial.objects.get().tallies
+    assert tallies["a"]["got"] + tallies["b"]["got"] == 30
+    assert (tallies["a"]["did"], tallies["b"]["did"]) == (3, 0)
+    long_after = clock.now() + dt.timedelta(days=campaign.conversion_days + 3)
+    assert measured.measure(at=long_after) == 0
+
+
 # --- splits -----------------------------------------------------------------
 
 
