@@ -1,4 +1,4 @@
-"""What a request to the API says, read as JSON that can be kept."""
+"""What requests say, read as what can be kept and is never taken for words of the console."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -6,7 +6,9 @@ from typing import IO, Any
 import orjson
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import FormParser, JSONParser
+
+from console import kept_words
 
 
 class Json(JSONParser):
@@ -29,7 +31,19 @@ class Json(JSONParser):
             raise ParseError(_unkept()) from problem
         if rb"\u0000" in written:
             raise ParseError(_unkept())
-        return said
+        return kept_words.typed(said)
+
+
+class Form(FormParser):
+    """The fields of a form, as the middleware reads those of pages."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return kept_words.typed_fields(super().parse(stream, media_type, parser_context))
 
 
 def _unkept() -> str:

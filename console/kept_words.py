@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce, NullIf
+from django.http import QueryDict
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -20,6 +21,7 @@ JOINT = " ‧ "  # a point that nobody types: between the two halves of a name t
 # The places that messages have. What somebody types may have others, to make a book of a line.
 PLACE = re.compile(r"%%|%\(\w+\)[-+0]?\d{0,2}(?:\.\d)?[sdf]")
 LONGEST = 100_000
+OPENING = re.compile(rf'\{{(?="(?:{SAYS}|{EACH})")')  # as the console writes it, without a blank
 
 
 def keep(words: str | Promise, **about: Any) -> str:
@@ -40,6 +42,41 @@ def of(refusal: Exception) -> str:
     """What a refusal said, to be kept; what was not said by `say` stays as it reads now."""
     words = refusal.args[0] if refusal.args else ""
     return words.kept if isinstance(words, Said) else str(refusal)
+
+
+def typed(value: Any) -> Any:
+    """What people send, so that it is never read as words of the console: one blank more.
+
+    Else the same name would read differently in each language. JSON in a text is looked through.
+    """
+    match value:
+        case dict():
+            return {name: typed(one) for name, one in value.items()}
+        case list():
+            return [typed(one) for one in value]
+        case str():
+            return OPENING.sub("{ ", _typed_inside(value))
+    return value
+
+
+def _typed_inside(text: str) -> str:
+    if text.lstrip()[:1] not in {"{", "["} or "\\" not in text:
+        return text
+    try:
+        found = json.loads(text)
+        safe = typed(found)
+    except (ValueError, RecursionError):
+        return text
+    return text if safe == found else json.dumps(safe, ensure_ascii=False)
+
+
+def typed_fields(given: QueryDict) -> QueryDict:
+    """The fields of a form, each as `typed`."""
+    safe = QueryDict(mutable=True)
+    for name, values in given.lists():
+        safe.setlist(name, [typed(one) for one in values])
+    safe._mutable = False
+    return safe
 
 
 class Problem(Protocol):

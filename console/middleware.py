@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from console import audit, clock, once
+from console import audit, clock, kept_words, once
 from console.models import Staff
 from console.states import NotAllowed, Stale
 
@@ -45,6 +45,17 @@ def reading(respond: Respond) -> Respond:
             return respond(request)
         with once.a_page():
             return respond(request)
+
+    return middleware
+
+
+def typed(respond: Respond) -> Respond:
+    """Let nobody type into a form what would be read as words of the console."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and request.path.startswith(("/admin/", "/api/")):
+            request.POST = kept_words.typed_fields(request.POST)  # type: ignore[assignment]
+        return respond(request)
 
     return middleware
 

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "console.middleware.acting",
     "console.middleware.reading",
+    "console.middleware.typed",
     "console.middleware.in_project_time",
     "console.middleware.in_words",
     "axes.middleware.AxesMiddleware",
@@ -277,7 +278,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PARSER_CLASSES": [
         "console.bodies.Json",
-        "rest_framework.parsers.FormParser",
+        "console.bodies.Form",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

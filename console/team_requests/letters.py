@@ -10,7 +10,7 @@ from html import unescape
 
 import nh3
 
-from console import mail
+from console import kept_words, mail
 
 MOST_FILES = 20
 TAG = re.compile(r"\s*[\[【]([^\]】]{1,80})[\]】]")
@@ -56,9 +56,9 @@ def _letter(message: EmailMessage, raw: bytes) -> Letter | None:
     subject, tags = _parted(" ".join(str(message.get("Subject", "")).replace("\0", "").split()))
     return Letter(
         sender=senders[0],
-        subject=subject,
+        subject=kept_words.typed(subject),
         tags=(*tags, *_of_address(message)),
-        text=_text(raw),
+        text=kept_words.typed(_text(raw)),
         message_id=message_id,
         files=tuple(_files(message)),
         is_automatic=_is_automatic(message),

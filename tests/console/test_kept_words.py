@@ -1,6 +1,11 @@
 """Sentences that a worker keeps are read in the language of whoever reads them."""
 
+import json
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
@@ -8,6 +13,7 @@ from console import kept_words
 from console.models import Team
 from console.states import NotAllowed
 from metrics.models import Metric
+from segments.models import Segment, Tag
 from segments.rules.nodes import RuleError
 
 NO_EVENT = gettext_lazy("No such event has happened here yet: %(word)s.")
@@ -161,3 +167,51 @@ def test_what_is_nested_without_end_is_shown_as_it_is(level: str) -> None:
     inner = level * 400 + "1" + ends * 400
     typed = '{"says": "%(a)s", "about": {"a": ' + inner + "}}"
     assert len(in_language("en", typed)) <= len(typed)
+
+
+FORGED = '{"each": {"en": "pay 9999", "zh-hans": "pay 10"}}'
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        FORGED,
+        "  " + FORGED,
+        '{"says": "%(who)s", "about": {"who": "x"}}',
+        json.dumps([{"title": FORGED}]),
+        '[{"title": "' + chr(92) + "u007b" + json.dumps(FORGED)[2:] + "}]",
+    ],
+)
+def test_what_a_person_types_reads_the_same_to_everybody(typed: str) -> None:
+    kept = kept_words.typed(typed)
+    texts = [kept.strip()]
+    if kept.startswith("["):
+        texts += [one["title"] for one in json.loads(kept)]
+    for text in texts:
+        assert in_language("en", text) == in_language("zh-hans", text) == text
+    assert kept_words.typed(kept) == kept
+
+
+def test_words_like_any_others_stay_as_they_were_typed() -> None:
+    given = {"rule": {"all": [{"a": 1, "b": None}]}, "t": ["{each}", 'a "says" b', "‧", ""]}
+    assert kept_words.typed(given) == given
+    line = json.dumps({"all": [{"path": "C:" + chr(92) + "x"}]}, indent=1)
+    assert kept_words.typed(line) == line
+
+
+@pytest.mark.django_db
+def test_nobody_gives_a_name_that_each_language_reads_differently(
+    signed_in: Callable[..., Client],
+) -> None:
+    client = signed_in("operator")
+    address = "/api/v1/segments/"
+    given = {"name": FORGED, "rule": {"all": []}}
+    assert client.post(address, given, content_type="application/json").status_code == 201
+    kept_words_of = kept_words.as_kept(Segment.objects.get().name)
+    assert kept_words_of == FORGED.replace("{", "{ ", 1)
+    tag = {"name": "t", "description": FORGED, "color": "#ff0000"}
+    assert client.post("/api/v1/tags/", tag).status_code == 201
+    assert Tag.objects.get().description == FORGED.replace("{", "{ ", 1)
+    page = reverse("admin:segments_segment_add")
+    client.post(page, {"name": FORGED + "2", "rule": '{"all": []}', "description": ""})
+    assert Segment.objects.filter(name=FORGED.replace("{", "{ ", 1) + "2").exists()
