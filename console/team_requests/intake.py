@@ -12,6 +12,7 @@ from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
+from django.core.cache import caches
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import translation
@@ -24,7 +25,8 @@ from console.team_requests import drafting, files, kinds, letters, news
 from console.team_requests.letters import Letter
 
 LARGEST = 25 << 20  # bytes of a mail
-A_DAY = 20  # drafts that somebody may send in a day
+A_DAY = 20  # mails of somebody that are answered in a day, whatever comes of them
+DAY = 86_400  # seconds
 LONGEST_WHY = 4000
 log = structlog.get_logger(__name__)
 
@@ -58,7 +60,7 @@ def _take(letter: Letter, sender: Staff, at: dt.datetime) -> int:
     try:
         made, refused = _write_down(letter, sender, once, at)
     except NotAllowed as problem:
-        _answer(sender, letter, [str(problem)])
+        _refuse(sender, letter, problem)
         return 0
     _answer(sender, letter, _told(made, refused))
     return 1
@@ -90,7 +92,21 @@ def _write_down(
 def _is_flood(sender: Staff, at: dt.datetime) -> bool:
     """Whether two machines may be answering each other; nothing is made or said any more."""
     theirs = TeamRequest.objects.filter(asked_by=sender, once__startswith="mail:")
-    return theirs.filter(created_at__gt=at - dt.timedelta(days=1)).count() >= A_DAY
+    made = theirs.filter(created_at__gt=at - dt.timedelta(days=1)).count()
+    return made + caches["shared"].get(_refusals_of(sender), 0) >= A_DAY
+
+
+def _refuse(sender: Staff, letter: Letter, problem: NotAllowed) -> None:
+    """Say why nothing came of a mail. No row remembers it, so it is counted here."""
+    shared, count = caches["shared"], _refusals_of(sender)
+    if shared.add(f"{count}:{letter.message_id}", True, DAY):  # else it is the same mail again
+        shared.add(count, 0, DAY)
+        shared.incr(count)
+        _answer(sender, letter, [str(problem)])
+
+
+def _refusals_of(sender: Staff) -> str:
+    return f"requests.refused:{sender.pk}"
 
 
 # --- whose, to whom, of which kind ----------------------------------------------

@@ -86,3 +86,12 @@ def test_a_flood_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "A_DAY", 2)
     assert [intake.take(written(n), at=moment()) for n in range(3)] == [1, 1, 0]
     assert intake.take(b"\xff\x00 no mail at all", at=moment()) == 0
+
+
+def test_a_flood_of_what_is_refused_ends_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "A_DAY", 2)
+    for number in (1, 1, 2, 3):
+        assert intake.take(written(number, Subject="Orders are missing"), at=moment()) == 0
+    assert len(mail.outbox) == 2  # the same mail again is not answered again
+    assert intake.take(written(4), at=moment()) == 0
+    assert not TeamRequest.objects.exists()
