@@ -118,8 +118,8 @@ def _effects(found: CampaignResult, currency: str) -> list[tuple[str, str, str]]
         if found.stayed_points is not None and found.is_followed:
             rows.append((_("stayed because of it"), points(found.stayed_points), ""))
     if found.roi is not None:
-        bounds = found.roi_bounds
-        rows.append((_("ROI"), figures.signed_share(found.roi, digits=0), _percents(bounds)))
+        bounds, named = found.roi_bounds, _("ROI") if found.is_final else _("ROI so far")
+        rows.append((named, figures.signed_share(found.roi, digits=0), _percents(bounds)))
     return rows
 
 

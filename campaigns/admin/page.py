@@ -103,13 +103,15 @@ class Counted:
 def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
     frozen = Audience.objects.filter(campaign=campaign).first()
     now = progress.of(campaign)
-    project = clock.project()
+    project, would = clock.project(), _would(campaign, frozen)
+    # Those whom an event lets in are nobody yet: guards and stores look at all of its segment.
+    reached = would.kept if would and campaign.entry != Campaign.Entry.EVENT else None
     return {
         "campaign": campaign,
         "is_recorded": campaign.kind == Campaign.Kind.RECORDED,
         "stations": stations(campaign),
         "open": transitions.open_steps(campaign, staff),
-        "mismatches": guards.mismatches(campaign) if campaign.is_draft else [],
+        "mismatches": guards.mismatches(campaign, reached) if campaign.is_draft else [],
         "may_justify": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "may_edit": campaign.is_draft and roles.may_change(staff, campaign, "campaigns.change"),
         "may_repeat": drafts.is_repeatable(campaign) and roles.allows(staff, drafts.ACTION),
@@ -127,19 +129,29 @@ def context(campaign: Campaign, staff: Any) -> dict[str, Any]:
         **strategy.context(campaign),
         **trials.context(campaign, staff),
         "may_see_messages": roles.allows(staff, "messages.view"),
-        **_audience(campaign, frozen, project),
-        "shortages": _shortages(campaign),
+        **_audience(campaign, frozen, would, project),
+        "shortages": _shortages(campaign, reached),
         **_evidence(campaign, frozen),
         **money.of(campaign, staff),
         **needs.context(campaign, staff),
     }
 
 
-def _shortages(campaign: Campaign) -> list[scarce.Shortage]:
-    """What a draft asks for beyond what there is, of everybody in its segment."""
+def _would(campaign: Campaign, frozen: Audience | None) -> audience.Division | None:
+    """Who would get it if it were submitted now; None where it was, or nobody is counted yet."""
+    segment = campaign.segment
+    if (frozen and not campaign.is_draft) or segment is None or segment.size is None:
+        return None
+    return audience.divided(campaign, planning.of(campaign), segment.members)
+
+
+def _shortages(campaign: Campaign, reached: BitMap | None) -> list[scarce.Shortage]:
+    """What a draft asks for beyond what there is, of those whom it would reach."""
     if not campaign.is_draft or campaign.kind == Campaign.Kind.RECORDED:
         return []
-    members = campaign.segment.members if campaign.segment else BitMap()
+    members = reached
+    if members is None:
+        members = campaign.segment.members if campaign.segment else BitMap()
     try:
         return scarce.of(campaign, members, at=clock.now())
     except (PlanError, LiquidError):  # said beside the plan, and on the template's page
@@ -340,7 +352,12 @@ def _evidence(campaign: Campaign, frozen: Audience | None) -> dict[str, Any]:
     return {"evidence": precedents.shown(found)} | quotes.now(campaign, would_get_it, found)
 
 
-def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> dict[str, Any]:
+def _audience(
+    campaign: Campaign,
+    frozen: Audience | None,
+    would: audience.Division | None,
+    project: Project,
+) -> dict[str, Any]:
     """Who gets it: frozen, or for a draft who would if it were submitted now."""
     segment = campaign.segment
     if frozen and campaign.kind == Campaign.Kind.RECORDED:
@@ -349,14 +366,13 @@ def _audience(campaign: Campaign, frozen: Audience | None, project: Project) -> 
         shown = audience.funnel(frozen)
         difference = audience.since_frozen(frozen, segment) if segment else None
         return who_gets_it(shown, campaign, frozen.members) | {"difference": difference}
-    if segment is None or segment.size is None:
+    if segment is None or would is None:
         return {"problem": segment and _problem(campaign, segment, project)}
-    division = audience.divided(campaign, planning.of(campaign), segment.members)
-    would = audience.shown(division, segment.members)
+    shown = audience.shown(would, segment.members)
     problem = _problem(campaign, segment, project)
-    if problem is None and not would.size and not campaign.is_lasting:
+    if problem is None and not shown.size and not campaign.is_lasting:
         problem = _("Nobody of “%(segment)s” can be written to.") % {"segment": segment}
-    return who_gets_it(would, campaign, division.kept) | {"problem": problem}
+    return who_gets_it(shown, campaign, would.kept) | {"problem": problem}
 
 
 def who_gets_it(funnel: audience.Funnel, campaign: Campaign, members: BitMap) -> dict[str, Any]:

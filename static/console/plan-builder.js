@@ -110,7 +110,7 @@ class PlanEditor {
     const step = { key: this.freeKey(kind), kind };
     if (kind === "message") {
       const channel = this.known.channels[0]?.value ?? MAIL;
-      return { ...step, channel, template: this.templates(channel)[0]?.value ?? null };
+      return { ...step, channel, template: this.onlyTemplate(channel) };
     }
     if (kind === "wait") return { ...step, minutes: 1440 };
     if (kind === "branch") return { ...step, rule: { all: [] }, yes: [], no: [] };
@@ -143,6 +143,12 @@ class PlanEditor {
 
   templates(channel) {
     return this.known.templates.filter((one) => one.channel === channel);
+  }
+
+  /** What goes without saying; of several one has to choose, or the first would be sent unseen. */
+  onlyTemplate(channel) {
+    const some = this.templates(channel);
+    return some.length === 1 ? some[0].value : null;
   }
 
   // --- what is seen -------------------------------------------------------------
@@ -201,7 +207,7 @@ class PlanEditor {
     const through = step.channel ?? MAIL;
     const templates = this.templates(through);
     const chooses = (value, act, name) => select({ "aria-label": this.words.template, "data-control": `${key(path)}:${name}`, onchange: (event) => act(Number(event.target.value)) }, this.with(templates, value), value);
-    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.templates(event.target.value)[0]?.value ?? null, variants: undefined, winner: undefined, second: undefined }, { focus: "first" }) }, this.known.channels, through);
+    const channel = select({ "aria-label": this.words.channel, "data-control": `${key(path)}:first`, onchange: (event) => set({ channel: event.target.value, template: this.onlyTemplate(event.target.value), variants: undefined, winner: undefined, second: undefined }, { focus: "first" }) }, this.known.channels, through);
     const what = step.variants ? step.variants.map((one, n) => this.variant(step, path, one, n, chooses)) : [chooses(step.template, (template) => set({ template }, { focus: "template" }), "template")];
     const coupon = this.known.coupons.length || step.coupon ? [select({ "aria-label": this.words.coupon, onchange: (event) => set({ coupon: event.target.value ? Number(event.target.value) : undefined }) }, [{ value: "", label: this.words.noCoupon }, ...this.known.coupons], step.coupon ?? "")] : [];
     const more = h("button", { type: "button", className: "rb-link", textContent: this.words.addVariant, onclick: () => set({ variants: this.moreVariants(step), template: undefined }) });

@@ -22,6 +22,8 @@ def test_a_plan_is_built_by_keyboard_read_back_and_saved(open_as: OpenAs) -> Non
         (adders.last if where < 0 else adders.nth(where)).select_option(label=kind)
 
     add("Send")
+    expect(said).to_contain_text("Choose a template.")  # none is taken unseen
+    editor.locator("[data-kind=message] [data-control$=':template']").select_option(index=1)
     add("Wait")
     add("Branch")
     expect(said).to_contain_text("A branch needs a step on one of its ways")

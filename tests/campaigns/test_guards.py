@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns import guards, transitions
+from campaigns.admin import page
 from campaigns.journeys import entering
 from campaigns.models import Campaign, Guard
 from console import approvals, clock, kept_words
 from console.states import NotAllowed
-from segments.models import Customer, EventType, Segment
+from segments.models import Consent, Customer, EventType, Segment
 from tests.campaigns.factories import (
     CouponBatchFactory,
     TemplateFactory,
@@ -209,3 +210,14 @@ def test_the_usual_two_are_set_up_by_who_may(signed_in: SignIn) -> None:
     guard.refresh_from_db()
     assert (guard.name, guard.most_share, guard.then) == ("New", 0.05, "leaves_out")
     assert signed_in("analyst").get(page).status_code == 200
+
+
+def test_a_draft_is_told_of_those_whom_it_would_reach() -> None:
+    customers = people(10)
+    guard_of(customers[:3])
+    campaign = campaign_at("draft", customers, offer="discount")
+    Consent.objects.filter(customer=customers[9]).delete()
+    (shown,) = page.context(campaign, campaign.owner)["mismatches"]
+    assert (shown.count, shown.size) == (3, 9)
+    with pytest.raises(NotAllowed, match=r"33\.3% of the audience"):
+        submit(campaign)
