@@ -6,6 +6,7 @@ by four, which wait for each other longer than the whole search takes.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ def lowest(
     """
     at = np.clip(begin, -edge, edge)
     value, slope = function(at)
-    looks = 1
+    looks, is_plain = 1, False
     for step in range(MOST_STEPS):
         free = _free(at, slope, edge)
         if np.abs(slope[free]).max(initial=0.0) < enough:
@@ -51,7 +52,12 @@ def lowest(
                 break
             way = way / 2
         else:
-            break
+            if is_plain:
+                break
+            # Along an edge the guess may have become so wrong that its way helps nowhere.
+            inverse, is_plain = np.eye(len(at)), True
+            continue
+        is_plain = False
         inverse = _updated(inverse, there - at, tilt - slope)
         at, value, slope = there, reached, tilt
     return Found(at, slope, looks)
@@ -68,8 +74,9 @@ def _way(inverse: Array, slope: Array, free: Array) -> Array:
     if free.all():
         way = -inverse @ slope
     else:  # along an edge the curvature is that of those which move, not a part of the inverse
-        curve = np.linalg.inv(inverse)[np.ix_(free, free)]
-        way[free] = -np.linalg.solve(curve, slope[free])
+        with suppress(np.linalg.LinAlgError):  # flat as far as the guess knows
+            curve = np.linalg.inv(inverse)[np.ix_(free, free)]
+            way[free] = -np.linalg.solve(curve, slope[free])
     return way if way @ slope < 0 else np.where(free, -slope, 0.0)
 
 

@@ -89,3 +89,12 @@ def test_equal_amounts_give_numbers_or_say_that_they_did_not_arrive() -> None:
     fit = spending.fit(np.full(60, 2), np.full(60, 20.0))
     average = spending.average(fit.found, np.array([0, 2]), np.array([0.0, 20.0]))
     assert average == pytest.approx([10.0, 10.0], rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_where_all_customers_spend_alike_the_search_arrives_at_the_edge(seed: int) -> None:
+    """Orders vary and customers do not: q goes as far as it may, along which others are sought."""
+    chance = np.random.default_rng(seed)
+    x = chance.integers(1, 30, int(chance.integers(40, 400)))
+    total = np.array([chance.integers(500, 5_000, orders).sum() for orders in x]) / 100
+    assert spending.fit(x, total).arrived
