@@ -14,6 +14,7 @@ from console import figures
 
 Value = int | float | Decimal | None
 Option = dict[str, Any]
+SPARK_WIDTH, SPARK_HEIGHT = 100, 30
 
 
 @dataclass(frozen=True)
@@ -297,6 +298,18 @@ def streams(
         for node in nodes
     ]
     return option
+
+
+def spark(values: Sequence[Value]) -> str:
+    """A course as the path of an SVG of 100 by 30; what has no value is passed over."""
+    points = [(n, float(value)) for n, value in enumerate(values) if value is not None]
+    if len(points) < 2:
+        return ""
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    across = SPARK_WIDTH / (len(values) - 1)
+    up = SPARK_HEIGHT / (high - low) if high > low else 0
+    steps = [f"{x * across:.1f},{SPARK_HEIGHT - (y - low) * up:.1f}" for x, y in points]
+    return "M" + " L".join(steps)
 
 
 def plain(value: Value) -> int | float | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
+from django.contrib import admin
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ["console", "segments", "campaigns", "metrics"]
@@ -53,6 +54,17 @@ def test_foreign_keys_point_to_the_same_storey_or_lower() -> None:
         and field.concrete
         and field.related_model
         and STOREY[field.related_model._meta.app_label] > STOREY[app]
+    ]
+    assert wrong == []
+
+
+def test_what_is_shown_has_a_name_in_both_languages() -> None:
+    """A name that Django makes of the class cannot be translated."""
+    wrong = [
+        model.__name__
+        for model in admin.site._registry
+        if model._meta.app_label in APPS
+        and not {"verbose_name", "verbose_name_plural"} <= {*model._meta.original_attrs}
     ]
     assert wrong == []
 

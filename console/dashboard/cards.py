@@ -8,13 +8,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console import figures
+from console import charts, figures
 from console.charts import Word
 from console.dashboard.page import Page
 from metrics.measurements import Figure
 
 SPARK_DAYS = 60
-SPARK_WIDTH, SPARK_HEIGHT = 100, 30
 
 
 @dataclass(frozen=True)
@@ -131,21 +130,9 @@ def card(page: Page, key: str) -> Card | None:
         direction=direction,
         definition=metric.explanation,
         link=page.metric_link(key),
-        spark=spark([figure.value for figure in found[-SPARK_DAYS:]]),
+        spark=charts.spark([figure.value for figure in found[-SPARK_DAYS:]]),
         word=page.words.get(key),
     )
-
-
-def spark(values: Sequence[Decimal | None]) -> str:
-    """The course as an SVG path; days without a value are passed over."""
-    points = [(n, float(value)) for n, value in enumerate(values) if value is not None]
-    if len(points) < 2:
-        return ""
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    across = SPARK_WIDTH / (len(values) - 1)
-    up = SPARK_HEIGHT / (high - low) if high > low else 0
-    steps = [f"{x * across:.1f},{SPARK_HEIGHT - (y - low) * up:.1f}" for x, y in points]
-    return "M" + " L".join(steps)
 
 
 def _value(value: Decimal | None, unit: str, currency: str) -> str:

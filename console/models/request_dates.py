@@ -161,6 +161,8 @@ class TeamWeek(models.Model):
     because = KeptName(_("why"), max_length=160, blank=True)
 
     class Meta:
+        verbose_name = _("week of a team")
+        verbose_name_plural = _("weeks of teams")
         ordering: ClassVar = ["monday"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["team", "monday"], name="a_team_has_a_week_once"),

@@ -95,6 +95,8 @@ class SavedView(models.Model):
     is_shared = models.BooleanField(_("for the whole team"), default=False)
 
     class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["staff", "page", "name"], name="a_view_has_one_name")

@@ -28,7 +28,6 @@ LIGHTS = {
     "bad": gettext_lazy("bad"),
     "": pgettext_lazy("a traffic light", "not known"),
 }
-SPARK_WIDTH, SPARK_HEIGHT = 100, 30
 
 
 class IndicatorForm(forms.Form):
@@ -187,7 +186,7 @@ def row(one: Standing, currency: str) -> dict[str, Any]:
         "score": figures.whole(one.score * 100) if one.score is not None else figures.NOTHING,
         "reason": reason(one, currency),
         "benchmark": benchmark(one, currency),
-        "spark": spark(one.values),
+        "spark": drawing.spark(one.values),
     }
 
 
@@ -257,15 +256,3 @@ def course(card: Scorecard) -> Chart:
         ],
         freshness=_("as of %(day)s") % {"day": card.day.isoformat()},
     )
-
-
-def spark(values: Any) -> str:
-    """The course as an SVG path; weeks without a value are passed over."""
-    points = [(n, float(value)) for n, value in enumerate(values) if value is not None]
-    if len(points) < 2:
-        return ""
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    across = SPARK_WIDTH / (len(values) - 1)
-    up = SPARK_HEIGHT / (high - low) if high > low else 0
-    steps = [f"{x * across:.1f},{SPARK_HEIGHT - (y - low) * up:.1f}" for x, y in points]
-    return "M" + " L".join(steps)

@@ -124,6 +124,8 @@ class ReviewNote(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("note of a review")
+        verbose_name_plural = _("notes of reviews")
         ordering: ClassVar = ["since", "kind", "id"]
         indexes: ClassVar = [models.Index(fields=["since", "until"], name="notes_of_a_period")]
 

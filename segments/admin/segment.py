@@ -103,7 +103,7 @@ class SegmentAdmin(ConsoleModelAdmin):
     change_action = "segments.change"
     form = SegmentForm
     fields: ClassVar = ["name", "description"]
-    list_display: ClassVar = ["label", "customers", "share", "freshness", "whose"]
+    list_display: ClassVar = ["label", "customers", "share", "course", "freshness", "whose"]
     list_filter: ClassVar = [ArchivedFilter]
     list_before_template = "segments/segment_list_head.html"
     search_fields: ClassVar = ["name", "description"]
@@ -119,6 +119,7 @@ class SegmentAdmin(ConsoleModelAdmin):
             .select_related("owner", "team")
             .annotate(
                 everyone=segment_facts.EVERYONE,
+                course_kept=segment_facts.COURSE,
                 today=Value(clock.today(), output_field=DateField()),
             )
         )
@@ -134,6 +135,10 @@ class SegmentAdmin(ConsoleModelAdmin):
     @display(description=_("share"))
     def share(self, segment: Any) -> str:
         return segment_facts.share_of(segment.size, segment.everyone)
+
+    @display(description=_("course"))
+    def course(self, segment: Any) -> SafeString:
+        return segment_facts.course(segment.course_kept)
 
     @display(description=_("freshness"), ordering="computed_at")
     def freshness(self, segment: Any) -> SafeString:

@@ -1,10 +1,15 @@
 """What is said about a segment beside its rule: freshness, history, where it is used."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,9 +18,13 @@ from django.utils.translation import gettext as _
 from console import charts, figures
 from console.models import Job
 from segments import membership, tasks, usage
-from segments.models import Segment, Tag
+from segments.models import Segment, SegmentSnapshot, Tag
 
 DAYS_OF_HISTORY = 180
+DAYS_OF_COURSE = 30  # of those that were kept
+A_WEEK = dt.timedelta(days=7)
+_KEPT = SegmentSnapshot.objects.filter(segment=OuterRef("pk")).order_by("-day")
+COURSE = ArraySubquery(_KEPT.values(kept=JSONObject(day="day", size="size"))[:DAYS_OF_COURSE])
 EVERYONE = RawSQL(
     "SELECT count(*) FROM segments_customer WHERE merged_into_id IS NULL AND erased_at IS NULL", []
 )  # how many customers there are, once a query
@@ -31,6 +40,30 @@ def freshness(segment: Segment, day: dt.date) -> SafeString:
         return format_html("<span>{}</span>", words)
     mark = _("failed") if segment.failure else _("stale")
     return format_html('{} <span class="badge warn">{}</span>', words, mark)
+
+
+def course(kept: Sequence[Mapping[str, Any]]) -> SafeString:
+    """The sizes of the days that were kept, newest first: as a line, and by how much in a week."""
+    days = [(dt.date.fromisoformat(one["day"]), one["size"]) for one in reversed(kept)]
+    path = charts.spark([size for _day, size in days])
+    if not path:
+        return format_html("{}", figures.NOTHING)
+    newest, now = days[-1]
+    since, before = max(
+        [one for one in days if one[0] <= newest - A_WEEK], default=days[0], key=itemgetter(0)
+    )
+    return format_html(
+        '<span class="course"><svg viewBox="0 -1 100 32" preserveAspectRatio="none" '
+        'aria-hidden="true"><path d="{}"/></svg><span>{} <small>{}</small></span></span>',
+        path,
+        _by(now, before),
+        _("since %(day)s") % {"day": since.isoformat()},
+    )
+
+
+def _by(now: int, before: int) -> str:
+    part = figures.change(now, before)
+    return figures.signed_share(part) if part is not None else f"+{figures.whole(now)}"
 
 
 def share_of(part: int | None, whole: int) -> str:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign, CampaignResult
-from console import menu
+from console import charts, menu
 from console.dashboard import cards, home
 from console.dashboard.cards import Newest, Pair, Quotient, Total
 from console.models import Approval, Job, Staff
@@ -283,9 +283,9 @@ def test_a_quotient_adds_up_before_it_divides() -> None:
 
 def test_a_course_is_drawn_from_top_to_bottom() -> None:
     course = [Decimal(value) for value in (0, 10, 5)]
-    assert cards.spark(course) == "M0.0,30.0 L50.0,0.0 L100.0,15.0"
-    assert cards.spark([Decimal(3), None, Decimal(3)]) == "M0.0,30.0 L100.0,30.0"
-    assert cards.spark([Decimal(3)]) == ""
+    assert charts.spark(course) == "M0.0,30.0 L50.0,0.0 L100.0,15.0"
+    assert charts.spark([Decimal(3), None, Decimal(3)]) == "M0.0,30.0 L100.0,30.0"
+    assert charts.spark([Decimal(3)]) == ""
 
 
 def test_weeks_add_up_and_a_cut_first_week_is_left_out(

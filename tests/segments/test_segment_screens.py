@@ -81,6 +81,24 @@ def test_the_list_asks_no_query_for_a_row(
         client.get(LIST)
 
 
+def test_the_list_shows_how_sizes_went(signed_in: SignIn, pinned: dt.date) -> None:
+    """By how much in a week is told from the last day that is a week old, or the first one."""
+    for name, sizes in (
+        ("Grown", {-31: 100, -8: 200, -6: 900, 0: 250}),
+        ("New", {-1: 0, 0: 40}),
+        ("Counted once", {0: 3}),
+    ):
+        segment = SegmentFactory(name=name)
+        for ago, size in sizes.items():
+            day = pinned + dt.timedelta(days=ago)
+            SegmentSnapshot.objects.create(segment=segment, day=day, size=size)
+    html = signed_in("operator").get(LIST).content.decode()
+    assert "+25.0% <small>since 2017-12-24</small>" in html
+    assert 'd="M0.0,30.0 L33.3,26.2 L66.7,0.0 L100.0,24.4"' in html
+    assert "+40 <small>since 2017-12-31</small>" in html
+    assert html.count('class="course"') == 2
+
+
 def test_archived_segments_show_only_when_asked_for(signed_in: SignIn, pinned: dt.date) -> None:
     SegmentFactory(name="In use")
     SegmentFactory(name="Put away", archived_at=clock.now())
