@@ -99,7 +99,7 @@ def load_budgets(*, by: Staff, on: dt.date) -> None:
             by=by,
             over=BudgetRule.Over.ASK,
         )
-        budgets.fund(budget, whole, key="demo", on=on, by=by, because=WHAT_MONEY_IS_FOR[1])
+        budgets.fund(budget, whole, key="demo", on=on, by=by, because=budget.purpose)
 
 
 def load_plays(*, by: Staff, guarded_by: Staff) -> None:

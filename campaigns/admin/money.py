@@ -98,7 +98,7 @@ def of(campaign: Campaign, staff: Any) -> dict[str, Any]:
 def _rows(found: Settlement) -> list[tuple[str, int]]:
     """Everything that it comes to; what never was is left out."""
     rows = [
-        (_("waits for approval"), found.reserved),
+        (_("reserved until the approval"), found.reserved),
         (_("approved"), found.approved),
         (_("spent"), found.spent),
         ("– " + _("messages"), found.messages),
@@ -116,7 +116,7 @@ def _parts(found: Settlement, currency: str) -> list[dict[str, Any]]:
     names = {
         "spent": (_("spent"), found.spent),
         "committed": (_("left to spend"), found.left),
-        "reserved": (_("waits for approval"), found.reserved),
+        "reserved": (_("reserved until the approval"), found.reserved),
         "available": (_("given back"), found.given_back),
     }
     return [

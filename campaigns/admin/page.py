@@ -55,7 +55,13 @@ DEEDS: dict[str, Promise] = {
     "campaign.closed": gettext_lazy("let nobody in any more"),
     "campaign.not_started": gettext_lazy("could not start it at its time"),
 }
-
+# It became a draft again by what came of the asking; a no is told by who said it.
+AFTER: dict[str | None, Promise | None] = {
+    Approval.Status.REJECTED: None,
+    Approval.Status.CHANGES: None,
+    Approval.Status.VOID: gettext_lazy("made the approval void; it is a draft again"),
+    Approval.Status.EXPIRED: gettext_lazy("got no decision in time; it is a draft again"),
+}
 VOTES: dict[str, Promise] = {
     Vote.Decision.APPROVE: gettext_lazy("said yes"),
     Vote.Decision.REJECT: gettext_lazy("rejected it"),
@@ -286,10 +292,11 @@ def history(campaign: Campaign) -> list[dict[str, Any]]:
         {
             "at": entry.at,
             "who": entry.staff,
-            "deed": DEEDS[entry.action],
+            "deed": deed,
             "words": reasons.said(kept_words.said(entry.details.get("reason", ""))),
         }
         for entry in entries
+        if (deed := AFTER.get(entry.details.get("after"), DEEDS[entry.action]))
     ]
     asked = Approval.objects.filter(
         subject_type=ContentType.objects.get_for_model(Campaign), subject_id=campaign.pk

@@ -343,7 +343,7 @@ class Campaign(Agreed):
 
     def on_rejected(self, approval: Approval) -> None:
         """Called back by an approval; the owner may change it and ask again."""
-        states.move(self, to=self.Status.DRAFT)
+        states.move(self, to=self.Status.DRAFT, line={"after": approval.status})
         if self.budget is not None:
             on = approval.decided_on or clock.today()
             key, by = f"{self._asking(approval)}:no", approval.decider()

@@ -9,7 +9,16 @@ from django.db.models import Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from console import approvals, budgets, burn_down, charts, figures, policy_words, transfers
+from console import (
+    approvals,
+    budgets,
+    burn_down,
+    charts,
+    figures,
+    kept_words,
+    policy_words,
+    transfers,
+)
 from console.charts import Chart
 from console.models import Approval, Budget, BudgetEntry, Reservation, Transfer
 
@@ -99,7 +108,7 @@ def lines(budget: Budget) -> list[dict[str, Any]]:
     return [
         {
             "entry": one,
-            "what": one.reservation or one.because,
+            "what": one.reservation or kept_words.said(one.because),
             "amount": figures.money(one.amount_minor, budget.currency),
         }
         for one in _entries(budget)[:ENTRIES]
@@ -123,7 +132,7 @@ def cells(budget: Budget) -> Iterable[list[object]]:
             one.rule.number,
             one.key,
             one.by.username if one.by else "console",
-            one.because,
+            kept_words.said(one.because),
         ]
 
 
@@ -131,13 +140,10 @@ def things(budget: Budget) -> list[dict[str, Any]]:
     """What its money is for: the newest things, with what each asked for, spent and gave back."""
     found = Reservation.objects.filter(budget=budget).select_related("subject_type")
     rows = list(found[:THINGS])
-    moved = BudgetEntry.objects.filter(reservation__in=rows).order_by()
-    sums: dict[tuple[int, str], int] = {
-        (thing, kind): amount
-        for thing, kind, amount in moved.values_list("reservation", "kind").annotate(
-            all=Sum("amount_minor")
-        )
-    }
+    unspent = BudgetEntry.objects.filter(reservation__in=rows, kind=Kind.UNSPENT).order_by()
+    sums: dict[int, int] = dict(
+        unspent.values_list("reservation").annotate(all=Sum("amount_minor"))
+    )
 
     def money(amount: int) -> str:
         return figures.money(amount, budget.currency)
@@ -149,9 +155,8 @@ def things(budget: Budget) -> list[dict[str, Any]]:
             "reserved": money(one.reserved_minor),
             "left": money(one.committed_minor),
             "spent": money(one.spent_minor),
-            "given_back": money(
-                sums.get((one.pk, Kind.RELEASE), 0) + sums.get((one.pk, Kind.UNSPENT), 0)
-            ),
+            # Of what was approved: a reservation that got no yes never was anybody's to give back.
+            "given_back": money(sums.get(one.pk, 0)),
         }
         for one in rows
     ]

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns import additions, demo, pricing
 from campaigns.models import Addition, Campaign, Evidence
 from campaigns.providers import accounts
 from campaigns.words import lengths
 from console import approvals, clock
+from console.admin import budget_page
 from console.models import Budget, Staff
 from tests.campaigns.factories import (
     CouponBatchFactory,
@@ -74,6 +76,22 @@ def test_more_is_asked_for_on_the_page_and_decided_by_who_may(signed_in: SignIn)
     assert held[2] == 3 * 2_000 + 5_000
     budget = reverse("admin:console_budget_change", args=[campaign.budget_id])
     assert str(campaign) in boss.get(budget).content.decode()
+
+
+def test_a_no_frees_what_was_reserved_and_gives_nothing_back(signed_in: SignIn) -> None:
+    """What nobody had approved was never its own; and who said no did not take it back as well."""
+    campaign, manager = money.with_coupon("submitted"), alice()
+    asked = approvals.pending_for(campaign)
+    assert asked
+    approvals.ask_for_changes(asked, by=manager, comment="Fewer.")
+    client, boss = signed_in(money.owner_of(campaign)), signed_in(manager)
+    budget = boss.get(reverse("admin:console_budget_change", args=[campaign.budget_id]))
+    (thing,) = budget.context["things"]
+    assert {thing[name] for name in ("reserved", "left", "spent", "given_back")} == {"CN¥0.00"}
+    shown = client.get(page(campaign))
+    deeds = [(str(one["who"]), str(one["deed"])) for one in shown.context["history"]]
+    assert deeds[0] == (manager.username, "asked for changes")
+    assert "took it back to draft" not in shown.content.decode()
 
 
 @pytest.mark.parametrize("role", ["product", "manager", "analyst", "support"])
@@ -162,6 +180,9 @@ def test_the_demo_has_money_so_that_a_play_can_be_asked_for_at_once() -> None:
         demo.load_budgets(by=admin, on=clock.today())
     budget = Budget.objects.get(team=owner.team)
     assert budget.available_minor == 5_000_000
+    with translation.override("zh-hans"):
+        (line,) = budget_page.lines(budget)
+        assert line["what"] == "触达、优惠券与客服回访"
     CouponBatchFactory.create()
     campaign = money.with_coupon("draft", by=owner)
     Campaign.objects.filter(pk=campaign.pk).update(budget=budget)
