@@ -180,14 +180,21 @@ def _sent(campaign: Campaign) -> QuerySet[Message]:
 
 
 def _windows_of_messages(campaign: Campaign) -> Windows:
-    """Each customer counts from their own message on."""
-    rows = _sent(campaign).order_by().values_list("customer_id", "sent_at")
-    sent = [(customer, at) for customer, at in rows.iterator(chunk_size=10_000) if at is not None]
+    """Each customer counts from their own messages on; days of several of them count once."""
+    rows = _sent(campaign).order_by("customer_id", "sent_at").values_list("customer_id", "sent_at")
     counted_for = dt.timedelta(days=campaign.conversion_days)
+    windows: list[tuple[int, dt.datetime, dt.datetime]] = []
+    for customer, at in rows.iterator(chunk_size=10_000):
+        if at is None:
+            continue
+        since = at
+        if windows and windows[-1][0] == customer and at <= windows[-1][2]:
+            since = windows.pop()[1]
+        windows.append((customer, since, at + counted_for))
     return Windows(
-        [customer for customer, _ in sent],
-        [at for _, at in sent],
-        [at + counted_for for _, at in sent],
+        [customer for customer, _, _ in windows],
+        [since for _, since, _ in windows],
+        [until for _, _, until in windows],
     )
 
 

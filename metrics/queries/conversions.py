@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Windows:
-    """From when (inclusive) to when (exclusive) each customer counts; each is here once."""
+    """From when (inclusive) to when (exclusive) customers count; one's windows never overlap."""
 
     customers: Sequence[int]
     since: Sequence[dt.datetime]

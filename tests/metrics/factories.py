@@ -58,9 +58,10 @@ def mailed(*sent: tuple[Customer, dt.datetime], **values: Any) -> Campaign:
     values = {"status": Campaign.Status.SENT, "started_at": first, "finished_at": last} | values
     campaign: Campaign = CampaignFactory.create(**values)
     audience_of(campaign, [customer for customer, _ in sent], at=first)
-    for customer, at in sent:
+    for turn, (customer, at) in enumerate(sent):
         Message.objects.create(
             campaign=campaign,
+            occurrence=turn,
             customer=customer,
             address=customer.email,
             status=Message.Status.SENT,

@@ -41,6 +41,17 @@ def test_purchases_count_from_each_customers_own_message(three: list[Customer]) 
     assert (result.reached, result.sent, result.window_days) == (3, 3, 7)
 
 
+def test_an_order_after_several_messages_counts_once(three: list[Customer]) -> None:
+    a = three[0]
+    campaign = mailed((a, NOON), (a, NOON + 3 * DAY), (a, NOON + 20 * DAY), conversion_days=7)
+    bought(a, NOON + 4 * DAY, 20)  # in the windows of both first messages
+    bought(a, NOON + 9 * DAY, 300)  # in that of the second alone
+    bought(a, NOON + 15 * DAY, 4_000)  # in none
+    bought(a, NOON + 21 * DAY, 50_000)
+    result = results.compute(campaign, at=MUCH_LATER)
+    assert (result.reached, result.purchased, result.revenue_minor) == (1, 1, 50_320)
+
+
 def test_only_messages_that_left_are_counted(three: list[Customer]) -> None:
     a, b, c = three
     campaign = mailed((a, NOON), (b, NOON), (c, NOON))
