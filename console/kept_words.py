@@ -158,6 +158,12 @@ def said(kept: str) -> str:
         return kept
 
 
+def message(kept: str) -> str:
+    """The message of what was kept, without what fills its places; empty of any other text."""
+    found = _read(as_kept(kept)) or {}
+    return str(found.get(SAYS, ""))
+
+
 def said_all(kept: Any) -> Any:
     """The same of everything that stands in a JSON value."""
     match kept:

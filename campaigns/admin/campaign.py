@@ -202,6 +202,7 @@ class CampaignAdmin(ConsoleModelAdmin):
             "title": gettext("More money for “%(campaign)s”") % {"campaign": campaign},
             "opts": self.opts,
             "form": form,
+            "about": money.asking(campaign),
             "button": _("Ask"),
         }
         return render(request, "console/form.html", context)

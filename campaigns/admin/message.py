@@ -36,6 +36,7 @@ MESSAGES_OF_ONE = 20  # that a customer's page shows
 COLORS = {
     "sending": "info",
     "retry": "warning",
+    "deferred": "warning",
     "sent": "success",
     "failed": "danger",
     "held": "warning",

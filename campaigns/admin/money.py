@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from campaigns import additions
 from campaigns.models import Addition, Campaign, Quote
-from campaigns.money import facts, purse
+from campaigns.money import facts, paying, purse
 from campaigns.money.facts import Settlement
 from console import approvals, clock, figures, kept_words, roles
-from console.models import Budget, Staff
+from console.models import Approval, Budget, Staff
 
 SHOWN = 10
 
@@ -91,8 +91,28 @@ def of(campaign: Campaign, staff: Any) -> dict[str, Any]:
             "parts": _parts(found, currency),
             "askings": _askings(campaign, currency, staff),
             "may_ask": additions.may_ask(campaign, staff),
+            "ran_out": paying.ran_out(campaign),
+            "got_more": _got_more(campaign),
         }
     }
+
+
+def asking(campaign: Campaign) -> list[tuple[str, Any]]:
+    """What one has to know to ask for more."""
+    found, budget = facts.of(campaign), campaign.budget
+    if found is None or budget is None:
+        return []
+    rows = [(name, figures.money(value, budget.currency)) for name, value in _rows(found)]
+    return [(_("Budget"), named(budget)), *rows]
+
+
+def _got_more(campaign: Campaign) -> bool:
+    """Whether more was approved after it stopped."""
+    newest = campaign.additions.first()
+    approval = approvals.latest_for(newest) if newest else None
+    if approval is None or approval.status != Approval.Status.APPROVED or not campaign.paused_at:
+        return False
+    return approval.decided_at is not None and approval.decided_at > campaign.paused_at
 
 
 def _rows(found: Settlement) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from campaigns import giving
-from campaigns.models import Campaign, CampaignResult, ChannelAccount
+from campaigns.models import Campaign, CampaignResult, ChannelAccount, Playbook
 from campaigns.outcomes import forecasts
 from campaigns.precedents.forecast import DEAR, Line
 from console import charts, clock, figures, kept_words
@@ -33,6 +33,7 @@ VERDICTS: dict[str, Promise] = {
     "inside": gettext_lazy("as expected"),
     "above": gettext_lazy("more than expected"),
     "open": pgettext_lazy("no verdict on a forecast", "–"),
+    "early": pgettext_lazy("a verdict on a forecast", "not over yet"),
 }
 GIVEN: dict[str, Promise] = {
     "natural": gettext_lazy("natural demand"),
@@ -53,10 +54,18 @@ def context(campaign: Campaign) -> dict[str, Any]:
             "tiles": [*_counts(campaign, found, currency), *_effects(found, currency)],
             "forecast": forecast_rows(found, currency),
             "is_afterwards": found.forecast.get("kind") == forecasts.AFTERWARDS,
+            "has_control": bool(campaign.control_share or found.control),
+            "playbook": _playbook(campaign),
             "groups": [_group(one, currency) for one in found.parts.get("groups", [])],
             "parts": contributions(found, currency),
         }
     }
+
+
+def _playbook(campaign: Campaign) -> Playbook | None:
+    """The one whose control a play has, told on the playbook's own page."""
+    play = getattr(campaign, "play", None)
+    return play.playbook if play and play.playbook.control_share else None
 
 
 def _counts(campaign: Campaign, found: CampaignResult, currency: str) -> list[tuple[str, str, str]]:
@@ -153,13 +162,14 @@ def _percents(bounds: tuple[float, float] | None) -> str:
 def forecast_rows(found: CampaignResult, currency: str) -> list[dict[str, Any]]:
     """A line for each thing that was expected."""
     expected = (line for line in forecasts.lines(found) if line.middle is not None)
-    return [_row(line, currency) for line in expected]
+    return [_row(line, currency, is_final=found.is_final) for line in expected]
 
 
-def _row(line: Line, currency: str) -> dict[str, Any]:
-    verdict = line.verdict
+def _row(line: Line, currency: str, *, is_final: bool) -> dict[str, Any]:
+    verdict = line.verdict if is_final or line.verdict == "open" else "early"
     good = "below" if line.what in DEAR else "above"
-    tone = {"inside": "", "open": ""}.get(verdict, "good" if verdict == good else "warn")
+    plain = {"inside", "open", "early"}
+    tone = "" if verdict in plain else "good" if verdict == good else "warn"
     bounds = [value(line.what, one, currency) for one in (line.low, line.high) if one is not None]
     return {
         "what": WHAT[line.what],

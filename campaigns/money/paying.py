@@ -15,10 +15,13 @@ from django.utils.translation import gettext_noop as _
 
 from campaigns.models import Campaign, Message, Purse
 from campaigns.money import purse
-from console import budgets, clock, kept_words, ledger
+from console import budgets, clock, figures, kept_words, ledger
 from console.models import Budget
 
 WORK = "work"  # the deed of which people's work is paid
+SPENT = _("The approved budget is spent.")
+SHORT = _("Only %(left)s of the approved budget is left, and what comes next costs more.")
+NEEDS = _("What comes next costs %(cost)s; only %(left)s of the approved budget is left.")
 
 
 class Broke(Exception):
@@ -105,15 +108,29 @@ def refund(campaign_id: int, amount: int, deed: str) -> None:
         budgets.refund(campaign.budget, amount, subject=campaign, key=key, on=on)
 
 
-def no_money(campaign: Campaign) -> str:
-    """In kept words, why nothing more leaves."""
+def no_money(campaign: Campaign, cost: int = 0) -> str:
+    """In kept words, why nothing more leaves; `cost` is what is due next, where that is known."""
     budget = campaign.budget
     if budget is None:
         return kept_words.keep(_("It costs something now, and has no budget."))
     if _is_foreign(budget):
         words = _("The budget “%(budget)s” is in another currency.")
         return kept_words.keep(words, budget=budget)
-    return kept_words.keep(_("The approved budget is spent."))
+    kept = purse.of(campaign)
+    left = kept.committed_minor if kept else 0
+    if not left:
+        return kept_words.keep(SPENT)
+    said = {"left": _money(left, budget)} | ({"cost": _money(cost, budget)} if cost else {})
+    return kept_words.keep(NEEDS if cost else SHORT, **said)
+
+
+def ran_out(campaign: Campaign) -> bool:
+    """Whether it was stopped because the approved money did not reach."""
+    return kept_words.message(campaign.stopped_because) in {SPENT, SHORT, NEEDS}
+
+
+def _money(minor: int, budget: Budget) -> str:
+    return kept_words.each(lambda: figures.money(minor, budget.currency))
 
 
 # --- anything else ------------------------------------------------------------
@@ -142,7 +159,7 @@ def spend(campaign: Campaign, amount: int, deed: str) -> None:
     if not amount:
         return
     if (as_many(campaign, amount) or 0) < 1:
-        raise Broke(no_money(campaign))
+        raise Broke(no_money(campaign, amount))
     _spend(_held(campaign), campaign, amount, deed)
 
 

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console import kept_words
 from console.kept_words import KeptName
 from console.models.staff import Team
 
@@ -50,7 +51,7 @@ class Budget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
     @property
     def total_minor(self) -> int:

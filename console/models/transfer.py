@@ -54,7 +54,12 @@ class Transfer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target}" if self.source_id else f"→ {self.target}"
+        source, target = self.source, self.target
+        if source is None:
+            return f"→ {target}"
+        if str(source) == str(target):  # as teams name theirs alike, each year
+            return f"{source} ({source.team}) → {target} ({target.team})"
+        return f"{source} → {target}"
 
     def digest(self) -> str:
         """SHA-256 over what the approver says yes to."""

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from campaigns import tasks
 from campaigns.admin import template
-from campaigns.models import Campaign, MessageTemplate, Suppression
+from campaigns.models import Campaign, Message, MessageTemplate, Suppression
 from campaigns.words import wording
 from console.models import Staff
 from tests.campaigns.factories import (
@@ -343,6 +343,15 @@ def test_messages_can_be_read_by_those_who_may(signed_in: SignIn) -> None:
         assert message.address not in page.content.decode()
         assert ("Show contact" in page.content.decode()) == (role != "manager")
     assert signed_in("analyst").get(address).status_code == 403
+
+
+def test_what_became_of_messages_is_said_in_words(signed_in: SignIn) -> None:
+    one = campaign_at("sent", 1).messages.get()
+    client, address = signed_in("manager"), reverse("admin:campaigns_message_changelist")
+    for status, words in Message.Status.choices:
+        Message.objects.filter(pk=one.pk).update(status=status)
+        rows = client.get(address).content.decode().partition("<tbody")[2]
+        assert str(words) in rows, status
 
 
 def test_an_address_is_put_on_the_list_and_taken_off(signed_in: SignIn) -> None:

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from console import approvals, budgets, tasks, transfers
+from console import approvals, budgets, kept_words, tasks, transfers
 from console.models import Approval, Budget, Transfer, WorkItem
 from console.policy_rules import Step, When
 from console.states import NotAllowed, Stale
@@ -36,6 +36,21 @@ def test_a_large_transfer_in_small_steps_wants_the_same_yes() -> None:
     assert three.facts["amount_minor"] == 450, "what was refused counts no more"
     Transfer.objects.update(asked_on=dt.date(2017, 12, 16))
     assert asked(300, source=source, target=target, key="d").version == small, "a month ago"
+
+
+def test_budgets_of_one_name_are_told_apart_by_their_teams_in_the_readers_words() -> None:
+    policy(Step(who="role", roles=["manager"]))
+    name = kept_words.both("触达", "Outreach")
+    source = budget(1000, name=name, team=TeamFactory.create(name="Growth"))
+    target = budget(name=name, team=TeamFactory.create(name="Operations"))
+    with translation.override("zh-hans"):
+        by = somebody("operator", team=target.team)
+        approval = asked(400, by=by, source=source, target=target)
+    title = Approval.objects.get(pk=approval.pk).title
+    assert title == "Outreach (Growth) → Outreach (Operations)"
+    with translation.override("zh-hans"):
+        assert str(Transfer.objects.get()) == "触达 (Growth) → 触达 (Operations)"
+        assert Approval.objects.get(pk=approval.pk).title == "触达 (Growth) → 触达 (Operations)"
 
 
 def test_what_another_team_would_give_is_told_to_it_and_comes_back_by_itself() -> None:

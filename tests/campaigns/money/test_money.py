@@ -172,7 +172,9 @@ def test_without_money_nothing_leaves_until_somebody_else_gave_more() -> None:
         transitions.start(campaign, by=owner, at=clock.now())
         send_all(campaign, server)
         assert (campaign.status, len(server.mails)) == ("paused", 2)
-        assert campaign.stopped_because == "The approved budget is spent."
+        assert campaign.stopped_because == (
+            "Only CN¥0.09 of the approved budget is left, and what comes next costs more."
+        )
         assert WorkItem.objects.filter(kind="stopped_campaign", owner=owner).count() == 1
         assert balances(campaign.budget) == (71, 0, 9, 20)
         transitions.resume(campaign, by=owner)  # finds no more money than there was
@@ -280,7 +282,7 @@ def test_work_for_people_is_paid_and_ends_with_the_money() -> None:
     campaign.refresh_from_db()
     assert (campaign.status, campaign.stopped_because) == (
         "paused",
-        "The approved budget is spent.",
+        "What comes next costs CN¥30.00; only CN¥20.00 of the approved budget is left.",
     )
     assert not WorkItem.objects.filter(kind="campaign").exists()
     more = additions.ask(

@@ -1,5 +1,6 @@
 """A campaign's money on screens and over the API: chosen, asked for, seen, and refused."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from campaigns import additions, demo, pricing
+from campaigns import additions, demo, pricing, transitions
 from campaigns.models import Addition, Campaign, Evidence
+from campaigns.money import paying
 from campaigns.providers import accounts
 from campaigns.words import lengths
 from console import approvals, clock
@@ -57,6 +59,7 @@ def test_more_is_asked_for_on_the_page_and_decided_by_who_may(signed_in: SignIn)
     shown = client.get(page(campaign)).content.decode()
     assert "Ask for more money" in shown
     form = client.get(page(campaign, "more"))
+    assert "left to spend" in form.content.decode(), "one sees what there is"
     said = {"amount": "50", "because": "More came", "key": form.context["form"]["key"].value()}
     assert client.post(page(campaign, "more"), said).status_code == 302
     client.post(page(campaign, "more"), said)
@@ -92,6 +95,23 @@ def test_a_no_frees_what_was_reserved_and_gives_nothing_back(signed_in: SignIn) 
     deeds = [(str(one["who"]), str(one["deed"])) for one in shown.context["history"]]
     assert deeds[0] == (manager.username, "asked for changes")
     assert "took it back to draft" not in shown.content.decode()
+
+
+def test_who_stopped_for_want_of_money_reads_the_way_on(signed_in: SignIn) -> None:
+    campaign = money.with_coupon("sending")
+    owner = money.owner_of(campaign)
+    transitions.stop(campaign, reason=paying.no_money(campaign, 10**6))
+    client = signed_in(owner)
+    told = re.search(r'role="alert">(.*?)</p>', client.get(page(campaign)).content.decode(), re.S)
+    assert told
+    assert "What comes next costs CN¥10,000.00; only CN¥60.00 of the approved budget" in told[1]
+    assert page(campaign, "more") in told[1]
+    more = additions.ask(campaign, 500, because="So", key="k", by=owner, at=clock.now())
+    told = re.search(r'role="alert">(.*?)</p>', client.get(page(campaign)).content.decode(), re.S)
+    assert told
+    assert "can go on" not in told[1], "nobody said yes yet"
+    approvals.approve(more, by=alice())
+    assert "More was approved since: it can go on" in client.get(page(campaign)).content.decode()
 
 
 @pytest.mark.parametrize("role", ["product", "manager", "analyst", "support"])
