@@ -38,6 +38,12 @@ def now(of: Project | None = None) -> dt.datetime:
     ).astimezone(dt.UTC)
 
 
+def ours(real: dt.datetime, of: Project | None = None) -> dt.datetime:
+    """A real moment, as far from the console's now as it is from the real one."""
+    of = of or project()
+    return real if of.today_on is None else real + (now(of) - timezone.now())
+
+
 def today(of: Project | None = None) -> dt.date:
     """The project's date."""
     of = of or project()

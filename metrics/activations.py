@@ -72,10 +72,14 @@ def _once(days: Arrivals) -> Iterator[tuple[dt.date, BitMap]]:
 
 
 def woken(arrivals: Arrivals, active: Days, *, counted: int, last: dt.date) -> Woken:
-    """What came of those who came in; `active` has the days from thirty before the first on."""
+    """What came of those who came in; `active` has the days from thirty before the first on.
+
+    Who came in after `last` is told of when their first day is over.
+    """
     asleep = activated = followed = stayed = 0
-    is_known = bool(arrivals)
-    for day, members in arrivals:
+    begun = [one for one in arrivals if one[0] <= last]  # of the others no day is known yet
+    is_known = bool(begun)
+    for day, members in begun:
         inside = members & _between(active, day, day + counted * DAY)
         if day - QUIET * DAY in active:
             quiet = members - _between(active, day - QUIET * DAY, day - DAY)

@@ -1,5 +1,6 @@
 """Messages: each one that left or did not, and why."""
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -104,8 +105,9 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
             "provider_id",
             "status",
             "why",
+            *(["goes_out"] if obj is not None and obj.due_at else []),
             "cost",
-            "created_at",
+            "claimed",
             "sent_at",
             *(f"{deed}_at" for deed in DEEDS),
         ]
@@ -153,6 +155,14 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
         known = dict(ChannelAccount.Channel.choices)
         return str(known.get(message.channel, message.channel))
 
+    @display(description=_("leaves at the earliest"))
+    def goes_out(self, message: Message) -> str:
+        return _minute(message.due_at)
+
+    @display(description=_("claimed at"))
+    def claimed(self, message: Message) -> str:
+        return _minute(message.created_at)
+
     @display(description=_("cost"))
     def cost(self, message: Message) -> str:
         return figures.money(message.cost_minor, clock.project().currency)
@@ -164,3 +174,10 @@ class MessageAdmin(ShowsContact, ReadOnlyAdmin):
     @display(description=_("reason"))
     def why(self, message: Message) -> str:
         return reasons.said(message.reason)
+
+
+def _minute(real: dt.datetime | None) -> str:
+    """A moment of the database's clock, beside those of the console's."""
+    if real is None:
+        return figures.NOTHING
+    return f"{clock.ours(real).astimezone(clock.zone()):%Y-%m-%d %H:%M}"

@@ -1,5 +1,6 @@
 """The screens of campaigns: who sees what, and that pressing does what it says."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaigns import tasks
 from campaigns.admin import template
 from campaigns.models import Campaign, Message, MessageTemplate, Suppression
 from campaigns.words import wording
+from console import clock
 from console.models import Staff
 from tests.campaigns.factories import (
     AT,
@@ -352,6 +354,21 @@ def test_what_became_of_messages_is_said_in_words(signed_in: SignIn) -> None:
         Message.objects.filter(pk=one.pk).update(status=status)
         rows = client.get(address).content.decode().partition("<tbody")[2]
         assert str(words) in rows, status
+
+
+def test_a_message_that_was_put_off_says_until_when_by_the_consoles_clock(
+    signed_in: SignIn,
+) -> None:
+    one = campaign_at("sent", 1).messages.get()
+    project = clock.project()
+    project.today_on = dt.date(2018, 1, 1)
+    project.save()
+    later = timezone.now() + dt.timedelta(days=2, seconds=1)
+    Message.objects.filter(pk=one.pk).update(status=Message.Status.DEFERRED, due_at=later)
+    page = signed_in("manager").get(reverse("admin:campaigns_message_change", args=[one.pk]))
+    shown = page.content.decode()
+    assert "2018-01-03 " in shown.partition("eaves at the earliest")[2]
+    assert f"{later:%Y}-" not in shown.partition("laimed at")[2][:400]
 
 
 def test_an_address_is_put_on_the_list_and_taken_off(signed_in: SignIn) -> None:

@@ -47,6 +47,15 @@ def test_who_stays_is_not_told_before_their_week_is_over() -> None:
     assert (found.activated, found.followed, found.stayed) == (1, 0, 0)
 
 
+def test_nobody_is_told_to_sleep_on_before_their_first_day_is_over() -> None:
+    arrivals = [(MONDAY, BitMap([1, 2])), (MONDAY + DAY, BitMap([3]))]
+    active = days(d0={1})
+    found = activations.woken(arrivals, active, counted=7, last=MONDAY)
+    assert (found.asleep, found.activated) == (2, 1), "of the third nothing is known yet"
+    found = activations.woken(arrivals, active, counted=7, last=MONDAY - DAY)
+    assert (found.asleep, found.activated) == (None, None)
+
+
 def test_before_the_first_event_nobody_knows_who_was_asleep() -> None:
     active = {day: one for day, one in days(d1={1}).items() if day >= MONDAY - 29 * DAY}
     found = activations.woken([(MONDAY, BitMap([1]))], active, counted=7, last=MONDAY + 20 * DAY)
