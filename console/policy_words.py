@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -44,7 +45,7 @@ def when(when: When) -> list[str]:
     currency = Project.objects.get(pk=1).currency
     teams = Team.objects.filter(pk__in=when.teams).values_list("name", flat=True)
     said = [
-        _listed(_("kind"), when.kinds),
+        _listed(_("kind"), map(_kind, when.kinds)),
         _range(_("amount"), when.amount, lambda v: figures.money(v, currency)),
         _range(_("customers"), when.audience, figures.whole),
         _range(_("discount"), when.discount, figures.share),
@@ -83,6 +84,13 @@ def terms(policy: Policy) -> list[str]:
     if policy.remind_hours:
         said.append(_("reminds every %(n)d %(unit)s") % {"n": policy.remind_hours, "unit": unit})
     return said
+
+
+def _kind(label: str) -> str:
+    """A model by its label; one that is no more, as it was written."""
+    app, _dot, model = label.partition(".")
+    found = ContentType.objects.filter(app_label=app, model=model).first()
+    return found.name if found else label
 
 
 def _listed(name: str, values: Any) -> str:

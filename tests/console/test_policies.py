@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import Error, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from console import approvals, clock, policies, policy_rules, transfers
+from console import approvals, clock, policies, policy_rules, policy_words, transfers
 from console.models import (
     Approval,
     ApprovalPolicy,
@@ -120,6 +120,15 @@ def test_what_nobody_has_tried_wants_two_yeses() -> None:
     policies.switch(version.policy, on=False, by=administrator)
     assert policies.ask_twice_for_untried(by=administrator).number == 2
     assert policies.match(Facts(has_precedent=False)) is not None
+
+
+def test_what_a_policy_is_for_is_said_by_its_name() -> None:
+    kinds = ["campaigns.campaign", "console.transfer", "gone.model"]
+    (said,) = policy_words.when(When(kinds=kinds))
+    assert said == "kind: campaign, transfer between budgets, gone.model"
+    with translation.override("zh-hans"):
+        (said,) = policy_words.when(When(kinds=kinds[:1]))
+    assert "campaigns.campaign" not in said
 
 
 def test_a_new_version_does_not_touch_what_was_asked() -> None:
