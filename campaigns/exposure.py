@@ -6,6 +6,7 @@ from django.db.models import Count, Sum
 
 from campaigns import planning
 from campaigns.models import Campaign, Coupon, CouponBatch, Message, Playbook, Redemption, Wave
+from campaigns.money import facts
 from campaigns.offers import coupons
 
 
@@ -21,14 +22,15 @@ def room(playbook: Playbook, campaign: Campaign, *, at: dt.datetime) -> int | No
 
 
 def spent(playbook: Playbook) -> int:
-    """What its messages and its redeemed coupons cost so far."""
+    """What its messages, its redeemed coupons and its work for people cost so far."""
     messages = Message.objects.filter(campaign__play__playbook=playbook, status=Message.Status.SENT)
     redeemed = Redemption.objects.filter(
         coupon__campaign__play__playbook=playbook, reversed_at=None
     )
+    told = [facts.of(one) for one in Campaign.objects.filter(play__playbook=playbook)]
     return sum(
         found.aggregate(total=Sum("cost_minor"))["total"] or 0 for found in (messages, redeemed)
-    )
+    ) + sum(one.work for one in told if one)
 
 
 def promised(playbook: Playbook, *, at: dt.datetime) -> int:

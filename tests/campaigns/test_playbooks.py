@@ -7,6 +7,7 @@ import pytest
 
 from campaigns import exposure, playbooks, plays, tasks, transitions
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
+from campaigns.money import paying
 from campaigns.offers import coupons
 from campaigns.playbooks import Offer
 from console import approvals, clock
@@ -141,6 +142,15 @@ def test_the_budget_is_never_broken_whatever_is_redeemed() -> None:
     assert exposure.promised(playbook, at=AT) == len(treated) * 2_000
     assert exposure.promised(playbook, at=AT + DAY) == 0, "they ran out unused"
     assert exposure.room(playbook, campaign, at=AT + DAY) == 4
+
+
+def test_work_for_people_is_spent_of_a_playbooks_budget_as_well() -> None:
+    batch = CouponBatchFactory.create(value_minor=2_000)
+    playbook = playbook_of([segment_of(people(3))], by=bob(), coupon=batch, budget_minor=9_000)
+    campaign = Campaign.objects.get()
+    assert (exposure.spent(playbook), exposure.room(playbook, campaign, at=AT)) == (0, 4)
+    paying.spend(campaign, 3_000, paying.WORK)
+    assert (exposure.spent(playbook), exposure.room(playbook, campaign, at=AT)) == (3_000, 3)
 
 
 def test_under_a_budget_a_coupon_says_what_it_costs_at_most() -> None:
