@@ -92,19 +92,19 @@ def lines(
     unit: Option,
     zoom: bool = False,
 ) -> Option:
-    """A line a series over days; a day without a value is a gap."""
+    """A line a series over days; a day without a value is a gap, one between gaps a dot."""
     return {
         "unit": unit,
         "legend": {"show": len(series) > 1},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "time"},
-        "yAxis": {"type": "value"},
+        "yAxis": _scale([value for values in series.values() for value in values], unit),
         "dataZoom": ZOOM if zoom else [],
         "series": [
             {
                 "type": "line",
                 "name": str(name),
-                "showSymbol": len(days) < 2,
+                "showSymbol": has_lonely(values),
                 "data": [[day.isoformat(), plain(v)] for day, v in zip(days, values, strict=True)],
             }
             for name, values in series.items()
@@ -119,12 +119,12 @@ def curves(labels: Sequence[str], series: Mapping[str, Sequence[Value]], *, unit
         "legend": {"show": len(series) > 1},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
-        "yAxis": {"type": "value", "min": 0},
+        "yAxis": {**_scale([v for values in series.values() for v in values], unit), "min": 0},
         "series": [
             {
                 "type": "line",
                 "name": str(name),
-                "showSymbol": len(labels) < 40,
+                "showSymbol": len(labels) < 40 or has_lonely(values),
                 "data": [plain(value) for value in values],
             }
             for name, values in series.items()
@@ -166,7 +166,7 @@ def grouped(
         "legend": {"show": len(series) > 1},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "category", "data": list(labels)},
-        "yAxis": {"type": "value"} | ({"max": most} if most else {}),
+        "yAxis": {"type": "value"} | ({"max": most, "interval": most / 4} if most else {}),
         "series": [
             {
                 "type": "bar",
@@ -210,7 +210,13 @@ def _scale(values: Sequence[Value], unit: Option) -> Option:
     """An axis of values; of shares up to all it ends there, and not at 120 %."""
     known = [value for value in values if value is not None]
     is_whole = unit["kind"] == "share" and 0.8 < max(known, default=0) <= 1
-    return {"type": "value", "max": 1} if is_whole else {"type": "value"}
+    return {"type": "value", "max": 1, "interval": 0.25} if is_whole else {"type": "value"}
+
+
+def has_lonely(values: Sequence[Value]) -> bool:
+    """Whether some value stands between two gaps: no line would show it."""
+    known = [False, *(value is not None for value in values), False]
+    return any(known[n] and not known[n - 1] and not known[n + 1] for n in range(1, len(known)))
 
 
 def heatmap(

@@ -152,7 +152,7 @@ def _lines(labels: list[str], series: dict[str, Any], unit: Any) -> dict[str, An
             {
                 "type": "line",
                 "name": str(name),
-                "showSymbol": len(labels) < 2,
+                "showSymbol": drawing.has_lonely(values),
                 "data": [drawing.plain(value) for value in values],
             }
             for name, values in series.items()
