@@ -343,7 +343,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     @display(description=_("revenue"), ordering="result__revenue_minor")
     def revenue(self, campaign: Any) -> str:
         found = getattr(campaign, "result", None)
-        return figures.money(found.revenue_minor if found else None, campaign.currency)
+        return figures.money(found.told.revenue_minor if found else None, campaign.currency)
 
     @display(description=_("started"), ordering="started_at")
     def when(self, campaign: Campaign) -> str:
@@ -368,7 +368,11 @@ def _with_size(segment: Segment, *, today: dt.date) -> str:
 
 
 def _share(campaign: Campaign, name: str) -> str:
+    """Of those it went to; who opened or clicked elsewhere nobody told us."""
     found = getattr(campaign, "result", None)
-    is_counted = campaign.kind == Campaign.Kind.OURS or name == "purchased"
-    base = found and (found.reached or found.sent)
-    return figures.share(getattr(found, name) / base) if base and is_counted else "–"
+    if not found or (name != "purchased" and campaign.kind != Campaign.Kind.OURS):
+        return "–"
+    size, count = found.base, getattr(found, name)
+    if name == "purchased":
+        size, count, _revenue = found.told
+    return figures.share(count / size) if size else "–"

@@ -209,8 +209,8 @@ class CaseAdmin(ReadOnlyAdmin):
 
     @display(description=_("converted"))
     def share(self, case: Case) -> str:
-        result = case.campaign.result
-        return figures.share(result.purchased / result.base if result.base else None)
+        told = case.campaign.result.told
+        return figures.share(told.purchased / told.size if told.size else None)
 
     @display(description=_("lift"), ordering="campaign__result__lift")
     def lift(self, case: Case) -> str:

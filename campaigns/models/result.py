@@ -1,10 +1,20 @@
 """What came of a campaign, written down by metrics so that it is read from here."""
 
+from typing import NamedTuple
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaign import Campaign
+
+
+class Told(NamedTuple):
+    """Of how many customers is told what came, how many of them bought, and for how much."""
+
+    size: int
+    purchased: int
+    revenue_minor: int
 
 
 class CampaignResult(models.Model):
@@ -68,6 +78,14 @@ class CampaignResult(models.Model):
     def base(self) -> int:
         """Customers that shares are of: whom it went to, or whom it reached elsewhere."""
         return self.sent or self.reached
+
+    @property
+    def told(self) -> Told:
+        """What came, as every page tells it; of calls alone, of all whom they were meant for."""
+        if not self.base and self.treated:
+            bought, brought = self.treated_purchased or 0, self.treated_revenue_minor or 0
+            return Told(self.treated, bought, brought)
+        return Told(self.base, self.purchased, self.revenue_minor)
 
     @property
     def caused_minor(self) -> int | None:

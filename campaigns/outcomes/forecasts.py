@@ -47,11 +47,11 @@ def _kept(
 
 def came(result: CampaignResult) -> dict[str, float | None]:
     """What came, by the names of `campaigns.precedents.forecast`; shares with their bounds."""
-    base, roi = result.base, result.roi_bounds or (None, None)
-    each = {"revenue": result.revenue_minor, "each": result.cost_minor}
+    (base, purchased, revenue), roi = result.told, result.roi_bounds or (None, None)
+    each = {"revenue": revenue, "each": result.cost_minor}
     return {
         "reach": base,
-        **_share("share", result.purchased, base),
+        **_share("share", purchased, base),
         **_share("activated", result.activated, result.asleep),
         **_share("stayed", result.stayed, result.followed),
         **_share("redeemed", result.redeemed, base),

@@ -205,17 +205,17 @@ def _campaign_row(page: Page, campaign: Campaign) -> dict[str, Any]:
     }
     if result is None:
         return row | {"cells": [], "revenue": figures.NOTHING}
-    base = result.sent if mailed else result.reached
+    base, purchased, revenue = result.told
     counts = [
-        result.opened if mailed else None,
-        result.clicked if mailed else None,
+        result.opened if mailed and result.base else None,
+        result.clicked if mailed and result.base else None,
         result.redeemed,
-        result.purchased,
+        purchased,
     ]
     cells = [{"count": figures.whole(base), "share": ""}, *(_cell(n, base) for n in counts)]
     return row | {
         "cells": cells,
-        "revenue": figures.short_money(result.revenue_minor, page.currency),
+        "revenue": figures.short_money(revenue, page.currency),
     }
 
 

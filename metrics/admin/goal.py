@@ -21,7 +21,7 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from metrics import goals, history, library, slices, slicing
+from metrics import charts, goals, history, library, measurements, slices, slicing, words
 from metrics.admin import amounts, export, slice_field
 from metrics.goals import Standing
 from metrics.models import Goal, Measurement, Metric
@@ -265,6 +265,8 @@ def course(goal: Goal) -> Chart:
             ]
             for place, day in reversed(list(enumerate(days)))
         ],
+        freshness=charts.freshness_words(measurements.freshness(until=history.last_closed_day())),
+        word=words.by_metric().get(metric.key),
         link=reverse("admin:metrics_metric_change", args=[metric.pk]),
         size="tall",
     )

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import foreign, history, reviews
+from metrics import foreign, history, measurements, reviews
 from metrics.admin import channel_report, export
 from metrics.admin.goal import standing_cards
 from metrics.models import Metric, ReviewNote
@@ -49,6 +49,7 @@ class ReviewAdmin(ReadOnlyAdmin):
         context = {
             "review": found,
             "period": period,
+            "freshness": measurements.freshness(until=last),
             "others": _others(period),
             "cards": standing_cards(found.standings, currency),
             "foreign": foreign.words(period.since, period.until),
@@ -151,16 +152,16 @@ def change(one: Line, than: str) -> dict[str, str]:
 def campaign(one: Campaign, currency: str) -> dict[str, Any]:
     """A campaign with what came of it; it is what happened, not what it caused."""
     result, is_mailed = getattr(one, "result", None), one.kind == Campaign.Kind.OURS
-    reached = result.reached if result else 0
-    share = result.purchased / reached if result and reached else None
+    told = result.told if result else None
+    share = told.purchased / told.size if told and told.size else None
     return {
         "name": one.name,
         "link": reverse("admin:campaigns_campaign_change", args=[one.pk]),
         "day": clock.day_of(one.started_at).isoformat() if one.started_at else "",
-        "reached": figures.whole(reached) if result else figures.NOTHING,
-        "clicked": figures.whole(result.clicked if result and is_mailed else None),
+        "reached": figures.whole(told.size) if told else figures.NOTHING,
+        "clicked": figures.whole(result.clicked if result and result.base and is_mailed else None),
         "redeemed": figures.whole(result.redeemed) if result else figures.NOTHING,
-        "bought": figures.whole(result.purchased) if result else figures.NOTHING,
+        "bought": figures.whole(told.purchased) if told else figures.NOTHING,
         "share": figures.share(share),
-        "revenue": figures.money(result.revenue_minor, currency) if result else figures.NOTHING,
+        "revenue": figures.money(told.revenue_minor, currency) if told else figures.NOTHING,
     }

@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.models import Campaign, CampaignResult
+from campaigns.outcomes import forecasts
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
 from metrics import goals, health, reviews, spending, tasks
 from metrics.measurements import Figure, count, ratio
 from metrics.models import Goal, Indicator, Metric, ReviewNote
-from tests.metrics.factories import measured, today_is
+from tests.metrics.factories import CampaignFactory, measured, today_is
 
 SignIn = Callable[[Staff | str], Client]
 StaffOf = Callable[..., Staff]
@@ -270,6 +272,45 @@ def test_money_is_in_the_review_by_channel(
         .content.decode()
     )
     assert "$999.00" in page
+
+
+def test_calls_are_told_of_all_whom_they_were_meant_for(year: None, signed_in: SignIn) -> None:
+    """As the campaign's own page does: nobody counts a call as sent."""
+    began = dt.datetime(2025, 3, 1, 12, tzinfo=dt.UTC)
+    campaign = CampaignFactory.create(name="Calls", started_at=began, status=Campaign.Status.SENT)
+    CampaignResult.objects.create(
+        campaign=campaign,
+        treated=665,
+        treated_purchased=655,
+        treated_revenue_minor=4_945_694,
+        cost_minor=665_000,
+        window_days=7,
+        computed_at=began,
+    )
+    assert forecasts.came(campaign.result)["each"] == 1_000
+    client = signed_in("analyst")
+    review = reverse("admin:metrics_reviewnote_changelist") + "?period=2025"
+    listed = reverse("admin:campaigns_campaign_changelist")
+    for address, told in [
+        (review, (">665<", ">655<", "98.5%", "$49,456.94")),
+        (listed, ("98.5%", "$49,456.94")),
+        (reverse("admin:index"), ("665", "98%", "$49.5K")),
+    ]:
+        page = client.get(address).content.decode()
+        assert [one for one in told if one not in page] == [], address
+
+
+def test_a_goal_and_a_review_say_of_when_their_numbers_are(
+    year: None, signed_in: SignIn, staff_of: StaffOf
+) -> None:
+    metric, by = Metric.objects.get(key="dau"), staff_of("operator")
+    goal = goals.add(by=by, metric=metric, since=FIRST, until=LAST, target=Decimal(18_000))
+    client = signed_in("analyst")
+    page = client.get(reverse("admin:metrics_goal_change", args=[goal.pk])).content.decode()
+    assert "as of 2025-09-01" in page
+    assert "active v1" in page
+    review = reverse("admin:metrics_reviewnote_changelist") + "?period=2025"
+    assert "Measured 20" in client.get(review).content.decode()
 
 
 # --- the API ----------------------------------------------------------------------
