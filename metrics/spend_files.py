@@ -96,7 +96,8 @@ def _places(heading: list[str]) -> dict[str, int]:
     }
     missing = [what for what in ("day", "amount") if found[what] < 0]
     if missing:
-        raise NotAllowed(_("The first line names the columns: day, channel, amount, note."))
+        words = _("The first line names the columns: day, channel, amount, note, currency.")
+        raise NotAllowed(words)
     return found
 
 

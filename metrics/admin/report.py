@@ -154,7 +154,7 @@ class SavedReportAdmin(ReadOnlyAdmin):
     def _to_segment(
         self, request: Any, whom: BitMap, found: Found, told: dict[str, Any]
     ) -> HttpResponse:
-        segment = found_customers.as_segment(whom, about=found.who, **told)
+        segment = found_customers.as_segment(whom, about=_about(found), **told)
         of_segments.recompute_soon(segment)
         messages.success(request, _("The segment is made; campaigns and reports can use it."))
         return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[segment.pk]))
@@ -186,6 +186,10 @@ def _at(report: Report, name: str, settings: Settings, *more: str) -> str:
     address = reverse(f"admin:{NAME}_{name}", args=[report.kind.value, *more])
     query = report.address(settings)
     return f"{address}?{query}" if query else address
+
+
+def _about(found: Found) -> str:
+    return f"{found.who} ({found.how})" if found.how else found.who
 
 
 def _report(kind: str) -> Report:

@@ -67,7 +67,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=_("CSV file"),
-        help_text=_("The first line names the columns: day, channel, amount, note."),
+        help_text=_("The first line names the columns: day, channel, amount, note, currency."),
     )
 
 

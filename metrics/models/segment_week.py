@@ -12,7 +12,7 @@ class SegmentWeek(models.Model):
 
     monday = models.DateField(_("week of"), unique=True)
     data = models.JSONField()  # see `metrics.segment_weeks`
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("weekly report on segments")

@@ -1,7 +1,7 @@
 """What the reports on the order of events share: days, kinds of events, and their rows."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -73,6 +73,15 @@ def window(about: Mapping[str, Any]) -> int:
 
 def window_words(about: Mapping[str, Any]) -> str:
     return f"{about['within']} {dict(UNITS)[about['unit']]}"
+
+
+def asked(steps: Sequence[str], settings: Settings) -> str:
+    """What was asked of which days, in one line."""
+    return _("%(steps)s, within %(window)s, begun %(since)s – %(until)s") % {
+        **dated(settings),
+        "steps": " → ".join(steps),
+        "window": window_words(settings),
+    }
 
 
 def kinds() -> list[tuple[str, str]]:

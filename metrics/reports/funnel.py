@@ -160,14 +160,14 @@ class Funnel(Report):
         assert answer.data is not None
         groups, names = by_group(answer), _names(settings)
         sizes = dict(answer.sets.values_list("place", "size"))
-        found = []
+        found, how = [], events.asked(names, settings)
         for place, group in enumerate(groups):
             for step, name in enumerate(names, start=1):
                 whole = step == len(names)
                 words = _("came through to %(step)s") if whole else _("stopped at %(step)s")
                 said = words % {"step": f"{step} {name}"}
                 who = said if len(groups) == 1 else f"{group['label']}: {said}"
-                found.append(Found(f"{place}-{step}", who, sizes.get(f"{place}-{step}", 0)))
+                found.append(Found(f"{place}-{step}", who, sizes.get(f"{place}-{step}", 0), how))
         return found
 
 

@@ -29,6 +29,7 @@ class Found:
     place: str
     who: str
     count: int
+    how: str = ""  # what had been asked, for those who later find the list and not the report
 
 
 class Report(abc.ABC):

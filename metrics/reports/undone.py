@@ -117,6 +117,7 @@ class Undone(Report):
                 str(place),
                 words if len(groups) == 1 else f"{one['label']}: {words}",
                 sizes.get(str(place), 0),
+                events.asked([str(one) for one in names.values()], settings),
             )
             for place, one in enumerate(groups)
         ]

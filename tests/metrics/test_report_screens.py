@@ -146,6 +146,9 @@ def test_those_who_stopped_become_a_segment_with_one_click(
     segment = Segment.objects.get(name="Came twice")
     assert made["Location"] == reverse("admin:segments_segment_change", args=[segment.pk])
     assert segment.rule == {"list": CustomerList.objects.get().pk}
+    # Who finds it later reads what had been asked.
+    assert "came through to 2" in segment.description
+    assert "within 9 days, begun 2017-05-01 – 2017-05-20" in segment.description
     assert membership.preview(segment.rule, day=MONDAY).count == 3
     again = client.post(address, {"name": "Came twice", "segment": "1"}, follow=True)
     assert "already" in again.content.decode()
