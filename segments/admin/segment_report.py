@@ -1,6 +1,7 @@
 """The report over all segments, as a page and as a file, and how much they have in common."""
 
 import csv
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from console import audit, charts, clock, figures, kept_words, roles
-from segments import formulas, overlap, reports, small_workbook
+from segments import formulas, overlap, reports, small_workbook, traits
 from segments.admin import segment_facts, segment_pages
 from segments.models import Segment
 
@@ -32,7 +33,7 @@ def urls() -> list[URLPattern]:
 def show(request: HttpRequest) -> HttpResponse:
     roles.require(request.user, segment_pages.VIEW)
     today, currency = clock.today(), clock.project().currency
-    found = reports.report(today)
+    found, computed = reports.report(today), traits.as_of()
     context = {
         **admin.site.each_context(request),
         "opts": Segment._meta,
@@ -50,6 +51,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "waiting": [one for one in found.lines if one.is_under_served],
         "chart": _conversions(found),
         "days": reports.TREND_DAYS,
+        "ordered_since": computed and computed - dt.timedelta(days=29),
+        "ordered_until": computed,
     }
     return TemplateResponse(request, "segments/segment/report.html", context)
 

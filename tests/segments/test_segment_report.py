@@ -106,6 +106,7 @@ def test_the_page_asks_no_query_for_a_row(
     client = signed_in("manager")
     html = client.get(reverse("admin:segments_report")).content.decode()
     assert "S 11" in html
+    assert "with an order from 2017-12-03 to 2018-01-01" in html  # whose 30 days
     with django_assert_max_num_queries(20):
         client.get(reverse("admin:segments_report"))
 
