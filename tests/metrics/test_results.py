@@ -144,6 +144,15 @@ def test_nothing_is_computed_again_while_nothing_changed(three: list[Customer]) 
     assert CampaignResult.objects.get().revenue_minor == 200
 
 
+def test_what_is_counted_otherwise_is_counted_again(
+    three: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailed((three[0], NOON))
+    assert (results.refresh(at=NOON + DAY), results.refresh(at=NOON + DAY)) == (1, 0)
+    monkeypatch.setattr(results, "COUNTED", "otherwise")
+    assert (results.refresh(at=NOON + DAY), results.refresh(at=NOON + DAY)) == (1, 0)
+
+
 def test_the_end_of_the_window_is_noticed_and_the_campaign_is_then_left_alone(
     three: list[Customer],
 ) -> None:
