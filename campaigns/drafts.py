@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import expectations
 from campaigns.models import Campaign, MessageTemplate
 from console import audit, kept_words, roles
-from console.models import Budget, Staff
-from console.states import NotAllowed
+from console.models import AuditEntry, Budget, Staff
+from console.states import NotAllowed, Stale
 from segments.models import Segment
 
 ACTION = "campaigns.change"
@@ -93,17 +94,20 @@ def is_repeatable(campaign: Campaign) -> bool:
 
 
 @transaction.atomic
-def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
-    """Change a draft.
+def edit(campaign: Campaign, *, by: Staff, seen: Any = None, **fields: Any) -> None:
+    """Change a draft; `seen` is the last change that its editor knew of.
 
     Raises:
         NotAllowed: the role, the team, or it is a draft no longer.
+        Stale: somebody changed it since.
     """
     # Locked, so that what is being submitted at this moment cannot change under it.
     kept = Campaign.objects.select_for_update().get(pk=campaign.pk)
     roles.require(by, ACTION, record=kept)
     if not kept.is_draft:
         raise NotAllowed(_("Only a draft can be changed; take it back to draft first."))
+    if seen is not None and changed_since(kept, seen):
+        raise Stale(_("Somebody else changed this draft meanwhile; load the page again."))
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     _require_in_use(changed.get("segment"), changed.get("template"))
     expectations.check(changed)
@@ -115,6 +119,18 @@ def edit(campaign: Campaign, *, by: Staff, **fields: Any) -> None:
         kept.save(update_fields=list(changed))
         audit.log("campaign.changed", kept, by=by, fields=sorted(changed))
     campaign.refresh_from_db()
+
+
+def changes(campaign: Campaign) -> QuerySet[AuditEntry]:
+    """Who changed the draft, newest first; each in the transaction of the change itself."""
+    return AuditEntry.of(campaign, "campaign.changed")
+
+
+def changed_since(campaign: Campaign, seen: int) -> tuple[Staff, set[str]] | None:
+    """Who changed it last since the change of this number, and which fields were changed by all."""
+    since = list(changes(campaign).filter(pk__gt=seen).select_related("staff"))
+    who = next((one.staff for one in since if one.staff), None)
+    return (who, {name for one in since for name in one.details["fields"]}) if who else None
 
 
 def _require_in_use(segment: Segment | None, template: MessageTemplate | None) -> None:

@@ -15,7 +15,8 @@ from console import audit, clock, kept_words, roles, states
 from console.models import Staff, Team
 from console.states import NotAllowed
 from segments import collection, membership
-from segments.models import Segment
+from segments.models import EventType, Segment
+from segments.models.event import SHIPPED_TITLES
 
 VIEW, ACTION, RUN = "playbooks.view", "playbooks.change", "playbooks.run"
 SETTINGS = (
@@ -97,6 +98,9 @@ def _require_drafts(campaigns: Iterable[Campaign]) -> None:
 def _require_sense(settings: dict[str, Any]) -> None:
     if not 0 <= settings.get("control_share", 0) <= 0.5:
         raise NotAllowed(_("The control is at most half of the customers."))
+    woken = settings.get("wake_event", "")
+    if woken and not (woken in SHIPPED_TITLES or EventType.objects.filter(name=woken).exists()):
+        raise NotAllowed(_("There is no event “%(name)s”.") % {"name": woken})
     if not 1 <= settings.get("wake_days", 30) <= 90:
         raise NotAllowed(_("Coming back is counted for 1 to 90 days."))
     if settings.get("rest_days", 30) > 365:

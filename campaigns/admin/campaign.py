@@ -298,7 +298,8 @@ class CampaignAdmin(ConsoleModelAdmin):
         if change:
             drafts.edit(obj, by=staff, **form.cleaned_data)
         else:
-            obj.pk = drafts.add(by=staff, **form.cleaned_data).pk
+            new = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "seen"}
+            obj.pk = drafts.add(by=staff, **new).pk
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(self._page(obj))

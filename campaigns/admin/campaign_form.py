@@ -20,6 +20,7 @@ from campaigns.admin.percents import PercentField
 from campaigns.models import Campaign
 from campaigns.plans import moments, tree, triggers
 from campaigns.plans.nodes import PlanError
+from console import formats
 from console.widgets import HourWidget
 from segments import vocabulary
 from segments.models import EventType
@@ -177,6 +178,8 @@ class CampaignForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12}),
     )
 
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)  # drawn with the plan
+
     class Meta:
         model = Campaign
         fields = [
@@ -215,10 +218,14 @@ class CampaignForm(forms.ModelForm):
             shown["at_time"] = at
         if campaign.pk is None:
             shown |= expectations.BEGINS
+        else:
+            last = drafts.changes(campaign).values_list("pk", flat=True).first()
+            shown["seen"] = last or 0
         self.initial.update(shown)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
+        self._look_who_was_there(said.get("seen"))
         said["plan"] = said.get("plan") or []
         for name in NUMBERS:  # left empty: as it was
             if said.get(name) in {None, ""}:
@@ -243,6 +250,23 @@ class CampaignForm(forms.ModelForm):
             | {"timetable": timetable, "trigger": trigger}
             | {"exit_events": self.instance.exit_events}
         )
+
+    def _look_who_was_there(self, seen: int | None) -> None:
+        """Tell of what a colleague changed since the form was opened; saved again, it counts."""
+        if seen is None or not (found := drafts.changed_since(self.instance, seen)):
+            return
+        who, fields = found
+        called: Any = Campaign._meta.get_field
+        names = [str(called(name).verbose_name) for name in sorted(fields)]
+        words = _(
+            "%(who)s changed this draft since you opened it: %(fields)s. Nothing was saved. Look "
+            "at the draft in another window; save again to have it as it stands here."
+        )
+        self.add_error(None, words % {"who": who, "fields": formats.listed(names)})
+        sent: Any = self.data  # which nobody may change
+        sent = sent.copy()
+        sent[self.add_prefix("seen")] = str(self.initial["seen"])
+        self.data = sent
 
     def _put(self, name: str, value: Any) -> None:
         """On the instance as well, so that its constraints are asked about the whole."""

@@ -122,7 +122,9 @@ class TeamRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, LifeD
     def attach(self, request: Request, pk: str | None = None) -> Response:
         """Add a file; the same one is kept once."""
         sent = request.FILES.get("file")
-        if sent is None or (sent.size or 0) > files.LARGEST:
+        if sent is None:
+            raise serializers.ValidationError({"file": [_("Choose a file first.")]})
+        if (sent.size or 0) > files.LARGEST:
             words = _("A file has at most %(most)d MB.") % {"most": files.LARGEST >> 20}
             raise serializers.ValidationError({"file": [words]})
         content = sent.read()

@@ -92,3 +92,10 @@ def test_the_list_asks_the_same_few_questions_for_many(signed_in: SignIn) -> Non
     few = asked()
     made(client, plays=3)
     assert asked() == few
+
+
+def test_who_comes_back_by_an_event_that_there_is_not_would_never_come(signed_in: SignIn) -> None:
+    client = signed_in(bob())
+    answer = send(client, "post", URL, name="Save", control_share=0.1, wake_event="NaN")
+    assert (answer.status_code, Playbook.objects.count()) == (403, 0)
+    assert "NaN" in str(answer.json())

@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaigns import tasks
+from campaigns import drafts, tasks
 from campaigns.admin import template
 from campaigns.models import Campaign, Message, MessageTemplate, Suppression
 from campaigns.words import wording
 from console import clock
 from console.models import Staff
+from console.states import Stale
 from tests.campaigns.factories import (
     AT,
     CampaignFactory,
@@ -186,6 +187,36 @@ def test_editing_a_draft_keeps_its_other_fields(signed_in: SignIn) -> None:
     campaign.refresh_from_db()
     assert (campaign.name, campaign.conversion_days, campaign.status) == ("Renamed", 14, "draft")
     assert campaign.owner == owner
+
+
+def test_a_form_that_is_older_than_a_colleagues_change_says_so(signed_in: SignIn) -> None:
+    owner, colleague = bob(), bob()
+    Staff.objects.filter(pk=colleague.pk).update(team=owner.team)
+    colleague.refresh_from_db()
+    campaign = campaign_at("draft", by=owner)
+    address, client = reverse("admin:campaigns_campaign_edit", args=[campaign.pk]), signed_in(owner)
+    kept = {"segment": campaign.segment_id, "template": campaign.template_id}
+
+    def seen(answer: Any) -> str:
+        return str(answer.context["adminform"].form["seen"].value())
+
+    mine = form(**kept, name="Mine", goal="", seen=seen(client.get(address)))
+    drafts.edit(campaign, by=colleague, conversion_days=21, goal="Theirs")
+    answer = client.post(address, mine)
+    assert answer.status_code == 200
+    assert f"{colleague} changed this draft since you opened it" in answer.content.decode()
+    campaign.refresh_from_db()
+    assert (campaign.name != "Mine", campaign.goal, campaign.conversion_days) == (
+        True,
+        "Theirs",
+        21,
+    )
+    with pytest.raises(Stale):
+        drafts.edit(campaign, by=owner, seen=int(mine["seen"]), name="Mine")
+    assert client.post(address, mine | {"seen": seen(answer)}).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.goal) == ("Mine", ""), "whoever was told may replace it"
+    assert client.post(address, mine | {"seen": seen(client.get(address))}).status_code == 302
 
 
 def test_the_list_asks_the_same_few_questions_for_many_campaigns(signed_in: SignIn) -> None:

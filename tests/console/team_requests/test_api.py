@@ -91,6 +91,8 @@ def test_comments_and_files(world: World, signed_in: Callable[..., Client]) -> N
     for name, content, status in (("a.csv", b"a,b\n", 201), ("a.svg", b"<svg/>", 403)):
         sent = SimpleUploadedFile(name, content)
         assert olga.post(f"{AT}{one.pk}/attach/", {"file": sent}).status_code == status
+    empty = olga.post(f"{AT}{one.pk}/attach/")
+    assert (empty.status_code, empty.json()) == (400, {"file": ["Choose a file first."]})
     (kept,) = tim.get(f"{AT}{one.pk}/files/").json()["results"]
     assert (kept["name"], kept["media_type"]) == ("a.csv", "text/plain")
 
