@@ -10,3 +10,8 @@ _DANGEROUS = re.compile(r"[\s\"'`“”‘’]*[=+\-@＝＋－＠]|[\s\"']*[\t\r
 def escaped(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet might calculate."""
     return f"'{text}" if _DANGEROUS.match(text) else text
+
+
+def plain(text: str) -> str:
+    """The text without the apostrophe that `escaped` put before it."""
+    return text[1:] if text.startswith("'") and _DANGEROUS.match(text[1:]) else text

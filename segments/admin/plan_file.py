@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from console import formats
 from console.models import Staff
 from console.states import NotAllowed
-from segments import event_types
+from segments import event_types, formulas
 from segments.event_types import Wanted
 from segments.models import EventProperty, EventType
 from segments.models.event import Kind
@@ -20,8 +20,6 @@ COLUMNS = ["event", "title", "description", "property", "kind", "required"]
 LARGEST = 1 << 20
 YES, NO = {"1", "true", "yes", "y", "是", "必填"}, {"", "0", "false", "no", "n", "否"}
 KINDS = set(Kind.values) - {Kind.NULL.value}
-# A spreadsheet would run a cell that begins so.
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unreadable(ValueError):
@@ -40,11 +38,11 @@ def write() -> str:
         if one.is_required or one.planned_kind or one.description:
             wanted[one.event_type_id].append(one)
     for kind in planned:
-        lines.writerow(_harmless([kind.name, kind.title, kind.description, "", "", ""]))
+        lines.writerow(map(formulas.escaped, [kind.name, kind.title, kind.description, "", "", ""]))
         for one in wanted[kind.pk]:
             required = "yes" if one.is_required else ""
             row = [kind.name, "", one.description, one.name, one.planned_kind, required]
-            lines.writerow(_harmless(row))
+            lines.writerow(map(formulas.escaped, row))
     return out.getvalue()
 
 
@@ -92,13 +90,16 @@ def _read(row: dict[str, str], events: dict[str, dict[str, Any]]) -> None:
     Raises:
         ValueError: in words.
     """
-    name = _plain(row["event"])
+    name = formulas.plain(row["event"])
     if not name:
         raise ValueError(_("There is no event."))
     said = events.setdefault(name, {"wanted": {}})
-    description = _plain(row.get("description", ""))
-    if not (wanted := _plain(row.get("property", ""))):
-        said |= {"title": _plain(row.get("title", ""))[:80], "description": description[:400]}
+    description = formulas.plain(row.get("description", ""))
+    if not (wanted := formulas.plain(row.get("property", ""))):
+        said |= {
+            "title": formulas.plain(row.get("title", ""))[:80],
+            "description": description[:400],
+        }
         return
     kind, required = row.get("kind", "").lower(), row.get("required", "").lower()
     if kind and kind not in KINDS:
@@ -123,12 +124,3 @@ def _carry_out(name: str, said: dict[str, Any], by: Staff) -> None:
             owner=event_type.owner,
         )
     event_types.plan(event_type, by=by, is_planned=True, wanted=said["wanted"])
-
-
-def _harmless(cells: list[str]) -> list[str]:
-    return [f"'{cell}" if cell.startswith(BEGINS_FORMULA) else cell for cell in cells]
-
-
-def _plain(cell: str) -> str:
-    """The cell without the quote that `_harmless` put before it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_FORMULA) else cell

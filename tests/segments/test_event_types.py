@@ -233,7 +233,8 @@ def test_a_plan_comes_in_as_a_file_and_goes_out_again(paid: EventType, signed_in
         "order_paid,支付订单,Each basket,,,\n"
         "order_paid,,,price,number,yes\n"
         "signed_up,注册,,,,\n"
-        "signed_up,,Which shop,=store,string,\n",
+        "signed_up,,Which shop,=store,string,\n"
+        "signed_up,,＝1+1,' @plan,string,\n",
     )
     assert "The plan has 2 events now" in html
     assert EventType.objects.get(name="signed_up").is_planned
@@ -242,6 +243,7 @@ def test_a_plan_comes_in_as_a_file_and_goes_out_again(paid: EventType, signed_in
     answer = client.get(reverse("admin:segments_eventtype_plan_file"))
     text = answer.content.decode("utf-8-sig")
     assert "signed_up,,Which shop,'=store,string," in text
+    assert "signed_up,,'＝1+1,' @plan,string," in text  # as every other file has it
     EventType.objects.update(is_planned=False)
     send(client, text)
     assert client.get(answer.request["PATH_INFO"]).content.decode("utf-8-sig") == text
