@@ -1,9 +1,12 @@
 """Redeeming: each coupon once, the same key the same answer, and back with a refund."""
 
 import datetime as dt
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from campaigns.models import Coupon, CouponBatch, Redemption
 from campaigns.offers import coupons, redemptions
@@ -76,6 +79,26 @@ def test_one_key_for_two_coupons_at_once_redeems_one() -> None:
     )
     assert sorted(getattr(end, "reason", "done") for end in ends) == ["done", "key_reused"]
     assert Coupon.objects.filter(status="redeemed").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_coupon_whose_time_runs_out_while_others_hold_it_is_over() -> None:
+    """Who gives its money back holds it then, and would not hear of the redemption."""
+    coupon = coupon_of()
+    just_before = coupon.expires_at - dt.timedelta(milliseconds=50)
+    asked = threading.Thread(
+        target=lambda: ends.extend(
+            at_once(lambda: redemptions.redeem(coupon.code, Order("k"), at=just_before))
+        )
+    )
+    ends: list[Any] = []
+    with transaction.atomic():
+        Coupon.objects.select_for_update().get(pk=coupon.pk)
+        asked.start()
+        time.sleep(0.2)
+    asked.join()
+    assert [getattr(end, "reason", "done") for end in ends] == ["over"]
+    assert not Redemption.objects.exists()
 
 
 @pytest.mark.parametrize(
