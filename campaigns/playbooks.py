@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns import drafts, exposure, plays, transitions
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playbook
 from console import audit, clock, kept_words, roles, states
+from console import seen as marks
 from console.models import Staff, Team
 from console.states import NotAllowed
 from segments import collection, membership
@@ -54,13 +55,15 @@ def add(*, by: Staff, **settings: Any) -> Playbook:
 
 
 @transaction.atomic
-def edit(playbook: Playbook, *, by: Staff, **settings: Any) -> None:
+def edit(playbook: Playbook, *, by: Staff, seen: str = "", **settings: Any) -> None:
     """Change its settings; of one in force only what it may cost and what it is called.
 
     Raises:
         NotAllowed: the role, the team, or it is in force.
+        Stale: somebody else changed it since it was `seen`.
     """
     kept = _held(playbook, by=by, action=ACTION)
+    marks.require(kept, SETTINGS, seen)
     changed = {name: value for name, value in settings.items() if getattr(kept, name) != value}
     if {*changed} - WHILE_RUNNING:
         _require_open(kept)

@@ -15,6 +15,7 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from campaigns.admin.amounts import MoneyField
+from campaigns.admin.seen_form import SeenForm
 from campaigns.models import Coupon, CouponBatch
 from campaigns.offers import coupon_batches, coupon_facts, coupon_words, coupons
 from campaigns.offers.coupon_facts import Went
@@ -41,8 +42,10 @@ SHOWN = {
 }
 
 
-class CouponBatchForm(forms.ModelForm):
+class CouponBatchForm(SeenForm):
     """What the coupon gives, for how long, and how many there are."""
+
+    fields_seen = coupon_batches.EDITABLE
 
     value_minor = MoneyField(
         label=_("Amount"), help_text=_("What it takes off; of a gift, what one costs us.")
@@ -80,7 +83,7 @@ class CouponBatchForm(forms.ModelForm):
             unit = max(int(one) for one in UNITS if minutes % int(one) == 0)
             self.initial.update(lasts=minutes // unit, lasts_in=str(unit))
         if self.instance.pk and Coupon.objects.filter(batch=self.instance).exists():
-            for name in {*self.fields} - {"name", "most_issued", "most_a_day"}:
+            for name in {*self.fields} - {"name", "most_issued", "most_a_day", "seen"}:
                 self.fields[name].disabled = True
 
     def clean(self) -> dict[str, Any]:
@@ -90,7 +93,7 @@ class CouponBatchForm(forms.ModelForm):
         unit = int(given.pop("lasts_in", None) or 1)
         given["valid_minutes"] = lasts * unit if lasts else None
         if not self.errors and (
-            words := coupon_batches.problem(coupon_batches.of(self.instance, given))
+            words := coupon_batches.problem(coupon_batches.of(self.instance, _said(given)))
         ):
             self.add_error(None, words)
         return given
@@ -100,6 +103,11 @@ class CouponBatchForm(forms.ModelForm):
         return {field.name for field in CouponBatch._meta.get_fields()}
 
     def validate_unique(self) -> None: ...
+
+
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the batch itself."""
+    return {name: value for name, value in given.items() if name != "seen"}
 
 
 class BatchList(ChangeList):
@@ -131,7 +139,7 @@ class CouponBatchAdmin(ConsoleModelAdmin):
     change_form_template = "campaigns/coupon_batch.html"
     conditional_fields: ClassVar = SHOWN
     fieldsets: ClassVar = [
-        (None, {"fields": ["name", "kind"]}),
+        (None, {"fields": ["name", "kind", "seen"]}),
         (
             _("What it gives"),
             {"fields": ["value_minor", "percent", "most_minor", "gift", "floor_minor"]},
@@ -177,10 +185,10 @@ class CouponBatchAdmin(ConsoleModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         staff: Any = request.user
         if change:
-            batch = CouponBatch.objects.get(pk=obj.pk)
-            coupon_batches.edit(batch, by=staff, **form.cleaned_data)
+            batch, mark = CouponBatch.objects.get(pk=obj.pk), form.cleaned_data["seen"]
+            coupon_batches.edit(batch, by=staff, seen=mark, **_said(form.cleaned_data))
         else:
-            obj.pk = coupon_batches.add(by=staff, **form.cleaned_data).pk
+            obj.pk = coupon_batches.add(by=staff, **_said(form.cleaned_data)).pk
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return _to(obj.pk)

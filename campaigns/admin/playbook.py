@@ -109,12 +109,14 @@ class PlaybookAdmin(ReadOnlyAdmin):
         roles.require(request.user, playbooks.ACTION, record=playbook)
         form = PlaybookForm(request.POST or None, instance=playbook, by=request.user)
         if request.method == "POST" and form.is_valid():
+            given = dict(form.cleaned_data)
+            mark = given.pop("seen")
             try:
                 if playbook is None:
-                    playbook = playbooks.add(by=request.user, **form.cleaned_data)
+                    playbook = playbooks.add(by=request.user, **given)
                 else:
                     kept = _found(pk)
-                    playbooks.edit(kept, by=request.user, **form.cleaned_data)
+                    playbooks.edit(kept, by=request.user, seen=mark, **given)
             except NotAllowed as problem:
                 form.add_error(None, str(problem))
             else:

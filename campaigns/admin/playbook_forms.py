@@ -11,6 +11,7 @@ from campaigns import playbooks, recipes
 from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
+from campaigns.admin.seen_form import SeenForm
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
 from campaigns.recipes import Journey
 from console import figures, kept_words
@@ -19,8 +20,10 @@ from segments import definitions
 from segments.models import EventType, Segment
 
 
-class PlaybookForm(forms.ModelForm):
+class PlaybookForm(SeenForm):
     """How it is run and measured."""
+
+    fields_seen = playbooks.SETTINGS
 
     control_share = PercentField(
         label=_("Control (percent)"),
@@ -47,7 +50,7 @@ class PlaybookForm(forms.ModelForm):
         chosen = self.instance.wake_event
         field.choices = [("", gettext("anything that counts as being active")), *_deeds(chosen)]
         if self.instance.pk:
-            for name in {*self.fields} - playbooks.WHILE_RUNNING:
+            for name in {*self.fields} - playbooks.WHILE_RUNNING - {"seen"}:
                 self.fields[name].disabled = not self.instance.is_draft
 
 

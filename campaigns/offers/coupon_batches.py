@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Coupon, CouponBatch
 from campaigns.offers import coupon_codes
 from console import audit, roles
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed
 
@@ -37,14 +38,16 @@ def add(*, by: Staff, **fields: Any) -> CouponBatch:
 
 
 @transaction.atomic
-def edit(batch: CouponBatch, *, by: Staff, **fields: Any) -> None:
+def edit(batch: CouponBatch, *, by: Staff, seen: str = "", **fields: Any) -> None:
     """Change a batch; what customers were promised stays as it is.
 
     Raises:
         NotAllowed: the role, the team, terms that make no coupon or that somebody relies on.
+        Stale: somebody else changed it since it was `seen`.
     """
     kept = CouponBatch.objects.select_for_update().get(pk=batch.pk)  # nobody is given one now
     roles.require(by, ACTION, record=kept)
+    marks.require(kept, EDITABLE, seen)
     given = _tidy(kept, fields)
     changed = {name: value for name, value in given.items() if getattr(kept, name) != value}
     if {*changed} & {*CouponBatch.TERMS} and Coupon.objects.filter(batch=kept).exists():

@@ -58,6 +58,19 @@ def with_a_play(client: Any) -> Playbook:
     return playbook
 
 
+def test_who_began_from_an_older_playbook_is_told(signed_in: SignIn) -> None:
+    client = signed_in("operator")
+    playbook = with_a_play(client)
+    address = page("edit", playbook.pk)
+    said = SETTINGS | {"budget": playbook.budget_id}
+    began = client.get(address).context["form"].initial["seen"]
+    client.post(address, said | {"goal": "a colleague's", "seen": began})
+    answer = client.post(address, said | {"name": "Mine", "seen": began}).content.decode()
+    assert "was changed by somebody else" in answer
+    playbook.refresh_from_db()
+    assert (playbook.name, playbook.goal) == ("Save them", "a colleague's")
+
+
 def test_a_playbook_is_made_filled_approved_and_put_in_force(signed_in: SignIn) -> None:
     client = signed_in(bob())
     playbook = with_a_play(client)

@@ -52,6 +52,19 @@ def test_a_batch_is_made_in_whole_units_and_changed(signed_in: SignIn) -> None:
     assert batch.value_minor == 2_500
 
 
+def test_who_began_from_an_older_coupon_is_told(signed_in: SignIn) -> None:
+    client = signed_in("operator")
+    client.post(page("couponbatch_add"), TERMS)
+    batch = CouponBatch.objects.get()
+    address = page("couponbatch_change", batch.pk)
+    began = client.get(address).context["adminform"].form.initial["seen"]
+    client.post(address, TERMS | {"value_minor": "25", "seen": began})
+    answer = client.post(address, TERMS | {"name": "Mine", "seen": began}).content.decode()
+    assert "was changed by somebody else" in answer
+    batch.refresh_from_db()
+    assert (batch.value_minor, batch.name) == (2_500, TERMS["name"])
+
+
 def test_terms_that_make_no_coupon_come_back_in_words(signed_in: SignIn) -> None:
     client = signed_in("operator")
     for wrong, words in [
