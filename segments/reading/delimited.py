@@ -12,6 +12,7 @@ from segments.reading.problems import BadFile, refuse_columns
 from segments.reading.problems import gettext_noop as _
 
 DELIMITERS = ",\t;|"
+LONE_RETURN = "new-line character"  # as Python tells of one outside of quotation marks
 
 
 class CsvFile:
@@ -109,6 +110,11 @@ def _rows(text: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as problem:
+            if LONE_RETURN in str(problem):
+                raise BadFile(
+                    _("a carriage return alone ends no line; save the file as CSV UTF-8 again."),
+                    line=number,
+                ) from problem
             raise BadFile(
                 _("a quotation mark or a field does not end where it should (%(problem)s)."),
                 line=number,

@@ -199,6 +199,10 @@ def test_a_long_file_comes_in_batches_whose_lines_go_on(
             b"PK\x03\x04....",
             "The Excel workbook is damaged; save it again, or as CSV.",
         ),
+        (
+            (HEADER + GOOD).replace("\n", "\r").encode(),
+            "Line 1: a carriage return alone ends no line; save the file as CSV UTF-8 again.",
+        ),
         (b"PAR1 and then nothing", "The Parquet file is damaged or not complete."),
     ],
 )
