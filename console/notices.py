@@ -76,7 +76,9 @@ def _send(approval: Approval, to: Staff, about: str, number: int, at: dt.datetim
             )
             with translation.override(settings.LANGUAGE_CODE):
                 subject, *body = words(approval, about, number)
-                send_mail(subject, "\n\n".join([subject, *body]), None, [to.email])
+                # A title may have been typed with a line end, which would end a header.
+                one_line = " ".join(subject.split())
+                send_mail(one_line, "\n\n".join([subject, *body]), None, [to.email])
     except IntegrityError:  # sent already
         return 0
     except (SMTPException, OSError):

@@ -280,6 +280,19 @@ def test_what_the_mail_server_refuses_is_sent_later(
     assert len(mailoutbox) == 1
 
 
+def test_a_title_with_line_ends_is_one_line_of_a_mail_and_stops_no_other(
+    mailoutbox: list[mail.EmailMessage],
+) -> None:
+    """Over the API a name may hold them; a header ends there."""
+    somebody(email="boss@x.example")
+    policy(Step(who="role", roles=["manager"]))
+    odd, _other = asked(key="a"), asked(key="b")
+    Approval.objects.filter(pk=odd.pk).update(title="Spring\r\nBcc: thief@x.example")
+    assert notices.send_due(at=timezone.now()) == 2
+    assert any(one.subject.endswith("Spring Bcc: thief@x.example") for one in mailoutbox)
+    assert {address for one in mailoutbox for address in one.recipients()} == {"boss@x.example"}
+
+
 def test_a_page_says_when_nobody_is_left_to_decide(signed_in: SignIn) -> None:
     boss = somebody()
     policy(Step(who="staff", staff=[boss.pk]))
