@@ -2,6 +2,7 @@
 
 import functools
 import html
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,6 +58,8 @@ GROWING = {
 }  # fmt: skip
 # What the renderer itself hands in beside the facts; nobody can write these names.
 LANGUAGE, LINK = "-language", "-link"
+
+UNSEEN = re.compile(r"[\x00-\x20]")
 
 Facts = Mapping[str, Any]
 
@@ -337,9 +340,16 @@ class _Link(Node):
 
 def _led(target: str, to: Any) -> str:
     """The address that the sender puts in the place of another, as an attribute holds it."""
+    target = leading(target)
     if to and target.startswith(("http://", "https://")):
         target = to(target)
     return html.escape(target)
+
+
+def leading(target: str) -> str:
+    """An address that a fact may have made; nothing where following it would run what it says."""
+    plain = UNSEEN.sub("", target).lower()  # as browsers read it
+    return "" if plain.startswith(("javascript:", "vbscript:", "data:")) else target
 
 
 class _LinkTag(Tag):

@@ -281,7 +281,8 @@ def _note(
     if link and is_sms:
         text = WEB.sub(lambda found: link(found[0]), text)
     said = {name: _line(language.render(one, facts)) for name, one in form.fields.items()}
-    if link and said.get("url", "").startswith(("http://", "https://")):
+    said["url"] = language.leading(said.get("url", ""))
+    if link and said["url"].startswith(("http://", "https://")):
         said["url"] = link(said["url"])
     pairs = {
         name: {key: _line(language.render(one, facts)) for key, one in lines}
@@ -291,7 +292,7 @@ def _note(
         subject,
         "",
         text,
-        url=said.get("url", ""),
+        url=said["url"],
         template=said.get("template", ""),
         params=pairs.get("params", {}),
         data=pairs.get("data", {}),

@@ -76,6 +76,25 @@ def test_a_name_cannot_break_out_of_the_mail() -> None:
     assert "\r" not in made.subject
 
 
+@pytest.mark.parametrize(
+    "typed", ["javascript:alert(1)", " Java\tScript:alert(1)", "data:text/html,<b>", "VBScript:x"]
+)
+def test_a_fact_is_no_address_that_runs_what_it_says(typed: str) -> None:
+    """A mail program might not, an app that shows a page from it could."""
+    who = customer(attributes={"page": typed})
+    address = "{{ customer.attributes.page }}"
+    made = rendered(who, body=f'<p><a href="{address}">See</a></p>')
+    assert 'href=""' in made.html
+    assert "alert(1)" not in made.html
+    said = {"en": {"subject": "Hi", "body": "Hi", "url": address}}
+    note = rendering.prepare(
+        revision(channel="push", words=said), campaign_name="C", project=PROJECT
+    )
+    assert rendering.render(note, who, {}).url == ""
+    app = customer(attributes={"page": "shop://coupons"})
+    assert rendering.render(note, app, {}).url == "shop://coupons"
+
+
 def test_the_plain_text_says_the_same() -> None:
     text = rendered().text
     assert "Hi Ann" in text
