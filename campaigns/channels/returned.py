@@ -122,7 +122,12 @@ def _is_old_bounce(mail: Message) -> bool:
 
 def _one(fields: Message, name: str) -> str:
     """A field on one line; empty where there is none."""
-    return " ".join(str(fields.get(name, "")).split())
+    return kept(" ".join(str(fields.get(name, "")).split()))
+
+
+def kept(text: str) -> str:
+    """The text as a column can hold it: without zero bytes and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _typed(fields: Message, name: str) -> str:
@@ -140,4 +145,4 @@ def _text(part: Message | None) -> str:
     if part is None:
         return ""
     payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return kept(payload.decode("utf-8", "replace")) if isinstance(payload, bytes) else ""

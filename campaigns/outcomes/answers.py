@@ -7,6 +7,7 @@ from html import unescape
 
 import nh3
 
+from campaigns.channels import returned
 from console import mail
 
 LONGEST = 2_000  # characters that are read of an answer
@@ -40,7 +41,10 @@ class Answer:
 def read(raw: bytes) -> Answer | None:
     """The answer that a mail is; None for what machines and lists send."""
     found = mail.read(raw)
-    said = {name.lower(): " ".join(value.split()) for name, value in reversed(found.headers)}
+    said = {
+        name.lower(): returned.kept(" ".join(value.split()))
+        for name, value in reversed(found.headers)
+    }
     about = _ids(said.get("in-reply-to", "")) + _ids(said.get("references", ""))[::-1]
     sender = parseaddr(said.get("from", ""))[1]
     if not sender or _is_automatic(said):
@@ -72,6 +76,6 @@ def _words(found: mail.Mail) -> str:
     if not text.strip():
         lines = BREAKS.sub("\n", found.html[:READ])
         text = unescape(nh3.clean(lines, tags=set(), clean_content_tags={"script", "style"}))
-    text = text[:READ].replace("\r\n", "\n").replace("\0", "")
+    text = returned.kept(text[:READ].replace("\r\n", "\n"))
     before = BEFORE.search(text)
     return text[: before.start() if before else None].strip()[:LONGEST]

@@ -159,6 +159,26 @@ def test_the_mark_in_the_address_says_whose_report_it_is(message: Message) -> No
     assert told() == ["message_bounced"]
 
 
+@pytest.mark.parametrize("said", ["5.1.1 \0gone", "5.1.1 \udcff\udcfe gone", "5.1.1 {{ x }}<b>"])
+def test_a_report_with_what_no_column_holds_is_told_all_the_same(
+    message: Message, said: str
+) -> None:
+    """Else the mailbox would stop at it for ever."""
+    to = returns.address(message.pk)
+    came = report(to=to).replace(
+        b"Status: 5.1.1", b"Status: " + said.encode(errors="surrogateescape")
+    )
+    assert returns.take(came, at=AT) == 1
+    message.refresh_from_db()
+    assert message.bounced_at == AT
+    assert "\0" not in message.reason
+
+
+def test_an_answer_that_names_what_no_column_holds_stops_nothing(message: Message) -> None:
+    raw = b"From: Ann <a@x.example>\r\nIn-Reply-To: <a\0b\xff@x>\r\n\r\nYes\0 please"
+    assert returns.take(raw, at=AT) == 0
+
+
 def test_a_complaint_is_known_by_the_link_that_only_its_mail_had(message: Message) -> None:
     headers = f"List-Unsubscribe: <{links.unsubscribe_url(message.pk)}>"
     assert returns.take(complaint(headers), at=AT) == 1
