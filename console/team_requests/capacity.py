@@ -81,6 +81,12 @@ class Outlook:
 
     ends_on: dt.date | None
     moved: list[Moved]
+    promised_on: dt.date | None = None  # its own day, where it has one
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what ranks before it pushes itself out."""
+        return bool(self.ends_on and self.promised_on and self.ends_on > self.promised_on)
 
 
 # --- looking ------------------------------------------------------------------
@@ -142,7 +148,8 @@ def moved_out(
         )
         for pk, one in moved.items()
     ]
-    return Outlook(outlook[0], sorted(rows, key=lambda row: (row.was, row.to)))
+    in_order = sorted(rows, key=lambda row: (row.was, row.to))
+    return Outlook(outlook[0], in_order, request.promised_on)
 
 
 @transaction.atomic

@@ -276,15 +276,19 @@ def judge(
 ) -> RequestVerdict:
     """Say whether it moved its number, as `metrics.promises.judge` tells; again when more is known.
 
-    Without a metric somebody says so in words. `by` is None for the console itself.
+    Without a metric somebody says so in words. `by` is None for the console itself. A verdict of
+    who asked also says that it is what they asked for.
 
     Raises:
-        NotAllowed: it is not delivered, nothing is said, or they are of neither team.
+        NotAllowed: it is not delivered, the asking team has not looked at it yet, nothing is said,
+            or they are of neither team.
         Conflict: somebody else changed it meanwhile.
     """
     keeping.lock(request, edition=edition)
     if by is not None and seeing.side_of(request, by) is None and by.role != Staff.Role.ADMIN:
         raise NotAllowed(_("This is for the two teams to say."))
+    if by is not None and request.status == Status.DELIVERED and turns.holder(request) is not None:
+        _look_first(request, by)
     if outcome not in Outcome.values:
         raise NotAllowed(_("Say whether it was met."))
     if not measured and not words.strip():
@@ -310,6 +314,13 @@ def judge(
         words=kept_words.name(verdict.get_outcome_display),
     )
     return verdict
+
+
+def _look_first(request: TeamRequest, by: Staff) -> None:
+    """Whether it is what was asked for comes before whether it helped."""
+    if by.role != Staff.Role.ADMIN and by.team_id != request.from_team_id:
+        raise NotAllowed(_("The team that asked has not looked at it yet."))
+    keeping.write(request, "received", by=by, line={})
 
 
 # --- what they share ----------------------------------------------------------

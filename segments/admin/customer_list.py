@@ -89,7 +89,9 @@ class CustomerListAdmin(ReadOnlyAdmin):
             raise Http404
         one = get_object_or_404(self.get_queryset(request).defer("members"), pk=object_id)
         may = roles.may_change(request.user, one, lists.ACTION)
-        is_busy = one.job is not None and not one.job.is_over
+        # The list is ready a moment before its job is over; the page does not wait for that.
+        is_reading = one.status == CustomerList.Status.UPLOADED
+        is_busy = is_reading and one.job is not None and not one.job.is_over
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

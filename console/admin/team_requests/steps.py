@@ -22,6 +22,13 @@ def _judge(stand: Stand, given: Given) -> None:
     promises.say(stand.request, on=stand.today, by=stand.staff, at=stand.at, **given)
 
 
+def _may_judge(stand: Stand) -> bool:
+    """Both sides may; who built it only once who asked has looked at it."""
+    if not stand.is_at(Status.DELIVERED, Status.JUDGED):
+        return False
+    return stand.asks or (stand.takes and not stand.turn)
+
+
 def _cost(stand: Stand, given: Given) -> None:
     given.pop("edition")
     revision = get_object_or_404(stand.request.revisions, number=given.pop("revision"))
@@ -43,7 +50,7 @@ STEPS: dict[str, Deed] = {
     ),
     "accept": Deed(
         _("Accept, and promise a day"),
-        _("Accepted. The baseline is kept as it is today."),
+        _("Accepted. The day is the first promise; a metric is kept as it stands today."),
         for_taking(Status.ASKED),
         _accept,
         form=forms.Accept,
@@ -82,9 +89,7 @@ STEPS: dict[str, Deed] = {
     "judge": Deed(
         label=_("Judge whether it kept its promise"),
         done=_("Judged. What was measured is kept beside your word."),
-        is_open=lambda stand: (
-            (stand.asks or stand.takes) and stand.is_at(Status.DELIVERED, Status.JUDGED)
-        ),
+        is_open=_may_judge,
         act=_judge,
         form=forms.Judge,
         where="verdict",

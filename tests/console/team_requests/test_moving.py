@@ -79,6 +79,21 @@ def test_a_life_from_the_wish_to_the_verdict(world: World) -> None:
     }
 
 
+def test_the_verdict_of_who_asked_takes_it_and_who_built_it_waits_for_that(world: World) -> None:
+    request = world.accepted()
+    TeamRequest.objects.update(impact=3, effort_days=2, priority=1)
+    moving.start(request, by=world.tim, at=later(1))
+    moving.deliver(request, by=world.tim, at=later(2))
+    with pytest.raises(NotAllowed, match="has not looked at it"):
+        moving.judge(request, outcome="met", measured={"value": 1.0}, by=world.tina, at=later(3))
+    request.refresh_from_db()
+    assert (request.status, held(request)) == ("delivered", (world.operations.pk, "review"))
+    moving.judge(request, outcome="met", measured={"value": 1.0}, by=world.olga, at=later(3))
+    assert (request.status, held(request)) == ("judged", None)
+    said = AuditEntry.objects.filter(subject_id=str(request.pk)).order_by("pk")
+    assert [one.action for one in said][-2:] == ["team_request.received", "team_request.judged"]
+
+
 def test_late_is_not_delivered_without_its_cause(world: World) -> None:
     request = world.accepted(days=1)
     TeamRequest.objects.update(impact=3, effort_days=2, priority=1)
