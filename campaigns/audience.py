@@ -91,6 +91,7 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
     Audience.objects.filter(campaign=campaign).delete()
     words = _pinned(plan)
     first = words[0] if words else None
+    kept_from = guards.kept_from(campaign)
     audience = Audience.objects.create(
         campaign=campaign,
         members=division.kept,
@@ -104,7 +105,8 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         words={str(one.template_id): one.number for one in words},
         coupons=sorted({one.coupon for one in plan.messages() if one.coupon is not None}),
         policy_version=policies.version(),
-        kept_from=guards.kept_from(campaign),
+        kept_from=kept_from,
+        kept_rules=guards.rules_of(kept_from),
         data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )

@@ -1,6 +1,6 @@
 """Offers that do not fit their audience: found before anybody is asked for a yes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,24 @@ from pyroaring import BitMap
 from campaigns import planning
 from campaigns.models import Audience, Campaign, CouponBatch, Guard
 from campaigns.plans.nodes import PlanError
-from console import audit, figures, kept_words, once, roles
+from console import audit, clock, figures, kept_words, once, roles
 from console.models import Staff
 from console.states import NotAllowed
-from segments import bitmaps, collection
+from segments import bitmaps, collection, membership
 from segments.models import Segment
+from segments.rules import tree
+from segments.rules.nodes import RuleError
 
 VIEW, ACTION = "guards.view", "guards.change"
 Offer, Then = Campaign.Offer, Guard.Then
+
+
+class Strayed(Exception):
+    """Whom a yes kept an offer from cannot be told any more: a segment is ruled otherwise now."""
+
+    def __init__(self, segment: Segment) -> None:
+        super().__init__(str(segment))
+        self.segment = segment
 
 
 @dataclass(frozen=True)
@@ -65,23 +75,57 @@ def mismatches(campaign: Campaign, members: BitMap | None = None) -> list[Mismat
 def left_out(campaign: Campaign) -> BitMap:
     """Whom guards keep what it offers from, as their segments are now.
 
-    Of what was asked for or approved also those guards count that were changed or put away since.
+    Of what was asked for or approved also those guards count that were changed or put away since,
+    and those whom their segments would hold if their rules were still those of the yes.
+
+    Raises:
+        Strayed: who that would be cannot be told any more.
     """
     now = {one.segment_id: one.segment for one in _keeping(campaign)}
-    then = set() if campaign.is_draft else {*_agreed(campaign)} - now.keys()
-    kept = [*now.values(), *(Segment.objects.filter(pk__in=then) if then else ())]
-    return bitmaps.union([one.members for one in kept])
+    rows = Audience.objects.filter(campaign=campaign).only("kept_from", "kept_rules")
+    agreed = None if campaign.is_draft else rows.first()
+    if agreed is None or not agreed.kept_from:
+        return bitmaps.union([one.members for one in now.values()])
+    then = Segment.objects.in_bulk(agreed.kept_from)
+    kept = [one.members for one in (then | now).values()]
+    return bitmaps.union([*kept, *_as_agreed(agreed, then)])
+
+
+def _as_agreed(agreed: Audience, segments: Mapping[int, Segment]) -> list[BitMap]:
+    """Who would be in those segments today by the rules of the yes; those as they were need none.
+
+    Raises:
+        Strayed: a rule cannot be followed any more.
+    """
+    rules, found = agreed.kept_rules, []
+    is_as_then = rules_of(agreed.kept_from) == rules
+    if not rules or (is_as_then and not any(one.archived_at for one in segments.values())):
+        return []
+    for pk in agreed.kept_from:
+        if not _has_its_days(rules):
+            raise Strayed(segments[pk])
+        try:
+            found.append(membership.evaluate_as(rules, pk, day=clock.today()))
+        except RuleError as problem:
+            raise Strayed(segments[pk]) from problem
+    return found
+
+
+def _has_its_days(rules: Mapping[str, Any]) -> bool:
+    """Whether those into which one came, or which one left, still had the same rule on each day."""
+    ways = [tree.numbers_in(rule, way) for rule in rules.values() for way in ("entered", "left")]
+    now = rules_of(sorted(set().union(*ways)))
+    return all(rules.get(pk) == rule for pk, rule in now.items())
+
+
+def rules_of(segments: Sequence[int]) -> dict[str, Any]:
+    """How these segments, and those that their rules speak of, are ruled now."""
+    return collection.rules_in([{"segment": pk} for pk in segments])
 
 
 def kept_from(campaign: Campaign) -> list[int]:
     """The segments that guards in force keep what it offers from."""
     return sorted({one.segment_id for one in _keeping(campaign)})
-
-
-def _agreed(campaign: Campaign) -> list[int]:
-    """The same, as it was when a yes was asked for."""
-    frozen = Audience.objects.filter(campaign=campaign).values_list("kept_from", flat=True)
-    return frozen.first() or []
 
 
 def _keeping(campaign: Campaign) -> list[Guard]:
@@ -136,7 +180,7 @@ def require(campaign: Campaign, members: BitMap) -> list[str]:
 def _require_as_made(wanted: Collection[str]) -> None:
     """Many may change a segment, few a guard: whoever may do both looks at the guard again."""
     for guard in _against(wanted) if wanted else ():
-        now = collection.rules_in([_whom(guard.segment)])
+        now = rules_of([guard.segment_id])
         is_other = any(now.get(pk) != rule for pk, rule in guard.rules.items())
         if is_other or guard.segment.archived_at:
             words = _(
@@ -144,11 +188,6 @@ def _require_as_made(wanted: Collection[str]) -> None:
                 "somebody who may change guards to look at it and save it again."
             )
             raise NotAllowed(words % {"segment": guard.segment, "guard": guard})
-
-
-def _whom(segment: Segment) -> dict[str, int]:
-    """A rule that speaks of this segment alone."""
-    return {"segment": segment.pk}
 
 
 @transaction.atomic
@@ -177,7 +216,7 @@ def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
     for name, value in fields.items():
         if getattr(guard, name, None) != value:  # a name in both languages stays in both
             setattr(guard, name, value)
-    guard.rules = collection.rules_in([_whom(guard.segment)])
+    guard.rules = rules_of([guard.segment.pk])
     guard.save()
     told = {"offer": guard.offer, "segment": guard.segment_id, "then": guard.then}
     audit.log("guard.saved", guard, by=by, **told, most_share=guard.most_share)

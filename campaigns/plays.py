@@ -12,7 +12,7 @@ from campaigns import assignment, exposure
 from campaigns.journeys import entering, intakes, waves
 from campaigns.journeys.intakes import Room
 from campaigns.journeys.stepping import Stuck
-from campaigns.models import Campaign, Play, Playbook, Turn
+from campaigns.models import Campaign, Exclusion, Play, Playbook, Turn
 from console import clock, kept_words
 from segments import bitmaps
 from segments.models import Segment
@@ -85,11 +85,18 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     Play.objects.filter(pk=play.pk).update(seen=segment.members, seen_at=segment.computed_at)
     if not came:
         return 0
-    coming = sift(came, {OTHER_PLAY: above, RESTING: resting(play, clock.day_of(at))})
+    campaign = _under_way(play, at)
+    coming = sift(
+        came,
+        {
+            OTHER_PLAY: above,
+            RESTING: resting(play, clock.day_of(at)),
+            Exclusion.Reason.MISMATCH.value: _misfits(campaign),
+        },
+    )
     control = controlled(playbook, coming.members)
     treated = coming.members - control
     counts = {reason: len(those) for reason, those in coming.left_out.items() if those}
-    campaign = _under_way(play, at)
     if campaign is None:
         counts[PAUSED], treated, control = len(coming.members), BitMap(), BitMap()
     elif (room := _room(playbook, campaign, at)) and len(treated) > room.count:
@@ -132,6 +139,16 @@ def _under_way(play: Play, at: dt.datetime) -> Campaign | None:
     except Stuck as problem:
         raise Strayed(campaign, kept_words.of(problem)) from problem
     return campaign
+
+
+def _misfits(campaign: Campaign | None) -> BitMap:
+    """Whom guards keep the play's offer from."""
+    if campaign is None:
+        return BitMap()
+    try:
+        return entering.misfits(campaign)
+    except Stuck as problem:
+        raise Strayed(campaign, kept_words.of(problem)) from problem
 
 
 def sift(came: BitMap, reasons: Mapping[str, BitMap]) -> Coming:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,21 @@ def evaluate(rule: Any, *, day: dt.date, of: int | None = None) -> BitMap:
     """
     known = vocabulary.current()
     return _members(rule, Sources(day, known), of)
+
+
+def evaluate_as(rules: Mapping[str, Any], number: int, *, day: dt.date) -> BitMap:
+    """Who would be in a segment if it, and those that it speaks of, were ruled as these say.
+
+    Raises:
+        RuleError: such a rule cannot be understood any more.
+    """
+    sources = Sources(day, vocabulary.current())
+    for one in Segment.objects.filter(pk__in=map(int, rules)).defer("members"):
+        one.rule, one.computed_version = rules[str(one.pk)], None  # what is stored is by another
+        sources.told.segments[one.pk] = one
+    parsed = tree.parse(rules[str(number)], sources.known)
+    sources.expect(parsed)
+    return compiler.evaluate(parsed, sources) & sources.everyone()
 
 
 def preview(rule: Any, *, day: dt.date, of: int | None = None) -> Preview:

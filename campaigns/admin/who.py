@@ -7,7 +7,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import audience, parting, planning
+from campaigns import audience, guards, parting, planning
 from campaigns.admin.page import Bar
 from campaigns.models import Audience, Campaign, ChannelAccount, Exclusion, MessageTemplate
 from campaigns.plans.nodes import Message, Plan
@@ -55,7 +55,10 @@ def then_and_now(campaign: Campaign, then: audience.Funnel) -> list[Row]:
     """The way from the segment to those who get it, when it was frozen and if it were now."""
     if campaign.segment is None:
         return []
-    now = audience.outlook(campaign, campaign.segment.members)
+    try:
+        now = audience.outlook(campaign, campaign.segment.members)
+    except guards.Strayed:  # nobody can tell whom it would be kept from
+        return []
     left_out = (dict(then.left_out), dict(now.left_out))
     reasons = [str(one.label) for one in Exclusion.Reason]
     was, is_ = ({str(label): count for label, count in one.items()} for one in left_out)

@@ -88,7 +88,7 @@ def strike(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     if at - hour > GRACE:
         return _let_in(campaign, key, BitMap(), at=at, left_out={"missed": 1})
     members = _members(campaign, at)
-    division = audience.divided(campaign, planning.of(campaign), members)
+    division = _divided(campaign, members)
     left_out = {reason: len(found) for reason, found in division.left_out.items() if found}
     return _let_in(campaign, key, division.kept, at=at, left_out=left_out)
 
@@ -132,6 +132,26 @@ def approved_segment(campaign: Campaign) -> Segment:
     return segment
 
 
+def misfits(campaign: Campaign) -> BitMap:
+    """Whom guards keep what it offers from, for whoever lets customers in.
+
+    Raises:
+        Stuck: who they are cannot be told any more.
+    """
+    try:
+        return guards.left_out(campaign)
+    except guards.Strayed as problem:
+        raise Stuck(not_approved(problem.segment)) from problem
+
+
+def _divided(campaign: Campaign, members: BitMap) -> audience.Division:
+    """Raises Stuck: whom guards keep it from cannot be told any more."""
+    try:
+        return audience.divided(campaign, planning.of(campaign), members)
+    except guards.Strayed as problem:
+        raise Stuck(not_approved(problem.segment)) from problem
+
+
 @transaction.atomic
 def _let_in(
     campaign: Campaign, key: str, members: BitMap, *, at: dt.datetime, left_out: Mapping[str, int]
@@ -168,7 +188,7 @@ def look(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     lookout.save(update_fields=["members", "seen_at"])
     if not came:
         return None
-    division = audience.divided(held, planning.of(held), came)
+    division = _divided(held, came)
     left_out = {reason: len(found) for reason, found in division.left_out.items() if found}
     key = f"seen {segment.computed_at.isoformat()}" if segment.computed_at else "seen"
     return _let_in(held, key, division.kept, at=at, left_out=left_out)
@@ -254,5 +274,5 @@ def _refused(campaign: Campaign, came: BitMap, at: dt.datetime) -> Iterable[tupl
         return
     if campaign.segment:
         yield "segment", came - approved_segment(campaign).members
-    yield Exclusion.Reason.MISMATCH, guards.left_out(campaign)
+    yield Exclusion.Reason.MISMATCH, misfits(campaign)
     yield "again", intakes.not_again(campaign, clock.day_of(at))

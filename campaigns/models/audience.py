@@ -43,6 +43,8 @@ class Audience(models.Model):
     policy_version = models.PositiveIntegerField(null=True)
     # Segments that guards kept it from; who comes later is kept out by them as well.
     kept_from = models.JSONField(default=list, db_default=[])
+    # How those, and the ones that their rules speak of, were ruled; not known of what is older.
+    kept_rules = models.JSONField(default=dict, db_default={})
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 
@@ -58,6 +60,7 @@ class Audience(models.Model):
         rules = {"rules": self.rules} if self.rules else {}  # what is older has none
         promises = {} if self.policy_version is None else self._promises()
         kept_from = {"kept_from": self.kept_from} if self.kept_from else {}
+        kept_from |= {"kept_rules": self.kept_rules} if self.kept_rules else {}
         return (
             rules
             | promises

@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from campaigns import guards, transitions
+from campaigns import guards, tasks, transitions
 from campaigns.admin import page
 from campaigns.journeys import entering
-from campaigns.models import Campaign, Guard
+from campaigns.models import Campaign, Guard, Lookout
 from console import approvals, clock, kept_words
+from console.models import Staff
 from console.states import NotAllowed
-from segments.models import Consent, Customer, EventType, Segment
+from segments import bitmaps, collection, membership
+from segments.models import Consent, Customer, EventType, Segment, Tag
 from tests.campaigns.factories import (
     CouponBatchFactory,
     TemplateFactory,
@@ -23,9 +25,14 @@ from tests.campaigns.factories import (
     people,
     segment_of,
 )
+from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Any]
+
+
+def admin() -> Staff:
+    return StaffFactory.create(role=Staff.Role.ADMIN)
 
 
 def guard_of(customers: list[Customer], **values: Any) -> Guard:
@@ -100,6 +107,59 @@ def test_who_comes_after_the_yes_is_kept_out_by_the_guards_of_the_yes(change: st
     approvals.require_live(Campaign.objects.get(pk=campaign.pk))
     draft = campaign_at("draft", customers, offer="discount")
     assert set(guards.left_out(draft)) == {early[0].pk}, "a draft goes by those in force"
+
+
+TAGGED = {"tag": 1}
+NOBODY = {"trait": "m_score", "op": ">=", "value": 99}
+
+
+def ruled(segment: Segment, rule: Any) -> None:
+    """Somebody gives it another rule, and it is computed."""
+    collection.edit(segment, by=admin(), seen_version=segment.rule_version, rule=rule)
+    segment.refresh_from_db()
+    membership.recompute(segment, day=clock.today())
+
+
+@pytest.mark.parametrize("change", ["its rule", "an inner rule", "its inner one"])
+def test_who_comes_after_the_yes_is_kept_out_by_the_rules_of_the_yes(change: str) -> None:
+    customers = people(4)
+    tag = Tag.objects.create(pk=1, name="VIP", members=bitmaps.from_ids([customers[0].pk]))
+    inner = segment_of([], rule=TAGGED)
+    segment = segment_of([], rule=TAGGED if change == "its rule" else {"segment": inner.pk})
+    for one in (inner, segment):
+        membership.recompute(one, day=clock.today())
+    guards.save(None, name="Kept", offer="discount", segment=segment, then="leaves_out", by=alice())
+    EventType.objects.get_or_create(name="cart_updated")
+    values: dict[str, Any] = {"entry": "event", "trigger": {"event": "cart_updated"}}
+    campaign = campaign_at("sending", customers, offer="discount", **values)
+    ruled(inner if change == "an inner rule" else segment, NOBODY)
+    tag.members = bitmaps.from_ids([customers[0].pk, customers[1].pk])
+    tag.save()
+    membership.recompute(segment, day=clock.today())
+    assert not segment.members, "as it is ruled now it holds nobody"
+    ears = entering.Ears(coming={one.pk: None for one in customers})  # type: ignore[misc]
+    found = set(entering._admitted(campaign, ears, clock.now()))
+    assert found == {one.pk for one in customers[2:]}
+    ruled(inner if change == "an inner rule" else segment, {"all": []})
+    membership.recompute(segment, day=clock.today())
+    ears = entering.Ears(coming={one.pk: None for one in customers})  # type: ignore[misc]
+    assert not entering._admitted(campaign, ears, clock.now()), "also those whom it holds now"
+    approvals.require_live(Campaign.objects.get(pk=campaign.pk))
+
+
+def test_it_stops_where_nobody_can_tell_whom_the_yes_kept_out() -> None:
+    customers = people(3)
+    Tag.objects.create(pk=1, name="VIP")
+    inner = segment_of([], rule=TAGGED)
+    segment = segment_of([], rule={"entered": inner.pk, "days": 7})
+    guards.save(None, name="Kept", offer="discount", segment=segment, then="leaves_out", by=alice())
+    campaign = campaign_at("sending", customers, offer="discount", entry="segment")
+    ruled(inner, NOBODY)
+    Lookout.objects.update(members=bitmaps.from_ids([]), seen_at=None)
+    tasks.move_campaign(campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.status == "paused"
+    assert str(segment) in kept_words.said(campaign.stopped_because)
 
 
 @pytest.mark.parametrize("then", ["refuses", "leaves_out", "asks"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import exposure, playbooks, plays, tasks, transitions
+from campaigns import exposure, guards, playbooks, plays, tasks, transitions
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
 from campaigns.money import paying
 from campaigns.offers import coupons
@@ -82,6 +82,23 @@ def test_everybody_gets_the_most_urgent_play_that_fits_and_no_second_one() -> No
     assert plays.look(playbook, at=AT) == 0, "nobody came since"
     intakes = {one.campaign_id: sorted(one.members) for one in Intake.objects.all()}
     assert sorted(intakes.values()) == [[anna.pk, bert.pk], [cora.pk]]
+
+
+def test_whom_a_guard_leaves_out_gets_no_play_of_that_offer() -> None:
+    anna, bert = people(2)
+    guards.save(
+        None,
+        name="Full price",
+        offer="discount",
+        segment=segment_of([anna]),
+        then="leaves_out",
+        by=alice(),
+    )
+    batch = CouponBatchFactory.create(value_minor=2_000)
+    playbook = playbook_of([segment_of([anna, bert])], by=bob(), coupon=batch)
+    assert plays.look(playbook, at=AT) == 1
+    assert got(playbook) == [[bert.pk]]
+    assert plays.left_out(playbook, AT.date()) == {"mismatch": 1}
 
 
 def test_during_the_rest_only_a_more_urgent_play_is_given() -> None:
