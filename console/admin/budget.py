@@ -123,7 +123,11 @@ class BudgetAdmin(ReadOnlyAdmin):
         def keep(given: dict[str, Any]) -> Budget:
             return budgets.make(by=request.user, **given)
 
-        return self._form(request, form, keep, _("A new budget"), _("Save"))
+        lead = _(
+            "A budget begins empty and pays for nothing. Who may approve money puts it in on the "
+            "budget's page, or moves it there from another budget."
+        )
+        return self._form(request, form, keep, _("A new budget"), _("Save"), lead=lead)
 
     def edit(self, request: Any, number: int) -> HttpResponse:
         budget = self._of(request, number, budgets.CHANGE)
@@ -208,6 +212,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         button: str,
         budget: Budget | None = None,
         about: Sequence[tuple[str, str]] = (),
+        lead: str = "",
     ) -> HttpResponse:
         """Ask, keep, and go to the budget; a refusal comes back beside what was written."""
         if request.method == "POST" and form.is_valid():
@@ -218,7 +223,13 @@ class BudgetAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, _("Saved."))
                 return _to(budget or made)
-        context = {"form": form, "button": button, "original": budget, "about": about}
+        context = {
+            "form": form,
+            "button": button,
+            "original": budget,
+            "about": about,
+            "lead": lead,
+        }
         return self._page(request, "form", title, context)
 
     def _page(
