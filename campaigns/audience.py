@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from campaigns import guards, planning
 from campaigns.contact import policies, reach, suppression
 from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
+from campaigns.models.account import PROJECT, signatures
 from campaigns.plans.nodes import Branch, Plan, PlanError
 from campaigns.words import revisions
 from console import clock
@@ -107,6 +108,7 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         policy_version=policies.version(),
         kept_from=kept_from,
         kept_rules=guards.rules_of(kept_from),
+        signed=signatures([PROJECT, *_channels(plan)]),
         data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )
@@ -156,6 +158,11 @@ def _by_channel(campaign: Campaign, plan: Plan, members: BitMap) -> Division:
     by_second = divide(barred, channel=lower, purpose=purpose, at=at).kept
     left_out = {reason: those - by_second for reason, those in division.left_out.items()}
     return Division(division.kept | by_second, left_out)
+
+
+def _channels(plan: Plan) -> list[str]:
+    """All ways to people that the plan's messages may take."""
+    return sorted({channel for message in plan.messages() for channel in message.channels})
 
 
 def only_channel(plan: Plan) -> str | None:

@@ -91,7 +91,7 @@ def void_if_changed(campaign: Campaign) -> bool:
     if campaign.status not in {Status.SUBMITTED, Status.APPROVED}:
         return False
     asked = approvals.latest_for(campaign)
-    if asked and asked.digest == campaign.digest() and campaign.audience.is_by_policy():
+    if asked and asked.digest == campaign.digest() and campaign.audience.is_up_to_date():
         return False
     if voided := approvals.void(campaign, because="changed"):
         campaign.on_rejected(voided)
@@ -115,7 +115,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
         raise NotAllowed(kept_words.say(gettext_noop("Only an approved campaign can be started.")))
     _require_approval(campaign)
     needs.require(campaign, by=by)
-    campaign.audience.require_policy()
+    campaign.audience.require_up_to_date()
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     entering.begin(campaign)
     trials.begin(campaign, planning.of(campaign))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from email.utils import parseaddr
+from email.utils import parseaddr, quote
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from campaigns.channels.note import Note
 from campaigns.delivery import once
 from campaigns.delivery.claims import Begun, Offer
 from campaigns.models import Campaign, CouponBatch, Intake, Wave
+from campaigns.models.account import PROJECT
 from campaigns.offers import coupons
 from campaigns.outcomes import returns, trials
 from campaigns.policy.nodes import TRANSACTIONAL, Approach
@@ -33,7 +34,8 @@ class Saying:
     """One step's words, for the customers of one wave."""
 
     def __init__(self, campaign: Campaign, wave: Wave, *, sender: str) -> None:
-        self.campaign, self.wave, self.sender = campaign, wave, sender
+        self.campaign, self.wave, self.signed = campaign, wave, campaign.audience.signed
+        self.sender = _named(sender, self.signed.get(EMAIL, sender))
         self.step = planning.message(campaign, wave.step)
         project = clock.project()
         self.zone = clock.zone(project)
@@ -136,6 +138,7 @@ class Saying:
             campaign_name=self.campaign.name,
             project=project,
             is_marketing=self.campaign.purpose != TRANSACTIONAL,
+            signed=self.signed.get(PROJECT, ""),
         )
 
     def _all(self) -> list[Letter]:
@@ -165,6 +168,14 @@ def _contexts(wave: Wave) -> dict[str, Any]:
                 own[one] = what
                 others[str(kept)] = what
     return others | own
+
+
+def _named(sender: str, approved: str) -> str:
+    """The address that mail comes from now, under the name that was approved."""
+    (name, _address), (now, address) = parseaddr(approved), parseaddr(sender)
+    if name == now:
+        return sender
+    return f'"{quote(name)}" <{address}>' if name else address
 
 
 def name_of(message: int, campaign: int, sender: str = "") -> str:

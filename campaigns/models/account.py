@@ -1,5 +1,6 @@
 """With whom messages leave: what a provider has to be told, and what it costs."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from console import kept_words
 from console.kept_words import KeptName
-from console.models import Approval
+from console.models import Approval, Project
 
 
 class ChannelAccount(models.Model):
@@ -83,6 +84,18 @@ class ChannelAccount(models.Model):
 
     def __str__(self) -> str:
         return kept_words.said(self.name)
+
+
+PROJECT = "project"
+
+
+def signatures(wanted: Iterable[str]) -> dict[str, str]:
+    """As what customers read who writes to them: the project, and the accounts of channels."""
+    own = {one.channel: one.given for one in ChannelAccount.objects.filter(is_default=True)}
+    signs = {channel: own.get(channel, {}).get("sign_name", "") for channel in wanted}
+    mail = own.get(ChannelAccount.Channel.EMAIL, {}).get("sender") or settings.DEFAULT_FROM_EMAIL
+    known = {PROJECT: Project.objects.get().name, str(ChannelAccount.Channel.EMAIL): mail}
+    return {one: known.get(one, signs[one]) for one in signs}
 
 
 class GroupNotice(models.Model):

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
+from campaigns.models.account import signatures
 from campaigns.models.campaign import Campaign
 from campaigns.models.contact import ContactPolicy
 from campaigns.models.coupon import CouponBatch
@@ -45,6 +46,8 @@ class Audience(models.Model):
     kept_from = models.JSONField(default=list, db_default=[])
     # How those, and the ones that their rules speak of, were ruled; not known of what is older.
     kept_rules = models.JSONField(default=dict, db_default={})
+    # As what the project and, by channel, the accounts sign; not known of what is older.
+    signed = models.JSONField(default=dict, db_default={})
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 
@@ -65,6 +68,7 @@ class Audience(models.Model):
             rules
             | promises
             | kept_from
+            | ({"signed": self.signed} if self.signed else {})
             | {
                 "members": _digest(self.members.serialize()),
                 "segment_rule": self.segment_rule,
@@ -78,20 +82,29 @@ class Audience(models.Model):
             }
         )
 
-    def is_by_policy(self) -> bool:
-        """Whether the contact policy in force is the one under which it was frozen."""
-        now = ContactPolicy.objects.values_list("version", flat=True).first() or 0
-        return self.policy_version in {None, now}
+    def is_up_to_date(self) -> bool:
+        """Whether what is around it is as it was when it was frozen."""
+        return self._outdated() is None
 
-    def require_policy(self) -> None:
-        """What is approved starts by the contact policy that it was approved under.
+    def require_up_to_date(self) -> None:
+        """What is approved starts by the contact policy and the names that it was approved under.
 
         Raises:
-            Stale: it was changed since, so somebody has to look again.
+            Stale: one was changed since, so somebody has to look again.
         """
-        if not self.is_by_policy():
-            words = _("The contact policy changed since approval was asked for; ask again.")
+        if words := self._outdated():
             raise Stale(kept_words.say(words))
+
+    def _outdated(self) -> Any:
+        """In words, what changed since; None where nothing did."""
+        now = ContactPolicy.objects.values_list("version", flat=True).first() or 0
+        if self.policy_version not in {None, now}:
+            return _("The contact policy changed since approval was asked for; ask again.")
+        if self.signed and self.signed != signatures(self.signed):
+            return _(
+                "The sender that customers read changed since approval was asked for; ask again."
+            )
+        return None
 
     def coupon_makers(self) -> set[int | None]:
         """Who made a coupon that it gives, or changed what one costs."""

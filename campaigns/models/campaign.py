@@ -319,9 +319,9 @@ class Campaign(Agreed):
 
         Raises:
             NotAllowed: whoever decided had no evidence before them.
-            Stale: another contact policy is in force than when it was asked for.
+            Stale: another contact policy or name of who writes than when it was asked for.
         """
-        self.audience.require_policy()
+        self.audience.require_up_to_date()
         self.require_evidence()
         states.move(self, to=self.Status.APPROVED)
         quote = self.quotes.first()

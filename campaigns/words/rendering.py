@@ -87,25 +87,33 @@ class Rendered:
 
 
 def prepare(
-    words: TemplateRevision, *, campaign_name: str, project: Project, is_marketing: bool = True
+    words: TemplateRevision,
+    *,
+    campaign_name: str,
+    project: Project,
+    is_marketing: bool = True,
+    signed: str = "",
 ) -> Letter:
     """Make the words ready; what is the same for all customers is done here, once.
+
+    `signed` is as what the project writes, where that was approved; empty: its name of today.
 
     Raises:
         liquid.exceptions.LiquidError, shells.BadMarkup: for what `proofing.mistakes` tells.
     """
     packed = json.dumps(words.words, sort_keys=True)
+    sender = signed or project.name
     made, names = _forms(words.channel, words.markup, words.language, packed)
     return Letter(
         words.channel,
         made,
         campaign_name,
-        project.name,
+        sender,
         project.currency,
         tuple(sorted(name for root, name in names if root == "traits")),
         any(root == "coupon" for root, _name in names),
         any(root == "event" for root, _name in names),
-        {code: _because(code, project.name, is_marketing) for code in made},
+        {code: _because(code, sender, is_marketing) for code in made},
     )
 
 

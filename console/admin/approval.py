@@ -190,7 +190,7 @@ def _of_subject(approval: Approval, staff: Any) -> dict[str, Any]:
         "campaign": campaign,
         "said": money.said(campaign, approval.summary.get("limit_minor")),
         "frozen": frozen,
-        "is_as_asked": campaign.digest() == approval.digest and frozen.is_by_policy(),
+        "is_as_asked": campaign.digest() == approval.digest and frozen.is_up_to_date(),
         **page.who_gets_it(then, campaign, frozen.members),
         "difference": campaign.segment and audience.since_frozen(frozen, campaign.segment),
         "sentence": audience.sentence(frozen.segment_rule) if campaign.segment else "",

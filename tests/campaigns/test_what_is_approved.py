@@ -9,10 +9,19 @@ from pyroaring import BitMap
 
 from campaigns import transitions
 from campaigns.contact import policies
-from campaigns.models import Audience, Campaign, CouponBatch, Quote, TemplateRevision, Wave
+from campaigns.delivery.saying import Saying
+from campaigns.models import (
+    Audience,
+    Campaign,
+    ChannelAccount,
+    CouponBatch,
+    Quote,
+    TemplateRevision,
+    Wave,
+)
 from campaigns.offers import coupon_batches
 from console import approvals, clock, tasks
-from console.models import Approval
+from console.models import Approval, Project
 from console.states import NotAllowed, Stale
 from segments.models.fields import BitmapField
 from tests.campaigns.factories import (
@@ -138,6 +147,46 @@ def test_another_contact_policy_asks_for_another_yes(status: str) -> None:
         go_on()
     tasks.look_after_approvals()
     assert (fresh(campaign).status, Approval.objects.get().status) == ("draft", "void")
+
+
+def rename(what: str) -> None:
+    if what == "project":
+        Project.objects.update(name="Another shop")
+    else:
+        given = {"sender": "Another shop <new@shop.example>"}
+        values = {"kind": "smtp", "channel": "email", "token": "a", "given": given}
+        ChannelAccount.objects.update_or_create(
+            is_default=True, defaults={"name": "Mail", **values}
+        )
+
+
+@pytest.mark.parametrize("what", ["project", "account"])
+@pytest.mark.parametrize("status", ["submitted", "approved"])
+def test_another_sender_asks_for_another_yes(status: str, what: str) -> None:
+    owner = bob()
+    campaign = campaign_at(status, by=owner)
+    rename(what)
+    approve = lambda: approvals.approve(Approval.objects.get(), by=alice())  # noqa: E731
+    start = lambda: transitions.start(campaign, by=owner, at=clock.now())  # noqa: E731
+    go_on = approve if status == "submitted" else start
+    with pytest.raises(Stale, match="sender"):
+        go_on()
+    tasks.look_after_approvals()
+    assert (fresh(campaign).status, Approval.objects.get().status) == ("draft", "void")
+
+
+def test_what_is_under_way_goes_on_under_the_names_that_were_approved() -> None:
+    rename("account")
+    ChannelAccount.objects.update(given={"sender": "Our “shop” <old@shop.example>"})
+    Project.objects.update(name="Our shop")
+    campaign = campaign_at("sending", people(1))
+    rename("project")
+    rename("account")
+    wave = Wave.objects.get()
+    said = Saying(fresh(campaign), wave, sender="Another shop <new@shop.example>")
+    assert said.sender == '"Our “shop”" <new@shop.example>', "mail servers know the new address"
+    assert {letter.sender for letter in said.letters.values()} == {"Our shop"}
+    approvals.require_live(fresh(campaign))
 
 
 def test_what_was_approved_and_taken_back_is_no_yes_any_more() -> None:
