@@ -54,12 +54,20 @@ class Place(NamedTuple):
     members: BitMap
 
 
-def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> list[Place]:
+class Taken(NamedTuple):
+    """Where everybody stands after a step, and in kept words why some are still before it."""
+
+    places: list[Place]
+    short: str
+
+
+def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> Taken:
     """Where everybody goes from a step.
 
     Raises:
         Stuck: the step cannot be taken.
     """
+    short = ""
     match step:
         case Branch():
             ways = _branch(campaign, plan, step, here)
@@ -67,17 +75,19 @@ def take(campaign: Campaign, plan: Plan, step: Step, here: Here) -> list[Place]:
             ways = _split(campaign, plan, step, here)
         case Task():
             _require_yes(campaign)
-            _pay(campaign, _give_work(campaign, step, here))
-            ways = [(plan.follows[step.key], here)]
+            late, short = _give_work(campaign, step, here)
+            went = {number: members - late[number] for number, members in here.items()}
+            ways = [(plan.follows[step.key], went), (step.key, late)]
         case _wait_or_exit:
             ways = [(plan.follows[step.key], here)]
-    return [
+    places = [
         Place(key, number, members)
         for key, those in ways
         if key is not None
         for number, members in those.items()
         if members
     ]
+    return Taken(places, short)
 
 
 # --- ways -------------------------------------------------------------------
@@ -164,25 +174,49 @@ def _require_yes(campaign: Campaign) -> None:
         raise Stuck(kept_words.of(refused)) from refused
 
 
-def _pay(campaign: Campaign, count: int) -> None:
-    """What so many work items cost.
+class _Item(NamedTuple):
+    """One piece of work: for a customer of an intake, or for all of it together."""
+
+    occurrence: int
+    once: str
+    members: BitMap
+    customer: Customer | None = None
+
+
+def _give_work(campaign: Campaign, step: Task, here: Here) -> tuple[dict[int, BitMap], str]:
+    """Give each piece of work once, however often this runs, as far as the money reaches.
+
+    Who is left without, by intake, and in kept words why.
+    """
+    asked = list(_items(campaign, step, here))
+    known = WorkItem.objects.filter(once__in=[one.once for one in asked])
+    done = set(known.values_list("once", flat=True))
+    new = [one for one in asked if one.once not in done]
+    price = clock.project().work_minor
+    reach = paying.as_many(campaign, price)  # from here on nobody else spends of it
+    paid = new[:reach]
+    for one in paid:
+        _give(campaign, step, one)
+    paying.spend(campaign, len(paid) * price, paying.WORK)
+    late = {number: BitMap() for number in here}
+    for one in new[len(paid) :]:
+        late[one.occurrence] |= one.members
+    if not any(late.values()):
+        return late, ""
+    rest = len(new) - len(paid)
+    return late, paying.not_all(campaign, step.title, given=len(paid), rest=rest, each=price)
+
+
+def _items(campaign: Campaign, step: Task, here: Here) -> Iterator[_Item]:
+    """What the step asks for, in the order in which customers came.
 
     Raises:
-        Stuck: there is no money for them, so none was given.
+        Stuck: it is more than a team can do.
     """
-    try:
-        paying.spend(campaign, count * clock.project().work_minor, paying.WORK)
-    except paying.Broke as none:
-        raise Stuck(str(none)) from none
-
-
-def _give_work(campaign: Campaign, step: Task, here: Here) -> int:
-    """Work items; each is given once, however often this runs. How many were new."""
-    new = 0
-    for number, members in here.items():
+    for number, members in sorted(here.items()):
         mark = _mark(campaign, step.key, number)
         if not step.each:
-            new += _give(campaign, step, f"{mark}:", len(members))
+            yield _Item(number, f"{mark}:", members)
             continue
         if len(members) > MOST_WORK:
             words = gettext_noop(
@@ -191,33 +225,29 @@ def _give_work(campaign: Campaign, step: Task, here: Here) -> int:
             count = len(members)
             raise Stuck(kept_words.keep(words, title=step.title, count=count, most=MOST_WORK))
         for customer in Customer.objects.filter(pk__in=list(members)).order_by("pk"):
-            new += _give(campaign, step, f"{mark}:{customer.pk}", 1, customer)
-    return new
+            yield _Item(number, f"{mark}:{customer.pk}", BitMap([customer.pk]), customer)
 
 
-def _give(
-    campaign: Campaign, step: Task, once: str, count: int, customer: Customer | None = None
-) -> bool:
-    today = clock.today()
+def _give(campaign: Campaign, step: Task, item: _Item) -> None:
+    today, count = clock.today(), len(item.members)
 
     def why() -> str:
         said = _("The campaign “%(name)s” came to this step.") % {"name": campaign}
-        more = "" if customer else " " + _("Customers: %(count)s.") % {"count": count}
+        more = "" if item.customer else " " + _("Customers: %(count)s.") % {"count": count}
         return said + more
 
-    item = work.give(
+    work.give(
         step.duty or KIND,
         step.title,
         on=today,
         why=kept_words.each(why),
         plan=step.plan,
-        subject=customer or campaign,
+        subject=item.customer or campaign,
         owner=Staff.objects.filter(pk=step.owner or 0, is_active=True).first(),
         team=Team.objects.filter(pk=step.team or 0).first() or campaign.team,
         due_on=today + dt.timedelta(days=step.days),
-        once=once,
+        once=item.once,
     )
-    return item is not None
 
 
 def _mark(campaign: Campaign, step: str, occurrence: int) -> str:

@@ -120,20 +120,29 @@ def advance(campaign: Campaign) -> int:
     Does nothing while somebody else is at it. Returns how many waves moved.
 
     Raises:
-        stepping.Stuck: a step cannot be taken; says why in words.
+        stepping.Stuck: a step cannot be taken, by nobody or by some; says why in words.
     """
     moved = 0
-    while step := _advance(campaign):
-        moved += step
+    while (step := _advance(campaign)).moved:
+        moved += step.moved
+        if step.short:
+            raise stepping.Stuck(step.short)
     return moved
 
 
+class _Step(NamedTuple):
+    """How many waves took a step, and in kept words why some customers could not."""
+
+    moved: int
+    short: str = ""
+
+
 @transaction.atomic
-def _advance(campaign: Campaign) -> int:
+def _advance(campaign: Campaign) -> _Step:
     """One step of all that are due now."""
     held = hold(campaign, wait=False)
     if held is None:
-        return 0
+        return _Step(0)
     waves = list(
         to_do(held)
         .filter(due())
@@ -142,14 +151,17 @@ def _advance(campaign: Campaign) -> int:
         .order_by("pk")[:AT_A_TIME]
     )
     if not waves:
-        return 0
+        return _Step(0)
     plan = planning.of(held)
     places: list[Place] = []
+    short = ""
     for key, here in _together(waves).items():
-        places += stepping.take(held, plan, plan.by_key[key], _as_now(held, here))
+        taken = stepping.take(held, plan, plan.by_key[key], _as_now(held, here))
+        places += taken.places
+        short = short or taken.short
     arrive(held, places)
     states.move_many(Wave, [one.pk for one in waves], frm=Wave.Status.WAITING, to=Wave.Status.DONE)
-    return len(waves)
+    return _Step(len(waves), short)
 
 
 def _together(waves: Iterable[Wave]) -> dict[str, dict[int, BitMap]]:

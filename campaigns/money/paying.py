@@ -22,6 +22,10 @@ WORK = "work"  # the deed of which people's work is paid
 SPENT = _("The approved budget is spent.")
 SHORT = _("Only %(left)s of the approved budget is left, and what comes next costs more.")
 NEEDS = _("What comes next costs %(cost)s; only %(left)s of the approved budget is left.")
+NOT_ALL = _(
+    "“%(title)s”: %(given)s were given, %(rest)s wait for money. Each costs %(cost)s, and only "
+    "%(left)s of the approved budget is left."
+)
 
 
 class Broke(Exception):
@@ -124,9 +128,21 @@ def no_money(campaign: Campaign, cost: int = 0) -> str:
     return kept_words.keep(NEEDS if cost else SHORT, **said)
 
 
+def not_all(campaign: Campaign, title: str, *, given: int, rest: int, each: int) -> str:
+    """In kept words, that the money reached for some work alone, or why it reaches for none."""
+    budget = campaign.budget
+    if budget is None or _is_foreign(budget):
+        return no_money(campaign)
+    kept = purse.of(campaign)
+    left = _money(kept.committed_minor if kept else 0, budget)
+    numbers = {"given": figures.whole(given), "rest": figures.whole(rest)}
+    said = numbers | {"title": title, "cost": _money(each, budget), "left": left}
+    return kept_words.keep(NOT_ALL, **said)
+
+
 def ran_out(campaign: Campaign) -> bool:
     """Whether it was stopped because the approved money did not reach."""
-    return kept_words.message(campaign.stopped_because) in {SPENT, SHORT, NEEDS}
+    return kept_words.message(campaign.stopped_because) in {SPENT, SHORT, NEEDS, NOT_ALL}
 
 
 def _money(minor: int, budget: Budget) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from campaigns import additions, lapsing, tasks, transitions
 from campaigns.models import Campaign, Coupon, CouponBatch, Message
-from campaigns.money import given, purse
+from campaigns.money import given, paying, purse
 from campaigns.offers import redemptions
 from campaigns.offers.redemptions import Order
 from campaigns.providers import accounts
@@ -27,6 +27,7 @@ from tests.campaigns.factories import (
     send_all,
     submit,
 )
+from tests.campaigns.journeys.steps import standing
 from tests.factories import TeamFactory
 
 pytestmark = pytest.mark.django_db
@@ -282,9 +283,14 @@ def test_work_for_people_is_paid_and_ends_with_the_money() -> None:
     campaign.refresh_from_db()
     assert (campaign.status, campaign.stopped_because) == (
         "paused",
-        "What comes next costs CN¥30.00; only CN¥20.00 of the approved budget is left.",
+        "“Call them”: 2 were given, 1 wait for money. Each costs CN¥10.00, and only CN¥0.00 of the "
+        "approved budget is left.",
     )
-    assert not WorkItem.objects.filter(kind="campaign").exists()
+    assert paying.ran_out(campaign)
+    first = [item.subject_id for item in WorkItem.objects.filter(kind="campaign")]
+    assert sorted(filter(None, first)) == sorted(campaign.audience.members)[:2]
+    assert standing(campaign) == {"call": 1}, "who waits stands where they stood"
+    assert balances(campaign.budget) == (2 * each, 0, 0, 2 * each)
     more = additions.ask(
         campaign, each, because="Three", key="k", by=owner_of(campaign), at=clock.now()
     )

@@ -1,5 +1,6 @@
 """However many pay at once, and wherever they are killed: never a fen over, and none lost."""
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -17,13 +18,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from campaigns import additions, transitions
+from campaigns.journeys import rounds
+from campaigns.journeys.stepping import Stuck
 from campaigns.models import Campaign, ChannelAccount, Coupon, Message, Redemption
 from campaigns.money import given, paying, purse
 from campaigns.money.paying import Broke, Charge
 from campaigns.offers import coupons, redemptions
 from campaigns.offers.redemptions import Order
+from campaigns.tasks import move_campaign
 from console import approvals, burn_down, clock
-from console.models import Budget, Staff
+from console.models import Budget, Staff, WorkItem
 from console.states import NotAllowed
 from tests.campaigns.factories import (
     CouponBatchFactory,
@@ -35,16 +39,18 @@ from tests.campaigns.factories import (
     send_all,
     submit,
 )
+from tests.campaigns.journeys.steps import standing
 from tests.campaigns.money import test_money as money
 from tests.console.spine import Undone, at_once
+from tests.factories import TeamFactory
 
 WORKERS, EACH = 20, 6
 LIMIT = 437
 
 
-def running(count: int, limit: int) -> Campaign:
+def running(count: int, limit: int, **values: Any) -> Campaign:
     """A campaign under way that may spend so much on mails of 4.5, whatever they say it costs."""
-    campaign = campaign_at("draft", people(count))
+    campaign = campaign_at("draft", people(count), **values)
     Campaign.objects.filter(pk=campaign.pk).update(
         budget=budget_with(10 * limit), limit_minor=limit
     )
@@ -97,6 +103,35 @@ def test_twenty_workers_spend_what_was_approved_and_not_a_fen_more() -> None:
     assert held.spent_minor + held.committed_minor == LIMIT
     assert held.committed_minor < 5, "what is left buys nothing more"
     assert abs(sum(paid) - Decimal("4.5") * len(paid)) < 1
+    assert burn_down.wrong(of(campaign)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_is_given_as_far_as_the_money_reaches_by_however_many_at_once() -> None:
+    price, some = clock.project().work_minor, 7
+    call = {"key": "call", "kind": "task", "title": "Call", "days": 2}
+    plan = [call | {"team": TeamFactory.create().pk}]
+    campaign = running(some + 5, some * price + price // 2, plan=plan)
+
+    def move() -> None:
+        one = Campaign.objects.get(pk=campaign.pk)
+        rounds.go(one, at=clock.now())
+
+    def buy() -> None:
+        with contextlib.suppress(Broke):
+            paying.spend(Campaign.objects.get(pk=campaign.pk), price, "work")
+
+    found = at_once([move, buy, move, buy, move])
+    assert {type(one) for one in found} <= {type(None), Stuck}, found
+    move_campaign(campaign.pk)
+    given_out = WorkItem.objects.filter(kind="campaign").count()
+    held = purse.of(campaign)
+    assert held is not None
+    assert some - 2 <= given_out <= some
+    assert (held.spent_minor, held.committed_minor) == (some * price, price // 2)
+    assert standing(campaign) == {"call": some + 5 - given_out}
+    campaign.refresh_from_db()
+    assert campaign.status == "paused"
     assert burn_down.wrong(of(campaign)) == []
 
 
