@@ -12,7 +12,7 @@ from campaigns import assignment, exposure
 from campaigns.journeys import entering, intakes, waves
 from campaigns.journeys.intakes import Room
 from campaigns.journeys.stepping import Stuck
-from campaigns.models import Campaign, Exclusion, Play, Playbook, Turn
+from campaigns.models import Campaign, Play, Playbook, Turn
 from console import clock, kept_words
 from segments import bitmaps
 from segments.models import Segment
@@ -86,14 +86,8 @@ def _turn(playbook: Playbook, play: Play, segment: Segment, above: BitMap, at: d
     if not came:
         return 0
     campaign = _under_way(play, at)
-    coming = sift(
-        came,
-        {
-            OTHER_PLAY: above,
-            RESTING: resting(play, clock.day_of(at)),
-            Exclusion.Reason.MISMATCH.value: _misfits(campaign),
-        },
-    )
+    coming = sift(came, {OTHER_PLAY: above, RESTING: resting(play, clock.day_of(at))})
+    coming = _reached(campaign, coming) if campaign else coming
     control = controlled(playbook, coming.members)
     treated = coming.members - control
     counts = {reason: len(those) for reason, those in coming.left_out.items() if those}
@@ -141,14 +135,13 @@ def _under_way(play: Play, at: dt.datetime) -> Campaign | None:
     return campaign
 
 
-def _misfits(campaign: Campaign | None) -> BitMap:
-    """Whom guards keep the play's offer from."""
-    if campaign is None:
-        return BitMap()
+def _reached(campaign: Campaign, coming: Coming) -> Coming:
+    """Without those who would certainly get nothing: they would hold money that others need."""
     try:
-        return entering.misfits(campaign)
+        division = entering.divided(campaign, coming.members)
     except Stuck as problem:
         raise Strayed(campaign, kept_words.of(problem)) from problem
+    return Coming(division.kept, coming.left_out | division.left_out)
 
 
 def sift(came: BitMap, reasons: Mapping[str, BitMap]) -> Coming:

@@ -121,12 +121,12 @@ def _lines(
 
 def _message(campaign: Campaign, step: Message, count: costs.Count) -> Iterator[Line]:
     """What it costs; where there is a second channel, at most what the dearer one does."""
-    each, most = _price(campaign, step.channel, [one.template for one in step.variants])
+    each, most = price(campaign, step.channel, [one.template for one in step.variants])
     if step.second is None:
         yield Line("message", step.key, step.channel, count, each, most=most)
         return
     other = step.second.channel
-    usual, dearest = _price(campaign, other, [step.second.template])
+    usual, dearest = price(campaign, other, [step.second.template])
     low = 0 if usual < each else count.low
     yield Line("message", step.key, step.channel, replace(count, low=low), each, most=most)
     if dearest > most:
@@ -136,7 +136,7 @@ def _message(campaign: Campaign, step: Message, count: costs.Count) -> Iterator[
         )
 
 
-def _price(campaign: Campaign, channel: str, templates: list[int]) -> tuple[Decimal, Decimal]:
+def price(campaign: Campaign, channel: str, templates: list[int]) -> tuple[Decimal, Decimal]:
     """What a message through a channel's own account costs: usually, and at most."""
     account = ChannelAccount.objects.filter(is_default=True, channel=channel).first()
     if account is None or not account.tariff:

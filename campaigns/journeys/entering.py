@@ -88,7 +88,7 @@ def strike(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     if at - hour > GRACE:
         return _let_in(campaign, key, BitMap(), at=at, left_out={"missed": 1})
     members = _members(campaign, at)
-    division = _divided(campaign, members)
+    division = divided(campaign, members)
     left_out = {reason: len(found) for reason, found in division.left_out.items() if found}
     return _let_in(campaign, key, division.kept, at=at, left_out=left_out)
 
@@ -144,8 +144,12 @@ def misfits(campaign: Campaign) -> BitMap:
         raise Stuck(not_approved(problem.segment)) from problem
 
 
-def _divided(campaign: Campaign, members: BitMap) -> audience.Division:
-    """Raises Stuck: whom guards keep it from cannot be told any more."""
+def divided(campaign: Campaign, members: BitMap) -> audience.Division:
+    """Who may come in now, and who would get nothing, each under one reason.
+
+    Raises:
+        Stuck: whom guards keep it from cannot be told any more.
+    """
     try:
         return audience.divided(campaign, planning.of(campaign), members)
     except guards.Strayed as problem:
@@ -188,7 +192,7 @@ def look(campaign: Campaign, *, at: dt.datetime) -> Intake | None:
     lookout.save(update_fields=["members", "seen_at"])
     if not came:
         return None
-    division = _divided(held, came)
+    division = divided(held, came)
     left_out = {reason: len(found) for reason, found in division.left_out.items() if found}
     key = f"seen {segment.computed_at.isoformat()}" if segment.computed_at else "seen"
     return _let_in(held, key, division.kept, at=at, left_out=left_out)

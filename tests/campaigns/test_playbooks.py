@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns import exposure, guards, playbooks, plays, tasks, transitions
+from campaigns.journeys import waves
 from campaigns.models import Campaign, CouponBatch, Intake, Message, Play, Playbook, Turn
 from campaigns.money import paying
 from campaigns.offers import coupons
@@ -168,6 +169,33 @@ def test_work_for_people_is_spent_of_a_playbooks_budget_as_well() -> None:
     assert (exposure.spent(playbook), exposure.room(playbook, campaign, at=AT)) == (0, 4)
     paying.spend(campaign, 3_000, paying.WORK)
     assert (exposure.spent(playbook), exposure.room(playbook, campaign, at=AT)) == (3_000, 3)
+
+
+def test_what_is_promised_knows_the_work_that_is_still_to_come() -> None:
+    owner, price = bob(), clock.project().work_minor
+    batch = CouponBatchFactory.create(value_minor=2_000)
+    money = {"budget": budget_with(10**6, team=owner.team), "budget_minor": 10**5}
+    playbook = playbooks.add(name="Calls", control_share=0.0, by=owner, **money)
+    offer = Offer(task="Call", team=owner.team, template=TemplateFactory.create(), coupon=batch)
+    playbooks.add_play(playbook, segment_of(people(3)), None, offer, by=owner)
+    put_in_force(playbook, by=owner)
+    assert plays.look(playbook, at=AT) == 3
+    assert exposure.promised(playbook, at=AT) == 3 * (price + 2_000)
+    campaign = Campaign.objects.get()
+    waves.advance(campaign)
+    assert exposure.spent(playbook) == 3 * price
+    assert exposure.promised(playbook, at=AT) == 3 * 2_000, "their work was given"
+    assert exposure.room(playbook, campaign, at=AT) == (10**5 // (price + 2_000)) - 3
+
+
+def test_who_cannot_be_written_to_holds_no_money_that_others_need() -> None:
+    batch = CouponBatchFactory.create(value_minor=2_000)
+    silent, others = people(3, prefix="a", consent=False), people(3)
+    segment = segment_of([*silent, *others])
+    playbook = playbook_of([segment], by=bob(), coupon=batch, budget_minor=7_000)
+    assert plays.look(playbook, at=AT) == 3
+    assert got(playbook) == [[one.pk for one in others]]
+    assert plays.left_out(playbook, AT.date()) == {"no_consent": 3}
 
 
 def test_under_a_budget_a_coupon_says_what_it_costs_at_most() -> None:
