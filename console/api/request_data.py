@@ -17,7 +17,7 @@ from console.models import (
     Team,
     TeamRequest,
 )
-from console.team_requests import kinds, turns
+from console.team_requests import depending, kinds, turns
 
 BY_HAND = [(one.value, one.label) for one in turns.Holding if one in turns.BY_HAND]
 LEAST = Decimal(-1)  # of a change: nothing is left
@@ -196,6 +196,9 @@ class RequestPathStepSerializer(serializers.Serializer):
 
     request = serializers.IntegerField(allow_null=True)
     days = serializers.DecimalField(max_digits=7, decimal_places=1)
+    effort = serializers.ChoiceField(
+        choices=[depending.AGREED, depending.PROPOSED, depending.UNKNOWN]
+    )
     promised_on = serializers.DateField(allow_null=True)
 
 

@@ -62,6 +62,7 @@ class PlanDeeds(Deeds):
                 {
                     "request": step.request and step.request.pk,
                     "days": step.days,
+                    "effort": step.effort,
                     "promised_on": step.promised_on,
                 }
                 for step in chain

@@ -15,13 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, kept_words
-from console.models import RequestDependency, Staff, TeamRequest
+from console.models import PriorityProposal, RequestDependency, Staff, TeamRequest
 from console.states import NotAllowed
 from console.team_requests import keeping, paths, seeing, telling, turns
 
 Status, Holding = TeamRequest.Status, turns.Holding
 DONE = {Status.DELIVERED, Status.JUDGED}
 LOCK = 0x0DE9  # the advisory lock of who draws a line: two at once could close a circle
+AGREED, PROPOSED, UNKNOWN = "agreed", "proposed", "unknown"
 A_SLIP_OF_THE_HAND = dt.timedelta(days=1)
 
 
@@ -33,6 +34,7 @@ class Step:
     days: Decimal  # of work that is left
     promised_on: dt.date | None
     is_open: bool
+    effort: str = AGREED  # who said these days: both teams, one of them (proposed), nobody
 
 
 @transaction.atomic
@@ -175,7 +177,8 @@ def named(requests: Iterable[TeamRequest], *, seen_by: Staff) -> list[str]:
 def critical_path(request: TeamRequest, *, seen_by: Staff) -> list[Step]:
     """The chain before a request, it at the end, that takes most days of work until then."""
     needs, found = _before(request)
-    left = {pk: _left(one) for pk, one in found.items()}
+    proposed = _proposed(found)
+    left = {pk: _left(one, proposed.get(pk)) for pk, one in found.items()}
     chain = paths.critical(needs, left, request.pk)
     visible = _visible(chain, seen_by)
     return [
@@ -184,6 +187,7 @@ def critical_path(request: TeamRequest, *, seen_by: Staff) -> list[Step]:
             days=left[pk],
             promised_on=found[pk].promised_on,
             is_open=found[pk].status in TeamRequest.OPEN,
+            effort=_who_said(found[pk], proposed.get(pk)),
         )
         for pk in chain
     ]
@@ -205,9 +209,22 @@ def _before(request: TeamRequest) -> tuple[dict[int, set[int]], dict[int, TeamRe
     return needs, found
 
 
-def _left(request: TeamRequest) -> Decimal:
+def _proposed(found: Iterable[int]) -> dict[int, Decimal]:
+    """The effort that was proposed last, whether or not the other side said yes to it."""
+    said = PriorityProposal.objects.filter(request__in=list(found)).order_by("request", "-pk")
+    return dict(said.distinct("request").values_list("request", "effort_days"))
+
+
+def _left(request: TeamRequest, proposed: Decimal | None) -> Decimal:
+    """The effort on which both agreed; until then the one proposed last, as capacity counts it."""
     is_open = request.status in {Status.DRAFT, *TeamRequest.OPEN}
-    return request.effort_days or Decimal(0) if is_open else Decimal(0)
+    return request.effort_days or proposed or Decimal(0) if is_open else Decimal(0)
+
+
+def _who_said(request: TeamRequest, proposed: Decimal | None) -> str:
+    if request.effort_days is not None:
+        return AGREED
+    return UNKNOWN if proposed is None else PROPOSED
 
 
 def _visible(ids: Iterable[int], staff: Staff) -> set[int]:
