@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from console import roles
+from console.admin.team_requests import dates_part
 from console.admin.team_requests.filters import WHOSE, Filters
 from console.modeladmin import CappedPaginator
 from console.models import RequestSlip, RequestTurn, Staff, TeamRequest
@@ -100,6 +101,7 @@ def row(request: Any, *, today: dt.date) -> dict[str, Any]:
         "is_late": request.is_late(today),
         "turn": turn,
         "slipped": request.slipped,
+        "slipped_words": dates_part.days_words(request.slipped) if request.slipped else "",
     }
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from console.admin.team_requests.deeds import DEEDS
 from console.models import Project, TeamRequest
-from console.team_requests import agreeing, depending
+from console.team_requests import agreeing, dates, depending
 from tests.console.team_requests.world import MONDAY, World, days, later, moment
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +43,7 @@ def test_an_effort_that_was_only_proposed_counts_in_the_chain_and_is_marked(
     depending.add(proposed, needs=unsaid, by=world.olga, at=moment())
     last.refresh_from_db()
     steps = depending.critical_path(last, seen_by=world.tim)
-    assert [(step.days, step.effort) for step in steps] == [
+    assert [(int(step.days), step.effort) for step in steps] == [
         (0, "unknown"),
         (4, "proposed"),
         (1, "agreed"),
@@ -53,3 +55,29 @@ def test_an_effort_that_was_only_proposed_counts_in_the_chain_and_is_marked(
     assert "nobody said its effort" in text
     told = client.get(f"/api/v1/requests/{last.pk}/dependencies/").json()["critical_path"]
     assert [step["effort"] for step in told] == ["unknown", "proposed", "agreed"]
+
+
+def test_lists_show_the_day_that_was_promised_first_beside_the_moved_one(
+    world: World, signed_in: SignIn
+) -> None:
+    moved, kept = world.accepted(days=7, title="Moved"), world.accepted(days=8, title="Kept")
+    said = {"cause": "estimate", "because": "Harder", "by": world.tim, "at": later(1)}
+    dates.promise(moved, to=later(9).date(), **said)  # type: ignore[arg-type]
+    client = signed_in(world.tim)
+    for name in ("changelist", "mine"):
+        text = client.get(reverse(f"admin:console_teamrequest_{name}")).content.decode()
+        struck, _end, rest = text.partition("</s>")
+        assert struck.rstrip().endswith("<time>2018-03-12</time>"), name
+        assert rest.lstrip().startswith("<time>2018-03-14</time>"), name
+        assert f"<time>{kept.promised_on}</time></s>" not in text, name
+        assert f"<time>{kept.promised_on}</time>" in text, name
+    assert "2 working days later" in client.get("/admin/console/teamrequest/").content.decode()
+
+
+def test_no_form_of_a_deed_has_two_fields_of_one_name() -> None:
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            for name, deed in DEEDS.items():
+                labels = [str(field.label) for field in deed.form.base_fields.values()]
+                shown = [one for one in labels if one != "None"]
+                assert len(shown) == len(set(shown)), (language, name, shown)
