@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pyroaring import BitMap
 
 from campaigns import assignment
-from campaigns.costs.lines import Count
+from campaigns.costs.lines import Count, about
 from campaigns.models import Campaign
 from campaigns.plans import exposure, nodes
 from campaigns.plans.nodes import Branch, Contest, Exit, Message, Plan, Split, Step
@@ -78,7 +78,7 @@ def counts(campaign: Campaign, plan: Plan, members: BitMap) -> dict[str, Count]:
     told: dict[str, Count] = {}
     for key, crowd in found.items():
         most, share = len(crowd.members), shares[key]
-        low, middle = math.floor(all_ * share.low), round(all_ * share.middle)
+        low, middle = math.floor(all_ * share.low), about(all_, share.middle)
         told[key] = (
             Count(most, most, most)
             if crowd.is_sure

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Qu
 from campaigns.offers import coupons
 from campaigns.plans import exposure
 from campaigns.plans.exposure import Share
-from campaigns.plans.nodes import Message, Plan, Task
+from campaigns.plans.nodes import Message, Plan, Task, Wait
 from campaigns.precedents.outlook import Range
 from campaigns.providers import accounts
 from campaigns.words import lengths
@@ -71,14 +71,14 @@ def made(
     else:
         counts = parting.counts(campaign, plan, members)
         gets_it = people - len(parting.control(campaign, members))
-    lines = list(_lines(campaign, plan, counts, found))
+    lines = list(_lines(campaign, plan, _who_may_leave(campaign, plan, counts), found))
     total = costs.total(lines)
     return Quote(
         campaign=campaign,
         size=size,
         lines=[one.as_json() for one in lines],
         low_minor=total.low,
-        expected_minor=total.middle,
+        expected_minor=round(total.middle),
         worst_minor=total.high,
         returns=_returns(found, gets_it),
         made_at=at,
@@ -99,6 +99,15 @@ def _by_shares(
         key: costs.times(size, share.times(least * part, part, part))
         for key, share in exposure.of(plan).items()
     }
+
+
+def _who_may_leave(
+    campaign: Campaign, plan: Plan, counts: Mapping[str, costs.Count]
+) -> dict[str, costs.Count]:
+    """While somebody waits, an event may take them out: behind a wait perhaps nobody is left."""
+    waits = [key for key, step in plan.by_key.items() if isinstance(step, Wait)]
+    behind = set().union(*map(plan.ahead, waits)) if campaign.exit_events else set()
+    return {key: replace(count, low=0) if key in behind else count for key, count in counts.items()}
 
 
 def _lines(

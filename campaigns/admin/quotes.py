@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pyroaring import BitMap
 
-from campaigns import planning, pricing
+from campaigns import parting, planning, pricing
 from campaigns.admin import money
-from campaigns.models import Campaign, ChannelAccount, Evidence, Quote
+from campaigns.models import Audience, Campaign, ChannelAccount, Evidence, Quote
 from console import clock, figures, kept_words
 
+FEW = 100  # customers; of more nobody looks at a part
 WHAT: dict[str, Promise] = {
     "message": gettext_lazy("message"),
     "second": gettext_lazy("through the second channel, in addition"),
@@ -25,13 +26,43 @@ WHAT: dict[str, Promise] = {
 def kept(campaign: Campaign) -> dict[str, Any]:
     """The price that it was submitted with last; empty where it never was."""
     quote = Quote.objects.filter(campaign=campaign).first()
-    return {} if quote is None else {"quote": shown(quote, campaign)}
+    if quote is None:
+        return {}
+    frozen = Audience.objects.filter(campaign=campaign).first()
+    members = frozen.members if frozen else BitMap()
+    return {"quote": shown(quote, campaign) | {"crowd": _crowd(quote, campaign, members)}}
 
 
 def now(campaign: Campaign, members: BitMap, found: Evidence) -> dict[str, Any]:
     """The price of a draft as it stands, for those who would get it now."""
     quote = pricing.of(campaign, members, found, at=clock.now())
-    return {"quote": shown(quote, campaign), "purse": money.of_draft(campaign, quote)}
+    told = shown(quote, campaign) | {"crowd": _crowd(quote, campaign, members)}
+    return {"quote": told, "purse": money.of_draft(campaign, quote)}
+
+
+def _crowd(quote: Quote, campaign: Campaign, members: BitMap) -> list[str]:
+    """Where one customer is priced: how many the limit lets in, and what all of now would cost."""
+    if quote.size is not None or not quote.worst_minor:
+        return []
+    currency = clock.project().currency
+    said = []
+    if campaign.limit_minor is not None:
+        words = _("The limit of %(limit)s is enough for %(count)s customers at the worst.")
+        count = figures.whole(campaign.limit_minor // quote.worst_minor)
+        limit = figures.money(campaign.limit_minor, currency)
+        said.append(words % {"limit": limit, "count": count})
+    if get_it := len(members - parting.control(campaign, members)):
+        words = _(
+            "In the segment now: %(count)s customers who could get it. If all of them came in: "
+            "about %(cost)s, at most %(most)s."
+        )
+        about = {
+            "count": figures.whole(get_it),
+            "cost": figures.money(get_it * quote.expected_minor, currency),
+            "most": figures.money(get_it * quote.worst_minor, currency),
+        }
+        said.append(words % about)
+    return said
 
 
 def shown(quote: Quote, campaign: Campaign) -> dict[str, Any]:
@@ -59,14 +90,19 @@ def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> di
         "what": WHAT[line["what"]],
         "step": names.get(line["step"], line["step"]),
         "name": name,
-        "count": _between(line["count"], figures.whole),
+        "count": _between(line["count"], _times),
         "each": figures.rate(Decimal(line["each"]), currency),
         "assumes": _assumes(line),
         "cost": [figures.money(amount, currency) for amount in line["cost_minor"]],
     }
 
 
-def _between(values: Sequence[int], write: Any) -> str:
+def _times(count: float) -> str:
+    """A count; of few also its parts, so that the ways of a branch come to the whole."""
+    return figures.whole(round(count)) if count >= FEW else figures.number(count)
+
+
+def _between(values: Sequence[float], write: Any) -> str:
     """The middle, with its bounds where they are not the same."""
     low, middle, high = values
     if low == high:

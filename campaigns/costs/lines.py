@@ -14,10 +14,14 @@ WITHOUT_PRECEDENT = Share(0.0, 0.5, 1.0)  # of coupons redeemed, when nobody kno
 
 @dataclass(frozen=True)
 class Count:
-    """A number of things: at least, about, and at most."""
+    """A number of things: at least, about, and at most.
+
+    About is no whole number where nobody knows who goes which way: of one customer before two ways
+    half stands on each, so that what is told of the ways comes to the whole.
+    """
 
     low: int
-    middle: int
+    middle: float
     high: int
 
 
@@ -69,9 +73,15 @@ def times(size: int, share: Share) -> Count:
     """
     return Count(
         max(0, math.floor(size * share.low - _astray(size, share.low))),
-        round(size * share.middle),
+        about(size, share.middle),
         min(size, math.ceil(size * share.high + _astray(size, share.high))),
     )
+
+
+def about(size: int, share: float) -> float:
+    """So many of them are expected."""
+    found = round(float(size * share), 2)
+    return int(found) if found.is_integer() else found
 
 
 def _astray(size: int, share: float) -> float:

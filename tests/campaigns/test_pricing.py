@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from pyroaring import BitMap
 
 from campaigns import parting, planning, pricing
+from campaigns.admin import quotes
 from campaigns.costs import lines as costs
 from campaigns.costs.lines import Count, Line
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
@@ -39,7 +41,7 @@ def tariff(minor: str) -> None:
 
 def test_bounds_are_rounded_outward_and_parts_of_a_coin_add_up() -> None:
     assert costs.times(100, Share(0.5, 0.5, 0.5)) == Count(30, 50, 70)
-    assert costs.times(3, Share(0.5, 0.5, 0.5)) == Count(0, 2, 3), "chance may give all to one"
+    assert costs.times(3, Share(0.5, 0.5, 0.5)) == Count(0, 1.5, 3), "chance may give all to one"
     assert costs.times(3, Share(1, 1, 1)) == Count(3, 3, 3)
     line = Line("message", "a", "sms", Count(1, 3, 5), Decimal("4.5"))
     assert line.cost == Count(5, 14, 23)
@@ -135,6 +137,40 @@ def test_a_share_off_costs_by_the_orders_of_the_past() -> None:
     assert found.returns == {"low": 10.0, "middle": 500.0, "high": 1_000.0}
     CouponBatch.objects.update(most_minor=1_500)
     assert quote([mail(coupon=batch.pk)], 10, revenue=revenue).worst_minor == 15_000
+
+
+def test_of_two_ways_of_which_one_is_certain_not_both_are_expected_of_nobody() -> None:
+    plan: list[dict[str, object]] = [
+        mail(),
+        {
+            "key": "if",
+            "kind": "branch",
+            "did": {"deed": "opened", "step": "hello"},
+            "yes": [mail("yes")],
+            "no": [mail("no")],
+        },
+    ]
+    tariff("10")
+    for size, each in ((None, 0.5), (19, 9.5), (20, 10)):
+        found = quote(plan, size)
+        middles = [line["count"][1] for line in found.lines]
+        assert middles == [size or 1, each, each]
+        assert found.expected_minor == 20 * (size or 1)
+    with translation.override("en"):
+        rows = quotes.shown(quote(plan, None), campaign_at("draft", people(1, prefix="x")))["rows"]
+    assert [row["count"] for row in rows] == ["1", "0.5 (0–1)", "0.5 (0–1)"]
+
+
+def test_whom_an_event_takes_out_while_they_wait_may_cost_nothing_behind_it() -> None:
+    tariff("10")
+    pause: dict[str, object] = {"key": "pause", "kind": "wait", "minutes": 60}
+    campaign = campaign_at("draft", people(1), plan=[mail(), pause, mail("later")])
+    found = Evidence(campaign=campaign, found_at=clock.now())
+    for events, least in (([], [10, 10]), (["order_paid"], [10, 0])):
+        campaign.exit_events = events
+        told = pricing.made(campaign, 10, found, at=clock.now(), members=BitMap(range(10)))
+        assert [line["count"][0] for line in told.lines] == least
+        assert [line["count"][2] for line in told.lines] == [10, 10]
 
 
 def test_work_for_people_is_priced_too() -> None:

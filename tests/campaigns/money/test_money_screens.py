@@ -210,3 +210,23 @@ def test_the_demo_has_money_so_that_a_play_can_be_asked_for_at_once() -> None:
     assert additions.may_ask(campaign, owner) is False
     approvals.approve(submit(campaign, by=owner), by=alice())
     assert money.balances(budget) == (4_994_000, 0, 6_000, 0)
+
+
+def test_who_approves_one_that_lasts_reads_how_many_the_limit_lets_in(signed_in: SignIn) -> None:
+    call = {"key": "call", "kind": "task", "title": "Call", "days": 2, "team": bob().team_id}
+    campaign = campaign_at("draft", people(7), by=bob(), entry="segment", plan=[call])
+    price = clock.project().work_minor
+    Campaign.objects.filter(pk=campaign.pk).update(
+        budget=budget_with(100 * price, team=bob().team), limit_minor=25 * price
+    )
+    campaign.refresh_from_db()
+    said = (
+        "The limit of CN¥250.00 is enough for 25 customers at the worst.",
+        "In the segment now: 7 customers who could get it. If all of them came in: about CN¥70.00, "
+        "at most CN¥70.00.",
+    )
+    draft = signed_in(bob()).get(page(campaign)).content.decode()
+    asked = submit(campaign, by=bob())
+    shown = signed_in(alice()).get(reverse("admin:console_approval_change", args=[asked.pk]))
+    for told in (draft, shown.content.decode()):
+        assert all(words in told for words in said)
