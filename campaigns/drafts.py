@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns import expectations
 from campaigns.models import Campaign, MessageTemplate
 from console import audit, kept_words, roles
+from console import seen as marks
 from console.models import AuditEntry, Budget, Staff
 from console.states import NotAllowed, Stale
 from segments.models import Segment
@@ -95,7 +96,7 @@ def is_repeatable(campaign: Campaign) -> bool:
 
 @transaction.atomic
 def edit(campaign: Campaign, *, by: Staff, seen: Any = None, **fields: Any) -> None:
-    """Change a draft; `seen` is the last change that its editor knew of.
+    """Change a draft; `seen` is the last change that its editor knew of, or a mark of its fields.
 
     Raises:
         NotAllowed: the role, the team, or it is a draft no longer.
@@ -106,7 +107,9 @@ def edit(campaign: Campaign, *, by: Staff, seen: Any = None, **fields: Any) -> N
     roles.require(by, ACTION, record=kept)
     if not kept.is_draft:
         raise NotAllowed(_("Only a draft can be changed; take it back to draft first."))
-    if seen is not None and changed_since(kept, seen):
+    if isinstance(seen, str):
+        marks.require(kept, EDITABLE, seen)
+    elif seen is not None and changed_since(kept, seen):
         raise Stale(_("Somebody else changed this draft meanwhile; load the page again."))
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     _require_in_use(changed.get("segment"), changed.get("template"))

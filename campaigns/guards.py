@@ -14,6 +14,7 @@ from campaigns import planning
 from campaigns.models import Audience, Campaign, CouponBatch, Guard
 from campaigns.plans.nodes import PlanError
 from console import audit, clock, figures, kept_words, once, roles
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed
 from segments import bitmaps, collection, membership
@@ -22,6 +23,7 @@ from segments.rules import tree
 from segments.rules.nodes import RuleError
 
 VIEW, ACTION = "guards.view", "guards.change"
+SETTINGS = ("name", "offer", "segment", "then", "most_share", "why")
 Offer, Then = Campaign.Offer, Guard.Then
 
 
@@ -207,12 +209,21 @@ def justify(campaign: Campaign, *, reason: str, by: Staff) -> None:
 
 
 @transaction.atomic
-def save(guard: Guard | None, *, by: Staff, **fields: Any) -> Guard:
-    """Make a guard or change it."""
+def save(guard: Guard | None, *, by: Staff, seen: str = "", **fields: Any) -> Guard:
+    """Make a guard or change it.
+
+    Raises:
+        NotAllowed: the role may not, or a share that is none.
+        Stale: somebody else changed it since it was `seen`.
+    """
     roles.require(by, ACTION)
     if not 0 <= fields.get("most_share", 0.1) < 1:
         raise NotAllowed(_("The share is from 0 to 99 percent."))
-    guard = guard or Guard()
+    if guard is None:
+        guard = Guard()
+    else:
+        guard = Guard.objects.select_for_update(of=("self",)).get(pk=guard.pk)
+        marks.require(guard, SETTINGS, seen)
     for name, value in fields.items():
         if getattr(guard, name, None) != value:  # a name in both languages stays in both
             setattr(guard, name, value)

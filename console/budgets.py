@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, ledger, roles
+from console import seen as marks
 from console.ledger import BudgetExceeded
 from console.models import (
     Approval,
@@ -28,6 +29,7 @@ from console.states import NotAllowed, Stale
 
 VIEW, CHANGE = "budgets.view", "budgets.change"
 FUND, SPEND, ASK = "budgets.fund", "budgets.spend", "budgets.ask"
+EDITABLE = ("name", "purpose", "since", "until")
 Kind = BudgetEntry.Kind
 __all__ = ["BudgetExceeded"]  # for those who catch it
 
@@ -93,11 +95,24 @@ def make(
 
 @transaction.atomic
 def edit(
-    budget: Budget, *, by: Staff, name: str, purpose: str, since: dt.date, until: dt.date
+    budget: Budget,
+    *,
+    by: Staff,
+    name: str,
+    purpose: str,
+    since: dt.date,
+    until: dt.date,
+    seen: str = "",
 ) -> None:
-    """Other words or another period; what is in it moves by the ledger alone."""
+    """Other words or another period; what is in it moves by the ledger alone.
+
+    Raises:
+        NotAllowed: the role or the team, no name, a period that ends before it begins.
+        Stale: somebody else changed it since it was `seen`.
+    """
     kept = ledger.lock(budget)
     roles.require(by, CHANGE, record=kept)
+    marks.require(kept, EDITABLE, seen)
     was = {"name": kept.name, "since": kept.since, "until": kept.until}
     kept.since, kept.until = since, until
     for field, words in (("name", name.strip()), ("purpose", purpose.strip())):

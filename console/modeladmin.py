@@ -98,6 +98,13 @@ class ConsoleModelAdmin(RoleMixin, ModelAdmin):
     # Deletions in bulk would pass by the verbs; screens that allow them say so.
     actions: Any = None
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What somebody saw travels with a form that they may send."""
+        names = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return names
+        return [name for name in names if name != "seen"]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return InReadersOrder
 

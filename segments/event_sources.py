@@ -8,12 +8,14 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from console import audit, roles
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed
 from segments import write_keys
 from segments.models import EventSource
 
 ACTION = "sources.change"
+EDITABLE = ("name", "description")
 
 
 @transaction.atomic
@@ -30,13 +32,15 @@ def add(*, name: str, by: Staff, description: str = "") -> EventSource:
 
 
 @transaction.atomic
-def change(source: EventSource, *, by: Staff, name: str, description: str) -> None:
+def change(source: EventSource, *, by: Staff, name: str, description: str, seen: str = "") -> None:
     """Another name or description.
 
     Raises:
         NotAllowed: the role may not.
+        Stale: somebody else changed it since it was `seen`.
     """
     roles.require(by, ACTION)
+    marks.require(EventSource.objects.select_for_update().get(pk=source.pk), EDITABLE, seen)
     EventSource.objects.filter(pk=source.pk).update(name=name, description=description)
     audit.log("event_source.changed", source, by=by, name=name)
 

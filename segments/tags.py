@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import audit, clock, roles
+from console import seen as marks
 from console.models import Staff, Team
 from console.states import NotAllowed
 from segments import bitmaps, bits, columns, identity, usage
 from segments.models import Customer, Tag, TagChange
 
 ACTION = "tags.change"
+EDITABLE = ("name", "description", "color", "team")
 LONGEST = 60
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 FEW = 10_000  # customers, of whom each is looked at
@@ -51,14 +53,16 @@ def add(
 
 
 @transaction.atomic
-def edit(tag: Tag, *, by: Staff, **fields: Any) -> None:
+def edit(tag: Tag, *, by: Staff, seen: str = "", **fields: Any) -> None:
     """Change the name, the description, the colour or whose it is.
 
     Raises:
         NotAllowed: not theirs to change, or there is one of this name.
+        Stale: somebody else changed it since it was `seen`.
     """
     kept = Tag.objects.select_for_update().defer("members").get(pk=tag.pk)
     roles.require(by, ACTION, record=kept)
+    marks.require(kept, EDITABLE, seen)
     if "name" in fields:
         fields["name"] = checked(fields["name"], besides=tag.pk)
     if "color" in fields:

@@ -15,13 +15,13 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from campaigns.admin.amounts import MoneyField
-from campaigns.admin.seen_form import SeenForm
 from campaigns.models import Coupon, CouponBatch
 from campaigns.offers import coupon_batches, coupon_facts, coupon_words, coupons
 from campaigns.offers.coupon_facts import Went
 from console import charts, clock, figures, roles
 from console.charts import Chart
 from console.modeladmin import ConsoleModelAdmin
+from console.seen_marks import SeenForm, unseen
 from console.states import NotAllowed
 from segments.admin.filters import ArchivedFilter
 
@@ -93,7 +93,7 @@ class CouponBatchForm(SeenForm):
         unit = int(given.pop("lasts_in", None) or 1)
         given["valid_minutes"] = lasts * unit if lasts else None
         if not self.errors and (
-            words := coupon_batches.problem(coupon_batches.of(self.instance, _said(given)))
+            words := coupon_batches.problem(coupon_batches.of(self.instance, unseen(given)))
         ):
             self.add_error(None, words)
         return given
@@ -103,11 +103,6 @@ class CouponBatchForm(SeenForm):
         return {field.name for field in CouponBatch._meta.get_fields()}
 
     def validate_unique(self) -> None: ...
-
-
-def _said(given: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the batch itself."""
-    return {name: value for name, value in given.items() if name != "seen"}
 
 
 class BatchList(ChangeList):
@@ -186,9 +181,9 @@ class CouponBatchAdmin(ConsoleModelAdmin):
         staff: Any = request.user
         if change:
             batch, mark = CouponBatch.objects.get(pk=obj.pk), form.cleaned_data["seen"]
-            coupon_batches.edit(batch, by=staff, seen=mark, **_said(form.cleaned_data))
+            coupon_batches.edit(batch, by=staff, seen=mark, **unseen(form.cleaned_data))
         else:
-            obj.pk = coupon_batches.add(by=staff, **_said(form.cleaned_data)).pk
+            obj.pk = coupon_batches.add(by=staff, **unseen(form.cleaned_data)).pk
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return _to(obj.pk)

@@ -16,14 +16,17 @@ from campaigns import guards
 from campaigns.models import Guard
 from console import figures
 from console.modeladmin import ConsoleModelAdmin
+from console.seen_marks import SeenForm
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 
 PAGE = "admin:campaigns_guard_changelist"
 
 
-class GuardForm(forms.ModelForm):
+class GuardForm(SeenForm):
     """An offer, whom it does not fit, and how much of that is tolerated."""
+
+    fields_seen = guards.SETTINGS
 
     percent = forms.IntegerField(
         label=_("Tolerated share (percent)"),
@@ -67,7 +70,7 @@ class GuardAdmin(ConsoleModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = ["name", "offer", "segment", "then", "why"]
         may = self.has_change_permission(request, obj) if obj else True
-        return [*fields[:4], "percent", *fields[4:]] if may else fields
+        return [*fields[:4], "percent", *fields[4:], "seen"] if may else fields
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         may = guards.may_install(request.user)

@@ -10,6 +10,17 @@ from unfold.decorators import display
 from campaigns.models import Phrase
 from campaigns.words import phrases
 from console.modeladmin import ConsoleModelAdmin
+from console.seen_marks import SeenForm, unseen
+
+
+class PhraseForm(SeenForm):
+    """A word, and what becomes of messages with it."""
+
+    fields_seen = phrases.EDITABLE
+
+    class Meta:
+        model = Phrase
+        fields = phrases.EDITABLE
 
 
 @admin.register(Phrase)
@@ -17,7 +28,8 @@ class PhraseAdmin(ConsoleModelAdmin):
     view_action = "templates.view"
     add_action = change_action = delete_action = phrases.ACTION
     empty_words: ClassVar = _("Nothing is avoided. Add what messages must not promise.")
-    fields: ClassVar = list(phrases.EDITABLE)
+    form = PhraseForm
+    fields: ClassVar = [*phrases.EDITABLE, "seen"]
     list_display: ClassVar = ["text", "kind", "what", "instead"]
     list_filter: ClassVar = ["kind", "stops"]
     search_fields: ClassVar = ["text__icontains"]
@@ -33,7 +45,7 @@ class PhraseAdmin(ConsoleModelAdmin):
         if change:
             phrases.edit(obj, by=staff, **form.cleaned_data)
         else:
-            obj.pk = phrases.add(by=staff, **form.cleaned_data).pk
+            obj.pk = phrases.add(by=staff, **unseen(form.cleaned_data)).pk
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         staff: Any = request.user

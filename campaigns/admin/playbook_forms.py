@@ -11,11 +11,11 @@ from campaigns import playbooks, recipes
 from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
-from campaigns.admin.seen_form import SeenForm
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
 from campaigns.recipes import Journey
 from console import figures, kept_words
 from console.models import Staff, Team
+from console.seen_marks import SeenForm
 from segments import definitions
 from segments.models import EventType, Segment
 

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignResult, Trial
 from campaigns.money import facts
 from campaigns.outcomes import progress, trials
 from console import clock, idempotency
+from console.seen_marks import SeenField, unseen
 
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
 STEP = extend_schema(request=None, parameters=idempotency.MAY_BE_KEYED)
@@ -54,12 +55,14 @@ class CampaignSerializer(serializers.ModelSerializer):
     timetable = serializers.DictField(required=False)
     trigger = serializers.DictField(required=False)
     plan = serializers.ListField(required=False)
+    seen = SeenField(drafts.EDITABLE)
 
     class Meta:
         model = Campaign
         fields: ClassVar = [
             "id",
             *drafts.EDITABLE,
+            "seen",
             "kind",
             "status",
             "owner",
@@ -73,7 +76,9 @@ class CampaignSerializer(serializers.ModelSerializer):
             "result",
         ]
         read_only_fields: ClassVar = [
-            name for name in fields if name not in {*drafts.EDITABLE, "audience_size", "result"}
+            name
+            for name in fields
+            if name not in {*drafts.EDITABLE, "seen", "audience_size", "result"}
         ]
         validators: ClassVar[list[Any]] = []  # `validate` says it in words
         extra_kwargs: ClassVar = {
@@ -223,7 +228,7 @@ class CampaignViewSet(
     filterset_fields: ClassVar = ["status", "kind", "team"]
 
     def create(self, request: Request) -> Response:
-        campaign = drafts.add(by=_staff(request), **self._read(request))
+        campaign = drafts.add(by=_staff(request), **unseen(self._read(request)))
         return Response(self.get_serializer(campaign).data, status=201)
 
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

@@ -13,6 +13,7 @@ from campaigns.models import Coupon, CouponBatch, Redemption
 from campaigns.offers import coupon_batches, coupon_codes, coupons, redemptions
 from campaigns.offers.redemptions import Order
 from console import clock
+from console.seen_marks import SeenField, unseen
 from segments import identity
 from segments.api.keys import ByKeyOrRole, ByWriteKey
 from segments.models import WriteKey
@@ -201,9 +202,11 @@ def _read(kind: type[serializers.Serializer], request: Request) -> Any:
 class CouponBatchSerializer(serializers.ModelSerializer):
     """A batch. What it promises can change only while nobody has one."""
 
+    seen = SeenField(coupon_batches.EDITABLE)
+
     class Meta:
         model = CouponBatch
-        fields: ClassVar = ["id", *coupon_batches.EDITABLE, "owner", "team", "archived_at"]
+        fields: ClassVar = ["id", *coupon_batches.EDITABLE, "owner", "team", "archived_at", "seen"]
         read_only_fields: ClassVar = ["owner", "team", "archived_at"]
 
 
@@ -243,7 +246,7 @@ class CouponBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
     def create(self, request: Request) -> Response:
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        batch = coupon_batches.add(by=_staff(request), **given.validated_data)
+        batch = coupon_batches.add(by=_staff(request), **unseen(given.validated_data))
         return Response(self.get_serializer(batch).data, status=201)
 
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

@@ -15,6 +15,7 @@ from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayR
 from campaigns.playbooks import Offer
 from console import clock, idempotency
 from console.models import Staff, Team
+from console.seen_marks import SeenField, unseen
 from segments.models import Segment
 
 SEGMENTS = Segment.objects.filter(archived_at=None)
@@ -77,12 +78,13 @@ class PlaybookSerializer(serializers.ModelSerializer):
 
     plays = PlaySerializer(many=True, read_only=True)
     result = serializers.SerializerMethodField()
+    seen = SeenField(playbooks.SETTINGS)
 
     class Meta:
         model = Playbook
         fields: ClassVar = [
             *("id", *playbooks.SETTINGS, "status", "owner", "team", "created_at", "started_at"),
-            *("result", "plays"),
+            *("result", "plays", "seen"),
         ]
         read_only_fields: ClassVar = ["status", "owner", "team", "created_at", "started_at"]
 
@@ -116,7 +118,7 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     filterset_fields: ClassVar = ["status", "team"]
 
     def create(self, request: Request) -> Response:
-        playbook = playbooks.add(by=_staff(request), **self._read(request))
+        playbook = playbooks.add(by=_staff(request), **unseen(self._read(request)))
         return self._now(playbook, status=201)
 
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

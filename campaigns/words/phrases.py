@@ -9,6 +9,7 @@ from django.db import transaction
 
 from campaigns.models import Phrase
 from console import audit, once, roles
+from console import seen as marks
 from console.models import Staff
 
 ACTION = "phrases.change"
@@ -54,10 +55,11 @@ def add(*, by: Staff, **fields: object) -> Phrase:
 
 
 @transaction.atomic
-def edit(phrase: Phrase, *, by: Staff, **fields: object) -> None:
-    """Raises NotAllowed: the role may not."""
+def edit(phrase: Phrase, *, by: Staff, seen: str = "", **fields: object) -> None:
+    """Raises NotAllowed: the role may not; Stale: somebody else changed it since it was `seen`."""
     roles.require(by, ACTION)
     kept = Phrase.objects.select_for_update().get(pk=phrase.pk)
+    marks.require(kept, EDITABLE, seen)
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     for name, value in changed.items():
         setattr(kept, name, value)

@@ -8,7 +8,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console import budgets, roles
+from console import budgets, roles, seen
 from console.models import Budget, BudgetRule, Team
 from metrics.admin.spend_forms import AmountField
 
@@ -41,16 +41,19 @@ class BudgetForm(forms.Form):
     until = forms.DateField(label=pgettext_lazy("a period", "until"), widget=DATE)
     over = forms.ChoiceField(label=_("when it does not reach"), choices=BudgetRule.Over.choices)
     warn_share = ShareField(label=_("warn when less is available (percent)"), initial=20)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, by: Any, of: Budget | None = None, **kwargs: Any) -> None:
-        names = ("name", "purpose", "since", "until")
         if of is not None:
-            kwargs["initial"] = {name: getattr(of, name) for name in names}
+            kwargs["initial"] = {name: getattr(of, name) for name in budgets.EDITABLE}
+            kwargs["initial"] |= {"seen": seen.of(of, budgets.EDITABLE)}
         super().__init__(*args, **kwargs)
         if of is not None:
             for name in ("team", "over", "warn_share"):
                 del self.fields[name]
-        elif by.role != roles.AD:
+            return
+        del self.fields["seen"]
+        if by.role != roles.AD:
             self.fields["team"].queryset = Team.objects.filter(pk=by.team_id)  # type: ignore[attr-defined]
             self.fields["team"].initial = by.team_id
 

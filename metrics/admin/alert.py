@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from console import clock, figures, roles, work
 from console.duties import lifts
-from console.modeladmin import ReadOnlyAdmin
+from console.modeladmin import ConsoleModelAdmin, ReadOnlyAdmin
 from console.models import Team
 from console.states import NotAllowed, Stale
 from console.team_requests import linking
@@ -212,7 +212,7 @@ def written(watch: Watch) -> str:
 
 
 @admin.register(Watch)
-class WatchAdmin(rule_forms.RuleAdmin):
+class WatchAdmin(ConsoleModelAdmin):
     view_action = "metrics.view"
     add_action = change_action = alerts.ACTION
     form = WatchForm

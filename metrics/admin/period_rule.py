@@ -16,6 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from console import clock, figures, roles
+from console.modeladmin import ConsoleModelAdmin
 from metrics import period_rules, period_words, periods, slicing
 from metrics.admin import rule_forms
 from metrics.models import Breach, PeriodRule, PeriodVerdict
@@ -88,7 +89,7 @@ def written(rule: PeriodRule) -> str:
 
 
 @admin.register(PeriodRule)
-class PeriodRuleAdmin(rule_forms.RuleAdmin):
+class PeriodRuleAdmin(ConsoleModelAdmin):
     view_action = "metrics.view"
     add_action = change_action = period_rules.ACTION
     form = PeriodRuleForm

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from console import clock, figures, seen
-from console.modeladmin import ConsoleModelAdmin
 from console.states import NotAllowed, Stale
 from metrics import slices
 from metrics.admin import slice_field
@@ -23,16 +21,6 @@ MOST_DIGITS = 15
 capfirst_lazy = lazy(capfirst, str)
 # What a Chinese keyboard writes counts as what it looks like.
 TYPED = str.maketrans({",": "", "\uff0c": "", "\uff05": "%", "\u3002": "."})
-
-
-class RuleAdmin(ConsoleModelAdmin):
-    """A screen of rules: what somebody saw travels with the form that they may send."""
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = super().get_fields(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return names
-        return [name for name in names if name != "seen"]
 
 
 class RuleForm(forms.ModelForm):

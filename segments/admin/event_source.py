@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from console import clock, figures, roles
+from console import clock, figures, roles, seen
 from console.modeladmin import ConsoleModelAdmin
+from console.seen_marks import SeenForm, unseen
 from segments import event_sources, write_keys
 from segments.admin import snippets
 from segments.admin.filters import ArchivedFilter
@@ -27,6 +28,16 @@ LAPS = {
     "168": _("the old one works for another week"),
     "0": _("the old one ends now"),
 }
+
+
+class SourceForm(SeenForm):
+    """What a source is called."""
+
+    fields_seen = event_sources.EDITABLE
+
+    class Meta:
+        model = EventSource
+        fields = event_sources.EDITABLE
 
 
 class SourceList(ChangeList):
@@ -44,7 +55,7 @@ class EventSourceAdmin(ConsoleModelAdmin):
     view_action = "sources.view"
     empty_words: ClassVar = _("Nothing can send events until there is a source with a key.")
     add_action = change_action = event_sources.ACTION
-    fields: ClassVar = ["name", "description"]
+    form = SourceForm
     list_display: ClassVar = ["name", "last_event", "today", "letters", "description"]
     list_filter: ClassVar = [ArchivedFilter]
     list_before_template = "segments/source/head.html"
@@ -67,7 +78,7 @@ class EventSourceAdmin(ConsoleModelAdmin):
     # --- saving ---------------------------------------------------------------
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        kept = event_sources.add(by=request.user, **form.cleaned_data)
+        kept = event_sources.add(by=request.user, **unseen(form.cleaned_data))
         obj.pk = kept.pk
 
     def response_add(self, request: HttpRequest, obj: Any, *args: Any, **_kw: Any) -> HttpResponse:
@@ -103,6 +114,7 @@ class EventSourceAdmin(ConsoleModelAdmin):
             "opts": self.opts,
             "original": source,
             "source": source,
+            "seen": seen.of(source, event_sources.EDITABLE),
             "sent": _sent().get(source.pk, Sent()),
             "keys": [_described(key, now) for key in source.keys.select_related("created_by")],
             "made": made,

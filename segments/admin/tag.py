@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget
 from console import charts, clock, figures, kept_words, roles
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Team
+from console.seen_marks import SeenForm
 from console.states import NotAllowed
 from segments import identity, membership, pasted, tags, usage
 from segments.admin import members, segment_facts
@@ -29,12 +30,14 @@ from segments.models import Segment, Tag
 CHANGES_SHOWN = 50
 
 
-class TagForm(forms.ModelForm):
+class TagForm(SeenForm):
     """What a tag is called; the verbs refuse a name that is taken."""
+
+    fields_seen = tags.EDITABLE
 
     class Meta:
         model = Tag
-        fields: ClassVar = ["name", "description", "color", "team"]
+        fields: ClassVar = list(tags.EDITABLE)
         widgets: ClassVar = {"color": UnfoldAdminColorInputWidget()}
         help_texts: ClassVar = {
             "team": _("With a team only its people give and take the tag; everybody sees it.")
@@ -102,9 +105,10 @@ class TagAdmin(ConsoleModelAdmin):
     # --- saving ---------------------------------------------------------------
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in ("name", "description", "color", "team")}
+        given, mark = {name: form.cleaned_data[name] for name in tags.EDITABLE}, ""
         if change:
-            tags.edit(Tag.objects.defer("members").get(pk=obj.pk), by=request.user, **given)
+            kept, mark = Tag.objects.defer("members").get(pk=obj.pk), form.cleaned_data["seen"]
+            tags.edit(kept, by=request.user, seen=mark, **given)
         else:
             obj.pk = tags.add(by=request.user, **given).pk
 

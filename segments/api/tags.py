@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import clock
+from console.seen_marks import SeenField, unseen
 from segments import pasted, tags
 from segments.models import Tag, TagChange
 
@@ -16,10 +17,13 @@ from segments.models import Tag, TagChange
 class TagSerializer(serializers.ModelSerializer):
     """A tag, and how many customers have it."""
 
+    seen = SeenField(tags.EDITABLE)
+
     class Meta:
         model = Tag
         fields: ClassVar = [
-            *("id", "name", "description", "color", "team", "size", "created_at", "archived_at")
+            *("id", "name", "description", "color", "team", "size", "created_at", "archived_at"),
+            "seen",
         ]
         read_only_fields: ClassVar = ["team", "size", "archived_at"]
         extra_kwargs: ClassVar[dict[str, Any]] = {
@@ -68,7 +72,7 @@ class TagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     filterset_fields: ClassVar = {"archived_at": ["isnull"], "name": ["iexact"]}
 
     def create(self, request: Request) -> Response:
-        given = self._read(request)
+        given = unseen(self._read(request))
         return Response(self.get_serializer(tags.add(by=_staff(request), **given)).data, 201)
 
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

@@ -36,7 +36,7 @@ def admin() -> Staff:
 
 
 def guard_of(customers: list[Customer], **values: Any) -> Guard:
-    said = {"name": "High value", "offer": "discount", "most_share": 0.2} | values
+    said: dict[str, Any] = {"name": "High value", "offer": "discount", "most_share": 0.2} | values
     return guards.save(None, segment=segment_of(customers), by=alice(), **said)
 
 
