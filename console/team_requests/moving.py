@@ -151,14 +151,21 @@ def start(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | No
         NotAllowed: not theirs, not agreed, or it waits for another request.
     """
     with _deed(request, Side.RECEIVING, by, edition):
-        if request.priority is None and request.lane != Lane.URGENT:
-            raise NotAllowed(_("Both teams agree on its priority first."))
-        if found := depending.waiting_for(request):
-            names = ", ".join(depending.named(found, seen_by=by))
-            raise NotAllowed(_("It waits for: %(names)s.") % {"names": names})
+        if words := too_early(request, seen_by=by):
+            raise NotAllowed(words)
         _move(request, Status.STARTED, by, started_on=request.started_on or clock.day_of(at))
         turns.give_back(request, by=by, at=at)
         _tell(request, "started", by, at)
+
+
+def too_early(request: TeamRequest, *, seen_by: Staff) -> str:
+    """What has to come before the work begins, in words; nothing where it may begin."""
+    if request.priority is None and request.lane != Lane.URGENT:
+        return _("Both teams agree on its priority first.")
+    if found := depending.waiting_for(request):
+        names = ", ".join(depending.named(found, seen_by=seen_by))
+        return _("It waits for: %(names)s.") % {"names": names}
+    return ""
 
 
 def put_back(

@@ -25,6 +25,7 @@ class Deed:
     where: str = "next"  # the part of the page in which it stands
     is_on_row: bool = False  # a button beside what it is about, not a form of its own
     look: Callable[[Stand], Any] | None = None  # what one sees before one does it
+    bar: Callable[[Stand], str] | None = None  # what has to come first, in words
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Offer:
     form: forms.DeedForm
     is_begun: bool = False  # sent and refused, or asked for by its name: unfolded
     outlook: Any = None
+    bar: str = ""  # shown, and not to be pressed yet
 
 
 def for_asking(*statuses: str) -> Callable[[Stand], bool]:

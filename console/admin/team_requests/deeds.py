@@ -32,5 +32,6 @@ def offers(
             continue
         form = begun if is_begun and begun is not None else deed.form(stand=stand, name=key)
         outlook = deed.look(stand) if deed.look else None
-        found.setdefault(deed.where, []).append(Offer(key, deed, form, is_begun, outlook))
+        bar = deed.bar(stand) if deed.bar else ""
+        found.setdefault(deed.where, []).append(Offer(key, deed, form, is_begun, outlook, bar))
     return found

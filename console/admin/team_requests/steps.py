@@ -63,6 +63,7 @@ STEPS: dict[str, Deed] = {
         for_taking(Status.ACCEPTED),
         taking(moving.start),
         tone="primary",
+        bar=lambda stand: moving.too_early(stand.request, seen_by=stand.staff),
     ),
     "deliver": Deed(
         _("Deliver it"),

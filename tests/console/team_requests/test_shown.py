@@ -81,3 +81,19 @@ def test_no_form_of_a_deed_has_two_fields_of_one_name() -> None:
                 labels = [str(field.label) for field in deed.form.base_fields.values()]
                 shown = [one for one in labels if one != "None"]
                 assert len(shown) == len(set(shown)), (language, name, shown)
+
+
+def test_work_that_cannot_begin_yet_says_what_comes_first(world: World, signed_in: SignIn) -> None:
+    request, first = world.accepted(), world.asked(title="The page first")
+    client = signed_in(world.tim)
+    press = reverse("admin:console_teamrequest_do", args=[request.pk, "start"])
+    for words in ("Both teams agree on its priority first.", f"It waits for: #{first.pk}"):
+        text = page_of(client, request)
+        assert words in text
+        assert "Begin the work" in text
+        assert press not in text
+        TeamRequest.objects.filter(pk=request.pk).update(impact=1, effort_days=1, priority=1)
+        if not request.needs.exists():
+            depending.add(request, needs=first, by=world.olga, at=moment())
+    request.needs.all().delete()
+    assert press in page_of(client, request)
