@@ -23,6 +23,7 @@ class RequestTurn(models.Model):
 
     class Holding(models.TextChoices):
         ANSWER = "answer", pgettext_lazy("holding", "to be accepted")
+        COST = "cost", pgettext_lazy("holding", "cost of a change to be told")
         WORK = "work", pgettext_lazy("holding", "to be done")
         QUESTION = "question", pgettext_lazy("holding", "a question to be answered")
         AGREEMENT = "agreement", pgettext_lazy("holding", "priority to be agreed")
@@ -54,9 +55,7 @@ class RequestTurn(models.Model):
 
     @property
     def what_for(self) -> Promise:
-        """What it is held for; after the yes a team answers what a change costs."""
-        if self.holding == self.Holding.ANSWER and self.request.status in TeamRequest.TAKEN:
-            return pgettext_lazy("holding", "cost of a change to be told")
+        """What it is held for."""
         return self.Holding(self.holding).label
 
 

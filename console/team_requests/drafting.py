@@ -169,7 +169,7 @@ def _charge_or_ask(
     note = kept_words.name(
         lambda: _("What does revision %(number)d cost?") % {"number": revision.number}
     )
-    turns.give(request, team_id=request.to_team_id, holding=Holding.ANSWER, note=note, by=by, at=at)
+    turns.give(request, team_id=request.to_team_id, holding=Holding.COST, note=note, by=by, at=at)
 
 
 def _charge(

@@ -76,7 +76,6 @@ def next_words(stand: Stand) -> str:
     """Whose turn it is, what for and for how long; or that nobody has to do anything."""
     request, turn = stand.request, stand.turn
     if turn is not None:
-        turn.request = request
         worked = business_hours.worked(turn.since, stand.at, clock.zone())
         days = worked.total_seconds() / 3600 / business_hours.HOURS_A_DAY
         return _("%(team)s holds it: %(what)s. Working days so far: %(days)s.") % {

@@ -230,7 +230,7 @@ def test_a_change_after_the_yes_says_why_and_what_it_costs(world: World) -> None
             world.edit(request, world.olga, **{"changes": {"spec": "More"}, **values})
         request.refresh_from_db()
     revision = world.edit(request, world.olga, changes={"spec": "More"})
-    assert held(request) == (world.tech.pk, "answer")
+    assert held(request) == (world.tech.pk, "cost")
     drafting.cost(revision, days=days("2.5"), by=world.tim, at=later(2))
     request.refresh_from_db()
     # From Friday the 16th three working days on.

@@ -1,8 +1,10 @@
 """What pages say of a request besides its deeds: efforts, dates, words and figures."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -97,3 +99,19 @@ def test_work_that_cannot_begin_yet_says_what_comes_first(world: World, signed_i
             depending.add(request, needs=first, by=world.olga, at=moment())
     request.needs.all().delete()
     assert press in page_of(client, request)
+
+
+def test_the_time_on_a_changes_cost_is_told_apart_from_the_time_on_the_yes(
+    world: World, signed_in: SignIn
+) -> None:
+    request = world.accepted()
+    world.edit(request, world.olga, changes={"spec": "More"})
+    Project.objects.update(today_on=later(2).date())
+    page = signed_in(world.tim).get(reverse("admin:console_teamrequest_change", args=[request.pk]))
+    parts = {part["what"] for team in page.context["held"] for part in team["parts"]}
+    assert parts == {"to be accepted", "to be done", "cost of a change to be told"}
+    old = import_module("console.migrations.0019_cost_is_a_turn_of_its_own")
+    for step, kinds in ((old.join, ["answer", "work", "answer"]), (old.part, None)):
+        step(apps, None)
+        held = list(request.turns.values_list("holding", flat=True))
+        assert held == (kinds or ["answer", "work", "cost"])
