@@ -123,7 +123,7 @@ def _rows(found: Settlement) -> list[tuple[str, int]]:
         (_("spent"), found.spent),
         ("– " + _("messages"), found.messages),
         ("– " + _("redeemed coupons"), found.redeemed),
-        ("– " + _("coupons in customers' hands"), found.in_hands),
+        ("– " + _("kept for coupons until they have run out"), found.in_hands),
         ("– " + _("work for people"), found.work),
         (_("left to spend"), found.left),
         (_("given back"), found.given_back),

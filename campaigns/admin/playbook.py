@@ -21,7 +21,7 @@ from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playb
 from campaigns.offers import coupon_words
 from campaigns.playbooks import Offer
 from campaigns.stoploss import stops, words
-from console import clock, figures, kept_words, roles
+from console import clock, figures, formats, kept_words, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project
 from console.states import NotAllowed
@@ -205,6 +205,7 @@ def about(playbook: Playbook, staff: Any) -> dict[str, Any]:
             for reason, count in plays.left_out(playbook, clock.day_of(now)).items()
         ],
         "periods": strategy.of_playbook(playbook) if playbook.started_at else None,
+        "state": _state(playbook, [one.campaign for one in rows]),
         "stopped": [
             (one, words.why(one))
             for one in stops.under_watch(on=clock.day_of(now)).filter(
@@ -311,6 +312,28 @@ def _steps(playbook: Playbook) -> list[tuple[str, Any, bool]]:
     if playbook.status != status.ENDED:
         found.append(("end", _("End it for good"), False))
     return found
+
+
+def _state(playbook: Playbook, campaigns: list[Campaign]) -> str:
+    """What it waits for: a yes, or customers who come into a level."""
+    status, names = (
+        Playbook.Status,
+        [str(one) for one in campaigns if one.status == Campaign.Status.SUBMITTED],
+    )
+    if names and playbook.status in {status.DRAFT, status.PAUSED}:
+        words = gettext("It waits for a yes to %(names)s; then it can be put in force.")
+        return words % {"names": formats.listed(names)}
+    if playbook.status != status.ACTIVE:
+        return ""
+    seen = [one.seen_at for one in playbook.plays.exclude(campaign__segment__computed_at=None)]
+    looked = [at for at in seen if at is not None]
+    if len(looked) < len(seen) or not seen:
+        return gettext("Who stands in a level now comes in within a minute or two.")
+    words = gettext(
+        "Only who comes into a level after %(at)s gets a play: the levels are computed every "
+        "night, or at once on their own pages, and a minute later it looks who came."
+    )
+    return words % {"at": f"{min(looked).astimezone(clock.zone()):%Y-%m-%d %H:%M}"}
 
 
 def money(minor: float | None, currency: str) -> str:

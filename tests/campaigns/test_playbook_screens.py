@@ -1,6 +1,7 @@
 """The screens of playbooks: made, filled and put in force by pressing; seen by all."""
 
 import datetime as dt
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -83,14 +84,19 @@ def test_a_playbook_is_made_filled_approved_and_put_in_force(signed_in: SignIn) 
     client.post(page("do", playbook.pk, "submit"))
     pending = approvals.pending_for(campaign)
     assert pending
+    waits = client.get(page("change", playbook.pk)).content.decode()
+    assert f"It waits for a yes to {html.escape(str(campaign))}; then it can be put" in waits
     assert pending.facts["amount_minor"] == 50_000, "the only play may spend all of it"
     approvals.approve(pending, by=alice())
     client.post(page("do", playbook.pk, "start"))
     playbook.refresh_from_db()
     campaign.refresh_from_db()
     assert (playbook.status, campaign.status) == ("active", "sending")
+    begun = client.get(page("change", playbook.pk)).content.decode()
+    assert "Who stands in a level now comes in within a minute" in begun
     plays.look(playbook, at=dt.datetime.now(dt.UTC))
     shown = client.get(page("change", playbook.pk)).content.decode()
+    assert "Only who comes into a level after " in shown
     assert "Call and ask why" in shown
     assert "promised" in shown
     client.post(page("do", playbook.pk, "pause"))
