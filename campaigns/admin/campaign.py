@@ -230,7 +230,8 @@ class CampaignAdmin(ConsoleModelAdmin):
         words = page.words_of(campaign, frozen, chosen=asked.get("message", ""))
         if words is None:
             raise Http404
-        return preview.answer(request, words, campaign_name=campaign.name)
+        batch = preview.promised(campaign, words)
+        return preview.answer(request, words, campaign_name=campaign.name, batch=batch)
 
     def gaps(self, request: HttpRequest, pk: int) -> JsonResponse:
         """What the words speak of and some of the audience do not have."""

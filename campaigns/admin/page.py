@@ -232,6 +232,7 @@ def mail(campaign: Campaign, frozen: Audience | None, staff: Any) -> dict[str, A
         campaign_name=campaign.name,
         staff=staff,
         theme="light",
+        batch=preview.promised(campaign, words),
     ) | {
         "url": reverse("admin:campaigns_campaign_mail", args=[campaign.pk]),
         "messages": _named(wordings(campaign)),

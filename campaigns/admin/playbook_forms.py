@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -199,6 +201,14 @@ class JourneyForm(forms.Form):
             field: Any = self.fields["event"]
             field.choices = [("", gettext("Choose an event.")), *_deeds()]
             field.initial = journey.event
+            sources = reverse("admin:segments_eventsource_changelist")
+            field.help_text = format_html(
+                gettext(
+                    "Not in the list? Send it first, under any name such as {name}: {sources}."
+                ),
+                name=journey.event,
+                sources=format_html('<a href="{}">{}</a>', sources, gettext("Sources")),
+            )
             return
         del self.fields["event"]
         segment: Any = self.fields["segment"]

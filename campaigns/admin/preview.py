@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 from pyroaring import BitMap
 
-from campaigns.models import TemplateRevision
+from campaigns import planning
+from campaigns.models import Campaign, CouponBatch, TemplateRevision
+from campaigns.offers import coupons
+from campaigns.plans.nodes import PlanError
 from campaigns.words import forms, gaps, proofing, rendering, shells, wording
 from console import clock, figures, roles
 from segments import identity, looks
@@ -20,7 +23,13 @@ from segments.models import Customer
 BOTH = "both"  # themes, side by side
 
 
-def answer(request: HttpRequest, words: TemplateRevision, *, campaign_name: str) -> JsonResponse:
+def answer(
+    request: HttpRequest,
+    words: TemplateRevision,
+    *,
+    campaign_name: str,
+    batch: CouponBatch | None = None,
+) -> JsonResponse:
     """Subject, HTML and text for the customer and the theme that the request names."""
     asked = request.POST if request.method == "POST" else request.GET
     customer = customer_of(asked.get("customer", ""))
@@ -33,6 +42,7 @@ def answer(request: HttpRequest, words: TemplateRevision, *, campaign_name: str)
         staff=request.user,
         theme=asked.get("theme", ""),
         shown=request.method == "POST" and asked.get("contact") == "shown",
+        batch=batch,
     )
     return JsonResponse(made)
 
@@ -45,6 +55,7 @@ def of(
     staff: Any,
     theme: str = "",
     shown: bool = False,
+    batch: CouponBatch | None = None,
 ) -> dict[str, Any]:
     """The preview as JSON: the message, or a problem in words.
 
@@ -56,7 +67,8 @@ def of(
         looks.record(customer, by=staff, what=["preview"])
     try:
         letter = rendering.prepare(words, campaign_name=campaign_name, project=clock.project())
-        made = rendering.preview(letter, customer, hide_contact=not shown)
+        coupon = _coupon(batch, customer) if batch else None
+        made = rendering.preview(letter, customer, hide_contact=not shown, coupon=coupon)
     except (LiquidError, shells.BadMarkup, wording.CannotRender) as problem:
         return {"customer": customer.pk, "problem": str(problem)}
     return {
@@ -68,6 +80,23 @@ def of(
         "advice": [_said(one, words) for one in proofing.advice(words)],
         "may_show": roles.allows(staff, looks.ACTION),
     }
+
+
+def promised(campaign: Campaign, words: TemplateRevision) -> CouponBatch | None:
+    """The coupon that the campaign's message with these words gives."""
+    try:
+        steps = planning.of(campaign).messages() if campaign.plan else ()
+    except PlanError:
+        return None
+    of_it = (one.coupon for one in steps if words.template_id in one.templates)
+    return CouponBatch.objects.filter(pk=next(filter(None, of_it), 0)).first()
+
+
+def _coupon(batch: CouponBatch, customer: Customer) -> dict[str, Any]:
+    """As if it were given now; only the code is an example, where each customer has their own."""
+    code = batch.shared_code or wording.EXAMPLE["coupon"]["code"]
+    given = coupons.Given(0, code, coupons.expiry(batch, clock.now()))
+    return coupons.words(batch, given, clock.zone(), rendering.language_of(customer))
 
 
 def gaps_answer(words: TemplateRevision, members: BitMap) -> JsonResponse:

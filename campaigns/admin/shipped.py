@@ -18,6 +18,7 @@ from campaigns.recipes import Journey
 from console import kept_words
 from console.models import Staff
 from console.states import NotAllowed
+from segments import catalogue
 
 Screen = Callable[[Any, dict[str, Any]], HttpResponse]
 COMES_IN = {
@@ -61,6 +62,7 @@ def _card(journey: Journey, form: forms.Form | None, staff: Staff) -> dict[str, 
         "name": kept_words.said(str(journey.name)),
         "quote": kept_words.said(journey.quote),
         "comes_in": _comes_in(journey),
+        "leaves_at": [catalogue.titles().get(name, name) for name in journey.leaves_at],
         "lines": beginnings.outline(journey, by=staff),
         "form": form or JourneyForm(journey=journey),
     }

@@ -167,17 +167,24 @@ def render(
     return _note(form, facts, subject, link, is_sms=letter.channel == forms.SMS)
 
 
-def preview(letter: Letter, customer: Customer, *, hide_contact: bool) -> Rendered:
+def preview(
+    letter: Letter,
+    customer: Customer,
+    *,
+    hide_contact: bool,
+    coupon: Mapping[str, Any] | None = None,
+) -> Rendered:
     """What the customer would get, with links as written and nothing counted.
 
-    `hide_contact` blanks name and address for people who may not see them.
+    `hide_contact` blanks name and address for people who may not see them. Where nobody knows which
+    coupon it is, an example stands for it.
     """
     if hide_contact:
         customer.name, customer.email, customer.phone = HIDDEN, HIDDEN, HIDDEN
         customer.attributes = looks.attributes(customer.attributes)
     known = traits.of([customer.pk], letter.traits)[customer.pk]
-    example = wording.EXAMPLE["coupon"]
-    return render(letter, customer, known, unsubscribe_url="#", coupon=example, event={})
+    coupon = coupon or wording.EXAMPLE["coupon"]
+    return render(letter, customer, known, unsubscribe_url="#", coupon=coupon, event={})
 
 
 def in_theme(html: str, theme: str) -> str:

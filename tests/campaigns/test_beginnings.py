@@ -37,6 +37,11 @@ def test_a_journey_tells_what_it_does_and_is_made_for_whom_one_chooses(signed_in
     assert "every Thursday at 10:00" in page
     assert "Wait 30 minutes" in page
     assert "with the coupon “Instant coupon” (not later than 1 hour after it was due)" in page
+    assert page.count("Leave the plan when this happens") == sum(
+        bool(one.leaves_at) for one in recipes.JOURNEYS.values()
+    )
+    assert "Send it first, under any name such as cart_added" in page
+    assert reverse("admin:segments_eventsource_changelist") in page
     assert not MessageTemplate.objects.exists()
     nothing = client.post(url, {"journey": "cart", "link": "shop.test"}).content.decode()
     assert "This field is required" in nothing

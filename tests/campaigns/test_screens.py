@@ -13,7 +13,8 @@ from django.utils import timezone, translation
 
 from campaigns import drafts, tasks
 from campaigns.admin import template
-from campaigns.models import Campaign, Message, MessageTemplate, Suppression
+from campaigns.models import Campaign, CouponBatch, Message, MessageTemplate, Suppression
+from campaigns.offers import coupons
 from campaigns.words import wording
 from console import clock
 from console.models import Staff
@@ -21,6 +22,7 @@ from console.states import Stale
 from tests.campaigns.factories import (
     AT,
     CampaignFactory,
+    CouponBatchFactory,
     TemplateFactory,
     alice,
     bob,
@@ -254,6 +256,23 @@ def test_names_and_addresses_show_only_to_those_who_may_see_them(signed_in: Sign
     hidden = signed_in("operator").get(address, query).json()
     assert "Customer 0" not in hidden["html"] + hidden["subject"]
     assert "Customer 0" not in signed_in("manager").get(page_of(campaign)).content.decode()
+
+
+def test_the_preview_of_a_campaign_knows_its_coupon(signed_in: SignIn) -> None:
+    customers, words = people(1), "{{ coupon.code }} {{ coupon.minutes }} {{ coupon.expires_on }}"
+    template = TemplateFactory.create(body=f"<p>{words}</p>")
+    batch = CouponBatchFactory.create(valid_minutes=2 * 1440)
+    said = {"key": "first", "kind": "message", "channel": "email", "template": template.pk}
+    campaign = campaign_at("draft", customers, plan=[said | {"coupon": batch.pk}])
+    address = reverse("admin:campaigns_campaign_mail", args=[campaign.pk])
+    until = coupons.expiry(batch, clock.now()).astimezone(clock.zone()).date()
+    for shown in (
+        signed_in("operator").get(address).json()["html"],
+        signed_in("operator").get(page_of(campaign)).context["mail"]["html"],
+    ):
+        assert f"{2 * 1440} {until.isoformat()}" in shown
+    CouponBatch.objects.update(shared_code="HELLO-ALL")
+    assert "HELLO-ALL 2880" in signed_in("operator").get(address).json()["html"]
 
 
 def test_the_preview_tells_of_a_customer_who_does_not_exist(signed_in: SignIn) -> None:
