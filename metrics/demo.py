@@ -173,7 +173,8 @@ def _at_the_till(people: People, today: dt.date) -> None:
     agreeing.confirm(proposal, by=operator, at=_at(_after(begun, 7), 14))
     request.refresh_from_db()
     assert request.promised_on is not None
-    moving.deliver(request, note="4.2", by=product, at=_at(request.promised_on, 15))
+    note = both("随收银台 4.2 版上线。", "In version 4.2 of the till.")
+    moving.deliver(request, note=note, by=product, at=_at(request.promised_on, 15))
 
 
 # --- what is under way ----------------------------------------------------------------

@@ -79,7 +79,8 @@ def accept(
         )
         turns.give_back(request, by=by, at=at)
         telling.watch(request, by, owner)
-        _tell(request, "accepted", by, at, words=str(promised_on))
+        words = kept_words.name(lambda: _("promised for %(day)s") % {"day": promised_on})
+        _tell(request, "accepted", by, at, words=words)
 
 
 def decline(
@@ -111,6 +112,7 @@ def send_back(
         _require_words(because)
         _move(request, Status.DRAFT, by, {"deed": "sent_back", "because": because})
         _give(request, request.from_team_id, Holding.QUESTION, by, at, note=because)
+        telling.watch(request, by)  # to hear of the answer
         _tell(request, "sent_back", by, at, words=because)
 
 
@@ -267,6 +269,7 @@ def give_back(
             delivered_on=None,
         )
         _give(request, request.to_team_id, Holding.WORK, by, at, note=because)
+        telling.watch(request, by)  # to hear when it is delivered again
         _tell(request, "given_back", by, at, words=because)
 
 

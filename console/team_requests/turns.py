@@ -56,6 +56,7 @@ def hand(
     if not note.strip():
         raise NotAllowed(_("Say what they are to do."))
     give(request, team_id=team.pk, holding=holding, note=note.strip(), by=by, at=at)
+    telling.watch(request, by)
     audit.log("team_request.handed", request, by=by, team=str(team), holding=holding)
     telling.tell(
         request,

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from console.admin.team_requests.deeds import DEEDS
-from console.models import Project, TeamRequest
-from console.team_requests import agreeing, dates, depending
-from tests.console.team_requests.world import MONDAY, World, days, later, moment
+from console.models import Project, RequestNews, Staff, Team, TeamRequest
+from console.team_requests import agreeing, dates, depending, moving, news, turns
+from tests.console.team_requests.world import BASELINE, MONDAY, World, days, later, moment
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -115,3 +115,36 @@ def test_the_time_on_a_changes_cost_is_told_apart_from_the_time_on_the_yes(
         step(apps, None)
         held = list(request.turns.values_list("holding", flat=True))
         assert held == (kinds or ["answer", "work", "cost"])
+
+
+def test_who_sends_it_back_or_on_hears_of_what_comes_next(world: World) -> None:
+    Team.objects.filter(pk=world.tech.pk).update(lead=world.tim)  # who is told by default
+    request = world.asked()
+    moving.send_back(request, because="Which page?", by=world.tina, at=later(1))
+    moving.ask(request, by=world.olga, at=later(2))
+    assert heard(world.tina)[-1] == "team_request.asked"
+    moving.accept(
+        request,
+        owner=world.tim,
+        promised_on=later(7).date(),
+        baseline=BASELINE,
+        by=world.tim,
+        at=later(3),
+    )
+    told = RequestNews.objects.get(to=world.olga, what="team_request.accepted")
+    assert news.said(told).endswith("accepted it: promised for 2018-03-12")
+    TeamRequest.objects.filter(pk=request.pk).update(impact=1, effort_days=1, priority=1)
+    moving.start(request, by=world.tim, at=later(4))
+    moving.deliver(request, by=world.tim, at=later(5))
+    moving.give_back(request, because="Not the page", by=world.otto, at=later(6))
+    moving.deliver(request, by=world.tim, at=later(7))
+    assert heard(world.otto) == ["team_request.delivered"]
+    second = world.accepted()
+    said = {"team": world.operations, "holding": "question", "note": "Which?"}
+    turns.hand(second, **said, by=world.chief, at=later(1))
+    moving.withdraw(second, because="Not any more", by=world.olga, at=later(2))
+    assert heard(world.chief)[-1] == "team_request.withdrawn"
+
+
+def heard(who: Staff) -> list[str]:
+    return list(RequestNews.objects.filter(to=who).values_list("what", flat=True).order_by("pk"))
