@@ -17,7 +17,8 @@ from console import formats
 
 Told = TypeVar("Told")
 SAYS, ABOUT, EACH = "says", "about", "each"
-JOINT = " ‧ "  # a point that nobody types: between the two halves of a name that ships
+JOINT = " ‧ "  # between the two halves of a name that ships; typed it becomes another point
+POINT = re.compile(r"(?<!\S)‧(?!\S)")
 # The places that messages have. What somebody types may have others, to make a book of a line.
 PLACE = re.compile(r"%%|%\(\w+\)[-+0]?\d{0,2}(?:\.\d)?[sdf]")
 LONGEST = 100_000
@@ -48,12 +49,25 @@ def typed(value: Any) -> Any:
     """What people send, so that it is never read as words of the console: one blank more.
 
     Else the same name would read differently in each language. JSON in a text is looked through.
+    What stands in lists, such as a plan's steps, is sent back as it was read, with both halves.
     """
     match value:
         case dict():
             return {name: typed(one) for name, one in value.items()}
         case list():
-            return [typed(one) for one in value]
+            return [_in_list(one) for one in value]
+        case str():
+            text = _in_list(value)
+            return text if text.lstrip()[:1] in {"{", "["} else POINT.sub("·", text)
+    return value
+
+
+def _in_list(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _in_list(one) for name, one in value.items()}
+        case list():
+            return [_in_list(one) for one in value]
         case str():
             return OPENING.sub("{ ", _typed_inside(value))
     return value
@@ -64,7 +78,7 @@ def _typed_inside(text: str) -> str:
         return text
     try:
         found = json.loads(text)
-        safe = typed(found)
+        safe = _in_list(found)
     except (ValueError, RecursionError):
         return text
     return text if safe == found else json.dumps(safe, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -197,6 +198,20 @@ def test_words_like_any_others_stay_as_they_were_typed() -> None:
     assert kept_words.typed(given) == given
     line = json.dumps({"all": [{"path": "C:" + chr(92) + "x"}]}, indent=1)
     assert kept_words.typed(line) == line
+
+
+@pytest.mark.parametrize("text", ["好理由 ‧ because", "a ‧  b ‧", "‧ all", "a\n‧ b"])
+def test_nobody_types_the_point_between_two_halves(text: str) -> None:
+    for given in (text, {"details": {"why": text}}):
+        kept: Any = kept_words.typed(given)
+        kept = kept["details"]["why"] if isinstance(kept, dict) else kept
+        assert in_language("en", kept) == in_language("zh-hans", kept) == text.replace("‧", "·")
+    plan = [{"kind": "task", "title": "电话回访 ‧ Call them"}]
+    assert kept_words.typed({"plan": plan}) == {"plan": plan}, "it is sent back as it was read"
+    assert kept_words.typed(json.dumps(plan, ensure_ascii=False)) == json.dumps(
+        plan, ensure_ascii=False
+    )
+    assert kept_words.typed("中‧文") == "中‧文"
 
 
 @pytest.mark.django_db
