@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -293,8 +293,8 @@ def _note(
 ) -> Rendered:
     """Anything but a mail."""
     text = _clean(language.render(form.body, facts)).strip()
-    if link and is_sms:
-        text = WEB.sub(lambda found: link(found[0]), text)
+    if link and is_sms and WEB.search(text):
+        text = _shortened(text, link, _addresses(facts))
     said = {name: _line(language.render(one, facts)) for name, one in form.fields.items()}
     said["url"] = language.leading(said.get("url", ""))
     if link and said["url"].startswith(("http://", "https://")):
@@ -313,6 +313,34 @@ def _note(
         data=pairs.get("data", {}),
         language=form.language,
     )
+
+
+def _shortened(text: str, link: Link, others: tuple[str, ...]) -> str:
+    """The text with our addresses in the place of its links, but not of others' words."""
+    return WEB.sub(
+        lambda found: found[0] if found[0].lower().startswith(others) else link(found[0]), text
+    )
+
+
+def _addresses(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those that customers said, as in a name: nobody who wrote the template wanted a link there.
+
+    Other facts, such as where a basket is, may be a link where they are an address and no more.
+    """
+    customer = facts["customer"]
+    theirs = set(WEB.findall(customer["name"].lower()))
+    for said in (*_said(customer["attributes"]), *_said(facts.get("event"))):
+        theirs |= {one for one in WEB.findall(said) if one != said}
+    return tuple(theirs)
+
+
+def _said(fact: Any) -> Iterator[str]:
+    """All texts in a fact, as they are compared."""
+    if isinstance(fact, str):
+        yield fact.strip().lower()
+    elif isinstance(fact, Mapping | list | tuple):
+        for one in fact.values() if isinstance(fact, Mapping) else fact:
+            yield from _said(one)
 
 
 def _line(text: str) -> str:

@@ -217,6 +217,31 @@ def test_other_channels_hold_their_own_fields() -> None:
     assert made("webhook").data == {"level": "3"}
 
 
+def test_an_address_that_a_customer_is_called_by_becomes_no_link_of_ours() -> None:
+    body = (
+        "{{ customer.name | downcase }}! {{ event.said }} https://shop.test/{{ customer.number }}"
+        " {{ event.basket }} {{ customer.attributes.invites }}"
+    )
+    prepared = rendering.prepare(
+        revision(channel="sms", words={"en": {"body": body}}), campaign_name="C", project=PROJECT
+    )
+    made = rendering.render(
+        prepared,
+        customer(
+            pk=7,
+            name="Ann HTTPS://Evil.test/a",
+            attributes={"invites": "https://shop.test/Ann", "note": ["x"]},
+        ),
+        KNOWN,
+        link=lambda target: f"[{target}]",
+        event={"said": "see http://evil.test/b", "basket": "https://shop.test/b?1", "n": 1},
+    )
+    assert made.text == (
+        "ann https://evil.test/a! see http://evil.test/b [https://shop.test/7]"
+        " [https://shop.test/b?1] [https://shop.test/Ann]"
+    )
+
+
 # --- on the wire ------------------------------------------------------------
 
 
