@@ -264,7 +264,7 @@ def _a_week(value: float | None, metric: Metric | None) -> str:
 def _between(low: float | None, high: float | None, metric: Metric | None) -> str:
     if low is None or high is None:
         return ""
-    return f"{_said(low, metric)} – {_said(high, metric)}"
+    return f"{_('95 % bounds')} {_said(low, metric)} – {_said(high, metric)}"
 
 
 def _signed(share: Any) -> str:

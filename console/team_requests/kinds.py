@@ -1,5 +1,6 @@
 """The short form of each kind of request, and when it says enough to be asked."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -8,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from console import kept_words
+from console import clock, kept_words
 from console.models import TeamRequest
 
 Kind = TeamRequest.Kind
@@ -157,8 +158,11 @@ def said(content: Mapping[str, str]) -> dict[str, str]:
     return {name: kept_words.said(text) for name, text in content.items()}
 
 
-def missing(kind: str, content: Mapping[str, str]) -> list[Missing]:
-    """The definition of ready: what is still to be said before a team can be asked."""
+def missing(kind: str, content: Mapping[str, str], *, on: dt.date | None = None) -> list[Missing]:
+    """The definition of ready: what is still to be said before a team can be asked.
+
+    On a day, such as today, what is wanted by a day that is over is not ready either.
+    """
     needed = ["title", "why", *ALSO.get(kind, ())]
     needed += [DETAIL + one.name for one in FIELDS[kind] if one.is_needed]
     if any(content.get(name) for name in PROMISE):
@@ -166,10 +170,23 @@ def missing(kind: str, content: Mapping[str, str]) -> list[Missing]:
     elif "metric" in needed:
         needed += ["expected_change", "expected_by"]
     empty = [name for name in needed if not content.get(name, "").strip()]
-    said = [Missing(name, _("Say: %(field)s.") % {"field": label(kind, name)}) for name in empty]
+    said = [Missing(name, to_say(label(kind, name))) for name in empty]
     if "expected_change" not in empty and _moves_nothing(content.get("expected_change", "")):
         said.append(Missing("expected_change", _("Expect a change that is not nothing.")))
+    if on is not None and _is_over(content.get("expected_by", ""), on):
+        words = _("The day by when the number is to have moved is over; choose a later one.")
+        said.append(Missing("expected_by", words))
     return said
+
+
+def to_say(field: str) -> str:
+    """What a form still has to say, in words."""
+    return _("Say: %(field)s.") % {"field": field}
+
+
+def _is_over(text: str, on: dt.date) -> bool:
+    day = clock.read_day(text) if text else None
+    return day is not None and day < on
 
 
 def _moves_nothing(text: str) -> bool:

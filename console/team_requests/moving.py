@@ -31,12 +31,9 @@ def ask(request: TeamRequest, *, by: Staff, at: dt.datetime, edition: int | None
         Conflict: somebody else changed it meanwhile.
     """
     with _deed(request, Side.ASKING, by, edition):
-        if found := kinds.missing(request.kind, kinds.content_of(request)):
+        content = kinds.content_of(request)
+        if found := kinds.missing(request.kind, content, on=clock.day_of(at)):
             raise NotAllowed(" ".join(str(one) for one in found))
-        if request.expected_by and request.expected_by < clock.day_of(at):
-            raise NotAllowed(
-                _("The day by when the number is to have moved is over; choose a later one.")
-            )
         _move(request, Status.ASKED, by, asked_on=clock.day_of(at))
         turns.give_back(request, by=by, at=at)
         telling.watch(request, by)

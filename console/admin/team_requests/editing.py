@@ -72,20 +72,33 @@ def choices() -> list[tuple[str, str, Any]]:
     return [(one.value, str(capfirst(one.label)), ABOUT[one.value]) for one in TeamRequest.Kind]
 
 
-def ready(kind: str, content: dict[str, str]) -> list[Tick]:
+def ready(form: RequestForm) -> list[Tick]:
     """The definition of ready as a list, ticked off by what is filled in."""
-    wanting = {one.name: str(one) for one in kinds.missing(kind, content)}
+    kind = form.kind
+    content = form.content() if form.is_bound else begun(form)
+    wanting = {one.name: str(one) for one in kinds.missing(kind, content, on=clock.today())}
     needed = dict.fromkeys([one.name for one in kinds.missing(kind, {})]) | dict.fromkeys(wanting)
-    return [
+    ticks = [
         Tick(wanting.get(name) or capfirst(kinds.label(kind, name)), name not in wanting)
         for name in needed
     ]
+    return [*ticks, *_whom(form)]
+
+
+def _whom(form: RequestForm) -> list[Tick]:
+    """Whether one said which team is asked, where the form still asks that."""
+    if "to_team" not in form.fields:
+        return []
+    field = form["to_team"]
+    given = form.cleaned_data.get("to_team") if form.is_bound else field.value()
+    label = str(field.label)
+    return [Tick(capfirst(label) if given else kinds.to_say(label), bool(given))]
 
 
 def is_ready(form: RequestForm, is_asked: bool) -> bool:
     """Whether a team can be asked with it; what is missing is said beside each field."""
     if is_asked:
-        for one in kinds.missing(form.kind, form.content()):
+        for one in kinds.missing(form.kind, form.content(), on=clock.today()):
             form.add_error(one.name if one.name in form.fields else None, one.words)
     return form.is_valid()
 

@@ -97,7 +97,8 @@ def missing(stand: Stand) -> list[kinds.Missing]:
     """What a draft still has to say before the other team can be asked."""
     if not stand.is_at(Status.DRAFT):
         return []
-    return kinds.missing(stand.request.kind, kinds.content_of(stand.request))
+    content = kinds.content_of(stand.request)
+    return kinds.missing(stand.request.kind, content, on=stand.today)
 
 
 def agreement(stand: Stand) -> dict[str, Any]:

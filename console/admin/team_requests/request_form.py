@@ -115,14 +115,9 @@ class RequestForm(forms.Form):
         )
 
     def _add_promise(self) -> None:
-        metrics = Metric.objects.filter(archived_at=None).order_by("group", "pk")
-        choices = [("", "–"), *((one.key, one.label) for one in metrics)]
-        known = {key for key, _label in choices}
-        if self.of and self.of.metric not in known:  # archived since
-            choices.append((self.of.metric, self.of.metric))
         self.fields["metric"] = forms.ChoiceField(
             label=str(kinds.LABELS["metric"]),
-            choices=choices,
+            choices=_metrics(self.of.metric if self.of else ""),
             required=False,
             help_text=_("What it is when the other team says yes is kept as the baseline."),
         )
@@ -179,6 +174,18 @@ class RequestForm(forms.Form):
             for title, names in parts
             if any(name in self.fields for name in names)
         ]
+
+
+def _metrics(named: str) -> list[tuple[str, Any]]:
+    """The metrics under their groups; the one that is named also where it was archived since."""
+    groups: dict[str, list[tuple[str, str]]] = {group: [] for group in Metric.Group.values}
+    for one in Metric.objects.filter(archived_at=None).order_by("pk"):
+        groups[one.group].append((one.key, one.label))
+    found: list[tuple[str, Any]] = [("", "–")]
+    found += [(str(capfirst(Metric.Group(at).label)), rows) for at, rows in groups.items() if rows]
+    if named and not any(key == named for rows in groups.values() for key, _label in rows):
+        found.append((named, named))
+    return found
 
 
 def _box(

@@ -216,7 +216,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
             raise Http404
         form = RequestForm(request.POST, kind=kind, staff=request.user)
         form.is_valid()
-        context = {"ready": editing.ready(kind, form.content())}
+        context = {"ready": editing.ready(form)}
         return TemplateResponse(request, f"{FOLDER}/ready.html", context)
 
     def _form(
@@ -230,7 +230,6 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
         shown: about.About | None = None,
         status: int = 200,
     ) -> HttpResponse:
-        content = form.content() if form.is_bound else editing.begun(form)
         is_taken = one is not None and one.status in TeamRequest.TAKEN
         context = {
             "form": form,
@@ -239,7 +238,7 @@ class TeamRequestAdmin(OtherViews, ReadOnlyAdmin):
             "original": one,
             "met": met,
             "about": shown,
-            "ready": [] if is_taken else editing.ready(form.kind, content),
+            "ready": [] if is_taken else editing.ready(form),
         }
         return self._render(request, "form", title, context, status=status)
 

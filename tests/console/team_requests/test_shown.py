@@ -1,5 +1,6 @@
 """What pages say of a request besides its deeds: efforts, dates, words and figures."""
 
+import datetime as dt
 from collections.abc import Callable
 from importlib import import_module
 
@@ -12,7 +13,10 @@ from django.utils import translation
 from console.admin.team_requests.deeds import DEEDS
 from console.models import Project, RequestNews, Staff, Team, TeamRequest
 from console.team_requests import agreeing, dates, depending, moving, news, turns
-from tests.console.team_requests.world import BASELINE, MONDAY, World, days, later, moment
+from metrics.measurements import count
+from metrics.models import Metric
+from tests.console.team_requests.world import BASELINE, MONDAY, READY, World, days, later, moment
+from tests.metrics.factories import measured
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -144,6 +148,43 @@ def test_who_sends_it_back_or_on_hears_of_what_comes_next(world: World) -> None:
     turns.hand(second, **said, by=world.chief, at=later(1))
     moving.withdraw(second, because="Not any more", by=world.olga, at=later(2))
     assert heard(world.chief)[-1] == "team_request.withdrawn"
+
+
+def test_the_definition_of_ready_looks_at_the_day_and_at_who_is_asked(
+    world: World, signed_in: SignIn
+) -> None:
+    client = signed_in(world.olga)
+    ready = reverse("admin:console_teamrequest_ready", args=["feature"])
+    over = "The day by when the number is to have moved is over; choose a later one."
+    promised = {"metric": "", "expected_change": "5", "from_team": world.operations.pk}
+    text = client.post(ready, promised | {"expected_by": "2018-02-01"}).content.decode()
+    assert over in text
+    assert "Say: receiving team." in text
+    there = {"expected_by": "2018-04-01", "to_team": world.tech.pk}
+    text = client.post(ready, promised | there).content.decode()
+    assert over not in text
+    assert "By when" in text
+    assert "Say: receiving team." not in text
+    assert "Receiving team" in text
+    draft = world.draft()
+    Project.objects.update(today_on="2018-07-01")
+    assert over in page_of(client, draft)
+
+
+def test_metrics_stand_under_their_groups_and_bounds_say_what_they_are(
+    world: World, signed_in: SignIn
+) -> None:
+    measured(count("orders", MONDAY - dt.timedelta(days=1), 100))
+    first = Metric.objects.get(key="orders")
+    client = signed_in(world.olga)
+    text = client.get("/admin/console/teamrequest/new/", {"kind": "feature"}).content.decode()
+    _before, _at, group = text.partition(f'<optgroup label="{first.get_group_display().title()}')
+    assert f'<option value="{first.key}">' in group.partition("</optgroup>")[0]
+    request = world.draft(content=READY | {"metric": first.key})
+    frozen = {"value": 100.0, "low": 90.0, "high": 110.0}
+    days = {"since": "2018-01-08", "until": "2018-03-04"}
+    TeamRequest.objects.filter(pk=request.pk).update(baseline=frozen | days)
+    assert '<span class="quiet">95 % bounds 90' in page_of(client, request)
 
 
 def heard(who: Staff) -> list[str]:
