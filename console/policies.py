@@ -142,8 +142,7 @@ def ask_twice_for_untried(*, by: Staff) -> PolicyVersion:
     roles.require(by, CHANGE)
     if not lets_untried_pass(by):
         raise NotAllowed(_("A policy asks for it already."))
-    deciders = Staff.objects.filter(is_active=True, role__in=roles.TABLE[DECIDE]).count()
-    if deciders < UNTRIED_QUORUM:
+    if not _enough_decide():
         raise NotAllowed(_("Two people have to be there whose roles may decide."))
     who = sorted(roles.TABLE[DECIDE], reverse=True)
     content = Policy(
@@ -157,6 +156,20 @@ def ask_twice_for_untried(*, by: Staff) -> PolicyVersion:
     if known is not None and not known.is_active:
         switch(known, on=True, by=by)
     return keep(known, content, name=UNTRIED, rank=1, because=because, by=by, seen=seen)
+
+
+def now_that_two_decide(*, by: Staff) -> PolicyVersion | None:
+    """The same by itself, once: as soon as there are two who may. Who then switches it off, or has
+    a policy of their own for it, is not asked again."""
+    is_known = ApprovalPolicy.objects.filter(name=UNTRIED).exists()
+    if is_known or not lets_untried_pass(by) or not _enough_decide():
+        return None
+    return ask_twice_for_untried(by=by)
+
+
+def _enough_decide() -> bool:
+    deciders = Staff.objects.filter(is_active=True, role__in=roles.TABLE[DECIDE])
+    return deciders.count() >= UNTRIED_QUORUM
 
 
 # --- who ----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import UserChangeForm, UserCreationForm
 
-from console import audit
+from console import audit, policies
 from console.modeladmin import ConsoleModelAdmin
 from console.models import Staff, Team
 
@@ -57,6 +57,15 @@ class StaffAdmin(UserAdmin, ConsoleModelAdmin):  # type: ignore[misc]  # both ar
             number = args[0] if args else kwargs["id"]
             audit.log("staff.password", self.get_object(request, number))
         return answer
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if version := policies.now_that_two_decide(by=request.user):
+            words = _(
+                "Two people may decide now, so what nobody has tried before wants two yeses from "
+                "now on: see the approval policy “%(policy)s”."
+            )
+            messages.info(request, words % {"policy": version.policy})
 
     @display(description=_("name"))
     def full_name(self, staff: Staff) -> str:

@@ -1,17 +1,20 @@
 """Policies: which one it is, whose yes it wants, step by step, and no way round it."""
 
 import datetime as dt
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import Error, transaction
+from django.test import Client
 from django.utils import timezone, translation
 
 from console import approvals, clock, policies, policy_rules, policy_words, transfers
 from console.models import (
     Approval,
     ApprovalPolicy,
+    AuditEntry,
     Deputy,
     PolicyVersion,
     Staff,
@@ -120,6 +123,27 @@ def test_what_nobody_has_tried_wants_two_yeses() -> None:
     policies.switch(version.policy, on=False, by=administrator)
     assert policies.ask_twice_for_untried(by=administrator).number == 2
     assert policies.match(Facts(has_precedent=False)) is not None
+
+
+def test_it_does_by_itself_once_as_soon_as_two_may_decide(
+    signed_in: Callable[..., Client],
+) -> None:
+    client = signed_in("admin")
+
+    def make(name: str, role: str) -> None:
+        given = {"username": name, "role": role, "usable_password": "false"}
+        assert client.post("/admin/console/staff/add/", given).status_code == 302
+
+    make("ann", "operator")
+    assert policies.match(Facts(has_precedent=False)) == policies.match(Facts())
+    make("mia", "manager")
+    version = policies.match(Facts(has_precedent=False))
+    assert version is not None
+    assert version != policies.match(Facts())
+    assert AuditEntry.objects.filter(action="policy.kept", staff=client.staff).exists()  # type: ignore[attr-defined]
+    policies.switch(version.policy, on=False, by=client.staff)  # type: ignore[attr-defined]
+    make("max", "manager")
+    assert policies.match(Facts(has_precedent=False)) == policies.match(Facts()), "it stays off"
 
 
 def test_what_a_policy_is_for_is_said_by_its_name() -> None:
