@@ -54,6 +54,7 @@ def shown(found: Evidence) -> dict[str, Any]:
     return {
         "found_at": found.found_at,
         "headings": [COLUMNS[name] for name in told],
+        "is_compared": any(row["alike"] for row in rows),
         "rows": [row | {"cells": [row["told"][name] for name in told]} for row in rows],
         "expected": _expected(found, currency),
         "skill": _skill(found.skill),
