@@ -35,6 +35,8 @@ def answer(
     customer = customer_of(asked.get("customer", ""))
     if customer is None:
         return JsonResponse({"problem": _("There is no customer with this number.")})
+    if (spoken := asked.get("spoken", "")) in dict(settings.LANGUAGES):
+        customer.language = spoken  # as if they spoke it; nothing of it is kept
     made = of(
         customer,
         words,

@@ -56,6 +56,7 @@ class Preview {
 
   async ask(address = this.address) {
     const asked = { customer: this.control("customer"), theme: this.control("theme") };
+    if (this.control("language")) asked.spoken = this.control("language");
     if (this.control("message")) asked.message = this.control("message");
     if (this.control("contact") === "shown") asked.contact = "shown"; // is noted, so it is a POST
     this.layOut();

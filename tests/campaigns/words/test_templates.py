@@ -8,11 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns.models import MessageTemplate, Phrase, TemplateRevision
 from campaigns.words import phrases, templates
 from console.models import AuditEntry
 from console.states import NotAllowed, Stale
+from segments import segment_words
+from segments.models import Customer, Segment
 from tests.campaigns.factories import TemplateFactory, alice, bob, campaign_at, people, segment_of
 
 pytestmark = pytest.mark.django_db
@@ -89,9 +92,30 @@ def test_words_in_two_languages_are_kept_and_shown(signed_in: SignIn) -> None:
     assert set(template.words()) == {"zh-hans", "en"}
     page = client.get(at("change", template.pk)).content.decode()
     assert 'value="Hello"' in page
+    assert 'name="preview-language"' in page
+    (customer,) = people(1)
+    Customer.objects.filter(pk=customer.pk).update(language="en")
+    for spoken, subject in (("", "Hello"), ("zh-hans", "您好"), ("en", "Hello"), ("xx", "Hello")):
+        for shown in (
+            client.get(at("mail", template.pk), {"spoken": spoken}),
+            client.post(at("preview"), words | {"spoken": spoken}),
+        ):
+            assert shown.json()["subject"] == subject
+    customer.refresh_from_db()
+    assert customer.language == "en", "nothing of it is kept"
     wrong = client.post(at("add"), words | {"name": "Half", "en-body": ""}).content.decode()
     assert MessageTemplate.objects.count() == 1
     assert "errorlist" in wrong or "text-red" in wrong
+
+
+def test_segments_to_check_in_are_named_in_the_reader_s_language(signed_in: SignIn) -> None:
+    segment = segment_of(people(1))
+    shipped, said = next(iter(segment_words.NAMES.items()))
+    Segment.objects.filter(pk=segment.pk).update(name=shipped)
+    with translation.override("zh-hans"):
+        wanted = f">{said}</option>"
+    page = signed_in("operator").get(at("add"), headers={"accept-language": "zh-hans"})
+    assert wanted in page.content.decode()
 
 
 @pytest.mark.parametrize(
