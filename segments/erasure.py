@@ -7,11 +7,12 @@ What is forgotten where stands in `segments.forgetting`, `campaigns.forgetting` 
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from console import audit, clock, roles, states
@@ -22,6 +23,7 @@ from segments.items import Id
 from segments.models import Customer, ForgottenId, Identifier, Merge, PrivacyRequest
 from segments.sought import Sought
 
+LOCK = 0x0E7B  # the advisory lock of who finds out in several steps whom a file means
 VIEW, REQUEST, CARRY_OUT = "privacy.view", "privacy.request", "privacy.carry_out"
 Kind, Law, Status = PrivacyRequest.Kind, PrivacyRequest.Law, PrivacyRequest.Status
 WORKING_DAYS, DAYS = 15, 30  # PIPL's usual practice (GB/T 35273: 30 days at most); GDPR art. 12
@@ -48,6 +50,22 @@ def forgotten(ids: Iterable[Id]) -> dict[Id, dt.datetime]:
     by_digest = {digest(one): one for one in ids}
     found = ForgottenId.objects.filter(digest__in=list(by_digest)).values_list("digest", "at")
     return {by_digest[bytes(kept)]: at for kept, at in found}
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """While this lasts no erasure begins: who is known at its beginning is known at its end.
+
+    Else who asked to be forgotten in between would be made anew, from what a file says of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        if connection.connection and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [LOCK])
 
 
 # --- asking -----------------------------------------------------------------
@@ -165,6 +183,8 @@ def close(request: PrivacyRequest, *, at: dt.datetime) -> Sought:
     """
     if request.wanted:
         return Sought.from_kept(request.wanted)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     identity.alone()  # intake and merges wait, so that all who are this person are seen
     sought = replace(Sought.of(request.customer), erased_at=at.isoformat())
     _refuse_open_merges(sought.numbers)

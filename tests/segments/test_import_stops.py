@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import gzip
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,15 @@ from django.utils import timezone, translation
 
 from console import jobs
 from console.models import AuditEntry, Job, Project, Staff
-from segments import entries, erasure, imports, staging, tasks, uploads
-from segments.models import Customer, EventImport, ForgottenId, PrivacyRequest, ReceivedKey
+from segments import entries, erasure, identity, imports, staging, tasks, uploads
+from segments.models import (
+    Customer,
+    EventImport,
+    ForgottenId,
+    Identifier,
+    PrivacyRequest,
+    ReceivedKey,
+)
 from segments.reading import rows
 from segments.reading.mapping import Mapping
 from segments.staging import Progress
@@ -303,6 +311,42 @@ def test_what_an_erased_customer_did_before_does_not_come_back(
     imports.load(event_import)
     assert (event_import.events, event_import.erased, event_import.merged) == (3, 1, 0)
     assert len(in_lake()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_erased_while_a_file_is_loaded_is_not_made_anew_by_it(
+    tmp_path: Path, staff_of: Callable[..., Staff], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = factories.IdentifierFactory(kind="user_id", value="ben").customer
+    request = PrivacyRequest.objects.create(
+        kind="erase",
+        customer=ben,
+        asked_on=dt.date(2018, 1, 1),
+        due_on=dt.date(2018, 1, 31),
+        requested_by=staff_of("support"),
+    )
+
+    def erase() -> None:
+        try:
+            erasure.close(request, at=timezone.now())
+        finally:
+            connection.close()
+
+    eraser, known = threading.Thread(target=erase), identity.known
+
+    def meanwhile(*args: Any) -> dict[str, int]:
+        if eraser.ident is None:
+            eraser.start()
+            eraser.join(1)
+        return known(*args)
+
+    monkeypatch.setattr(identity, "known", meanwhile)
+    content = "who,at,what\nben,2017-03-01T10:00:00Z,paid\n"
+    imports.load(an_import(tmp_path, content, Mapping(customer="who", time="at", name="what")))
+    eraser.join()
+    assert not Identifier.objects.exists()
+    assert not Customer.objects.filter(erased_at=None).exists()
+    assert [row["customer"] for row in in_lake()] == [ben.pk], "which the erasure finds"
 
 
 @pytest.mark.django_db
