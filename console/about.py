@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.db import models
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from console import charts, clock, roles
+from console import charts, clock, kept_words, roles
 from console.charts import Chart
 from console.models import RequestLink, Staff, TeamRequest
 from console.states import NotAllowed
@@ -55,13 +57,27 @@ def of(address: str, *, chart: str = "", by: Staff) -> About | None:
 
 
 def attach(request: TeamRequest, about: About, *, by: Staff) -> RequestLink:
-    """Link a request to what it is about, with the chart as it is now."""
+    """Link a request to what it is about, with the chart as it is now.
+
+    Both are kept in each language: the other team may read another one than who asks.
+    """
+    told = {language: _in_words(about, language, by=by) for language, _name in settings.LANGUAGES}
+    charted = {language: chart for language, (_title, chart) in told.items() if chart}
     frozen = None
-    if about.chart and about.chart.rows:
-        frozen = charts.frozen(about.chart) | {"on": clock.today().isoformat()}
+    if here := charted.pop(translation.get_language() or "", None):
+        frozen = here | {"on": clock.today().isoformat(), charts.IN: charted}
+    title = kept_words.name(lambda: told[translation.get_language() or ""][0], most=160)
     return linking.link(
-        request, subject=about.subject, path=about.path, title=about.title, shown=frozen, by=by
+        request, subject=about.subject, path=about.path, title=title, shown=frozen, by=by
     )
+
+
+def _in_words(about: About, language: str, *, by: Staff) -> tuple[str, dict[str, Any] | None]:
+    """Its title and its chart, to be kept, as the page says them in a language."""
+    with translation.override(language):
+        one = of(about.path, chart=about.chosen, by=by) or about
+        chart = one.chart
+        return one.title, charts.frozen(chart) if chart is not None and chart.rows else None
 
 
 def add(request: TeamRequest, address: str, *, by: Staff) -> RequestLink:

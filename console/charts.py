@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.utils import translation
+
 from console import figures
 
 Value = int | float | Decimal | None
@@ -64,7 +66,8 @@ def frozen(chart: Chart) -> dict[str, Any]:
 
 
 def thawed(said: Mapping[str, Any], name: str) -> Chart:
-    """The chart as it was when it was kept."""
+    """The chart as it was when it was kept, in the words of the reader's language."""
+    said = {**said, **said.get(IN, {}).get(translation.get_language(), {})}
     words: dict[str, Any] = {one: str(said.get(one, "")) for one in KEPT}
     return Chart(
         id=name,
@@ -75,6 +78,7 @@ def thawed(said: Mapping[str, Any], name: str) -> Chart:
     )
 
 
+IN = "in"  # of a kept chart: the same in each language
 KEPT = ("title", "definition", "freshness", "note", "size")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from console import about
 from console.models import RequestLink, Staff, TeamRequest
@@ -60,6 +61,31 @@ def test_a_request_from_a_metric_keeps_the_chart_as_it_was(
     assert f"as it was on {TODAY.isoformat()}" in request.content.decode()
     assert "computed" not in request.content.decode()
     assert "Why do orders fall?" in client.get(page_of(orders)).content.decode()
+
+
+def test_the_kept_chart_is_read_in_the_readers_language(orders: Metric, signed_in: SignIn) -> None:
+    client = signed_in("operator")
+    given = {
+        "kind": "analysis",
+        "title": "Why?",
+        "from_team": client.staff.team_id,  # type: ignore[attr-defined]
+        "to_team": TeamFactory.create(name="Tech").pk,
+        "about": page_of(orders),
+        "key": "form:1",
+    }
+    assert client.post(reverse(NEW), given).status_code == 302
+    link = RequestLink.objects.get()
+    page = reverse("admin:console_teamrequest_change", args=[link.request_id])
+    read = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            label = orders.label
+        answer = client.get(page, headers={"accept-language": language})
+        (kept,) = answer.context["links"]
+        chart = kept["chart"]
+        read[language] = (kept["title"], chart.title, *chart.columns)
+        assert (kept["title"], chart.columns[1]) == (label, label)
+    assert all(one != other for one, other in zip(*read.values(), strict=True)), read
 
 
 def test_the_requests_about_a_record_show_to_whom_they_concern_alone(
