@@ -16,10 +16,12 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from console import work
 from console.admin.team_requests import deeds
-from console.models import RequestFile, TeamRequest
-from console.team_requests import files, moving, talking
-from tests.console.team_requests.world import World, moment
+from console.meetings import holding, weeks
+from console.models import Project, RequestFile, TeamRequest
+from console.team_requests import dates, files, moving, talking
+from tests.console.team_requests.world import MONDAY, World, later, moment
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -158,3 +160,40 @@ def test_nor_is_it_named_anywhere_else(address: str, world: World, signed_in: Si
     answer = signed_in(world.sam).get(address)
     assert SECRET not in answer.content.decode()
     assert SECRET.replace(" ", "_") not in answer.content.decode()
+
+
+def test_what_came_of_it_is_in_the_files_work_and_meetings_of_whom_it_concerns(
+    world: World, signed_in: SignIn
+) -> None:
+    Project.objects.update(today_on=MONDAY, time_zone="Asia/Shanghai")
+    request = world.accepted(title=SECRET, days=2)
+    by_tim: dict[str, Any] = {"by": world.tim, "at": later(1)}
+    slipped = {"to": later(3).date(), "cause": "estimate", "because": f"{SECRET}: harder"}
+    dates.promise(request, **slipped, **by_tim)  # type: ignore[arg-type]
+    given = {"on": MONDAY, "subject": request, "owner": world.tim, "by": world.chief}
+    item = work.give("decision", f"{SECRET}: which?", **given)  # type: ignore[arg-type]
+    assert item is not None
+    said = {"owner": world.tim, "due_on": later(4).date(), "on": MONDAY, "by": world.chief}
+    week = weeks.of(MONDAY)
+    holding.decide(week, text=f"{SECRET} first", request=request, **said)  # type: ignore[arg-type]
+    addresses = (
+        *("/admin/console/teamrequest/export/?state=any", f"/api/v1/requests/?q={request.pk}"),
+        *("/api/v1/work/", "/admin/console/workitem/?whose=all"),
+        *(f"/api/v1/meetings/{week.name}/", f"/admin/console/meeting/week/{week.name}/"),
+    )
+    for is_closed in (False, True):
+        if is_closed:
+            holding.close(week, at=moment(), today=MONDAY, by=world.chief)
+        for address in addresses:
+            assert SECRET in read(signed_in(world.tim), address), address
+            assert SECRET not in read(signed_in(world.sam), address), address
+    stranger = signed_in(world.sam)
+    for address in (f"/api/v1/work/{item.pk}/", f"/admin/console/workitem/{item.pk}/change/"):
+        assert stranger.get(address).status_code == 404, address
+
+
+def read(client: Client, address: str) -> str:
+    answer: Any = client.get(address)
+    assert answer.status_code == 200, address
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(answer.json() if address.startswith("/api") else body.decode())
