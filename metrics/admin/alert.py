@@ -196,9 +196,9 @@ class WatchForm(rule_forms.RuleForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean()
         metric, number = found.get("metric"), found.get("threshold")
-        if metric and number is not None and found.get("kind") == Watch.Kind.LEVEL:
-            typed = self.data.get("threshold", "")
-            found["threshold"] = rule_forms.in_unit(metric, number, typed)
+        if metric and number is not None:
+            typed, is_share = self.data.get("threshold", ""), found.get("kind") == Watch.Kind.CHANGE
+            found["threshold"] = rule_forms.in_unit(metric, number, typed, is_share=is_share)
         return found
 
     def check(self) -> None:

@@ -66,10 +66,10 @@ class PeriodRuleForm(rule_forms.RuleForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean()
         metric, number = found.get("metric"), found.get("threshold")
-        relative = found.get("comparator") in period_words.RELATIVE
-        if metric and number is not None and not relative:
+        is_share = found.get("comparator") in period_words.RELATIVE
+        if metric and number is not None:
             typed = self.data.get("threshold", "")
-            found["threshold"] = rule_forms.in_unit(metric, number, typed)
+            found["threshold"] = rule_forms.in_unit(metric, number, typed, is_share=is_share)
         # Words that ship are kept as they ship while nobody changes them.
         if self.instance.pk and found.get("name") == self.instance.label:
             found["name"] = self.instance.name

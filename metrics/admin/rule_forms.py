@@ -100,12 +100,13 @@ def read(text: str) -> Decimal | None:
     return number / 100 if plain.endswith("%") else number
 
 
-def in_unit(metric: Metric, number: Decimal, typed: str) -> Decimal:
-    """Money in minor units; a plain 28 for a share means 28%."""
+def in_unit(metric: Metric, number: Decimal, typed: str, *, is_share: bool = False) -> Decimal:
+    """Money in minor units; a plain 28 for a share, such as a change is one, means 28%."""
+    if is_share or metric.unit == Metric.Unit.SHARE:
+        is_plain = "%" not in typed.translate(TYPED)
+        return number / 100 if is_plain and abs(number) > 1 else number
     if metric.unit == Metric.Unit.MONEY:
         return number.scaleb(figures.decimals(clock.project().currency))
-    if metric.unit == Metric.Unit.SHARE and abs(number) > 1 and "%" not in typed:
-        return number / 100
     return number
 
 

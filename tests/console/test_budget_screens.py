@@ -49,6 +49,7 @@ def test_a_manager_makes_fills_and_guards_a_budget(signed_in: SignIn) -> None:
     edited = {"name": "Spring <b>2018</b>", "since": "2018-01-01", "until": "2018-04-30"}
     assert client.post(at("budget_edit", one.pk), edited).status_code == 302
     text = client.get(at("budget_change", one.pk)).content.decode()
+    assert "Archive this budget for good?" in text, "nobody takes it out again"
     assert "Spring &lt;b&gt;2018" in text
     assert "1,200.50" in text
     assert 'data-chart-id="burn-down"' in text

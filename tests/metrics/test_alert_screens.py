@@ -127,6 +127,19 @@ def test_a_watch_is_kept_as_it_was_written(signed_in: SignIn) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("30", "0.3"), ("30%", "0.3"), ("0.3", "0.3"), ("１５０％", "1.5")]
+)
+def test_a_change_is_a_share_however_it_is_written(
+    signed_in: SignIn, typed: str, kept: str
+) -> None:
+    library.install()
+    said = {"metric": Metric.objects.get(key="orders").pk, "kind": "change", "side": "low"}
+    said |= {"threshold": typed, "cool_down_days": "3", "is_on": "on"}
+    assert signed_in("analyst").post(reverse("admin:metrics_watch_add"), said).status_code == 302
+    assert Watch.objects.get().threshold == Decimal(kept)
+
+
 def test_the_home_page_has_my_work(signed_in: SignIn) -> None:
     today_is(TODAY)
     client = signed_in("operator")
