@@ -326,14 +326,12 @@ def _state(playbook: Playbook, campaigns: list[Campaign]) -> str:
     if playbook.status != status.ACTIVE:
         return ""
     seen = [one.seen_at for one in playbook.plays.exclude(campaign__segment__computed_at=None)]
-    looked = [at for at in seen if at is not None]
-    if len(looked) < len(seen) or not seen:
+    if None in seen or not seen:
         return gettext("Who stands in a level now comes in within a minute or two.")
-    words = gettext(
-        "Only who comes into a level after %(at)s gets a play: the levels are computed every "
+    return gettext(
+        "Only who comes into a level from now on gets a play: the levels are computed every "
         "night, or at once on their own pages, and a minute later it looks who came."
     )
-    return words % {"at": f"{min(looked).astimezone(clock.zone()):%Y-%m-%d %H:%M}"}
 
 
 def money(minor: float | None, currency: str) -> str:

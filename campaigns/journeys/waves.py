@@ -158,10 +158,20 @@ def _advance(campaign: Campaign) -> _Step:
     for key, here in _together(waves).items():
         taken = stepping.take(held, plan, plan.by_key[key], _as_now(held, here))
         places += taken.places
+        _without(waves, key, [one for one in taken.places if one.step == key])
         short = short or taken.short
     arrive(held, places)
     states.move_many(Wave, [one.pk for one in waves], frm=Wave.Status.WAITING, to=Wave.Status.DONE)
     return _Step(len(waves), short)
+
+
+def _without(waves: Iterable[Wave], step: str, stay: Iterable[Place]) -> None:
+    """Who stays before a step has not gone through it with their wave."""
+    for place in stay:
+        for wave in waves:
+            if (wave.step, wave.occurrence) == (step, place.occurrence):
+                went = wave.members - place.members
+                Wave.objects.filter(pk=wave.pk).update(members=went, size=len(went))
 
 
 def _together(waves: Iterable[Wave]) -> dict[str, dict[int, BitMap]]:

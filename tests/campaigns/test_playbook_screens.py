@@ -96,7 +96,7 @@ def test_a_playbook_is_made_filled_approved_and_put_in_force(signed_in: SignIn) 
     assert "Who stands in a level now comes in within a minute" in begun
     plays.look(playbook, at=dt.datetime.now(dt.UTC))
     shown = client.get(page("change", playbook.pk)).content.decode()
-    assert "Only who comes into a level after " in shown
+    assert "Only who comes into a level from now on " in shown
     assert "Call and ask why" in shown
     assert "promised" in shown
     client.post(page("do", playbook.pk, "pause"))

@@ -290,6 +290,8 @@ def test_work_for_people_is_paid_and_ends_with_the_money() -> None:
     first = [item.subject_id for item in WorkItem.objects.filter(kind="campaign")]
     assert sorted(filter(None, first)) == sorted(campaign.audience.members)[:2]
     assert standing(campaign) == {"call": 1}, "who waits stands where they stood"
+    done = campaign.waves.filter(step="call", status="done").aggregate(all=Sum("size"))
+    assert done["all"] == 2, "and is not told to have gone on"
     assert balances(campaign.budget) == (2 * each, 0, 0, 2 * each)
     more = additions.ask(
         campaign, each, because="Three", key="k", by=owner_of(campaign), at=clock.now()
