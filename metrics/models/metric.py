@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.kept_words import KeptWords
@@ -31,7 +31,7 @@ class Metric(models.Model):
         REFERRAL = "referral", _("referral")
         SATISFACTION = "satisfaction", _("satisfaction")
         MESSAGES = "messages", _("messages and campaigns")
-        VALUE = "value", _("value")
+        VALUE = "value", pgettext_lazy("metric group", "value")
 
     class Direction(models.TextChoices):
         MORE = "more", _("more is better")

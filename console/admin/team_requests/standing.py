@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from console import clock
 from console.models import PriorityProposal, RequestTurn, Staff, Team, TeamRequest
-from console.team_requests import capacity, seeing, turns
+from console.team_requests import agreeing, capacity, seeing, turns
 from console.team_requests.capacity import Outlook
 
 Side, Status = seeing.Side, TeamRequest.Status
@@ -72,6 +72,11 @@ class Stand:
         """What waits for the other side's yes."""
         newest = self.proposals[-1] if self.proposals else None
         return newest if newest is not None and newest.confirmed_by_id is None else None
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether a proposal waits for this person's yes."""
+        return self.waiting is not None and agreeing.may_confirm(self.waiting, self.staff)
 
     @cached_property
     def outlook(self) -> Outlook:

@@ -50,9 +50,7 @@ WEIGHING: dict[str, Deed] = {
     "confirm": Deed(
         label=_("Say yes to it"),
         done=_("Both teams agree on the priority."),
-        is_open=lambda stand: (
-            stand.waiting is not None and agreeing.may_confirm(stand.waiting, stand.staff)
-        ),
+        is_open=lambda stand: stand.may_confirm,
         act=_confirm,
         form=forms.Confirm,
         tone="primary",

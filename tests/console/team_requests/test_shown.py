@@ -105,6 +105,17 @@ def test_work_that_cannot_begin_yet_says_what_comes_first(world: World, signed_i
     assert press in page_of(client, request)
 
 
+def test_who_accepts_before_the_priority_is_agreed_is_still_led_to_the_proposal(
+    world: World, signed_in: SignIn
+) -> None:
+    request = world.asked()
+    said = {"priority": 1, "impact": 3, "effort_days": days("2")}
+    agreeing.propose(request, **said, by=world.olga, at=moment())  # type: ignore[arg-type]
+    who = {"owner": world.tim, "by": world.tim, "promised_on": later(7).date()}
+    moving.accept(request, baseline=BASELINE, **who, at=moment())  # type: ignore[arg-type]
+    assert 'class="button primary" href="#agreement"' in page_of(signed_in(world.tim), request)
+
+
 def test_the_time_on_a_changes_cost_is_told_apart_from_the_time_on_the_yes(
     world: World, signed_in: SignIn
 ) -> None:
@@ -180,6 +191,8 @@ def test_metrics_stand_under_their_groups_and_bounds_say_what_they_are(
     text = client.get("/admin/console/teamrequest/new/", {"kind": "feature"}).content.decode()
     _before, _at, group = text.partition(f'<optgroup label="{first.get_group_display().title()}')
     assert f'<option value="{first.key}">' in group.partition("</optgroup>")[0]
+    with translation.override("zh-hans"):
+        assert str(Metric.Group.VALUE.label) == "价值"
     request = world.draft(content=READY | {"metric": first.key})
     frozen = {"value": 100.0, "low": 90.0, "high": 110.0}
     days = {"since": "2018-01-08", "until": "2018-03-04"}
