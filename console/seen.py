@@ -6,6 +6,7 @@ from hashlib import blake2b
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from console import kept_words
 from console.states import Stale
 
 
@@ -14,7 +15,7 @@ def of(record: Model, names: Sequence[str]) -> str:
     if record.pk is None:
         return ""
     columns = {one.name: one.attname for one in record._meta.concrete_fields}
-    values = [getattr(record, columns[name]) for name in names]
+    values = [kept_words.as_kept(getattr(record, columns[name])) for name in names]
     return blake2b(repr(values).encode(), digest_size=8).hexdigest()
 
 

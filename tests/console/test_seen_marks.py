@@ -7,9 +7,12 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns import guards, playbooks
+from campaigns.models import Guard
 from campaigns.words import phrases
+from console import seen
 from console.models import Budget, Staff
 from segments import event_sources, tags
 from tests.campaigns.factories import (
@@ -19,6 +22,7 @@ from tests.campaigns.factories import (
     budget_with,
     segment_of,
 )
+from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -66,10 +70,10 @@ def test_who_began_from_an_older_form_is_told(signed_in: SignIn, what: str) -> N
     page, address = form_of(record)
     context: Any = client.get(page).context
     form = context.get("adminform") or context.get("form")
-    seen = form.form.initial["seen"] if hasattr(form, "form") else form and form.initial["seen"]
-    seen = seen or context["seen"]
-    client.post(address, said | {second: "a colleague's", "seen": seen})
-    told = client.post(address, said | {first: "Mine", "seen": seen}, follow=True)
+    mark = form.form.initial["seen"] if hasattr(form, "form") else form and form.initial["seen"]
+    mark = mark or context["seen"]
+    client.post(address, said | {second: "a colleague's", "seen": mark})
+    told = client.post(address, said | {first: "Mine", "seen": mark}, follow=True)
     assert "was changed by somebody else" in told.content.decode()
     record = type(record)._default_manager.get(pk=record.pk)
     assert (str(getattr(record, first)), getattr(record, second)) == (said[first], "a colleague's")
@@ -110,3 +114,12 @@ def test_the_api_refuses_what_began_from_something_else(signed_in: SignIn, what:
     assert "was changed by somebody else" in late.json()["detail"]
     assert patch({"name": "Third", "seen": now.json()["seen"]}).status_code == 200
     assert patch({"name": "Fourth"}).status_code == 200, "without a mark nothing is compared"
+
+
+def test_the_mark_is_the_same_in_both_languages() -> None:
+    guards.install(by=StaffFactory.create(role="admin"))
+    marks = set()
+    for code in ("zh-hans", "en"):
+        with translation.override(code):
+            marks.add(seen.of(Guard.objects.earliest("pk"), guards.SETTINGS))
+    assert len(marks) == 1
