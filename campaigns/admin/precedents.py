@@ -26,7 +26,7 @@ COLUMNS: dict[str, Promise] = {
     "size": gettext_lazy("Reached"),
     "share": gettext_lazy("Converted"),
     "expected": gettext_lazy("Expected then"),
-    "activated": gettext_lazy("Activated, of those asleep"),
+    "activated": gettext_lazy("Woken, of those asleep"),
     "activated_anyway": gettext_lazy("Activated anyway"),
     "stayed": gettext_lazy("Active a week later"),
     "lift": gettext_lazy("Lift, points"),

@@ -1,5 +1,6 @@
 """The mail as one customer would get it, for the frames on the screens of campaigns."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -20,6 +21,7 @@ from console import clock, figures, roles
 from segments import identity, looks
 from segments.models import Customer
 
+A_WHILE = dt.timedelta(minutes=wording.EXAMPLE["coupon"]["minutes"])
 BOTH = "both"  # themes, side by side
 
 
@@ -69,7 +71,7 @@ def of(
         looks.record(customer, by=staff, what=["preview"])
     try:
         letter = rendering.prepare(words, campaign_name=campaign_name, project=clock.project())
-        coupon = _coupon(batch, customer) if batch else None
+        coupon = _coupon(batch, customer) if batch else _example()
         made = rendering.preview(letter, customer, hide_contact=not shown, coupon=coupon)
     except (LiquidError, shells.BadMarkup, wording.CannotRender) as problem:
         return {"customer": customer.pk, "problem": str(problem)}
@@ -99,6 +101,12 @@ def _coupon(batch: CouponBatch, customer: Customer) -> dict[str, Any]:
     code = batch.shared_code or wording.EXAMPLE["coupon"]["code"]
     given = coupons.Given(0, code, coupons.expiry(batch, clock.now()))
     return coupons.words(batch, given, clock.zone(), rendering.language_of(customer))
+
+
+def _example() -> dict[str, Any]:
+    """A coupon where nobody knows which one it will be; it ends soon, whatever year it is."""
+    until = clock.now().astimezone(clock.zone()) + A_WHILE
+    return wording.EXAMPLE["coupon"] | {"expires_at": until, "expires_on": until.date()}
 
 
 def gaps_answer(words: TemplateRevision, members: BitMap) -> JsonResponse:

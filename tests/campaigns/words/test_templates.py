@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from campaigns.admin import preview
 from campaigns.models import MessageTemplate, Phrase, TemplateRevision
 from campaigns.words import phrases, templates
+from console import clock
 from console.models import AuditEntry
 from console.states import NotAllowed, Stale
 from segments import segment_words
@@ -106,6 +108,14 @@ def test_words_in_two_languages_are_kept_and_shown(signed_in: SignIn) -> None:
     wrong = client.post(at("add"), words | {"name": "Half", "en-body": ""}).content.decode()
     assert MessageTemplate.objects.count() == 1
     assert "errorlist" in wrong or "text-red" in wrong
+
+
+def test_the_example_of_a_coupon_ends_soon_and_not_in_another_year(signed_in: SignIn) -> None:
+    people(1)
+    template = add(body="<p>{{ coupon.expires_on }}</p>" + BUTTON)
+    until = (clock.now() + preview.A_WHILE).astimezone(clock.zone()).date()
+    shown = signed_in("operator").get(at("mail", template.pk)).json()
+    assert until.isoformat() in shown["html"]
 
 
 def test_segments_to_check_in_are_named_in_the_reader_s_language(signed_in: SignIn) -> None:
