@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from campaigns import guards, planning
+from campaigns import guards, layers, planning
 from campaigns.contact import policies, reach, suppression
 from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
 from campaigns.models.account import PROJECT, signatures
@@ -109,6 +109,8 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         kept_from=kept_from,
         kept_rules=guards.rules_of(kept_from),
         signed=signatures([PROJECT, *_channels(plan)]),
+        no_room=without_room(campaign, division.kept),
+        layers=layers.composition(division.kept),
         data_as_of=segment.data_as_of if segment else None,
         frozen_at=at,
     )
@@ -171,14 +173,14 @@ def only_channel(plan: Plan) -> str | None:
     return firsts.pop() if len(firsts) == 1 and not plan.has_work() else None
 
 
-def waiting(campaign: Campaign, members: BitMap) -> int | None:
-    """How many of them nothing would leave to if it began now, though they may be written to:
-    their caps are full, or they rest. None where nobody can tell beforehand."""
+def without_room(campaign: Campaign, members: BitMap) -> BitMap | None:
+    """To whom of them nothing would leave if it began now, though they may be written to: their
+    caps are full, or they rest. None where nobody can tell beforehand."""
     channel = only_channel(planning.of(campaign))
     if channel is None:
         return None
     known = reach.now(channel, purpose=campaign.purpose, at=_begins(campaign))
-    return len(known.waiting(members))
+    return known.waiting(members)
 
 
 def _begins(campaign: Campaign) -> dt.datetime | None:

@@ -25,6 +25,20 @@ def of(campaign: Campaign, members: BitMap) -> list[str]:
     return sorted({*_stages(whom), *_tiers(whom)})
 
 
+def composition(members: BitMap) -> dict[str, Any]:
+    """How many of them are in which stage of the default set now, by the stages' keys, with the
+    set's number; empty where there is none, or nobody is in a stage."""
+    chosen = StageSet.objects.filter(is_default=True).first()
+    if chosen is None or not members:
+        return {}
+    column, ids = standing.now(chosen.pk), bitmaps.to_array(members)
+    numbers, counts = np.unique(column[ids[ids < len(column)]], return_counts=True)
+    keys = dict(Stage.objects.filter(stage_set=chosen).values_list("pk", "key"))
+    sizes = zip(numbers.tolist(), counts.tolist(), strict=True)
+    found = {keys[number]: size for number, size in sizes if number in keys}
+    return {"stage_set": chosen.pk, "sizes": found} if found else {}
+
+
 def _stages(members: BitMap | None) -> set[str]:
     chosen = StageSet.objects.filter(is_default=True).first()
     if chosen is None:

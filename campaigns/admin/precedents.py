@@ -16,6 +16,7 @@ from console import clock, figures, kept_words
 ALIKE: dict[str, Promise] = {
     "team": gettext_lazy("the same team"),
     "people": gettext_lazy("the same people"),
+    "layers": gettext_lazy("the same layers"),
     "channels": gettext_lazy("the same channels"),
     "offer": gettext_lazy("a similar offer"),
     "entry": gettext_lazy("the same way in"),

@@ -41,10 +41,14 @@ def context(
     has_people = campaign.entry in {Entry.ONCE, Entry.RECURRING}
     plan, members = planning.of(campaign), frozen.members
     is_open = approval.status == Approval.Status.PENDING
+    no_room = audience.without_room(campaign, members) if is_open and has_people else None
+    rows = then_and_now(campaign, then) if is_open and has_people else []
+    if rows and frozen.no_room is not None and no_room is not None:
+        rows.append(Row(_("of them without room today"), len(frozen.no_room), len(no_room)))
     return {
-        "then_and_now": then_and_now(campaign, then) if is_open and has_people else [],
+        "then_and_now": rows,
         "rule_changed": _rule_changed(campaign, frozen),
-        "no_room": audience.waiting(campaign, members) if is_open and has_people else None,
+        "no_room": len(no_room) if no_room is not None else None,
         "groups": groups(campaign, plan, members) if has_people else shares(campaign, plan),
         "made_of": made_of(members) if has_people else [],
         "ways": by_channel(campaign, plan, members) if has_people else [],

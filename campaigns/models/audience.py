@@ -48,6 +48,11 @@ class Audience(models.Model):
     kept_rules = models.JSONField(default=dict, db_default={})
     # As what the project and, by channel, the accounts sign; not known of what is older.
     signed = models.JSONField(default=dict, db_default={})
+    # Who of them had no room for a message by the contact policy; null: nobody could tell, as
+    # they are reached in several ways, or it is older. Each claim decides again.
+    no_room = BitmapField(null=True)
+    # In which stages of the default set they were, as `campaigns.layers` counts them.
+    layers = models.JSONField(default=dict, db_default={})
     data_as_of = models.DateField(_("as of"), null=True)
     frozen_at = models.DateTimeField(_("frozen at"))
 

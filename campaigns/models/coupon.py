@@ -1,6 +1,7 @@
 """Coupons: what a batch of them gives, each one that a customer has, and its redemptions."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -112,6 +113,15 @@ class CouponBatch(models.Model):
     def is_shared(self) -> bool:
         """Whether everybody has the same code, each once."""
         return bool(self.shared_code)
+
+    @property
+    def depth(self) -> float:
+        """The share of an order that it can take off, of the smallest order that it is for."""
+        if self.kind == self.Kind.PERCENT:
+            return float(Decimal(self.percent or 0) / 100)
+        if self.kind == self.Kind.GIFT:
+            return 0.0
+        return min(1.0, (self.value_minor or 0) / self.floor_minor) if self.floor_minor else 1.0
 
     def terms(self) -> dict[str, object]:
         """What it promises, for whoever approves something that gives it."""

@@ -1,17 +1,18 @@
 """Evidence: what past campaigns like a new one brought, found and kept when it is asked for."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from pyroaring import BitMap
 
-from campaigns import planning
-from campaigns.models import Audience, Campaign, CampaignResult, Evidence, Intake
+from campaigns import layers, planning
+from campaigns.models import Audience, Campaign, CampaignResult, CouponBatch, Evidence, Intake
+from campaigns.plans.nodes import Plan
 from campaigns.precedents import forecast, likeness, outlook, skill
-from campaigns.precedents.likeness import Likeness, Shape
+from campaigns.precedents.likeness import Layers, Likeness, Offer, Shape
 from campaigns.precedents.outlook import Outlook, Precedent
 from console import kept_words
 from console.models import Team
@@ -20,6 +21,7 @@ from segments import bitmaps, catalogue
 LOOKED_AT = 300  # past campaigns, the newest first
 AT_A_TIME = 20  # audiences in memory
 SHOWN = 10  # the most alike
+NOTHING_GIVEN = {"", Campaign.Offer.CONTENT}
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,11 @@ def find(
 ) -> list[Witness]:
     """Past campaigns with a result that are alike, the most alike first; those over `before`."""
     names = catalogue.other_names()
-    new, found = shape(campaign, names), list[Witness]()
-    for past, people in _past(campaign, before):
+    found = list[Witness]()
+    new = shape(campaign, names, _batches([campaign]), _layers(campaign, members))
+    for past, old, people in _past(campaign, names, before):
         shared = members.intersection_cardinality(people) / len(members) if members else 0.0
-        if alike := likeness.between(new, shape(past, names), people=shared):
+        if alike := likeness.between(new, old, people=shared):
             days_ago = (at - (past.finished_at or at)).days
             found.append(Witness(past, past.result, alike, shared, days_ago))
     return sorted(found, key=lambda one: one.precedent.weight, reverse=True)
@@ -141,21 +144,59 @@ def expected(witnesses: list[Witness]) -> Outlook:
     return outlook.of([one.precedent for one in witnesses[:SHOWN]])
 
 
-def shape(campaign: Campaign, names: Mapping[str, str]) -> Shape:
-    """What a campaign is compared by; `names` are those under which other events are kept."""
+def shape(
+    campaign: Campaign,
+    names: Mapping[str, str],
+    batches: Mapping[int, CouponBatch],
+    counted: Mapping[str, Any],
+) -> Shape:
+    """What a campaign is compared by.
+
+    `names` are those under which other events are kept, `batches` the coupons of its plan, and
+    `counted` what `campaigns.layers.composition` said of its customers.
+    """
     aim = names.get(campaign.conversion_event, campaign.conversion_event)
     if campaign.kind == Campaign.Kind.RECORDED:
         result = getattr(campaign, "result", None)
         gave = result is not None and result.redeemed is not None
-        return Shape(aim, has_offer=gave or None)
+        return Shape(aim, offer=Offer(is_there=True) if gave else None)
     plan = planning.of(campaign)
-    offers = any(message.coupon is not None for message in plan.messages())
-    return Shape(aim, frozenset(plan.channels()), offers, campaign.entry)
+    given = [batches[pk] for pk in _coupons(plan) if pk in batches]
+    offer = Offer(
+        is_there=bool(given) or campaign.offer not in NOTHING_GIVEN,
+        kinds=frozenset({one.kind for one in given} | ({campaign.offer} - {""})),
+        depth=max((one.depth for one in given), default=0.0),
+    )
+    return Shape(aim, frozenset(plan.channels()), offer, campaign.entry, _shares(counted))
+
+
+def _coupons(plan: Plan) -> set[int]:
+    return {one.coupon for one in plan.messages() if one.coupon is not None}
+
+
+def _batches(campaigns: Iterable[Campaign]) -> dict[int, CouponBatch]:
+    """The coupons of all their plans."""
+    ours = (one for one in campaigns if one.kind == Campaign.Kind.OURS)
+    wanted = set[int]().union(*(_coupons(planning.of(one)) for one in ours))
+    return CouponBatch.objects.in_bulk(wanted) if wanted else {}
+
+
+def _layers(campaign: Campaign, members: BitMap) -> dict[str, Any]:
+    """As they were when it was frozen; of a draft, as they are."""
+    frozen = Audience.objects.filter(campaign=campaign).values_list("layers", flat=True).first()
+    return layers.composition(members) if campaign.is_draft or not frozen else frozen
+
+
+def _shares(counted: Mapping[str, Any]) -> Layers | None:
+    if not counted:
+        return None
+    whole = sum(counted["sizes"].values())
+    return Layers(counted["stage_set"], {key: n / whole for key, n in counted["sizes"].items()})
 
 
 def _past(
-    campaign: Campaign, before: dt.datetime | None = None
-) -> Iterator[tuple[Campaign, BitMap]]:
+    campaign: Campaign, names: Mapping[str, str], before: dt.datetime | None = None
+) -> Iterator[tuple[Campaign, Shape, BitMap]]:
     """Ended campaigns whose window is over, and whom each was for; a few sets at a time."""
     ended = _ended().exclude(pk=campaign.pk)
     if before is not None:
@@ -164,9 +205,11 @@ def _past(
     for start in range(0, len(over), AT_A_TIME):
         some = over[start : start + AT_A_TIME]
         rows = Audience.objects.filter(campaign__in=some).order_by()
-        frozen = dict(rows.values_list("campaign", "members"))
+        frozen = {pk: rest for pk, *rest in rows.values_list("campaign", "members", "layers")}
+        batches = _batches(some)
         for past in some:
-            yield past, frozen[past.pk] if past.pk in frozen else _who_came_in(past)
+            people, counted = frozen.get(past.pk) or (_who_came_in(past), {})
+            yield past, shape(past, names, batches, counted), people
 
 
 def _ended() -> QuerySet[Campaign]:

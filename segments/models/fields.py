@@ -21,7 +21,8 @@ class BitmapField(models.BinaryField):
     _pyi_private_get_type: BitMap  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("default", BitMap)
+        if not kwargs.get("null"):  # there nothing is another thing than nobody
+            kwargs.setdefault("default", BitMap)
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> Any:
@@ -29,8 +30,8 @@ class BitmapField(models.BinaryField):
         kwargs.pop("default", None)
         return name, path, args, kwargs
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> BitMap:
-        return bitmaps.load(value)
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> BitMap | None:
+        return None if value is None else bitmaps.load(value)
 
     def get_prep_value(self, value: Any) -> Any:
         if isinstance(value, BitMap):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pyroaring import BitMap
 
 from campaigns import audience
 from campaigns.contact import holds, suppression
@@ -63,7 +64,10 @@ def test_who_complained_or_rests_for_longer_than_a_message_waits_is_left_out() -
     assert left_out(frozen(everybody)) == {"left_alone": [complained.pk, long.pk]}
     campaign = campaign_at("draft", everybody)
     assert campaign.segment
-    assert audience.waiting(campaign, campaign.segment.members) == 3
+    assert len(audience.without_room(campaign, campaign.segment.members) or ()) == 3
+    kept = frozen(everybody)
+    kept.refresh_from_db()
+    assert kept.no_room == BitMap([short.pk]), "of those who get it, and kept as it was then"
     later = frozen(everybody, starts_at=clock.now() + dt.timedelta(days=40))
     assert left_out(later) == {"left_alone": [complained.pk]}, "their pause is over by then"
     assert not left_out(frozen(everybody, purpose="transactional"))

@@ -43,7 +43,7 @@ NOT_DECIDED: dict[type[models.Model], set[str]] = {
         *("id", "status", "owner", "team", "external_ref", "stopped_because", "paused_at"),
         *("closed_at", "created_at", "started_at", "finished_at", "is_demonstration"),
     },
-    Audience: {"id", "campaign", "size"},
+    Audience: {"id", "campaign", "size", "no_room", "layers"},
     Quote: {"id", "campaign", "low_minor", "expected_minor", "returns", "made_at"},
     CouponBatch: {"id", "owner", "team", "created_at", "archived_at", "most_issued", "most_a_day"},
     TemplateRevision: {"id", "template", "number", "by", "at"},

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,7 +12,8 @@ from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
 from campaigns.outcomes import evidence, forecasts
 from console import approvals, audit
 from console.states import NotAllowed
-from segments.models import Customer
+from segments import standing
+from segments.models import Customer, Stage, StageSet
 from tests.campaigns.factories import campaign_at, people, segment_of
 from tests.factories import StaffFactory
 from tests.metrics.factories import recorded
@@ -119,17 +121,8 @@ def test_nor_who_made_a_segment_that_its_rule_speaks_of() -> None:
 def test_what_was_expected_stands_beside_what_came() -> None:
     customers = people(4)
     past(customers, "A", purchased=2)
-    before = campaign_at("submitted", customers)
-    Campaign.objects.filter(pk=before.pk).update(status="sent", finished_at=LATER)
-    result = CampaignResult.objects.create(
-        campaign=before,
-        reached=4,
-        sent=4,
-        purchased=1,
-        window_days=7,
-        is_final=True,
-        computed_at=LATER,
-    )
+    before = over(customers)
+    result = before.result
     result.forecast = forecasts.settle(before, result)
     result.save()
     (line,) = (one for one in forecasts.lines(result) if one.what == "share")
@@ -148,6 +141,43 @@ def test_what_was_expected_stands_beside_what_came() -> None:
         if one["what"] == "share"
     )
     assert (skill["count"], skill["inside"], skill["ratio"]) == (1, 1, pytest.approx(0.5))
+
+
+def test_who_was_in_the_same_layers_is_the_nearer_precedent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = StageSet.objects.create(key="own", is_default=True)
+    quiet, loyal = (
+        Stage.objects.create(stage_set=chosen, key=key, name=key, position=at)
+        for at, key in enumerate(("quiet", "loyal"))
+    )
+    loyal_ones, quiet_ones, new = people(3), people(3, prefix="q"), people(3, prefix="n")
+    column = np.full(max(one.pk for one in new) + 1, quiet.pk, np.int32)
+    column[[one.pk for one in (*loyal_ones, *new)]] = loyal.pk
+    monkeypatch.setattr(standing, "now", lambda _set: column)
+    before = {key: over(some) for key, some in (("quiet", quiet_ones), ("loyal", loyal_ones))}
+    column[:] = quiet.pk  # where they are by now says nothing of who they were
+    column[[one.pk for one in new]] = loyal.pk
+    draft = campaign_at("draft", new)
+    found = evidence.find(draft, BitMap([one.pk for one in new]), at=LATER)
+    assert [one.campaign for one in found] == [before["loyal"], before["quiet"]]
+    assert ["layers" in one.likeness.alike for one in found] == [True, False]
+
+
+def over(customers: list[Customer]) -> Campaign:
+    """A campaign of ours for them that is over, with its result."""
+    campaign = campaign_at("submitted", customers)
+    Campaign.objects.filter(pk=campaign.pk).update(status="sent", finished_at=LATER)
+    CampaignResult.objects.create(
+        campaign=campaign,
+        reached=len(customers),
+        sent=len(customers),
+        purchased=1,
+        window_days=7,
+        is_final=True,
+        computed_at=LATER,
+    )
+    return campaign
 
 
 def test_what_ran_elsewhere_is_held_against_what_was_known_before_it_began() -> None:

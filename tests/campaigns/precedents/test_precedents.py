@@ -1,12 +1,16 @@
 """How alike campaigns are, and what past ones make one expect."""
 
+from dataclasses import replace
+
 import pytest
 
 from campaigns.precedents import likeness, outlook
-from campaigns.precedents.likeness import Shape
+from campaigns.precedents.likeness import Layers, Offer, Shape
 from campaigns.precedents.outlook import Precedent
 
-NEW = Shape("order_paid", frozenset({"email"}), True, "once")
+OFFER = Offer(is_there=True, kinds=frozenset({"percent"}), depth=0.2)
+LAYERS = Layers(1, {"new": 0.75, "old": 0.25})
+NEW = Shape("order_paid", frozenset({"email"}), OFFER, "once", LAYERS)
 
 
 def test_another_aim_is_no_precedent() -> None:
@@ -17,19 +21,42 @@ def test_the_same_for_the_same_people_is_wholly_alike() -> None:
     found = likeness.between(NEW, NEW, people=1.0)
     assert found is not None
     assert found.score == pytest.approx(1.0)
-    assert found.alike == ("people", "channels", "offer", "entry")
+    assert found.alike == ("people", "layers", "channels", "offer", "entry")
 
 
 def test_what_is_not_known_counts_neither_for_nor_against() -> None:
-    found = likeness.between(NEW, Shape("order_paid", has_offer=True), people=0.5)
+    found = likeness.between(NEW, Shape("order_paid", offer=Offer(is_there=True)), people=0.5)
     assert found is not None
     assert found.score == pytest.approx((0.4 * 0.5 + 0.25) / 0.65)
     assert found.alike == ("people", "offer")
 
 
 def test_too_little_in_common_is_no_precedent() -> None:
-    other = Shape("order_paid", frozenset({"sms"}), False, "event")
+    other = Shape("order_paid", frozenset({"sms"}), Offer(is_there=False), "event")
     assert likeness.between(NEW, other, people=0.5) is None
+
+
+def score(old: Shape) -> float:
+    found = likeness.between(NEW, old, people=1.0)
+    assert found is not None
+    return found.score
+
+
+def test_an_offer_of_another_kind_or_depth_is_less_alike() -> None:
+    def given(kind: str, depth: float) -> float:
+        return score(replace(NEW, offer=Offer(is_there=True, kinds=frozenset({kind}), depth=depth)))
+
+    assert 1 == given("percent", 0.2) > given("percent", 0.5) > given("gift", 0.5)
+    whole = sum(likeness.WEIGHTS.values())
+    assert given("percent", 0.6) == pytest.approx((whole - 0.25 * 0.375 * 0.4) / whole)
+    assert given("gift", 0.5) > score(replace(NEW, offer=Offer(is_there=False)))
+
+
+def test_layers_count_by_the_share_that_lies_in_the_same() -> None:
+    other = Layers(1, {"new": 0.25, "gone": 0.75})
+    whole = sum(likeness.WEIGHTS.values())
+    assert score(replace(NEW, layers=other)) == pytest.approx((whole - 0.2 * 0.75) / whole)
+    assert score(replace(NEW, layers=replace(other, stage_set=2))) == 1, "nobody can tell"
 
 
 def test_the_past_fades() -> None:
