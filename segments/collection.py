@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console import audit, roles
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed, Stale
 from segments import membership, usage, versions, vocabulary
@@ -85,14 +86,16 @@ def add(*, name: str, rule: Any, by: Staff, description: str = "", note: str = "
 
 
 @transaction.atomic
-def edit(segment: Segment, *, by: Staff, seen_version: int, note: str = "", **fields: Any) -> bool:
+def edit(
+    segment: Segment, *, by: Staff, seen_version: int, note: str = "", seen: str = "", **fields: Any
+) -> bool:
     """Change the name, the description or the rule; True when the members change with it.
 
     A new rule is a new version; `note` says why.
 
     Raises:
         NotAllowed: the role may not, or the segment is another team's.
-        Stale: somebody else changed the rule since `seen_version`.
+        Stale: somebody else changed the rule since `seen_version`, or the words since `seen`.
         RuleError: the rule.
     """
     usage.alone()
@@ -101,6 +104,7 @@ def edit(segment: Segment, *, by: Staff, seen_version: int, note: str = "", **fi
     fields |= checked(**{key: fields[key] for key in WORDS if key in fields})
     if kept.rule_version != seen_version:
         raise Stale(_("Somebody else changed this rule meanwhile; load the page again."))
+    marks.require(kept, WORDS, seen)
     changed = {name: value for name, value in fields.items() if getattr(kept, name) != value}
     new_rule = "rule" in changed
     if new_rule:

@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from console import audit, formats, roles
+from console import seen as marks
 from console.models import Staff
 from console.states import NotAllowed, Stale
 from segments import membership, stage_drafts, stages, standing, taxonomies, usage
@@ -26,6 +27,7 @@ from segments.stage_drafts import Draft
 ACTION = "stages.change"
 MOST = 20  # stages of a set
 FIELDS = taxonomies.FIELDS
+WORDS = ("name", "description")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -146,7 +148,7 @@ def add(
 @transaction.atomic
 def edit(
     stage_set: StageSet, *, by: Staff, seen_version: int, name: str, drafts: Sequence[Draft],
-    description: str = "", note: str = "",
+    description: str = "", note: str = "", seen: str = "",
 ) -> bool:  # fmt: skip
     """Change the words or the stages; True when there is a new version to be computed.
 
@@ -154,13 +156,14 @@ def edit(
 
     Raises:
         NotAllowed: not theirs to change, something is wrong, or a rule needs a stage left out.
-        Stale: somebody else changed it since `seen_version`.
+        Stale: somebody else changed it since `seen_version`, or its words since `seen`.
     """
     usage.alone()
     kept = StageSet.objects.select_for_update().get(pk=stage_set.pk)
     roles.require(by, ACTION, record=kept)
     if kept.version != seen_version:
         raise Stale(_("Somebody else changed these stages meanwhile; load the page again."))
+    marks.require(kept, WORDS, seen)
     fields = {"name": name.strip()[:80], "description": description.strip()}
     if kept.key not in taxonomies.SETS:
         fields["name"] = _named(name)

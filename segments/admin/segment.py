@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from console import clock, figures, roles
 from console.modeladmin import ConsoleModelAdmin
+from console.seen_marks import SeenForm
 from console.states import NotAllowed
 from segments import collection, layering, tasks, usage, versions, vocabulary
 from segments.admin import editor, segment_facts, segment_library, segment_pages, segment_report
@@ -28,8 +29,10 @@ from segments.rules.nodes import RuleError
 LONGEST_IN_ADDRESS = 4_000  # letters of a rule
 
 
-class SegmentForm(forms.ModelForm):
+class SegmentForm(SeenForm):
     """Name, description and rule; what the rule says is checked here, with its place."""
+
+    fields_seen = collection.WORDS
 
     rule = forms.JSONField(
         label=_("rule"), widget=forms.Textarea(attrs={"class": "rb-json", "rows": 12})
@@ -155,6 +158,7 @@ class SegmentAdmin(ConsoleModelAdmin):
         if change:
             kept = Segment.objects.defer("members").get(pk=obj.pk)
             seen = form.cleaned_data["seen_version"]
+            given["seen"] = form.cleaned_data["seen"]
             if not collection.edit(kept, by=request.user, seen_version=seen, **given):
                 return
         else:

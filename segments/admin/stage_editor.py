@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from console import clock, figures, roles
+from console import clock, figures, roles, seen
 from segments import stage_drafts, stage_sets, stages, taxonomies
 from segments.admin import editor
 from segments.models import Stage, StageSet
@@ -39,6 +39,7 @@ def stored(stage_set: StageSet) -> dict[str, Any]:
         "description": stage_set.description,
         "note": "",
         "seen_version": stage_set.version,
+        "seen": seen.of(stage_set, stage_sets.WORDS),
         "drafts": taxonomies.written(stage_set),
     }
 
@@ -52,12 +53,13 @@ def read(given: QueryDict) -> dict[str, Any]:
     rows = [
         dict(zip(columns, values, strict=False)) for values in zip(*columns.values(), strict=False)
     ]
-    seen = given.get("seen_version", "")
+    version = given.get("seen_version", "")
     return {
         "name": given.get("name", ""),
         "description": given.get("description", ""),
         "note": given.get("note", ""),
-        "seen_version": int(seen) if seen.isdecimal() and len(seen) < 9 else 0,
+        "seen_version": int(version) if version.isdecimal() and len(version) < 9 else 0,
+        "seen": given.get("seen", ""),
         "drafts": [_draft(row) for row in rows],
     }
 

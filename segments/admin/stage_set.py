@@ -150,9 +150,9 @@ class StageSetAdmin(ReadOnlyAdmin):
         if stage_set is None:
             kept, is_new = stage_sets.add(by=request.user, **given), True
         else:
-            seen = form["seen_version"]
-            kept = stage_set
-            is_new = stage_sets.edit(stage_set, by=request.user, seen_version=seen, **given)
+            kept, given["seen"] = stage_set, form["seen"]
+            version = form["seen_version"]
+            is_new = stage_sets.edit(stage_set, by=request.user, seen_version=version, **given)
         if is_new:
             tasks.recompute_stages_soon(kept)
             messages.success(request, _("Saved. Where everybody stands is being computed."))

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import clock
+from console.seen_marks import SeenField, unseen
 from segments import collection, membership, tasks
 from segments.api.segment_insight import SegmentInsight
 from segments.models import Segment
@@ -19,10 +20,12 @@ from segments.rules.nodes import RuleError
 
 
 class SegmentSerializer(serializers.ModelSerializer):
-    """A segment with its freshness. `rule_version` says which rule an edit is based on."""
+    """A segment with its freshness. `rule_version` says which rule an edit is based on, `seen`
+    which words."""
 
     rule_version = serializers.IntegerField(required=False)
     is_stale = serializers.SerializerMethodField()
+    seen = SeenField(collection.WORDS)
 
     class Meta:
         model = Segment
@@ -39,6 +42,7 @@ class SegmentSerializer(serializers.ModelSerializer):
             "data_as_of",
             "failure",
             "is_stale",
+            "seen",
             "archived_at",
         ]
         read_only_fields: ClassVar = [
@@ -95,7 +99,7 @@ class SegmentViewSet(
         return {**super().get_serializer_context(), "day": clock.today()}
 
     def create(self, request: Request) -> Response:
-        given = self._read(request)
+        given = unseen(self._read(request))
         given.pop("rule_version", None)
         given.setdefault("rule", {"all": []})
         try:

@@ -44,6 +44,10 @@ def one_of(what: str, by: Staff) -> tuple[Model, dict[str, Any], tuple[str, ...]
     if what == "phrase":
         made = phrases.add(text="free", kind="promise", by=by)
         return made, {"text": "free", "kind": made.kind, "instead": ""}, ("text", "instead")
+    if what == "segment":
+        made = segment_of([], name="Buyers", team=by.team)
+        said = {"name": "Buyers", "description": "", "rule": '{"all": []}'}
+        return made, said, ("name", "description")
     if what == "source":
         made = event_sources.add(name="Shop", by=by)
         return made, {"name": "Shop", "description": ""}, ("name", "description")
@@ -63,7 +67,7 @@ def form_of(record: Model) -> tuple[str, str]:
     return page, done
 
 
-@pytest.mark.parametrize("what", ["guard", "tag", "phrase", "source", "budget"])
+@pytest.mark.parametrize("what", ["guard", "tag", "phrase", "source", "budget", "segment"])
 def test_who_began_from_an_older_form_is_told(signed_in: SignIn, what: str) -> None:
     client = signed_in("admin")
     record, said, (first, second) = one_of(what, client.staff)  # type: ignore[attr-defined]
@@ -91,13 +95,14 @@ def test_who_only_reads_sees_no_mark(signed_in: SignIn, what: str) -> None:
     assert ">Seen" not in shown.content.decode()
 
 
-@pytest.mark.parametrize("what", ["tags", "playbooks", "coupon-batches", "campaigns"])
+@pytest.mark.parametrize("what", ["tags", "playbooks", "coupon-batches", "campaigns", "segments"])
 def test_the_api_refuses_what_began_from_something_else(signed_in: SignIn, what: str) -> None:
     by = bob()
     make: dict[str, Callable[[], Any]] = {
         "tags": lambda: tags.add(name="VIP", by=by),
         "playbooks": lambda: playbooks.add(name="Save them", by=by),
         "coupon-batches": lambda: CouponBatchFactory.create(team=by.team),
+        "segments": lambda: segment_of([], team=by.team, owner=by),
         "campaigns": lambda: CampaignFactory.create(segment=segment_of([]), team=by.team, owner=by),
     }
     client = signed_in(by)

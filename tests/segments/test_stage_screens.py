@@ -234,6 +234,17 @@ def test_a_lost_race_is_said_and_nothing_typed_is_lost(
     assert "My name" in answer.content.decode()
 
 
+def test_so_is_one_about_the_words_alone(signed_in: SignIn, lifecycle: StageSet) -> None:
+    drafts, client = taxonomies.written(lifecycle), signed_in("analyst")
+    shown = client.get(at("edit", lifecycle)).context["form"]["seen"]
+    first = form(drafts, save=1, description="a colleague's", seen=shown)
+    assert client.post(at("edit", lifecycle), first).status_code == 302
+    late = client.post(at("edit", lifecycle), form(drafts, save=1, description="", seen=shown))
+    assert late.status_code == 409
+    lifecycle.refresh_from_db()
+    assert lifecycle.description == "a colleague's"
+
+
 def test_a_set_of_ones_own_starts_as_a_copy(
     signed_in: SignIn, lifecycle: StageSet, started: list[int]
 ) -> None:
