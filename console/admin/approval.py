@@ -134,9 +134,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @display(description=_("customers"))
     def size(self, approval: Approval) -> str:
-        """Who gets it; the control, which is frozen with them, gets nothing."""
-        said = approval.summary
-        return figures.whole(said["size"] - said.get("control", 0) if "size" in said else None)
+        """Who gets it; the control, which is frozen with them, gets nothing.
+
+        Of more money for one that lets in whoever comes, nobody knows how many it is for.
+        """
+        size = approval.summary.get("size")
+        return figures.whole(None if size is None else size - approval.summary.get("control", 0))
 
     @display(description=_("requested at"), ordering="created_at")
     def asked(self, approval: Approval) -> Any:

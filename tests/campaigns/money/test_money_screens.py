@@ -230,3 +230,22 @@ def test_who_approves_one_that_lasts_reads_how_many_the_limit_lets_in(signed_in:
     shown = signed_in(alice()).get(reverse("admin:console_approval_change", args=[asked.pk]))
     for told in (draft, shown.content.decode()):
         assert all(words in told for words in said)
+
+
+def test_the_list_of_approvals_bears_more_money_for_one_that_lasts(signed_in: SignIn) -> None:
+    call = {"key": "call", "kind": "task", "title": "Call", "days": 2, "team": bob().team_id}
+    campaign = campaign_at("draft", people(2), by=bob(), entry="segment", plan=[call])
+    price = clock.project().work_minor
+    Campaign.objects.filter(pk=campaign.pk).update(
+        budget=budget_with(100 * price, team=bob().team), limit_minor=5 * price
+    )
+    campaign.refresh_from_db()
+    approvals.approve(submit(campaign, by=bob()), by=alice())
+    campaign.refresh_from_db()
+    transitions.start(campaign, by=bob(), at=clock.now())
+    transitions.stop(campaign, reason="enough")
+    campaign.refresh_from_db()
+    asked = additions.ask(campaign, price, because="So", key="k", by=bob(), at=clock.now())
+    assert asked.summary["size"] is None
+    shown = signed_in(alice()).get(reverse("admin:console_approval_changelist"))
+    assert str(asked.title) in shown.content.decode()
