@@ -163,19 +163,25 @@ def grouped(
     *,
     unit: Option,
     most: int | None = None,
+    lying: bool = False,
 ) -> Option:
     """A group of bars a label, a bar in it a series; `most`: where the axis ends."""
+    names: Option = {"type": "category", "data": list(labels)}
+    scale: Option = {"type": "value"} | ({"max": most, "interval": most / 4} if most else {})
     return {
         "unit": unit,
         "legend": {"show": len(series) > 1},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "xAxis": {"type": "category", "data": list(labels)},
-        "yAxis": {"type": "value"} | ({"max": most, "interval": most / 4} if most else {}),
+        "xAxis": scale if lying else names,
+        "yAxis": {**names, "inverse": True} if lying else scale,
         "series": [
             {
                 "type": "bar",
                 "name": str(name),
-                "label": {"show": len(labels) * len(series) <= 12, "position": "top"},
+                "label": {
+                    "show": len(labels) * len(series) <= 12,
+                    "position": "right" if lying else "top",
+                },
                 "data": [plain(value) for value in values],
             }
             for name, values in series.items()

@@ -43,6 +43,16 @@ def of(values: Array, words: tuple[str, ...] = ()) -> Spread:
     return Spread(len(known), _bins(known), {**ranks, "mean": float(known.mean())})
 
 
+def counted(bins: list[Bin], values: Array) -> list[int]:
+    """How many of other values are in each of these bins of numbers, which begin at their least."""
+    if not bins:
+        return []
+    known = values[arrays.known(values)]
+    places = np.searchsorted([one.low for one in bins], known, side="right") - 1
+    counts: list[int] = np.bincount(np.maximum(places, 0), minlength=len(bins)).tolist()
+    return counts
+
+
 def _of_words(known: Array, words: tuple[str, ...]) -> Spread:
     counts = np.bincount(known, minlength=len(words))
     order = np.argsort(-counts, kind="stable")[:WORDS]

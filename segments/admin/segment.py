@@ -21,7 +21,14 @@ from console.modeladmin import ConsoleModelAdmin
 from console.seen_marks import SeenForm
 from console.states import NotAllowed
 from segments import collection, layering, tasks, usage, versions, vocabulary
-from segments.admin import editor, segment_facts, segment_library, segment_pages, segment_report
+from segments.admin import (
+    editor,
+    segment_facts,
+    segment_library,
+    segment_pages,
+    segment_portrait,
+    segment_report,
+)
 from segments.admin.filters import ArchivedFilter
 from segments.models import Segment
 from segments.rules.nodes import RuleError
@@ -229,6 +236,7 @@ class SegmentAdmin(ConsoleModelAdmin):
             *segment_pages.urls(),
             *segment_library.urls(),
             *segment_report.urls(),
+            *segment_portrait.urls(),
             *super().get_urls(),
         ]
 

@@ -102,10 +102,11 @@ def download(request: Any, kind: str) -> HttpResponse:
     today = clock.today()
     rows = _rows(reports.report(today), clock.project().currency)
     audit.log("segment.reported", by=request.user, format=kind, segments=len(rows) - 1)
-    return _file(rows, f"segments-{today}", kind)
+    return file(rows, f"segments-{today}", kind)
 
 
-def _file(rows: Sequence[Sequence[Any]], name: str, kind: str = "csv") -> HttpResponse:
+def file(rows: Sequence[Sequence[Any]], name: str, kind: str = "csv") -> HttpResponse:
+    """Rows as a file that a spreadsheet opens."""
     answer = HttpResponse(content_type=XLSX if kind == "xlsx" else "text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     if kind == "xlsx":
@@ -162,7 +163,7 @@ def show_overlap(request: HttpRequest) -> HttpResponse:
     cells = overlap.matrix(segments)
     today = clock.today()
     if request.GET.get("as") == "csv":
-        return _file(_pairs(cells), f"overlap-{today}")
+        return file(_pairs(cells), f"overlap-{today}")
     live = (
         Segment.objects.filter(archived_at=None)
         .exclude(size=None)

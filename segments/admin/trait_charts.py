@@ -55,7 +55,7 @@ def chart(trait: Trait, spread: Spread) -> Chart:
     """A bar a step or a word; under it the same as a table, and the ranks."""
     currency = clock.project().currency
     called = scorings.labels().get(trait.key, {}) if trait.kind == traits.CHOICE else {}
-    labels = [called.get(one.word) or _label(trait, one, currency) for one in spread.bins]
+    labels = [called.get(one.word) or label(trait, one, currency) for one in spread.bins]
     counts = [one.customers for one in spread.bins]
     if spread.others:
         labels.append(_("others"))
@@ -64,7 +64,7 @@ def chart(trait: Trait, spread: Spread) -> Chart:
         _("%(name)s: %(value)s")
         % {
             "name": RANKS[name],
-            "value": trait_words.value(trait, _plain(trait, value), currency),
+            "value": trait_words.value(trait, plain(trait, value), currency),
         }
         for name, value in spread.ranks.items()
         if not (name == "mean" and trait.kind == traits.DATE)
@@ -91,16 +91,17 @@ def chart(trait: Trait, spread: Spread) -> Chart:
     )
 
 
-def _label(trait: Trait, one: Bin, currency: str) -> str:
+def label(trait: Trait, one: Bin, currency: str) -> str:
+    """A value, or a step of values from the least to the most."""
     if one.word:
         return one.word
     low, high = (
-        trait_words.value(trait, _plain(trait, edge), currency) for edge in (one.low, one.high)
+        trait_words.value(trait, plain(trait, edge), currency) for edge in (one.low, one.high)
     )
     return low if one.low == one.high else f"{low} – {high}"
 
 
-def _plain(trait: Trait, value: float) -> float | int:
+def plain(trait: Trait, value: float) -> float | int:
     """Whole again where the values are."""
     is_whole = trait.kind in {traits.WHOLE, traits.DATE, traits.MONEY} and value == int(value)
     return int(value) if is_whole else value

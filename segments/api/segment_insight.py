@@ -15,7 +15,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import clock
-from segments import crossings, explaining, overlap, reports, versions, vocabulary
+from segments import (
+    composition,
+    crossings,
+    explaining,
+    overlap,
+    reports,
+    traits,
+    versions,
+    vocabulary,
+)
 from segments.models import Customer, Segment
 from segments.rules.nodes import RuleError
 
@@ -108,6 +117,39 @@ class CrossingSerializer(serializers.Serializer):
     left_sample = serializers.ListField(child=serializers.IntegerField())
 
 
+class PartOfTraitSerializer(serializers.Serializer):
+    """One value, or step of values, of a trait; money in minor units, shares from 0 to 1."""
+
+    word = serializers.CharField(source="bin.word")
+    low = serializers.FloatField(source="bin.low")
+    high = serializers.FloatField(source="bin.high")
+    customers = serializers.IntegerField(source="theirs")
+    of_all = serializers.IntegerField(source="everybodys")
+    share = serializers.FloatField(allow_null=True)
+    usual = serializers.FloatField(allow_null=True)
+    is_large = serializers.BooleanField()
+
+
+class TraitSpreadSerializer(serializers.Serializer):
+    """A trait, or the `stage`: how it is spread in the segment and over all customers."""
+
+    key = serializers.CharField()
+    known = serializers.IntegerField()
+    known_of_all = serializers.IntegerField()
+    middle = serializers.FloatField(allow_null=True)
+    usual_middle = serializers.FloatField(allow_null=True)
+    parts = PartOfTraitSerializer(many=True)
+
+
+class PortraitSerializer(serializers.Serializer):
+    """What a segment's customers are like beside everybody."""
+
+    day = serializers.DateField()
+    size = serializers.IntegerField()
+    everyone = serializers.IntegerField()
+    spreads = TraitSpreadSerializer(many=True)
+
+
 class DaysSerializer(serializers.Serializer):
     """Two days; by default today and a week before."""
 
@@ -118,7 +160,7 @@ class DaysSerializer(serializers.Serializer):
 class SegmentInsight(viewsets.GenericViewSet):
     """The looks at segments, for `SegmentViewSet`."""
 
-    looks: ClassVar = ("report", "overlap", "versions", "explain", "crossings")
+    looks: ClassVar = ("report", "overlap", "versions", "explain", "crossings", "portrait")
 
     @extend_schema(responses=ReportSerializer, filters=False)
     @action(detail=False, pagination_class=None)
@@ -208,6 +250,17 @@ class SegmentInsight(viewsets.GenericViewSet):
         if found is None:
             raise ValidationError({"since": [_("There are no two days with members to compare.")]})
         return Response(_crossing(found))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("t", OpenApiTypes.STR, many=True, description="More traits.")],
+        responses=PortraitSerializer,
+    )
+    @action(detail=True)
+    def portrait(self, request: Request, pk: str | None = None) -> Response:
+        """How the main traits are spread in the segment beside all customers."""
+        keys = composition.shown(traits.registry(), request.query_params.getlist("t"))
+        day = traits.as_of() or clock.today()
+        return Response(PortraitSerializer(composition.of(self.get_object(), keys, day)).data)
 
 
 def _number(given: str, name: str) -> int:

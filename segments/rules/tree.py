@@ -45,6 +45,12 @@ def fields_in(raw: Any) -> set[str]:
     return {one for one in named if isinstance(one, str)}
 
 
+def traits_in(raw: Any) -> set[str]:
+    """The traits that a stored rule speaks of."""
+    named = (part.get("trait") for part in _parts(raw))
+    return {one for one in named if isinstance(one, str)}
+
+
 def events_in(raw: Any) -> set[str]:
     """The events that a stored rule speaks of, whether or not it can be understood."""
     named = (
