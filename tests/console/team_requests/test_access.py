@@ -28,6 +28,8 @@ SignIn = Callable[..., Client]
 SECRET = "Buy the rival"
 OURS = re.compile(r"^(admin/console/teamrequest/|api/v1/requests/)")
 PLACE = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+# Whoever reads these signs out, changes the language, or asks for a file of the program.
+ELSEWHERE = re.compile(r"logout|^static/|^i18n/|jsi18n")
 NOTHING = 987_654_321  # no record has this number
 CHANGING = re.compile(r'(csrfmiddlewaretoken" value=")[^"]*|nonce="[^"]*"')
 
@@ -190,6 +192,37 @@ def test_what_came_of_it_is_in_the_files_work_and_meetings_of_whom_it_concerns(
     stranger = signed_in(world.sam)
     for address in (f"/api/v1/work/{item.pk}/", f"/admin/console/workitem/{item.pk}/change/"):
         assert stranger.get(address).status_code == 404, address
+
+
+def test_no_other_address_there_is_tells_a_stranger_of_it(world: World, signed_in: SignIn) -> None:
+    """Each that takes no number, and with the numbers of what hangs on it each that takes one."""
+    Project.objects.update(today_on=MONDAY, time_zone="Asia/Shanghai")
+    request = world.accepted(title=SECRET, days=2)
+    talking.comment(request, text=SECRET, by=world.tim, at=moment())
+    given = {"on": MONDAY, "subject": request, "owner": world.tim, "by": world.chief}
+    item = work.give("decision", f"{SECRET}: which?", **given)  # type: ignore[arg-type]
+    assert item is not None
+    said = {"owner": world.tim, "due_on": later(4).date(), "on": MONDAY, "by": world.chief}
+    holding.decide(weeks.of(MONDAY), text=f"{SECRET} first", request=request, **said)  # type: ignore[arg-type]
+    stranger, insider = signed_in(world.sam), signed_in(world.tim)
+    asked_at, told = set[str](), set[str]()
+    for route in {one for one in routes() if not OURS.match(one) and not ELSEWHERE.search(one)}:
+        places = PLACE.findall(route)
+        for number in (item.pk, request.pk) if places else (0,):
+            address = "/" + PLACE.sub(str(number), route).rstrip("?").replace("\\.", ".")
+            asked_at.add(route)
+            if SECRET in said_at(insider, address):
+                told.add(route)
+                assert SECRET not in said_at(stranger, address), address
+    assert len(asked_at) > 300
+    assert len(told) > 3, "the colleague reads of it there"
+
+
+def said_at(client: Client, address: str) -> str:
+    """What it answers to reading, whatever that is; nothing where no page is."""
+    answer: Any = client.get(address)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(body.decode("utf-8", "replace"))
 
 
 def read(client: Client, address: str) -> str:
