@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -14,13 +16,14 @@ from console import audit, clock, roles
 from console import seen as marks
 from console.models import Staff, Team
 from console.states import NotAllowed
-from segments import bitmaps, bits, columns, identity, usage
+from segments import bitmaps, bits, columns, identity, live_sets, sets, usage
 from segments.models import Customer, Tag, TagChange
 
 ACTION = "tags.change"
 EDITABLE = ("name", "description", "color", "team")
 LONGEST = 60
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+STALE_DAYS = 90
 FEW = 10_000  # customers, of whom each is looked at
 _GONE = """
     SELECT id FROM segments_customer WHERE merged_into_id IS NOT NULL OR erased_at IS NOT NULL
@@ -217,6 +220,44 @@ def offered(staff: Staff, besides: Iterable[Tag] = ()) -> list[Tag]:
     live = Tag.objects.filter(archived_at=None).defer("members")
     known = {tag.pk for tag in besides}
     return [tag for tag in live if tag.pk not in known and roles.may_change(staff, tag, ACTION)]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How far the tags carry: who has one, and which nobody tends or asks for."""
+
+    in_use: int
+    tagged: int  # customers with at least one tag in use
+    everyone: int
+    stale: list[Tag]  # neither given nor taken for so many days
+    unasked: list[Tag]  # of which no rule speaks
+
+    @property
+    def share(self) -> float | None:
+        """Of all customers."""
+        return self.tagged / self.everyone if self.everyone else None
+
+
+def readiness(today: dt.date) -> Readiness:
+    """The tags in use as they stand; at any number of tags in as many queries."""
+    found, given = sets.steadily(_given)
+    everyone = live_sets.everyone()
+    project, since = clock.project(), today - dt.timedelta(days=STALE_DAYS)
+    asked = usage.used("tag")
+    return Readiness(
+        in_use=len(found),
+        tagged=bitmaps.union(given).intersection_cardinality(everyone),
+        everyone=len(everyone),
+        stale=[one for one in found if clock.day_of(one.last or one.created_at, project) < since],
+        unasked=[one for one in found if one.pk not in asked],
+    )
+
+
+def _given() -> tuple[list[Any], list[BitMap]]:
+    """The tags in use, each with when it was given or taken last, and who has them."""
+    last = Max("changes__at")
+    found = list(Tag.objects.filter(archived_at=None).defer("members").annotate(last=last))
+    return found, sets.many(Tag, [(one.pk, one.digest) for one in found])
 
 
 def history(tag: Tag) -> list[tuple[dt.date, int]]:

@@ -53,6 +53,14 @@ def refuse_used(kind: str, number: int) -> None:
         )
 
 
+def used(kind: str) -> set[int]:
+    """The tags, lists or segments of which any rule in use speaks."""
+    segments = Segment.objects.filter(archived_at=None).values_list("rule", flat=True)
+    stages = Stage.objects.filter(retired_at=None, stage_set__archived_at=None)
+    rules = [*segments, *stages.values_list("rule", flat=True)]
+    return {number for rule in rules for number in tree.numbers_in(rule, kind)}
+
+
 def _in_segments(kind: str, number: int) -> Iterator[Use]:
     live = Segment.objects.filter(archived_at=None).only("pk", "name", "rule").order_by("name")
     for one in live:

@@ -64,6 +64,7 @@ class TagAdmin(ConsoleModelAdmin):
     list_filter: ClassVar = [ArchivedFilter]
     search_fields: ClassVar = ["name", "description"]
     change_form_template = "segments/tag/page.html"
+    list_before_template = "segments/tag/list_head.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         return (
@@ -101,6 +102,12 @@ class TagAdmin(ConsoleModelAdmin):
     @display(description=_("made on"), ordering="created_at")
     def given(self, tag: Tag) -> Any:
         return tag.created_at.date()
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
+        context = extra_context or {}
+        if self.has_view_permission(request):
+            context |= ready()
+        return super().changelist_view(request, context)
 
     # --- saving ---------------------------------------------------------------
 
@@ -180,6 +187,17 @@ def dot(tag: Tag) -> SafeString:
     return format_html(
         '<span class="tag-dot" style="--tag: {}">{}</span>', segment_facts.color(tag), tag.name
     )
+
+
+def ready() -> dict[str, Any]:
+    """How far the tags carry, above their list."""
+    found = tags.readiness(clock.today())
+    return {
+        "readiness": found,
+        "tagged": figures.whole(found.tagged),
+        "tagged_share": figures.share(found.share),
+        "stale_days": tags.STALE_DAYS,
+    }
 
 
 def about(tag: Tag, *, may: bool) -> dict[str, Any]:

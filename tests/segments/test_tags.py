@@ -16,7 +16,7 @@ from console import clock, roles
 from console.models import AuditEntry, Project, Staff
 from console.states import NotAllowed
 from segments import collection, copying, library, merging, tags
-from segments.models import Segment, Stage, Tag, TagChange
+from segments.models import Customer, Segment, Stage, Tag, TagChange
 from segments.sought import Sought
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments.factories import CustomerFactory, IdentifierFactory, SegmentFactory
@@ -222,6 +222,24 @@ def test_the_list_asks_no_query_for_a_row(
     client.get(LIST)
     with django_assert_max_num_queries(12):
         client.get(LIST)
+
+
+def test_the_list_says_who_has_a_tag_and_which_tags_nobody_tends(signed_in: SignIn) -> None:
+    anna, ben, _cleo, gone = CustomerFactory.create_batch(4)
+    old, new, archived = made("Old"), made("New"), made("Archived")
+    by = StaffFactory()
+    long_ago = AT - dt.timedelta(days=tags.STALE_DAYS + 1)
+    tags.give(old, BitMap([anna.pk, gone.pk]), by=by, at=long_ago)
+    tags.give(new, BitMap([anna.pk, ben.pk]), by=by, at=AT)
+    Tag.objects.filter(pk=archived.pk).update(archived_at=AT)
+    Customer.objects.filter(pk=gone.pk).update(merged_into=anna)
+    SegmentFactory(name="Asks", rule={"tag": new.pk})
+    found = tags.readiness(dt.date(2018, 1, 1))
+    assert (found.in_use, found.tagged, found.everyone) == (2, 2, 3)
+    assert (found.stale, found.unasked) == ([old], [old])
+    html = signed_in("support").get(LIST).content.decode()
+    assert "How far the tags carry" in html
+    assert "66.7% of all" in html
 
 
 # --- the API ------------------------------------------------------------------
