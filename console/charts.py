@@ -168,6 +168,8 @@ def grouped(
     """A group of bars a label, a bar in it a series; `most`: where the axis ends."""
     names: Option = {"type": "category", "data": list(labels)}
     scale: Option = {"type": "value"} | ({"max": most, "interval": most / 4} if most else {})
+    if lying:
+        scale = _scale([value for values in series.values() for value in values], unit)
     return {
         "unit": unit,
         "legend": {"show": len(series) > 1},
