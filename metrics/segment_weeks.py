@@ -87,6 +87,7 @@ def _doing(doing: reports.Doing) -> dict[str, Any]:
         "size": doing.size,
         "conversion": doing.conversion,
         "spent": doing.spent_each,
+        "campaigns": doing.campaigns_each,
         "touches": doing.touches_each,
     }
 

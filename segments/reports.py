@@ -15,8 +15,11 @@ from segments.sheet import Known
 TREND_DAYS = 30
 KEPT_SECONDS = 86_400
 LEAST_SHARE = 0.01  # of all customers, before a segment is called under-served
-SELDOM = 0.5  # of what customers are written to on average
-READ = ("orders_30d", "orders", "monetary_minor", "promotions_received")
+SELDOM = 0.5  # of the campaigns that reach customers on average
+READ = (
+    *("orders_30d", "orders", "monetary_minor", "promotions_received"),
+    "campaigns_received",
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Doing:
     spent_minor: int  # ever
     reached: int  # were written to at least once
     touches: int  # campaigns and messages that reached them
+    campaigns: int  # the different ones that reached each of them
 
     @property
     def conversion(self) -> float | None:
@@ -45,6 +49,10 @@ class Doing:
     @property
     def touches_each(self) -> float | None:
         return self.touches / self.size if self.size else None
+
+    @property
+    def campaigns_each(self) -> float | None:
+        return self.campaigns / self.size if self.size else None
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ def report(day: dt.date) -> Report:
 
 def _line(segment: Segment, doing: Doing, before: int | None, everyone: Doing) -> Line:
     large = doing.size >= LEAST_SHARE * max(everyone.size, 1)
-    seldom = (doing.touches_each or 0) < SELDOM * (everyone.touches_each or 0)
+    seldom = (doing.campaigns_each or 0) < SELDOM * (everyone.campaigns_each or 0)
     poor = (doing.conversion or 0) < (everyone.conversion or 0)
     return Line(
         segment=segment,
@@ -93,7 +101,7 @@ def _line(segment: Segment, doing: Doing, before: int | None, everyone: Doing) -
 
 def _of(segment: Segment, columns: dict[str, Known]) -> Doing:
     versions = ".".join(str(columns[key].version) for key in sorted(columns))
-    key = f"segment-report:{bytes(segment.digest).hex()}:{versions}"
+    key = f"segment-doing:{bytes(segment.digest).hex()}:{versions}"
     kept = cache.get(key)
     if kept is None:
         kept = asdict(_doing(sets.one(Segment, segment.pk)[0], columns))
@@ -111,6 +119,7 @@ def _doing(members: BitMap, columns: dict[str, Known]) -> Doing:
         spent_minor=int(theirs["monetary_minor"].sum()),
         reached=int((theirs["promotions_received"] > 0).sum()),
         touches=int(theirs["promotions_received"].sum()),
+        campaigns=int(theirs["campaigns_received"].sum()),
     )
 
 

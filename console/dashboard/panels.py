@@ -142,16 +142,19 @@ def segments(page: Page, request: HttpRequest) -> Panel:
 
 
 def _under_served(page: Page, told: Iterable[dict[str, Any]]) -> Iterator[Line]:
-    """Of the last week: they hear less than half of the average, and buy less than all do (R89)."""
+    """Of the last week: half as many campaigns as usual reach them, and they buy less (R89)."""
+    words = _(
+        "%(campaigns)s campaigns, %(touches)s messages a customer; %(share)s ordered within 30 days"
+    )
     for one in told:
-        said = {"touches": figures.number(one["touches"], digits=1)}
+        said = {key: figures.number(one.get(key), digits=1) for key in ("campaigns", "touches")}
         said["share"] = figures.share(one["conversion"])
         yield Line(
             what=kept_words.said(one["name"]),
             link=page.link("admin:segments_segment_change", one["segment"], needs="segments.view"),
             badge=_("under-served"),
             tone="warn",
-            why=_("%(touches)s messages a customer; %(share)s ordered within 30 days") % said,
+            why=words % said,
         )
 
 

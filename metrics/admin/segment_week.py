@@ -22,7 +22,8 @@ from segments.models import Segment
 NAME = "metrics_segmentweek"
 HEADINGS = [
     *("segment", "customers", "came", "left", "ordered within 30 days", "spent a customer"),
-    *("written to, a customer", "under-served", "KPI", "actual", "target", "forecast", "unit"),
+    *("campaigns a customer", "written to, a customer", "under-served", "KPI", "actual"),
+    *("target", "forecast", "unit"),
 ]
 LIGHTS = {"good": "good", "warn": "warn", "bad": "bad"}
 
@@ -111,6 +112,7 @@ def _shown(one: dict[str, Any], currency: str) -> dict[str, Any]:
         "left": figures.whole(one.get("left")),
         "conversion": figures.share(one["conversion"]),
         "spent": figures.money(None if spent is None else round(spent), currency),
+        "campaigns": figures.number(one.get("campaigns"), digits=1),
         "touches": figures.number(one["touches"], digits=1),
         "is_under_served": one.get("is_under_served", False),
         "rule_changed": one.get("rule_changed", False),
@@ -136,7 +138,7 @@ def _cells(one: dict[str, Any], metrics: dict[int, Metric], currency: str) -> li
     spent = figures.major(round(one["spent"]), currency) if one["spent"] is not None else ""
     about: list[Any] = [kept_words.said(one["name"])]
     about += [one[name] for name in ("size", "came", "left", "conversion")]
-    about += [spent, one["touches"], int(one["is_under_served"])]
+    about += [spent, one.get("campaigns"), one["touches"], int(one["is_under_served"])]
     rows = []
     for kpi in one["kpis"]:
         if (metric := metrics.get(kpi["metric"])) is not None:

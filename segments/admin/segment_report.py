@@ -66,6 +66,7 @@ def _shown(doing: reports.Doing, everyone: reports.Doing, currency: str) -> dict
         "spent": figures.money(
             None if doing.spent_each is None else round(doing.spent_each), currency
         ),
+        "campaigns": _decimal(doing.campaigns_each),
         "touches": _decimal(doing.touches_each),
         "reached": segment_facts.share_of(doing.reached, doing.size),
     }
@@ -121,7 +122,8 @@ def file(rows: Sequence[Sequence[Any]], name: str, kind: str = "csv") -> HttpRes
 def _rows(found: reports.Report, currency: str) -> list[list[Any]]:
     headings = [_("Segment"), _("As of"), _("Customers"), _("Change in 30 days")]
     headings += [_("Ordered within 30 days"), _("Orders a customer"), _("Spent a customer")]
-    headings += [_("Currency"), _("Messages a customer"), _("Reached"), _("Remark")]
+    headings += [_("Currency"), _("Campaigns a customer"), _("Messages a customer")]
+    headings += [_("Reached"), _("Remark")]
     rows: list[list[Any]] = [headings]
     for line in found.lines:
         one = line.segment
@@ -140,6 +142,7 @@ def _numbers(doing: reports.Doing, trend: float | None, currency: str) -> list[A
         *(None if one is None else round(one, 4) for one in numbers),
         None if spent is None else float(spent),
         currency,
+        None if doing.campaigns_each is None else round(doing.campaigns_each, 2),
         None if doing.touches_each is None else round(doing.touches_each, 2),
         None if reached is None else round(reached, 4),
     ]

@@ -41,6 +41,7 @@ class DoingSerializer(serializers.Serializer):
     orders_each = serializers.FloatField(allow_null=True)
     spent_each_minor = serializers.FloatField(source="spent_each", allow_null=True)
     reached = serializers.IntegerField()
+    campaigns_each = serializers.FloatField(allow_null=True)
     touches_each = serializers.FloatField(allow_null=True)
 
 

@@ -113,7 +113,8 @@ def test_who_hears_too_little_stands_on_the_operators_first_page(
     week = segment_weeks.make_due(today=TODAY)
     assert week is not None
     week.data["lines"][0] |= {"is_under_served": True, "touches": 0.2, "conversion": 0.023}
+    week.data["lines"][0]["campaigns"] = 0.1
     week.save()
     home = signed_in("operator").get(reverse("admin:index")).content.decode()
-    assert "0.2 messages a customer; 2.3% ordered within 30 days" in home
+    assert "0.1 campaigns, 0.2 messages a customer; 2.3% ordered within 30 days" in home
     assert reverse("admin:segments_segment_change", args=[gold.pk]) in home

@@ -59,6 +59,7 @@ def four() -> list[int]:
         orders={a: 9, b: 3},
         monetary_minor={a: 900, b: 300, c: 100},
         promotions_received={a: 5, b: 5, c: 1},
+        campaigns_received={a: 3, b: 3, c: 1},
     )
     return [a, b, c, d]
 
@@ -73,9 +74,20 @@ def test_each_segment_stands_beside_everybody(four: list[int]) -> None:
     lines = {one.segment: one for one in found.lines}
     assert (lines[rich].doing.conversion, lines[rich].doing.spent_each) == (1.0, 600.0)
     assert (lines[rich].doing.touches_each, lines[rich].trend) == (5.0, 1.0)
+    assert lines[rich].doing.campaigns_each == 3.0
     assert [one.is_under_served for one in (lines[rich], lines[poor])] == [False, True]
     assert [one.is_never_written_to for one in (lines[poor], lines[silent])] == [False, True]
     assert found.lines[-1].segment == rich  # who waits for care stands first
+
+
+def test_one_campaign_of_many_messages_is_not_served_well(four: list[int]) -> None:
+    _a, _b, c, d = four
+    columns(promotions_received={c: 20, d: 20})
+    poor = segment("Poor", [c, d])
+    (line,) = reports.report(TODAY).lines
+    assert line.segment == poor
+    assert line.doing.touches_each == 20
+    assert line.is_under_served  # 0.5 campaigns a customer, of 1.75 on average
 
 
 def test_a_kept_figure_is_the_present_members_alone(four: list[int]) -> None:
@@ -118,6 +130,8 @@ def test_the_files_have_numbers_and_no_formulas(four: list[int], signed_in: Sign
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
     assert rows[1][0] == "'=1+1"
     assert rows[1][2:7] == ["2", "", "1.0", "6.0", "6.0"]
+    assert rows[0][8:10] == ["Campaigns a customer", "Messages a customer"]
+    assert rows[1][8:10] == ["3.0", "5.0"]
     content = client.get(reverse("admin:segments_report_file", args=["xlsx"])).content
     sheet_ = openpyxl.load_workbook(io.BytesIO(content)).active
     cells = [[cell.value for cell in row] for row in sheet_.iter_rows()]
