@@ -84,13 +84,19 @@ def left_out(campaign: Campaign) -> BitMap:
         Strayed: who that would be cannot be told any more.
     """
     now = {one.segment_id: one.segment for one in _keeping(campaign)}
-    rows = Audience.objects.filter(campaign=campaign).only("kept_from", "kept_rules")
-    agreed = None if campaign.is_draft else rows.first()
+    agreed = None if campaign.is_draft else _agreed(campaign)
     if agreed is None or not agreed.kept_from:
         return bitmaps.union([one.members for one in now.values()])
     then = Segment.objects.in_bulk(agreed.kept_from)
     kept = [one.members for one in (then | now).values()]
     return bitmaps.union([*kept, *_as_agreed(agreed, then)])
+
+
+def _agreed(campaign: Campaign) -> Audience | None:
+    """Its audience, without the set where nobody has read that yet."""
+    if Campaign._meta.get_field("audience").is_cached(campaign):
+        return campaign.audience
+    return Audience.objects.filter(campaign=campaign).only("kept_from", "kept_rules").first()
 
 
 def _as_agreed(agreed: Audience, segments: Mapping[int, Segment]) -> list[BitMap]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.contact import policies
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate
+from campaigns.models.account import own_of_channels
 from campaigns.plans import moments, tree, triggers, words
 from campaigns.plans.known import Known, Named
 from campaigns.plans.nodes import Message, Plan, PlanError
@@ -38,8 +39,7 @@ def channels() -> dict[str, str]:
 
     Mail always can; every other channel needs an account.
     """
-    open_now = ChannelAccount.objects.filter(is_default=True).values_list("channel", flat=True)
-    names = {"email", *open_now}
+    names = {"email", *(one.channel for one in own_of_channels())}
     return {one.value: str(one.label) for one in ChannelAccount.Channel if one.value in names}
 
 

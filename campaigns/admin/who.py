@@ -44,7 +44,8 @@ def context(
     no_room = audience.without_room(campaign, members) if is_open and has_people else None
     rows = then_and_now(campaign, then) if is_open and has_people else []
     if rows and frozen.no_room is not None and no_room is not None:
-        rows.append(Row(_("of them without room today"), len(frozen.no_room), len(no_room)))
+        row = Row(_("of them without room today"), len(frozen.no_room), len(no_room))
+        rows += [row] if row.then or row.now else []
     return {
         "then_and_now": rows,
         "rule_changed": _rule_changed(campaign, frozen),

@@ -10,9 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from console import kept_words
+from console import clock, kept_words, once
 from console.kept_words import KeptName
-from console.models import Approval, Project
+from console.models import Approval
 
 
 class ChannelAccount(models.Model):
@@ -89,12 +89,18 @@ class ChannelAccount(models.Model):
 PROJECT = "project"
 
 
+@once.a_page_asks
+def own_of_channels() -> list[ChannelAccount]:
+    """The account of each channel through which messages go out."""
+    return list(ChannelAccount.objects.filter(is_default=True))
+
+
 def signatures(wanted: Iterable[str]) -> dict[str, str]:
     """As what customers read who writes to them: the project, and the accounts of channels."""
-    own = {one.channel: one.given for one in ChannelAccount.objects.filter(is_default=True)}
+    own = {one.channel: one.given for one in own_of_channels()}
     signs = {channel: own.get(channel, {}).get("sign_name", "") for channel in wanted}
     mail = own.get(ChannelAccount.Channel.EMAIL, {}).get("sender") or settings.DEFAULT_FROM_EMAIL
-    known = {PROJECT: Project.objects.get().name, str(ChannelAccount.Channel.EMAIL): mail}
+    known = {PROJECT: clock.project().name, str(ChannelAccount.Channel.EMAIL): mail}
     return {one: known.get(one, signs[one]) for one in signs}
 
 
