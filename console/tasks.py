@@ -26,6 +26,7 @@ from console.duties import escalating
 from console.models import Job, Staff
 from console.team_requests import intake, news
 from metrics import (
+    acquisition,
     activity_tables,
     answers,
     measure,
@@ -49,6 +50,7 @@ def run_night() -> None:
     with jobs.running(jobs.create("night", _("Nightly recompute"))) as progress:
         pipeline.run(clock.today(), progress=progress, patience=PATIENCE)
         measure.run_due()
+        acquisition.compute_payback()
         retention.monthly()
         activity_tables.update()
         answers.tidy(today=clock.today())

@@ -281,11 +281,23 @@ def _give(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> WorkIt
         why=kept_words.each(lambda: period_words.of_run(rule, came_to)),
         plan=kept_words.each(lambda: rule.plan_words),
         subject=rule,
-        owner=rule.owner,
+        owner=_responsible(rule),
         team=rule.team,
         due_on=today + dt.timedelta(days=rule.days_to_act),
         once=f"{KIND}:{rule.pk}:{run[0]}",
     )
+
+
+def _responsible(rule: PeriodRule) -> Staff | None:
+    """Whom the rule names; where it names neither them nor a team, who owns the metric, else a
+    manager: work that is nobody's is done by nobody."""
+    if rule.owner_id or rule.team_id:
+        return rule.owner
+    owner = rule.metric.owner
+    if owner is not None and owner.is_active:
+        return owner
+    managers = Staff.objects.filter(is_active=True, role=Staff.Role.MANAGER)
+    return managers.order_by("pk").first()
 
 
 def _doubt(rule: PeriodRule, now: dict[dt.date, Judged], *, today: dt.date) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from console import clock, figures, roles
+from console import clock, figures, keepers, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Project, Staff
 from console.states import NotAllowed, Stale
@@ -185,7 +185,10 @@ class MetricAdmin(ReadOnlyAdmin):
             "export": reverse("admin:metrics_metric_export", args=[metric.pk]) + query,
             "about": metric_pages.about(metric),
             "may_change": roles.may_change(request.user, metric, own.ACTION),
+            "keeper_link": reverse("admin:metrics_metric_do", args=[metric.pk, "owner"]),
         }
+        if keepers.may_name(metric, request.user, own.ACTION):
+            context["keepers"] = keepers.offered()
         return self._page(request, "metric", metric.label, context)
 
     def make(self, request: Any) -> HttpResponse:
@@ -249,9 +252,13 @@ class MetricAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:metrics_metric_change", args=[metric.pk]))
 
     def do(self, request: Any, number: int, deed: str) -> HttpResponse:
-        """Archive or restore a metric of somebody's own."""
+        """Archive or restore a metric of somebody's own; say who looks after any."""
         metric = self._metric(request, str(number))
         match deed:
+            case "owner":
+                owner = keepers.read(request.POST.get("owner", ""))
+                keepers.name(metric, owner, by=request.user, action=own.ACTION)
+                messages.success(request, _("Saved."))
             case "archive":
                 own.archive(metric, by=request.user)
                 messages.success(request, _("The metric is archived."))

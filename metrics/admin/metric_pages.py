@@ -21,7 +21,6 @@ def about(metric: Metric) -> dict[str, Any]:
     return {
         "kind": recipe_words.KINDS.get(metric.kind, ""),
         "sentence": recipe_words.sentence(recipe, catalogue.titles(), labels),
-        "whose": " · ".join(str(one) for one in (metric.owner, metric.team) if one),
         "versions": _versions(metric),
     }
 

@@ -13,7 +13,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from console import clock, rest
+from console import clock, keeper_body, keepers, rest
 from metrics import own, tasks
 from metrics.models import Measurement, Metric
 from segments.rules.nodes import RuleError
@@ -91,6 +91,7 @@ class MetricViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         "partial_update": own.ACTION,
         "archive": own.ACTION,
         "restore": own.ACTION,
+        "owner": own.ACTION,
     }
     filterset_fields: ClassVar = {"group": ["exact"], "archived_at": ["isnull"]}
     queryset = Metric.objects.all()
@@ -133,6 +134,15 @@ class MetricViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         row = self.get_object()
         own.restore(row, by=request.user)  # type: ignore[arg-type]
         tasks.measure_changes_soon(by=request.user)  # type: ignore[arg-type]
+        return self._answer(row)
+
+    @extend_schema(request=keeper_body.OwnerSerializer)
+    @action(detail=True, methods=["post"])
+    def owner(self, request: Request, key: str | None = None) -> Response:
+        """Say who looks after it; of what ships as well."""
+        row = self.get_object()
+        owner = keeper_body.read(request)
+        keepers.name(row, owner, by=request.user, action=own.ACTION)  # type: ignore[arg-type]
         return self._answer(row)
 
     def _answer(self, row: Metric) -> Response:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from console import clock, figures, formats, roles
+from console import clock, figures, formats, keepers, roles
 from console.modeladmin import ReadOnlyAdmin
 from segments import catalogue, own_traits, tasks, trait_previews, trait_words, traits
 from segments.admin import trait_charts
@@ -82,7 +82,7 @@ class TraitAdmin(ReadOnlyAdmin):
     def whose(self, row: Trait) -> str:
         if row.key in FORETOLD:
             return gettext("the model of lifetime value")
-        if row.is_shipped:
+        if row.is_shipped and row.owner is None:
             return gettext("ships with the console")
         return " · ".join(str(one) for one in (row.owner, row.team) if one) or "–"
 
@@ -114,7 +114,10 @@ class TraitAdmin(ReadOnlyAdmin):
             "users": formats.listed(own_traits.used_by(row.key)),
             "may_change": not row.is_shipped
             and roles.may_change(request.user, row, own_traits.ACTION),
+            "keeper_link": reverse("admin:segments_trait_do", args=[row.pk, "owner"]),
         }
+        if keepers.may_name(row, request.user, own_traits.ACTION):
+            context["keepers"] = keepers.offered()
         return self._page(request, "page", str(about.label), context)
 
     def make(self, request: Any) -> HttpResponse:
@@ -167,9 +170,13 @@ class TraitAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:segments_trait_change", args=[row.pk]))
 
     def do(self, request: Any, pk: int, deed: str) -> HttpResponse:
-        """Archive or restore a trait of somebody's own."""
+        """Archive or restore a trait of somebody's own; say who looks after any."""
         row = get_object_or_404(Trait, pk=pk)
         match deed:
+            case "owner":
+                owner = keepers.read(request.POST.get("owner", ""))
+                keepers.name(row, owner, by=request.user, action=own_traits.ACTION)
+                messages.success(request, _("Saved."))
             case "archive":
                 own_traits.archive(row, by=request.user)
                 messages.success(request, _("The trait is archived."))

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from console import clock
+from console import clock, keeper_body, keepers
 from segments import catalogue, distribution, own_traits, tasks, trait_words, traits
 from segments.models import Trait
 from segments.rules.nodes import RuleError
@@ -79,6 +79,7 @@ class TraitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         "partial_update": own_traits.ACTION,
         "archive": own_traits.ACTION,
         "restore": own_traits.ACTION,
+        "owner": own_traits.ACTION,
     }
     queryset = Trait.objects.all()
     serializer_class = TraitSerializer
@@ -132,6 +133,15 @@ class TraitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         own_traits.restore(row, by=request.user)  # type: ignore[arg-type]
         tasks.compute_traits_soon()
         row.refresh_from_db()
+        return Response(self.get_serializer(row).data)
+
+    @extend_schema(request=keeper_body.OwnerSerializer)
+    @action(detail=True, methods=["post"])
+    def owner(self, request: Request, key: str | None = None) -> Response:
+        """Say who looks after it; of what ships as well."""
+        row = self.get_object()
+        owner = keeper_body.read(request)
+        keepers.name(row, owner, by=request.user, action=own_traits.ACTION)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data)
 
     @extend_schema(responses=SpreadSerializer)

@@ -20,7 +20,7 @@ from campaigns.models import Campaign, CampaignResult, Message, MessageTemplate
 from console import approvals, clock, tasks
 from console.models import AuditEntry, Project, Staff
 from metrics import results
-from metrics.models import Measurement
+from metrics.models import Measurement, Payback
 from segments import collection, membership, pipeline, traits
 from segments.models import Consent, Customer, Identifier, InboxEvent
 from tests.campaigns.factories import CountingServer, mail_server
@@ -166,6 +166,7 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     # The number on the home page, and in the metrics.
     revenue = Measurement.objects.get(metric__key="revenue", day="2026-03-01", slice="")
     assert revenue.value == 1250 + 9999 + 100
+    assert Payback.objects.exists(), "worked out by the night too"
     home = signed_in("operator").get(reverse("admin:index")).content.decode()
     assert "Spring" in home
 

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 
 from console import work
-from console.models import WorkItem
+from console.models import Staff, WorkItem
 from console.states import NotAllowed
 from metrics import library, period_rules, periods, watch
 from metrics.measurements import Figure
 from metrics.models import Breach, Metric, PeriodRule, PeriodVerdict
-from tests.factories import StaffFactory
+from tests.factories import StaffFactory, TeamFactory
 from tests.metrics.factories import measured, today_is
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,25 @@ def test_the_night_does_it_by_itself_and_again_does_nothing() -> None:
     titles = sorted(WorkItem.objects.values_list("title", flat=True))
     assert titles == ["Deep dive", "LTV/CAC below 1.5 for three months"]  # ours, and what ships
     assert PeriodVerdict.objects.filter(rule__name="Deep dive").count() == 3
+
+
+def test_what_ships_names_nobody_so_the_metrics_owner_or_a_manager_gets_the_work() -> None:
+    manager = StaffFactory.create(role=Staff.Role.MANAGER)
+    StaffFactory.create(role=Staff.Role.OPERATOR)
+    rule(owner=None)
+    came_to("1.4", "1.3", "1.4")
+    after(2)
+    assert {one.owner for one in WorkItem.objects.all()} == {manager}
+    analyst = StaffFactory.create(role=Staff.Role.ANALYST)
+    Metric.objects.update(owner=analyst)
+    rule(owner=None, name="Another")
+    after(3)
+    assert WorkItem.objects.get(title="Another").owner == analyst
+    own_team = TeamFactory.create()
+    rule(owner=None, team=own_team, name="A team's")
+    after(4)
+    item = WorkItem.objects.get(title="A team's")
+    assert (item.owner, item.team) == (None, own_team)
 
 
 def test_a_new_run_after_a_good_month_opens_another_once_the_first_is_closed() -> None:
