@@ -95,7 +95,7 @@ def left_out(campaign: Campaign) -> BitMap:
 def _agreed(campaign: Campaign) -> Audience | None:
     """Its audience, without the set where nobody has read that yet."""
     if Campaign._meta.get_field("audience").is_cached(campaign):
-        return campaign.audience
+        return getattr(campaign, "audience", None)  # a draft that was called off has none
     return Audience.objects.filter(campaign=campaign).only("kept_from", "kept_rules").first()
 
 
