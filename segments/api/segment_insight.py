@@ -142,7 +142,7 @@ class TraitSpreadSerializer(serializers.Serializer):
     parts = PartOfTraitSerializer(many=True)
 
 
-class PortraitSerializer(serializers.Serializer):
+class SegmentPortraitSerializer(serializers.Serializer):
     """What a segment's customers are like beside everybody."""
 
     day = serializers.DateField()
@@ -254,14 +254,16 @@ class SegmentInsight(viewsets.GenericViewSet):
 
     @extend_schema(
         parameters=[OpenApiParameter("t", OpenApiTypes.STR, many=True, description="More traits.")],
-        responses=PortraitSerializer,
+        responses=SegmentPortraitSerializer,
     )
     @action(detail=True)
     def portrait(self, request: Request, pk: str | None = None) -> Response:
         """How the main traits are spread in the segment beside all customers."""
         keys = composition.shown(traits.registry(), request.query_params.getlist("t"))
         day = traits.as_of() or clock.today()
-        return Response(PortraitSerializer(composition.of(self.get_object(), keys, day)).data)
+        return Response(
+            SegmentPortraitSerializer(composition.of(self.get_object(), keys, day)).data
+        )
 
 
 def _number(given: str, name: str) -> int:
