@@ -182,9 +182,12 @@ def _batches(campaigns: Iterable[Campaign]) -> dict[int, CouponBatch]:
 
 
 def _layers(campaign: Campaign, members: BitMap) -> dict[str, Any]:
-    """As they were when it was frozen; of a draft, as they are."""
+    """As they are, of a draft; else as they were when it was frozen, which is not always known:
+    where they are by now says nothing of who they were."""
+    if campaign.is_draft:
+        return layers.composition(members)
     frozen = Audience.objects.filter(campaign=campaign).values_list("layers", flat=True).first()
-    return layers.composition(members) if campaign.is_draft or not frozen else frozen
+    return frozen or {}
 
 
 def _shares(counted: Mapping[str, Any]) -> Layers | None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pyroaring import BitMap
 
-from campaigns.models import Campaign, CampaignResult, Evidence, MessageTemplate
+from campaigns.models import Audience, Campaign, CampaignResult, Evidence, MessageTemplate
 from campaigns.outcomes import evidence, forecasts
 from console import approvals, audit
 from console.states import NotAllowed
@@ -162,6 +162,11 @@ def test_who_was_in_the_same_layers_is_the_nearer_precedent(
     found = evidence.find(draft, BitMap([one.pk for one in new]), at=LATER)
     assert [one.campaign for one in found] == [before["loyal"], before["quiet"]]
     assert ["layers" in one.likeness.alike for one in found] == [True, False]
+    older = campaign_at("submitted", new)  # frozen before anybody kept their layers
+    Audience.objects.filter(campaign=older).update(layers={})
+    found = evidence.find(older, BitMap([one.pk for one in new]), at=LATER)
+    assert len(found) == 2
+    assert not any("layers" in one.likeness.alike for one in found), "nobody can tell any more"
 
 
 def over(customers: list[Customer]) -> Campaign:
