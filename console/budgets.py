@@ -168,6 +168,18 @@ def archive(budget: Budget, *, by: Staff) -> None:
     audit.log("budget.archived", kept, by=by)
 
 
+@transaction.atomic
+def restore(budget: Budget, *, by: Staff) -> None:
+    """Take it out again: what was left in it may be used as before, within its period."""
+    kept = ledger.lock(budget)
+    roles.require(by, CHANGE, record=kept)
+    if kept.archived_at is None:
+        raise Stale(_("This is in use already."))
+    kept.archived_at = None
+    kept.save(update_fields=["archived_at"])
+    audit.log("budget.restored", kept, by=by)
+
+
 def _is_asked_for(budget: Budget) -> bool:
     """Whether somebody has still to decide about money for it."""
     asked = Approval.objects.filter(

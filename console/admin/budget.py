@@ -54,6 +54,9 @@ class BudgetAdmin(ReadOnlyAdmin):
                 f"{one}/archive/", view(require_POST(self.archive)), name="console_budget_archive"
             ),
             path(
+                f"{one}/restore/", view(require_POST(self.restore)), name="console_budget_restore"
+            ),
+            path(
                 f"transfers/{one}/withdraw/",
                 view(require_POST(self.withdraw)),
                 name="console_budget_withdraw",
@@ -99,6 +102,7 @@ class BudgetAdmin(ReadOnlyAdmin):
             "rules": budget.rules.select_related("by"),
             "wrong": burn_down.wrong(budget),
             "may_change": may(budgets.CHANGE),
+            "may_restore": not is_open and roles.may_change(request.user, budget, budgets.CHANGE),
             "may_fund": may(budgets.FUND),
             "may_ask": may(budgets.ASK),
             "may_see_approvals": roles.allows(request.user, "approvals.view"),
@@ -194,6 +198,12 @@ class BudgetAdmin(ReadOnlyAdmin):
         budgets.archive(self._of(request, number, budgets.CHANGE), by=request.user)
         messages.success(request, _("The budget is archived."))
         return HttpResponseRedirect(reverse(PAGE))
+
+    def restore(self, request: Any, number: int) -> HttpResponse:
+        budget = self._of(request, number, budgets.CHANGE)
+        budgets.restore(budget, by=request.user)
+        messages.success(request, _("The budget is in use again."))
+        return _to(budget)
 
     # --- how ----------------------------------------------------------------------
 

@@ -49,12 +49,16 @@ def test_a_manager_makes_fills_and_guards_a_budget(signed_in: SignIn) -> None:
     edited = {"name": "Spring <b>2018</b>", "since": "2018-01-01", "until": "2018-04-30"}
     assert client.post(at("budget_edit", one.pk), edited).status_code == 302
     text = client.get(at("budget_change", one.pk)).content.decode()
-    assert "Archive this budget for good?" in text, "nobody takes it out again"
+    assert "Archive this budget?" in text
     assert "Spring &lt;b&gt;2018" in text
     assert "1,200.50" in text
     assert 'data-chart-id="burn-down"' in text
     assert client.post(at("budget_archive", one.pk)).status_code == 302
     assert Budget.objects.get().archived_at
+    assert "Take it out again" in client.get(at("budget_change", one.pk)).content.decode()
+    assert client.post(at("budget_restore", one.pk)).status_code == 302
+    assert Budget.objects.get().archived_at is None
+    assert balances(one) == (120_050, 0, 0, 0)
 
 
 def test_the_list_shows_bars_and_costs_the_same_for_many(
@@ -93,6 +97,7 @@ def test_a_refusal_on_screen_changes_nothing(signed_in: SignIn, role: str) -> No
         ("reduce", money),
         ("rule", rule),
         ("archive", {}),
+        ("restore", {}),
         ("edit", {"name": "x", "since": "2018-01-01", "until": "2018-01-02"}),
     ):
         assert client.post(at(f"budget_{name}", one.pk), said).status_code in {302, 403}, name

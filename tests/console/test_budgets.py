@@ -219,6 +219,7 @@ def test_who_may_not_fund_changes_nothing(role: str) -> None:
         lambda: budgets.reduce(one, 5, key="x", on=DAY, by=who, because="x"),
         lambda: budgets.set_rule(one, by=who, over="ask", warn_share=0.1, because="x", seen=1),
         lambda: budgets.archive(one, by=who),
+        lambda: budgets.restore(one, by=who),
         lambda: budget(by=who),
     ):
         with pytest.raises(NotAllowed):
@@ -242,6 +243,11 @@ def test_what_is_open_is_settled_before_a_budget_is_put_away() -> None:
     with pytest.raises(NotAllowed, match="archived"):
         budgets.reserve(one, 10, subject=what, key="r2", on=DAY)
     assert AuditEntry.objects.filter(action="budget.archived").count() == 1
+    budgets.restore(one, by=admin)
+    budgets.reserve(one, 10, subject=what, key="r2", on=DAY)
+    with pytest.raises(Stale, match="in use"):
+        budgets.restore(one, by=admin)
+    assert AuditEntry.objects.filter(action="budget.restored").count() == 1
 
 
 def test_the_burn_down_adds_up_day_by_day() -> None:
