@@ -30,13 +30,6 @@ KEYED = [
         "call is answered the same; another one under the same key is refused with 422."
     )
 ]  # fmt: skip
-# Of one that the record's status lets happen once anyway.
-MAY_BE_KEYED = [
-    OpenApiParameter(
-        HEADER, str, OpenApiParameter.HEADER, description="Sent again, the same call is answered "
-        "the same. Without it, a step that was taken already is refused."
-    )
-]  # fmt: skip
 LONGEST = 100
 KEPT = dt.timedelta(days=7)
 View = Callable[..., Response]
@@ -75,18 +68,6 @@ def once(view: View) -> View:
                 call.answer = JSONRenderer().render(response.data).decode()
                 call.save(force_insert=True)
         return response
-
-    return answered
-
-
-def if_keyed(view: View) -> View:
-    """The same for a call that has a key; one without goes its way, guarded by a status alone."""
-    keyed = once(view)
-
-    @functools.wraps(view)
-    def answered(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        chosen = keyed if HEADER in request.headers else view
-        return chosen(self, request, *args, **kwargs)
 
     return answered
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +33,7 @@ KNOWN_BY = {
     "precedent": "has_precedent",
 }
 UNTRIED_QUORUM = 2
+UNTRIED_LOCK = 0x0277  # the advisory lock of who writes that policy
 VIEW, CHANGE, DECIDE = "policies.view", "policies.change", "approvals.decide"
 
 
@@ -140,6 +141,7 @@ def ask_twice_for_untried(*, by: Staff) -> PolicyVersion:
         NotAllowed: the role, it is asked for already, or there are no two people to decide.
     """
     roles.require(by, CHANGE)
+    _take_turns()
     if not lets_untried_pass(by):
         raise NotAllowed(_("A policy asks for it already."))
     if not _enough_decide():
@@ -158,13 +160,21 @@ def ask_twice_for_untried(*, by: Staff) -> PolicyVersion:
     return keep(known, content, name=UNTRIED, rank=1, because=because, by=by, seen=seen)
 
 
+@transaction.atomic
 def now_that_two_decide(*, by: Staff) -> PolicyVersion | None:
     """The same by itself, once: as soon as there are two who may. Who then switches it off, or has
     a policy of their own for it, is not asked again."""
+    _take_turns()
     is_known = ApprovalPolicy.objects.filter(name=UNTRIED).exists()
     if is_known or not lets_untried_pass(by) or not _enough_decide():
         return None
     return ask_twice_for_untried(by=by)
+
+
+def _take_turns() -> None:
+    """Two administrators at the same moment write one policy; a lock, for there is no row yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [UNTRIED_LOCK])
 
 
 def _enough_decide() -> bool:

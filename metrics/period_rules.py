@@ -289,13 +289,13 @@ def _give(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> WorkIt
 
 
 def _responsible(rule: PeriodRule) -> Staff | None:
-    """Whom the rule names; where it names neither them nor a team, who owns the metric, else a
-    manager: work that is nobody's is done by nobody."""
-    if rule.owner_id or rule.team_id:
-        return rule.owner
-    owner = rule.metric.owner
-    if owner is not None and owner.is_active:
-        return owner
+    """Whom the rule names, if they are still here; where it names neither them nor a team, who
+    owns the metric, else a manager: work that is nobody's is done by nobody."""
+    for owner in (rule.owner, None if rule.team_id else rule.metric.owner):
+        if owner is not None and owner.is_active:
+            return owner
+    if rule.team_id:
+        return None
     managers = Staff.objects.filter(is_active=True, role=Staff.Role.MANAGER)
     return managers.order_by("pk").first()
 

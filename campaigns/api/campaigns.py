@@ -20,7 +20,7 @@ from console import clock, idempotency
 from console.seen_marks import SeenField, unseen
 
 VIEW, CHANGE, RUN = "campaigns.view", "campaigns.change", "campaigns.run"
-STEP = extend_schema(request=None, parameters=idempotency.MAY_BE_KEYED)
+STEP = extend_schema(request=None, parameters=idempotency.KEYED)
 
 
 class ResultSerializer(serializers.ModelSerializer):
@@ -238,7 +238,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def submit(self, request: Request, pk: str | None = None) -> Response:
         """Freeze who gets what, and ask for approval."""
         campaign = self.get_object()
@@ -247,7 +247,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def withdraw(self, request: Request, pk: str | None = None) -> Response:
         """Back to draft; an approval counts no longer."""
         campaign = self.get_object()
@@ -256,7 +256,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def start(self, request: Request, pk: str | None = None) -> Response:
         """Send what was approved."""
         campaign = self.get_object()
@@ -266,7 +266,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def pause(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.pause(campaign, by=_staff(request))
@@ -274,7 +274,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def resume(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.resume(campaign, by=_staff(request))
@@ -283,7 +283,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def close(self, request: Request, pk: str | None = None) -> Response:
         """Let nobody in any more; who is in goes on to the end."""
         campaign = self.get_object()
@@ -292,7 +292,7 @@ class CampaignViewSet(
 
     @STEP
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         campaign = self.get_object()
         transitions.cancel(campaign, by=_staff(request))

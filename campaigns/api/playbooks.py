@@ -156,11 +156,9 @@ class PlaybookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
             playbooks.move_play(found, up=deed == "up", by=_staff(request))
         return self._now(playbook)
 
-    @extend_schema(
-        request=None, operation_id="v1_playbooks_run", parameters=idempotency.MAY_BE_KEYED
-    )
+    @extend_schema(request=None, operation_id="v1_playbooks_run", parameters=idempotency.KEYED)
     @action(detail=True, methods=["post"], url_path="(?P<deed>submit|start|pause|end)")
-    @idempotency.if_keyed
+    @idempotency.once
     def run(self, request: Request, deed: str, pk: str | None = None) -> Response:
         """Ask for approval of every play; put it in force; let nobody more in; end it for good."""
         playbook, staff, at = self.get_object(), _staff(request), clock.now()

@@ -63,10 +63,10 @@ class StopViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(
         request=DecisionSerializer,
         responses=StopSerializer,
-        parameters=idempotency.MAY_BE_KEYED,
+        parameters=idempotency.KEYED,
     )
     @action(detail=True, methods=["post"])
-    @idempotency.if_keyed
+    @idempotency.once
     def decide(self, request: Request, pk: str | None = None) -> Response:
         """It goes on, or it ends; never by who runs it."""
         stop, given = self.get_object(), DecisionSerializer(data=request.data)

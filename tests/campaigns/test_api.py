@@ -1,5 +1,6 @@
 """Campaigns over the API: the same steps, and the same refusals."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,9 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def send(client: Any, method: str, url: str, **data: Any) -> Any:
-    return getattr(client, method)(url, data, content_type="application/json")
+    """Each call is one of its own."""
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    return getattr(client, method)(url, data, content_type="application/json", headers=key)
 
 
 def test_the_whole_way_over_the_api(signed_in: SignIn) -> None:

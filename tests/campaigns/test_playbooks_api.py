@@ -1,5 +1,6 @@
 """Playbooks over the API: the same steps as in the browser, and the same refusals."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,9 @@ URL = "/api/v1/playbooks/"
 
 
 def send(client: Any, method: str, url: str, **data: Any) -> Any:
-    return getattr(client, method)(url, data, content_type="application/json")
+    """Each call is one of its own."""
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    return getattr(client, method)(url, data, content_type="application/json", headers=key)
 
 
 def made(client: Any, plays: int = 1) -> str:

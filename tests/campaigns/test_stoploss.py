@@ -201,9 +201,8 @@ def test_only_who_may_decide_decides_by_the_page_and_over_the_api(
     address = reverse("admin:campaigns_stop_decide", args=[stopped.pk])
     answer = client.post(address, {"decision": "go_on", "reason": ""})
     assert answer.status_code == 409, "nobody decides without words"
-    answer = client.post(
-        f"/api/v1/stops/{stopped.pk}/decide/", {"goes_on": True, "reason": "It was a test."}
-    )
+    path, said = f"/api/v1/stops/{stopped.pk}/decide/", {"goes_on": True, "reason": "A test."}
+    answer = client.post(path, said, headers={"Idempotency-Key": "decided"})
     assert answer.status_code == (200 if may else 403)
     stopped.refresh_from_db()
     stopped.campaign.refresh_from_db()
@@ -218,7 +217,8 @@ def test_no_way_leads_past_the_decision(stopped: Stop, client: Client) -> None:
     client.force_login(campaign.owner)
     page = reverse("admin:campaigns_campaign_step", args=[campaign.pk])
     client.post(page, {"step": "resume"})
-    assert client.post(f"/api/v1/campaigns/{campaign.pk}/resume/").status_code == 403
+    path, key = f"/api/v1/campaigns/{campaign.pk}/resume/", {"Idempotency-Key": "resume"}
+    assert client.post(path, headers=key).status_code == 403
     for way in (transitions.go_on, lambda one: transitions.resume(one, by=campaign.owner)):
         with pytest.raises(NotAllowed, match="in writing"):
             way(campaign)

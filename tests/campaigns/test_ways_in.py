@@ -50,7 +50,8 @@ def press(campaign: Campaign, step: str, by: Staff) -> None:
 
 
 def call(campaign: Campaign, step: str, by: Staff) -> bool:
-    answer = signed(by).post(f"/api/v1/campaigns/{campaign.pk}/{step}/")
+    path, key = f"/api/v1/campaigns/{campaign.pk}/{step}/", {"Idempotency-Key": step}
+    answer = signed(by).post(path, headers=key)
     return answer.status_code in {403, 409}
 
 

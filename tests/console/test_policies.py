@@ -22,6 +22,7 @@ from console.models import (
     Transfer,
     Vote,
 )
+from console.models.approval_policy import UNTRIED
 from console.policy_rules import Facts, Policy, Step, When
 from console.states import NotAllowed, Stale
 from tests.console.spine import DAY, ONE_YES, asked, at_once, balances, budget, policy, somebody
@@ -144,6 +145,15 @@ def test_it_does_by_itself_once_as_soon_as_two_may_decide(
     policies.switch(version.policy, on=False, by=client.staff)  # type: ignore[attr-defined]
     make("max", "manager")
     assert policies.match(Facts(has_precedent=False)) == policies.match(Facts()), "it stays off"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_at_once_write_one_policy() -> None:
+    ann, ben = somebody("admin"), somebody("admin")
+    somebody("manager")
+    came = at_once([partial(policies.now_that_two_decide, by=one) for one in (ann, ben)])
+    assert [type(one).__name__ for one in came if one is not None] == ["PolicyVersion"], came
+    assert ApprovalPolicy.objects.filter(name=UNTRIED).count() == 1
 
 
 def test_what_a_policy_is_for_is_said_by_its_name() -> None:

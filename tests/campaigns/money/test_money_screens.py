@@ -171,7 +171,10 @@ def test_who_decides_over_the_api_reads_what_it_rests_on_and_steps_are_taken_onc
     again = client.post(where + "submit/", **key)
     assert (first.status_code, again.status_code) == (200, 200)
     assert (again.json()["status"], again["Idempotent-Replayed"]) == ("submitted", "true")
-    assert client.post(where + "submit/").status_code == 403, "without a key, its status guards it"
+    unkeyed = client.post(where + "submit/")
+    assert (unkeyed.status_code, [*unkeyed.json()]) == (400, ["Idempotency-Key"])
+    assert client.post(where + "submit/", HTTP_IDEMPOTENCY_KEY="other").status_code == 403
+    assert client.post(where + "submit/", {"x": 1}, content_type=JSON, **key).status_code == 422
     found = signed_in("manager").get(where + "grounds/").json()
     assert found["frozen"]["size"] == campaign.audience.size
     assert {line["what"] for line in found["quote"]["lines"]} >= {"coupon"}
