@@ -105,10 +105,10 @@ def test_what_ships_names_nobody_so_the_metrics_owner_or_a_manager_gets_the_work
     analyst = StaffFactory.create(role=Staff.Role.ANALYST)
     Metric.objects.update(owner=analyst)
     rule(owner=None, name="Another")
-    rule(owner=StaffFactory.create(is_active=False), name="Left")
+    rule(owner=StaffFactory.create(is_active=False), name="Of Tom")
     after(3)
     assert WorkItem.objects.get(title="Another").owner == analyst
-    assert WorkItem.objects.get(title="Left").owner == analyst, "who left does nothing any more"
+    assert WorkItem.objects.get(title="Of Tom").owner == analyst, "who left does nothing any more"
     own_team = TeamFactory.create()
     rule(owner=None, team=own_team, name="A team's")
     after(4)
