@@ -8,16 +8,24 @@ from typing import Any
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pyroaring import BitMap
 
-from campaigns import guards, layers, planning
+from campaigns import guards, layers, parting, planning
 from campaigns.contact import policies, reach, suppression
-from campaigns.models import Audience, Campaign, Exclusion, MessageTemplate, TemplateRevision
+from campaigns.models import (
+    Audience,
+    AudienceGroup,
+    Campaign,
+    Exclusion,
+    MessageTemplate,
+    TemplateRevision,
+)
 from campaigns.models.account import PROJECT, signatures
 from campaigns.plans.nodes import Branch, Plan, PlanError
 from campaigns.words import revisions
-from console import clock
-from console.states import NotAllowed
+from console import clock, kept_words
+from console.states import NotAllowed, Stale
 from segments import bitmaps, collection, consent, vocabulary
 from segments.models import Segment
 from segments.rules import tree, words
@@ -118,7 +126,33 @@ def freeze(campaign: Campaign, at: dt.datetime) -> Audience:
         Exclusion(audience=audience, reason=reason, members=members, size=len(members))
         for reason, members in division.left_out.items()
     )
+    AudienceGroup.objects.bulk_create(
+        AudienceGroup(audience=audience, step=step, name=name, members=drawn, size=len(drawn))
+        for (step, name), drawn in _drawn(campaign, division.kept).items()
+    )
     return audience
+
+
+def require_as_drawn(campaign: Campaign) -> None:
+    """Chance gives everybody to the group that was frozen with them, and approved.
+
+    Raises:
+        Stale: it would not, so somebody has to look again.
+    """
+    frozen = campaign.audience
+    groups = {(one.step, one.name): one.members for one in frozen.groups.all()}
+    if groups and groups != _drawn(campaign, frozen.members):  # what is older has none
+        raise Stale(
+            kept_words.say(gettext_noop("Customers would get into other groups; ask again."))
+        )
+
+
+def _drawn(campaign: Campaign, members: BitMap) -> dict[tuple[str, str], BitMap]:
+    """Who gets into which group, of those who come in together and are known now."""
+    if campaign.is_lasting:
+        return {}
+    found = parting.groups(campaign, planning.of(campaign), members)
+    return {(one.step, one.name): one.members for one in found if one.members is not None}
 
 
 def _asked(plan: Plan) -> list[Any]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.contact import reasons, suppression
 from campaigns.models import (
     Audience,
+    AudienceGroup,
     Campaign,
     Contact,
     ContactHold,
@@ -179,6 +180,7 @@ PLACES = [
         _forget_audiences,
     ),
     Place("exclusions", _("who was left out"), *_sets(Exclusion, "members")),
+    Place("groups", _("groups that chance made"), *_sets(AudienceGroup, "members")),
     Place("intakes", _("who came into campaigns"), *_sets(Intake, "members", "control")),
     Place("turns", _("whose turn it was in playbooks"), *_sets(Turn, "members", "control")),
     Place("plays", _("who was seen by playbooks"), *_sets(Play, "seen")),

@@ -17,12 +17,16 @@ WINNER = "winner"  # the wording of those who wait for one
 
 @dataclass(frozen=True)
 class Group:
-    """Customers who get one arm or one wording; without a size where a branch comes before it."""
+    """Customers who get one arm or one wording; nobody knows who where a branch comes before."""
 
     step: str
     name: str
     share: float  # of those who get to the step
-    size: int | None
+    members: BitMap | None
+
+    @property
+    def size(self) -> int | None:
+        return None if self.members is None else len(self.members)
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,13 @@ def counts(campaign: Campaign, plan: Plan, members: BitMap) -> dict[str, Count]:
 def groups(campaign: Campaign, plan: Plan, members: BitMap) -> list[Group]:
     """The groups of these customers, as they will be when they come in together."""
     apart = control(campaign, members)
-    found = [Group(CONTROL, CONTROL, campaign.control_share, len(apart))] if apart else []
+    found = [Group(CONTROL, CONTROL, campaign.control_share, apart)] if apart else []
     standing = crowds(campaign, plan, members)
     for key, step in plan.by_key.items():
         here = standing[key]
         parts = _parts(campaign, step, here.members if here.is_sure else None)
         if len(parts) > 1:
-            found += [Group(key, name, share, _size(those)) for name, share, those in parts]
+            found += [Group(key, name, share, those) for name, share, those in parts]
     return found
 
 
@@ -163,7 +167,3 @@ def _joined(one: Crowd | None, other: Crowd) -> Crowd:
     if one is None:
         return other
     return Crowd(one.members | other.members, one.is_sure and other.is_sure)
-
-
-def _size(members: BitMap | None) -> int | None:
-    return None if members is None else len(members)

@@ -116,6 +116,7 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
     _require_approval(campaign)
     needs.require(campaign, by=by)
     campaign.audience.require_up_to_date()
+    audience.require_as_drawn(campaign)
     states.move(campaign, to=Status.SENDING, started_at=at, stopped_because="")
     entering.begin(campaign)
     trials.begin(campaign, planning.of(campaign))

@@ -6,8 +6,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns import parting
-from campaigns.models import Audience, Campaign, Evidence, Quote
+from campaigns.models import Audience, AudienceGroup, Campaign, Evidence, Quote
 from console import kept_words
+
+
+class GroupSerializer(serializers.ModelSerializer):
+    """Customers whom chance put together: the step and the arm or wording; blank: the control."""
+
+    class Meta:
+        model = AudienceGroup
+        fields: ClassVar = ["step", "name", "size"]
 
 
 class FrozenSerializer(serializers.ModelSerializer):
@@ -15,11 +23,12 @@ class FrozenSerializer(serializers.ModelSerializer):
 
     left_out = serializers.SerializerMethodField()
     control = serializers.SerializerMethodField()
+    groups = GroupSerializer(many=True, read_only=True)
 
     class Meta:
         model = Audience
         fields: ClassVar = [
-            *("size", "control", "left_out", "segment_rule", "segment_version"),
+            *("size", "control", "groups", "left_out", "segment_rule", "segment_version"),
             *("policy_version", "data_as_of", "frozen_at"),
         ]
 
@@ -29,8 +38,11 @@ class FrozenSerializer(serializers.ModelSerializer):
 
     def get_control(self, frozen: Audience) -> int | None:
         """How many of them chance keeps out, to compare; unknown of who comes later."""
-        campaign = frozen.campaign
-        return None if campaign.is_lasting else len(parting.control(campaign, frozen.members))
+        if frozen.campaign.is_lasting:
+            return None
+        if groups := frozen.groups.all():
+            return sum(one.size for one in groups if one.step == parting.CONTROL)
+        return len(parting.control(frozen.campaign, frozen.members))  # what is older has none
 
 
 class QuoteSerializer(serializers.ModelSerializer):

@@ -1,7 +1,7 @@
 """What campaigns remembers: templates, campaigns, audiences, messages, results."""
 
 from campaigns.models.account import ChannelAccount, GroupNotice
-from campaigns.models.audience import Audience, Exclusion
+from campaigns.models.audience import Audience, AudienceGroup, Exclusion
 from campaigns.models.campaign import Campaign
 from campaigns.models.case import Case
 from campaigns.models.contact import Contact, ContactHold, ContactPolicy, Holdout
@@ -26,6 +26,7 @@ from campaigns.models.wave import Entrance, Intake, Lookout, Wave
 __all__ = [
     "Addition",
     "Audience",
+    "AudienceGroup",
     "Campaign",
     "CampaignPeriod",
     "CampaignResult",

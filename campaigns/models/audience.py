@@ -164,3 +164,25 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.size}"
+
+
+class AudienceGroup(models.Model):
+    """Members whom chance put together: the control, an arm of a split, who reads one wording.
+
+    Only of steps that everybody comes to by chance alone; nobody knows who goes which way of a
+    branch.
+    """
+
+    audience = models.ForeignKey(Audience, models.CASCADE, related_name="groups")
+    step = models.CharField(max_length=16, blank=True)  # blank: the control
+    name = models.CharField(max_length=16, blank=True)
+    members = BitmapField()
+    size = models.PositiveIntegerField(_("customers"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["audience", "step", "name"], name="one_set_a_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.name}: {self.size}"

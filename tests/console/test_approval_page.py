@@ -90,6 +90,8 @@ def test_each_group_has_its_customers_as_the_engine_will_divide_them(signed_in: 
         ("later", "b", None),
     ]
     assert len(control) + sum(map(len, words.values())) == 200
+    frozen = {(one.step, one.name): one.members for one in campaign.audience.groups.all()}
+    assert frozen == {("", ""): control, ("hello", "a"): words["a"], ("hello", "b"): words["b"]}
     page = signed_in("manager").get(page_of(asked())).content.decode()
     told = rows(page, "Who gets what")
     assert told[0][1:] == ["Control", "20.0%", str(len(control))]

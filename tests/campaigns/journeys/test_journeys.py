@@ -13,10 +13,12 @@ from campaigns.models import Campaign, Intake, Message, Wave
 from campaigns.outcomes import progress
 from console import clock, kept_words
 from console.models import WorkItem
+from console.states import Stale
 from segments import bitmaps
 from segments.models import Customer
 from tests.campaigns.factories import (
     CountingServer,
+    TemplateFactory,
     bob,
     campaign_at,
     mail_server,
@@ -73,6 +75,43 @@ def test_customers_go_through_a_plan_and_each_gets_what_their_way_says(
     assert sorted(server.count.values()) == [2] * 6
     assert Message.objects.filter(step="thanks").count() == 2
     assert standing(campaign) == {}
+
+
+def test_what_each_group_gets_is_what_was_frozen_for_it(server: CountingServer) -> None:
+    one, other = (TemplateFactory.create().pk for _ in range(2))
+    ways = [{"key": key, "template": pk, "weight": 1} for key, pk in (("a", one), ("b", other))]
+    worded = {"key": "hello", "kind": "message", "variants": ways}
+    arms = [{"key": key, "weight": 1, "steps": [message(f"to_{key}")]} for key in ("x", "y")]
+    coin = {"key": "coin", "kind": "split", "arms": arms}
+    campaign = campaign_at("sending", people(60), plan=[worded, coin], control_share=0.2)
+    for _round in range(4):
+        send_all(campaign, server)
+        go(campaign)
+    frozen = {(one.step, one.name): set(one.members) for one in campaign.audience.groups.all()}
+    assert set(frozen) == {("", ""), ("hello", "a"), ("hello", "b"), ("coin", "x"), ("coin", "y")}
+
+    def given(**at: str) -> set[int]:
+        return set(
+            Message.objects.filter(campaign=campaign, **at).values_list("customer", flat=True)
+        )
+
+    for key in ("a", "b"):
+        assert given(step="hello", variant=key) == frozen["hello", key]
+    for key in ("x", "y"):
+        assert given(step=f"to_{key}") == frozen["coin", key]
+    assert not given() & frozen["", ""]
+    assert given() | frozen["", ""] == set(campaign.audience.members)
+
+
+def test_it_does_not_start_where_chance_would_give_other_groups_than_were_approved() -> None:
+    campaign = campaign_at("approved", people(20), control_share=0.5)
+    control = campaign.audience.groups.get(step="")
+    control.members = campaign.audience.members - control.members
+    control.save()
+    with pytest.raises(Stale, match="other groups"):
+        transitions.start(campaign, by=campaign.owner, at=clock.now())
+    assert Campaign.objects.get().status == "approved"
+    assert not Message.objects.exists()
 
 
 def test_a_branch_asks_a_rule_and_a_split_divides_the_same_way_for_ever() -> None:
