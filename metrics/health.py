@@ -48,6 +48,7 @@ class Standing:
 
     indicator: Indicator
     values: Sequence[Decimal | None]  # by week, the oldest first; the last is now
+    seen: Sequence[tuple[int, int] | None]  # of a share in these weeks: how many of how many
     benchmark: Benchmark | None
 
     @property
@@ -61,7 +62,19 @@ class Standing:
 
     @property
     def score(self) -> Decimal | None:
-        return attainment.scored(self.value, self.indicator.good, self.indicator.bad)
+        return self.scored(-1)
+
+    @property
+    def is_thin(self) -> bool:
+        """Known, and of too few to be judged."""
+        return self.value is not None and self.score is None
+
+    def scored(self, place: int) -> Decimal | None:
+        """The score of a week; None where nothing is known, or too little to judge by."""
+        good, bad = self.indicator.good, self.indicator.bad
+        if attainment.is_thin(self.seen[place], good, bad):
+            return None
+        return attainment.scored(self.values[place], good, bad)
 
     @property
     def light(self) -> str:
@@ -125,40 +138,40 @@ def scorecard(last: dt.date) -> Scorecard:
     since = days[0] - DAY * (WINDOW + LATE)
     overall = Overall([one.metric.key for one in indicators], since, last)
     benchmarks = {one.metric_id: one for one in Benchmark.objects.order_by("day", "id")}
-    standings = [
-        Standing(
-            one,
-            [_value(overall, one.metric.key, day) for day in days],
-            benchmarks.get(one.metric_id),
-        )
-        for one in indicators
-    ]
+    standings = [_standing(one, overall, days, benchmarks) for one in indicators]
     scores = [_score(standings, place) for place in range(WEEKS)]
     return Scorecard(last, standings, scores, days)
 
 
 def _score(standings: Sequence[Standing], place: int) -> Decimal | None:
-    return attainment.weighed(
-        [
-            (
-                attainment.scored(one.values[place], one.indicator.good, one.indicator.bad),
-                one.indicator.weight,
-            )
-            for one in standings
-        ]
+    return attainment.weighed([(one.scored(place), one.indicator.weight) for one in standings])
+
+
+def _standing(
+    one: Indicator,
+    overall: Overall,
+    days: Sequence[dt.date],
+    benchmarks: Mapping[int, Benchmark],
+) -> Standing:
+    key, is_share = one.metric.key, one.metric.unit == Metric.Unit.SHARE
+    ends = [_known_until(overall, key, day) for day in days]
+    spans = [(end - DAY * (WINDOW - 1), end) if end else None for end in ends]
+    return Standing(
+        one,
+        [overall.value(key, *span) if span else None for span in spans],
+        [overall.seen(key, *span) if span and is_share else None for span in spans],
+        benchmarks.get(one.metric_id),
     )
 
 
-def _value(overall: Overall, key: str, day: dt.date) -> Decimal | None:
-    """Of the last four weeks that are known by a day: retention is known only later."""
+def _known_until(overall: Overall, key: str, day: dt.date) -> dt.date | None:
+    """The last day known by a day, where the four weeks end: retention is known only later."""
     known = [
         on
         for on, figure in overall.days(key).items()
         if figure.value is not None and day - DAY * LATE < on <= day
     ]
-    if not known:
-        return None
-    return overall.value(key, max(known) - DAY * (WINDOW - 1), max(known))
+    return max(known, default=None)
 
 
 # --- changing -----------------------------------------------------------------

@@ -64,6 +64,16 @@ class Overall:
             self._values[asked] = self._value(*asked)
         return self._values[asked]
 
+    def seen(self, key: str, since: dt.date, until: dt.date) -> tuple[int, int] | None:
+        """How many of how many a quotient's value is of; None of what is no such quotient."""
+        metric = self.metrics.get(key)
+        if metric is None or metric.over != Over.QUOTIENT:
+            return None
+        some = [one for day, one in self.days(key).items() if since <= day <= until]
+        if all(one.denominator is None for one in some):
+            return None
+        return sum(one.numerator or 0 for one in some), sum(one.denominator or 0 for one in some)
+
     def _value(self, key: str, since: dt.date, until: dt.date, part: str) -> Decimal | None:
         metric = self.metrics.get(key)
         if metric is None:

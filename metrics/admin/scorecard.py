@@ -20,6 +20,7 @@ from metrics import health, history
 from metrics.admin import amounts, export
 from metrics.health import Scorecard, Standing
 from metrics.models import Benchmark, Indicator, Metric
+from metrics.stats import attainment
 
 PAGE = "admin:metrics_indicator_changelist"
 LIGHTS = {
@@ -28,6 +29,7 @@ LIGHTS = {
     "bad": gettext_lazy("bad"),
     "": pgettext_lazy("a traffic light", "not known"),
 }
+THIN = gettext_lazy("too few to judge")
 
 
 class IndicatorForm(forms.Form):
@@ -181,12 +183,24 @@ def row(one: Standing, currency: str) -> dict[str, Any]:
         "link": reverse("admin:metrics_metric_change", args=[metric.pk]),
         "value": figures.in_unit(one.value, metric.unit, currency),
         "light": one.light,
-        "words": LIGHTS[one.light],
+        "seen": seen(one),
+        "words": THIN if one.is_thin else LIGHTS[one.light],
         "weight": one.indicator.weight,
         "score": figures.whole(one.score * 100) if one.score is not None else figures.NOTHING,
         "reason": reason(one, currency),
         "benchmark": benchmark(one, currency),
         "spark": drawing.spark(one.values),
+    }
+
+
+def seen(one: Standing) -> str:
+    """How many of how many a share is of."""
+    found = one.seen[-1]
+    if found is None:
+        return ""
+    return _("%(some)s of %(all)s") % {
+        "some": figures.number(found[0]),
+        "all": figures.number(found[1]),
     }
 
 
@@ -200,6 +214,8 @@ def reason(one: Standing, currency: str) -> str:
         "bad": figures.in_unit(one.indicator.bad, metric.unit, currency),
         "before": figures.in_unit(one.before, metric.unit, currency),
     }
+    if one.is_thin:
+        return _few(one)
     words = {
         "good": _("Good from %(good)s on."),
         "warn": _("Between bad (%(bad)s) and good (%(good)s)."),
@@ -208,6 +224,15 @@ def reason(one: Standing, currency: str) -> str:
     if one.before is None:
         return words
     return words + " " + _("Four weeks before: %(before)s.") % said
+
+
+def _few(one: Standing) -> str:
+    """Why a known share gets no light, and of how many it would get one."""
+    found, kept = one.seen[-1] or (0, 1), one.indicator
+    return _("Of %(all)s nobody can tell good from bad; about %(enough)s are enough.") % {
+        "all": figures.number(found[1]),
+        "enough": figures.number(attainment.enough(found, kept.good, kept.bad)),
+    }
 
 
 def benchmark(one: Standing, currency: str) -> str:
@@ -245,7 +270,8 @@ def course(card: Scorecard) -> Chart:
         definition=_(
             "The average of the indicators by their weights: 100 where all are good, 0 where all "
             "are bad. Each is of the four weeks that end then; past weeks follow today's weights "
-            "and thresholds, and indicators that are not known leave their weight to the others."
+            "and thresholds, and indicators that are not known or of too few leave their weight to "
+            "the others."
         ),
         option=drawing.lines(card.days, {_("Score"): card.scores}, unit=drawing.unit("number")),
         columns=[_("Week until"), _("Score")],

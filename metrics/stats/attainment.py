@@ -5,10 +5,14 @@ weekday over the last weeks. It knows no trend and no holiday.
 """
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from metrics.stats.differences import wilson
+from metrics.stats.samples import Proportion
 
 NEAR = Decimal("0.9")  # of the target: not reached, and not far from it
 WEEKS = 8
@@ -107,6 +111,26 @@ def scored(value: Decimal | None, good: Decimal, bad: Decimal) -> Decimal | None
     if value is None:
         return None
     return min(Decimal(1), max(Decimal(0), (value - bad) / (good - bad)))
+
+
+def is_thin(seen: tuple[int, int] | None, good: Decimal, bad: Decimal) -> bool:
+    """Whether a share of too few cases says nothing: its interval (Wilson, 95 %) is wider than it
+    is from bad to good, and its ends have different scores."""
+    if seen is None or not 0 <= seen[0] <= seen[1] or not seen[1]:
+        return False
+    bounds = wilson(Proportion(seen[1], seen[0]))
+    if bounds is None or bounds.high - bounds.low <= abs(good - bad):
+        return False
+    low, high = (scored(Decimal(repr(end)), good, bad) for end in (bounds.low, bounds.high))
+    return low != high
+
+
+def enough(seen: tuple[int, int], good: Decimal, bad: Decimal) -> int:
+    """Of how many cases the same share would have an interval no wider than from bad to good:
+    the width of Wilson's, solved for their number."""
+    z2, part, gap2 = 1.959964**2, seen[0] / seen[1], float(good - bad) ** 2
+    half = z2 * (2 * part * (1 - part) - gap2)
+    return math.ceil((half + math.sqrt(half**2 + gap2 * z2**2 * (1 - gap2))) / gap2)
 
 
 def weighed(scores: Sequence[tuple[Decimal | None, int]]) -> Decimal | None:

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, CampaignResult
 from campaigns.outcomes import forecasts
 from console.models import AuditEntry, Staff
 from console.states import NotAllowed, Stale
-from metrics import goals, health, reviews, spending, tasks
+from metrics import goals, health, measurements, reviews, spending, tasks
 from metrics.measurements import Figure, count, ratio
 from metrics.models import Goal, Indicator, Metric, ReviewNote
 from tests.metrics.factories import CampaignFactory, measured, today_is
@@ -199,6 +199,24 @@ def test_the_scorecard_weighs_what_is_known(
     assert round(lost + card.score, 6) == 100
     assert card.dearest()[0].indicator.metric.label in page.split("comes first:")[1][:200]
     assert "not known" in page
+
+
+@pytest.mark.django_db
+def test_a_share_of_too_few_gets_no_light_and_costs_no_points(signed_in: SignIn) -> None:
+    health.install()
+    today_is(dt.date(2025, 9, 20))
+    day = dt.date(2025, 9, 18)
+    measurements.keep([ratio("retention_d1", day, 0, 6), ratio("stickiness", day, 0, 600)])
+    card = health.scorecard(dt.date(2025, 9, 19))
+    by_key = {one.indicator.metric.key: one for one in card.standings}
+    few, many = by_key["retention_d1"], by_key["stickiness"]
+    assert few.value == 0
+    assert (few.score, few.light, few.is_thin, card.lost(few)) == (None, "", True, None)
+    assert (many.light, many.is_thin, card.dearest()) == ("bad", False, [many])
+    page = signed_in("analyst").get(reverse("admin:metrics_indicator_changelist")).content.decode()
+    assert "0 of 6" in page
+    assert "too few to judge" in page
+    assert "Of 6 nobody can tell good from bad; about 16 are enough." in page
 
 
 def test_operators_set_weights_and_thresholds(year: None, signed_in: SignIn) -> None:

@@ -95,3 +95,35 @@ def test_scores_are_weighed_without_what_is_not_known() -> None:
     half, whole = Decimal("0.5"), Decimal(1)
     assert attainment.weighed([(half, 3), (whole, 1), (None, 9)]) == Decimal("62.5")
     assert attainment.weighed([(None, 1), (whole, 0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_thin"),
+    [
+        ((0, 6), True),
+        ((0, 15), True),  # Wilson's upper bound 20.4 %
+        ((0, 16), False),  # 19.4 %
+        ((10, 10), False),  # from 72 % to 100 %: good by any of them
+        ((50, 1000), False),
+        ((0, 0), False),
+        (None, False),
+    ],
+)
+def test_a_share_is_judged_when_its_interval_is_no_wider_than_from_bad_to_good(
+    seen: tuple[int, int] | None, is_thin: bool
+) -> None:
+    assert attainment.is_thin(seen, Decimal("0.4"), Decimal("0.2")) == is_thin
+    assert attainment.is_thin(seen, Decimal("0.2"), Decimal("0.4")) == is_thin
+
+
+@given(st.integers(1, 50), st.integers(0, 50), st.decimals("0.02", "0.5", places=2))
+def test_of_enough_a_share_has_an_interval_no_wider(n: int, got: int, gap: Decimal) -> None:
+    least = attainment.enough((min(got, n), n), Decimal(0), gap)
+    part = min(got, n) / n
+
+    def width(of: float) -> float:
+        z2 = 1.959964**2
+        return float(2 * (z2 * part * (1 - part) / of + z2**2 / 4 / of**2) ** 0.5 / (1 + z2 / of))
+
+    assert width(least) <= float(gap) + 1e-9
+    assert least <= 1 or width(least - 1) >= float(gap) - 1e-9
