@@ -34,6 +34,11 @@ def test_a_segment_becomes_an_approved_campaign_with_a_result(open_as: OpenAs) -
     manager.goto("/admin/")
     manager.get_by_role("link", name="Approvals").first.click()
     manager.get_by_role("link", name=CAMPAIGN).first.click()
+    past = manager.get_by_role("region", name="Past campaigns").get_by_role("row")
+    expect(past.nth(1)).to_contain_text(
+        "2017-"
+    )  # the 27 of the demo, by the day on which each ended
+    expect(manager.locator("section.evidence")).to_contain_text("None of them had a control group")
     manager.get_by_role("button", name="Approve sending").click()
     expect(manager.locator("body")).to_contain_text("approved")
 
