@@ -23,7 +23,6 @@ from tests.campaigns.factories import (
     alice,
     bob,
     campaign_at,
-    charlie,
     people,
     segment_of,
 )
@@ -190,55 +189,16 @@ def test_history_tells_who_did_what() -> None:
     ]
 
 
-# --- role by step -----------------------------------------------------------
+# --- steps that are offered ---------------------------------------------------
 
 STEPS: dict[str, tuple[str, Callable[[Campaign, Staff], Any]]] = {
     "submit": ("draft", lambda one, by: transitions.submit(one, by=by, at=clock.now())),
     "withdraw": ("submitted", lambda one, by: transitions.withdraw(one, by=by)),
-    "approve": ("submitted", lambda one, by: approvals.approve(pending(one), by=by)),
-    "reject": ("submitted", lambda one, by: approvals.reject(pending(one), by=by, comment="no")),
     "start": ("approved", lambda one, by: start(one, by)),
     "pause": ("sending", lambda one, by: transitions.pause(one, by=by)),
     "resume": ("paused", lambda one, by: transitions.resume(one, by=by)),
     "cancel": ("approved", lambda one, by: transitions.cancel(one, by=by)),
-    "edit": ("draft", lambda one, by: drafts.edit(one, by=by, goal="other")),
-    "justify": ("draft", lambda one, by: guards.justify(one, by=by, reason="It fits")),
-    "reopen": ("sent", lambda one, by: transitions.reopen(one, by=by)),
-    "ask for changes": (
-        "submitted",
-        lambda one, by: approvals.ask_for_changes(pending(one), by=by, comment="Shorter"),
-    ),
 }
-DECISIONS = {"approve", "reject", "ask for changes"}
-OPERATORS, DECIDERS = {Role.OPERATOR, Role.ADMIN}, {Role.MANAGER, Role.ADMIN}
-ALLOWED = {step: DECIDERS if step in DECISIONS else OPERATORS for step in STEPS}
-
-
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("role", list(Role))
-def test_each_role_may_take_exactly_its_steps(role: str, step: str) -> None:
-    status, take = STEPS[step]
-    campaign = campaign_at(status)
-    somebody = StaffFactory.create(role=role)
-    before = Campaign.objects.filter(pk=campaign.pk).values().get()
-
-    if role in ALLOWED[step]:
-        take(campaign, somebody)
-        assert Campaign.objects.filter(pk=campaign.pk).values().get() != before
-    else:
-        with pytest.raises(NotAllowed):
-            take(campaign, somebody)
-        assert Campaign.objects.filter(pk=campaign.pk).values().get() == before
-
-
-@pytest.mark.parametrize("step", [one for one in STEPS if one not in DECISIONS])
-def test_another_teams_operator_may_take_none(step: str) -> None:
-    status, take = STEPS[step]
-    campaign = campaign_at(status)
-    with pytest.raises(NotAllowed):
-        take(campaign, charlie())
-    campaign.refresh_from_db()
-    assert campaign.status == status
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "approved", "sending", "paused", "sent"])
