@@ -189,18 +189,22 @@ def _charge(
     audit.log("team_request.costed", request, by=by, **line)
     was = request.promised_on
     if was is None or request.status not in TeamRequest.TAKEN:
+        telling.tell(request, "team_request.costed", by=by, at=at)
         return
     to = promised_on or business_hours.later_by(was, math.ceil(days))
-    if to != was:
-        dates.slip(
-            request,
-            to=to,
-            cause=RequestSlip.Cause.SPEC,
-            because=revision.because,
-            by=by,
-            at=at,
-            revision=revision,
-        )
+    if to == was:  # whoever asked waits for the answer all the same
+        words = kept_words.name(lambda: _("the promised day stays"))
+        telling.tell(request, "team_request.costed", by=by, at=at, words=words)
+        return
+    dates.slip(
+        request,
+        to=to,
+        cause=RequestSlip.Cause.SPEC,
+        because=revision.because,
+        by=by,
+        at=at,
+        revision=revision,
+    )
 
 
 @transaction.atomic

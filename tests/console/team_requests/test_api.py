@@ -8,18 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from console.models import Project, TeamRequest
-from tests.console.team_requests.world import BASELINE, MONDAY, READY, World
+from console.models import TeamRequest
+from tests.console.team_requests.world import BASELINE, READY, World
 from tests.segments.factories import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 AT = "/api/v1/requests/"
-
-
-@pytest.fixture
-def world() -> World:
-    Project.objects.update(today_on=MONDAY)
-    return World()
 
 
 def post(client: Client, address: str, key: str = "", **given: Any) -> Any:

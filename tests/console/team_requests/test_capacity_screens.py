@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console.models import Project, Team, TeamWeek
+from console.models import Team, TeamWeek
 from console.team_requests import agreeing, capacity, urgent
 from tests.console.team_requests.world import MONDAY, World, days, moment
 
@@ -15,12 +15,6 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 PAGE, SET = "admin:console_teamweek_changelist", "admin:console_teamweek_set"
 LANE = "admin:console_teamweek_lane"
-
-
-@pytest.fixture
-def world() -> World:
-    Project.objects.update(today_on=MONDAY)
-    return World()
 
 
 def filled(world: World, count: int) -> None:

@@ -93,11 +93,6 @@ def test_lines_that_close_no_circle_leave_none_and_the_chain_is_the_longest(
 # --- what waits ---------------------------------------------------------------
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return World()
-
-
 def test_a_circle_is_refused_with_its_way_and_no_name_that_is_not_theirs(world: World) -> None:
     one, two, three = (world.asked(title=name) for name in ("One", "Two", "Three"))
     depending.add(one, needs=two, by=world.tim, at=moment())

@@ -8,17 +8,22 @@ from django.http import Http404
 
 from console.models import AuditEntry, RequestNews, RequestRevision, RequestTurn, TeamRequest
 from console.states import NotAllowed
-from console.team_requests import dates, drafting, keeping, kinds, linking, moving, seeing, turns
+from console.team_requests import (
+    dates,
+    drafting,
+    keeping,
+    kinds,
+    linking,
+    moving,
+    news,
+    seeing,
+    turns,
+)
 from tests.console.spine import at_once
 from tests.console.team_requests.world import BASELINE, MONDAY, World, days, later, moment
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def held(request: TeamRequest) -> tuple[int, str] | None:
@@ -242,6 +247,13 @@ def test_a_change_after_the_yes_says_why_and_what_it_costs(world: World) -> None
     request.refresh_from_db()
     world.edit(request, world.tim, changes={"spec": "Less"}, costs_days=days("0"))
     assert request.slips.count() == 1
+    again = world.edit(request, world.olga, changes={"spec": "More yet"})
+    RequestNews.objects.all().delete()
+    drafting.cost(again, days=days("0"), by=world.tim, at=later(3))
+    assert request.slips.count() == 1
+    (told,) = RequestNews.objects.filter(to=world.olga)
+    assert news.said(told) == f"{world.tim} said what the change costs: the promised day stays"
+    world.edit(request, world.tim, changes={"spec": "Less"}, costs_days=days("0"))
     assert world.edit(request, world.tim, changes={"spec": "Less"}) is None
 
 

@@ -13,21 +13,11 @@ from console.admin.team_requests.deeds import DEEDS
 from console.models import Project, RequestComment, TeamRequest
 from console.team_requests import agreeing, depending, drafting, moving, talking
 from segments import catalogue
-from tests.console.team_requests.world import MONDAY, READY, World, days, later, moment
+from tests.console.team_requests.world import READY, World, days, later, moment
 from tests.segments.factories import SegmentFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
-
-
-@pytest.fixture(autouse=True)
-def in_march() -> None:
-    Project.objects.update(today_on=MONDAY, time_zone="Asia/Shanghai")
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def at(name: str, *args: Any) -> str:

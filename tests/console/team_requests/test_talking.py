@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def heard(staff: Staff) -> list[str]:
     """What they have not read, the newest first."""
     return [one.what.removeprefix("team_request.") for one in news.unread(staff)]

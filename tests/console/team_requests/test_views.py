@@ -10,20 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from console.models import Project, Staff, TeamRequest
+from console.models import Staff, TeamRequest
 from console.team_requests import dates, talking
-from tests.console.team_requests.world import MONDAY, World, later
+from tests.console.team_requests.world import World, later
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 AT = "admin:console_teamrequest_"
 Status = TeamRequest.Status
-
-
-@pytest.fixture
-def world() -> World:
-    Project.objects.update(today_on=MONDAY)
-    return World()
 
 
 def move(client: Client, request: TeamRequest, to: str, edition: int | None = None) -> Any:
