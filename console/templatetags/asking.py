@@ -8,12 +8,14 @@ from django.db import models
 from django.template import Context
 from django.urls import reverse
 
-from console import roles
+from console import figures, roles
 from console.models import RequestVerdict, TeamRequest
 from console.team_requests import linking, record, seeing
+from segments import catalogue
 
 register = template.Library()
-SHOWN = 8
+SHOWN, MOST = 8, 30
+Outcome = RequestVerdict.Outcome
 TONES = {
     TeamRequest.Status.DELIVERED: "good",
     TeamRequest.Status.JUDGED: "good",
@@ -37,14 +39,39 @@ def requests_about(context: Context, record: models.Model, address: str = "") ->
 
 @register.inclusion_tag("console/requests/_of_event.html", takes_context=True)
 def features_asked_for(context: Context, event: str) -> dict[str, Any]:
-    """The requests for the feature that an event shows, each with what came of its promise."""
+    """The requests for the feature that an event shows, each with what came of its promise;
+    without one every feature, with how many of its promises were kept."""
     user = context["request"].user
-    if not event or not roles.allows(user, seeing.VIEW):
-        return {"features": []}
+    if not roles.allows(user, seeing.VIEW):
+        return {}
+    if not event:
+        built = record.built(seeing.visible_to(user))[:MOST]
+        return {"built": [_built(one) for one in built], "outcomes": Outcome.labels}
     found = list(linking.of_event(event, seen_by=user)[:SHOWN])
-    verdicts = record.verdicts([one.pk for one in found])
-    outcomes = {pk: RequestVerdict.Outcome(one) for pk, one in verdicts.items()}
-    return {"features": [(one, outcomes.get(one.pk)) for one in found]}
+    verdicts = record.standing([one.pk for one in found])
+    return {
+        "features": [(one, verdicts.get(one.pk), _moved(verdicts.get(one.pk))) for one in found]
+    }
+
+
+def _built(one: record.Built) -> dict[str, Any]:
+    return {
+        "event": one.event,
+        "title": catalogue.title(one.event),
+        "counts": [one.asked, one.delivered, *(one.verdicts[key] for key in Outcome.values)],
+    }
+
+
+def _moved(verdict: RequestVerdict | None) -> str:
+    """By how much its number moved, with the 95 % bounds; nothing where nobody could tell."""
+    measured = verdict.measured if verdict else {}
+    if measured.get("relative") is None:
+        return ""
+    told = figures.signed_share(measured["relative"])
+    if measured.get("low") is None:
+        return told
+    low, high = (figures.signed_share(measured[key]) for key in ("low", "high"))
+    return f"{told} ({low} … {high})"
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,7 @@
 """How teams keep what they promise, over what one may see and nothing else."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from console import clock
 from console.models import RequestSlip, RequestTurn, RequestVerdict, Staff, TeamRequest
 from console.team_requests import record, seeing
-from tests.console.team_requests.world import World, later, moment
+from tests.console.team_requests.world import MONDAY, READY, World, later, moment
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -72,3 +73,32 @@ def test_in_time_causes_and_verdicts_of_what_one_may_see(signed_in: SignIn) -> N
 @pytest.mark.parametrize("role", [role.value for role in Staff.Role])
 def test_every_role_has_the_page(role: str, signed_in: SignIn) -> None:
     assert signed_in(role).get(reverse("admin:console_teamrequest_record")).status_code == 200
+
+
+def test_the_features_tell_what_came_of_what_was_asked_for_them(
+    signed_in: SignIn, world: World
+) -> None:
+    feature = {"content": READY | {"details.event": "planner_used"}}
+    kept, lost, _waits = (world.asked(title=name, **feature) for name in ("A", "B", "C"))
+    TeamRequest.objects.filter(pk__in=[kept.pk, lost.pk]).update(
+        status="judged", delivered_on=MONDAY
+    )
+    moved = {"relative": 0.12, "low": 0.02, "high": 0.22}
+    for one, outcome, measured in ((kept, "partly", moved), (lost, "not", {})):
+        RequestVerdict.objects.create(request=one, outcome=outcome, measured=measured, at=moment())
+    RequestVerdict.objects.create(
+        request=kept, outcome="met", measured={}, by=world.olga, at=moment()
+    )
+    (built,) = record.built(TeamRequest.objects.all())
+    assert (built.event, built.asked, built.delivered) == ("planner_used", 3, 2)
+    assert built.verdicts == {"met": 1, "not": 1}
+
+    address = reverse("admin:metrics_savedreport_show", args=["features"])
+    client = signed_in(world.tim)
+    overall = " ".join(client.get(address).content.decode().split())
+    assert '<a href="?event=planner_used">' in overall
+    counts = overall.partition("?event=planner_used")[2].partition("</tr>")[0]
+    assert re.findall(r'number">(\d+)<', counts) == ["3", "2", "1", "0", "1", "0"]
+    page = client.get(address, {"event": "planner_used"}).content.decode()
+    assert "+12.0% (+2.0% … +22.0%)" in page, "the numbers stand, although a person judged"
+    assert "planner_used" not in signed_in(world.sam).get(address).content.decode()
