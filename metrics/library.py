@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
+from console import once
 from metrics.models import Metric, MetricVersion
 from metrics.recipes import nodes, reading
 from metrics.recipes.nodes import Recipe
@@ -88,6 +89,12 @@ def says(row: Metric) -> dict[str, Any]:
 
 
 # --- asking -------------------------------------------------------------------
+
+
+@once.a_page_asks
+def rows() -> dict[str, Metric]:
+    """All metrics as they are, by key."""
+    return {metric.key: metric for metric in Metric.objects.all()}
 
 
 def by_key() -> dict[str, Metric]:

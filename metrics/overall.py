@@ -29,7 +29,7 @@ class Overall:
         *,
         parts: Iterable[str] = ("",),
     ) -> None:
-        self.metrics = {one.key: one for one in Metric.objects.all()}
+        self.metrics = library.rows()
         self._values: dict[tuple[str, dt.date, dt.date, str], Decimal | None] = {}
         wanted: dict[str, None] = {}
         for key in keys:

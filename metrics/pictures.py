@@ -8,10 +8,10 @@ from typing import Any
 from console import clock
 from console.charts import Chart, Word
 from console.models import Project
-from metrics import charts, foreign, measurements, retention, slices, slicing, words
+from metrics import charts, foreign, measurements, odd_days, retention, slices, slicing, words
 from metrics.measurements import Freshness
 from metrics.models import Metric
-from metrics.reports import parts
+from metrics.reports import asking, parts
 from metrics.reports.asking import Known
 from metrics.reports.fields import Settings
 from metrics.reports.report import Report
@@ -43,10 +43,12 @@ def of_metric(metric: Metric, chosen: str, sliced: str = "", word: Word | None =
     """A metric day by day, or in slices."""
     project = clock.project()
     today = clock.today(project)
-    fresh = charts.freshness_words(measurements.freshness(until=today))
+    known = measurements.freshness(until=today)
+    fresh = charts.freshness_words(known)
     if metric.key == retention.KEY:
         found = measurements.read([metric.key])[metric.key]
-        return charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
+        chart = charts.monthly_retention(metric, found, today=today, freshness=fresh, word=word)
+        return _with(chart, odd_days.words(None, known.as_of) if known else "")
     since, until = days(project, chosen)
     found = measurements.read([metric.key], since=since, until=until, sliced=True)[metric.key]
     if metric.slices:
@@ -56,7 +58,12 @@ def of_metric(metric: Metric, chosen: str, sliced: str = "", word: Word | None =
         metric, found, currency=project.currency, names=names, freshness=fresh, word=word
     )
     is_money = metric.unit == Metric.Unit.MONEY
-    return replace(chart, note=foreign.words(since, until)) if is_money else chart
+    odd = odd_days.words(since, min(until, known.as_of)) if known else ""
+    return _with(chart, odd, foreign.words(since, until) if is_money else "")
+
+
+def _with(chart: Chart, *notes: str) -> Chart:
+    return replace(chart, note=odd_days.joined(chart.note, *notes))
 
 
 def of_report(
@@ -71,5 +78,5 @@ def of_report(
     fresh = charts.freshness_words(Freshness(answer.as_of, answer.computed_at))
     return [
         parts.chart(one, freshness=fresh, word=word, export=export(one.key))
-        for one in report.parts(settings, answer)
+        for one in asking.parts(report, settings, answer)
     ]

@@ -283,6 +283,12 @@ def latest_day() -> dt.date | None:
     return _counting(definitions.ACTIVE).aggregate(found=Max("day"))["found"]
 
 
+def days_with_deeds(since: dt.date, until: dt.date) -> set[dt.date]:
+    """The days on which some customer did something; what is only done to them is no deed."""
+    deeds = _between(since, until).exclude(event_type__name__in=definitions.NOT_BEING_ACTIVE)
+    return set(deeds.order_by().values_list("day", flat=True).distinct())
+
+
 def _between(since: dt.date, until: dt.date) -> QuerySet[DaySet]:
     return DaySet.objects.filter(day__gte=since, day__lte=until)
 

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Sum
 from pyroaring import BitMap
 
-from segments import arrays, bitmaps, live_sets, sets, traits
-from segments.models import Segment, SegmentSnapshot
+from segments import amounts, arrays, bitmaps, live_sets, sets, traits
+from segments.models import EventProperty, Segment, SegmentSnapshot
 from segments.sheet import Known
 
 TREND_DAYS = 30
@@ -129,6 +130,12 @@ def _values(ids: Any, column: Known | None) -> Any:
         return ids[:0].astype("<i8")
     values = column.values[ids[ids < len(column.values)]]
     return values[arrays.known(values)].astype("<i8")
+
+
+def orders_left_out() -> int:
+    """How many paid orders came in another currency so far: what was spent leaves them out."""
+    told = EventProperty.objects.filter(event_type__counts_as_paid=True, name=amounts.FOREIGN)
+    return int(told.aggregate(found=Sum("volume"))["found"] or 0)
 
 
 def _sizes_before(day: dt.date) -> dict[int, int]:

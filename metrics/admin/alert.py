@@ -1,7 +1,7 @@
 """Alerts: what stands out now, and what is watched."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,9 +21,9 @@ from console.modeladmin import ConsoleModelAdmin, ReadOnlyAdmin
 from console.models import Team
 from console.states import NotAllowed, Stale
 from console.team_requests import linking
-from metrics import alerts, period_words, slicing
+from metrics import alerts, foreign, period_words, slicing
 from metrics.admin import export, rule_forms
-from metrics.models import Alert, Watch
+from metrics.models import Alert, Metric, Watch
 
 PAST = 50
 HEADINGS = [
@@ -58,6 +58,7 @@ class AlertAdmin(ReadOnlyAdmin):
         raised = lifts.by_subject([one for one in unresolved if one.watch.raises_id])
         over = rows.filter(status=Alert.Status.RESOLVED)[:PAST]
         asked = linking.about_each(unresolved, seen_by=request.user)
+        left_out = _left_out(unresolved)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -65,6 +66,7 @@ class AlertAdmin(ReadOnlyAdmin):
             "open": [
                 (
                     line(one, currency, parts)
+                    | {"foreign": left_out[one.pk]}
                     | {"raised": raised.get(one.pk), "requests": asked.get(one.pk, [])},
                     [line(effect, currency, parts) for effect in one.effects.all()],
                 )
@@ -123,6 +125,16 @@ def line(alert: Alert, currency: str, parts: Mapping[str, str]) -> dict[str, Any
         "link": reverse("admin:metrics_metric_change", args=[metric.pk]),
         "page": reverse("admin:metrics_alert_change", args=[alert.pk]),
     }
+
+
+def _left_out(found: Sequence[Alert]) -> dict[int, str]:
+    """The note of each alert about money whose days had orders in another currency."""
+    money = [one for one in found if one.watch.metric.unit == Metric.Unit.MONEY]
+    notes = dict.fromkeys((one.pk for one in found), "")
+    if not money:
+        return notes
+    orders = foreign.by_day(min(x.began_on for x in money), max(x.last_on for x in money))
+    return notes | {one.pk: foreign.within(orders, one.began_on, one.last_on) for one in money}
 
 
 def cells(alert: Alert, currency: str) -> list[object]:

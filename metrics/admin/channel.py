@@ -1,5 +1,6 @@
 """Channels and cost: what a new customer costs, what remains unexplained, and the payback."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -40,6 +41,7 @@ class ChannelAdmin(ReadOnlyAdmin):
             ),
             path("told-by/", view(self.told_by), name="metrics_channel_told_by"),
             path("export/", view(self.export), name="metrics_channel_export"),
+            path("payback/file/", view(self.payback_file), name="metrics_channel_payback_file"),
             path("payback/", view(require_POST(self.compute)), name="metrics_channel_payback"),
             *super().get_urls(),
         ]
@@ -48,7 +50,7 @@ class ChannelAdmin(ReadOnlyAdmin):
         roles.require(request.user, self.view_action)
         period = _period(request)
         report = acquisition.report(period.since, period.until)
-        kept = Payback.objects.order_by("-day").first()
+        kept = _kept()
         context = {
             "period": period,
             "offered": [(key, str(words)) for key, words in periods.OFFERED.items()],
@@ -57,7 +59,10 @@ class ChannelAdmin(ReadOnlyAdmin):
             "rest": channel_report.rest_sentence(report),
             "foreign": foreign.words(period.since, period.until),
             "chart": channel_report.cost_chart(report),
-            "payback": channel_report.payback_chart(kept, report),
+            "payback": replace(
+                channel_report.payback_chart(kept, report),
+                export=f"{reverse('admin:metrics_channel_payback_file')}?{period.query}",
+            ),
             "is_payback_old": kept is None or kept.day < history.last_closed_day(),
             "channels": Channel.objects.all(),
             "told_by": attribution.current(),
@@ -137,11 +142,23 @@ class ChannelAdmin(ReadOnlyAdmin):
         currency = clock.project().currency
         return export.table("channels", channel_report.export_rows(report, currency))
 
+    def payback_file(self, request: HttpRequest) -> HttpResponseBase:
+        """What customers brought by month, as a file; the cost is that of the chosen days."""
+        roles.require(request.user, self.view_action)
+        period, currency = _period(request), clock.project().currency
+        report = acquisition.report(period.since, period.until)
+        return export.table("payback", channel_report.payback_rows(_kept(), report, currency))
+
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _kept() -> Payback | None:
+    """The newest payback that was worked out."""
+    return Payback.objects.order_by("-day").first()
 
 
 def _period(request: HttpRequest) -> periods.Period:

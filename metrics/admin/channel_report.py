@@ -141,6 +141,19 @@ def payback_chart(kept: Payback | None, report: Report) -> Chart:
     )
 
 
+def payback_rows(kept: Payback | None, report: Report, currency: str) -> Iterator[list[object]]:
+    """The payback as a file has it: every channel, a row a month, money in whole units."""
+    yield ["channel", "cost", "paid_back_after", "month", "revenue", "currency", "as_of"]
+    names = {one.line.key: one.name for one in report.rows} | {"": _("everybody")}
+    costs = {one.line.key: one.line.cost for one in report.rows} | {"": report.total.line.cost}
+    for one in acquisition.courses(kept, costs) if kept else []:
+        cost = "" if one.cost is None else round(figures.major(one.cost, currency), 4)
+        for month, value in enumerate(one.values, start=1):
+            revenue = round(figures.major(value, currency), 4)
+            name = names.get(one.key, one.key)
+            yield [name, cost, one.months or "", month, revenue, currency, kept and kept.day]
+
+
 def _lines(labels: list[str], series: dict[str, Any], unit: Any) -> dict[str, Any]:
     return {
         "unit": unit,

@@ -2,11 +2,12 @@
 
 import csv
 import datetime as dt
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
@@ -16,9 +17,10 @@ from unfold.decorators import display
 
 from campaigns.models import Audience
 from console import clock, figures, roles
+from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import arms, comparisons, lift, lift_words, tasks
+from metrics import arms, comparisons, foreign, lift, lift_words, odd_days, tasks
 from metrics.admin import export
 from metrics.comparisons import Given
 from metrics.models import Comparison
@@ -49,6 +51,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
             path("new/", view(self.new), name=f"{name}_new"),
             path("<int:pk>/count/", view(require_POST(self.count)), name=f"{name}_count"),
             path("<int:pk>/export/", view(self.export), name=f"{name}_export"),
+            path("<int:pk>/file/<slug:key>/", view(self.file), name=f"{name}_file"),
             *super().get_urls(),
         ]
 
@@ -133,6 +136,17 @@ class ComparisonAdmin(ReadOnlyAdmin):
                 out.writerow([export.harmless(cell) for cell in cells])
         return answer
 
+    def file(self, request: HttpRequest, pk: int, key: str) -> HttpResponseBase:
+        """The table under a chart."""
+        comparison = self._one(request, str(pk))
+        groups = list(comparison.groups.all())
+        course = lift.course(comparison, groups)
+        found = _charts(comparison, groups, course, clock.project().currency) if course else []
+        for chart in found:
+            if chart.id == key:
+                return export.table(f"comparison-{pk}-{key}", [chart.columns, *chart.rows])
+        raise Http404
+
     def count(self, request: Any, pk: int) -> HttpResponse:
         comparison = self._one(request, str(pk))
         roles.require(request.user, comparisons.ACTION, record=comparison)
@@ -152,7 +166,10 @@ def _found(
     comparison: Comparison, groups: list[Any], course: dict[Any, Any], currency: str
 ) -> dict[str, Any]:
     outcome = lift.outcome(comparison, groups, course[max(course)])
+    forest, *courses = _charts(comparison, groups, course, currency)
+    first, last = comparison.since, max(course)
     return {
+        "notes": [odd_days.words(first, last), foreign.words(first, last)],
         "outcome": outcome,
         "columns": [label for _key, label in lift_words.COLUMNS],
         "rows": lift_words.rows(outcome, currency),
@@ -161,13 +178,26 @@ def _found(
         "explained": next(
             (row["explained"] for row in lift_words.rows(outcome, currency) if row["explained"]), ""
         ),
-        "forest": lift_words.forest(outcome, currency),
-        "courses": [
+        "forest": forest,
+        "courses": courses,
+    }
+
+
+def _charts(
+    comparison: Comparison, groups: list[Any], course: dict[Any, Any], currency: str
+) -> list[Chart]:
+    """The forest, then each variant's course, each with where its table is as a file."""
+    outcome = lift.outcome(comparison, groups, course[max(course)])
+    found = [
+        lift_words.forest(outcome, currency),
+        *(
             lift_words.daily(comparison, groups, course, group, measure, currency)
             for group in groups[1:]
             for measure in (lift.CONVERSION, lift.REVENUE)
-        ],
-    }
+        ),
+    ]
+    page = "admin:metrics_comparison_file"
+    return [replace(one, export=reverse(page, args=[comparison.pk, one.id])) for one in found]
 
 
 def condition_words(name: str, op: str, value: object = "") -> str:

@@ -1,5 +1,6 @@
 """Goals: what was wanted, what was reached, at which pace, and what it will come to."""
 
+import datetime as dt
 import itertools
 from collections.abc import Sequence
 from decimal import Decimal
@@ -21,7 +22,18 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Staff
 from console.states import NotAllowed, Stale
-from metrics import charts, goals, history, library, measurements, slices, slicing, words
+from metrics import (
+    charts,
+    foreign,
+    goals,
+    history,
+    library,
+    measurements,
+    odd_days,
+    slices,
+    slicing,
+    words,
+)
 from metrics.admin import amounts, export, slice_field
 from metrics.goals import Standing
 from metrics.models import Goal, Measurement, Metric
@@ -32,6 +44,7 @@ HEADINGS = [
     *("metric", "slice", "since", "until", "direction", "target", "actual", "attained", "due"),
     *("forecast", "unit", "owner", "light"),
 ]
+COURSE_HEADINGS = ["day", "value", "target", "unit"]  # of what adds up, the value is so far
 DATE = forms.DateInput(attrs={"type": "date"})
 LIGHTS = {
     "good": gettext_lazy("on the way"),
@@ -106,6 +119,7 @@ class GoalAdmin(ReadOnlyAdmin):
         return [
             path("make/", view(self.edit), {"number": 0}, name="metrics_goal_make"),
             path("export/", view(self.export), name="metrics_goal_export"),
+            path("<int:number>/course/", view(self.course_file), name="metrics_goal_course"),
             path("<int:number>/edit/", view(self.edit), name="metrics_goal_edit"),
             path(
                 "<int:number>/do/<str:deed>/",
@@ -183,6 +197,18 @@ class GoalAdmin(ReadOnlyAdmin):
         currency = clock.project().currency
         return export.table("goals", [HEADINGS, *(_cells(one, currency) for one in found)])
 
+    def course_file(self, request: HttpRequest, number: int) -> HttpResponseBase:
+        """The course under the goal's chart; money in whole units."""
+        roles.require(request.user, self.view_action)
+        goal, currency = _goal(number), clock.project().currency
+        days, series = _course(goal)
+        rows = [
+            [day, *(export.in_whole(goal.metric, one[place], currency) for one in series.values()),
+             export.unit(goal.metric, currency)]
+            for place, day in enumerate(days)
+        ]  # fmt: skip
+        return export.table(f"goal-{number}", [COURSE_HEADINGS, *rows])
+
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
     ) -> HttpResponse:
@@ -238,9 +264,9 @@ def _card(one: Standing, currency: str, names: dict[str, str]) -> dict[str, Any]
     }
 
 
-def course(goal: Goal) -> Chart:
+def _course(goal: Goal) -> tuple[list[dt.date], dict[str, list[Decimal | None]]]:
     """The metric day by day within the goal's period, and the target beside it."""
-    currency, metric = clock.project().currency, goal.metric
+    metric = goal.metric
     rows = Measurement.objects.filter(
         metric=metric, slice=goal.slice, day__gte=goal.since, day__lte=goal.until
     ).order_by("day")
@@ -252,6 +278,16 @@ def course(goal: Goal) -> Chart:
         so_far = itertools.accumulate(value or Decimal(0) for value in values)
         series = {_("so far"): [*so_far]}
     series[_("target")] = [goal.target] * len(days)
+    return days, series
+
+
+def course(goal: Goal) -> Chart:
+    """The same as a chart."""
+    currency, metric = clock.project().currency, goal.metric
+    days, series = _course(goal)
+    notes = [odd_days.words(days[0], days[-1])] if days else []
+    if days and metric.unit == Metric.Unit.MONEY:
+        notes.append(foreign.words(days[0], days[-1]))
     return Chart(
         id="goal",
         title=metric.label,
@@ -267,7 +303,9 @@ def course(goal: Goal) -> Chart:
         ],
         freshness=charts.freshness_words(measurements.freshness(until=history.last_closed_day())),
         word=words.by_metric().get(metric.key),
+        note=odd_days.joined(*notes),
         link=reverse("admin:metrics_metric_change", args=[metric.pk]),
+        export=reverse("admin:metrics_goal_course", args=[goal.pk]),
         size="tall",
     )
 

@@ -17,7 +17,7 @@ from segments import catalogue
 def about(metric: Metric) -> dict[str, Any]:
     """The recipe in words, who looks after it, and its versions, the newest first."""
     recipe = library.recipe(metric)
-    labels = {one.key: one.label for one in Metric.objects.only("key", "name")}
+    labels = {key: one.label for key, one in library.rows().items()}
     return {
         "kind": recipe_words.KINDS.get(metric.kind, ""),
         "sentence": recipe_words.sentence(recipe, catalogue.titles(), labels),

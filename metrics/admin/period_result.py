@@ -1,5 +1,6 @@
 """Closed periods: what each came to, and what late data made of it."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -7,16 +8,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from console import clock, roles
 from console.modeladmin import ReadOnlyAdmin
-from metrics import period_words, periods, slicing
+from metrics import foreign, period_words, periods, slicing
 from metrics.admin import export
-from metrics.models import PeriodResult
+from metrics.models import Metric, PeriodResult
 
+DAY = dt.timedelta(days=1)
 HEADINGS: list[object] = [
     *("metric", "slice", "period", "begins_on", "revision", "value", "unit", "closed_on")
 ]
@@ -51,6 +54,7 @@ class PeriodResultAdmin(ReadOnlyAdmin):
         self.currency = clock.project().currency
         parts = PeriodResult.objects.exclude(slice="").values_list("slice", flat=True)
         self.parts = slicing.names(list(parts.order_by().distinct()))
+        self.foreign = foreign.by_day(None, clock.today())
         return super().get_queryset(request)
 
     def get_urls(self) -> list[URLPattern]:
@@ -88,7 +92,12 @@ class PeriodResultAdmin(ReadOnlyAdmin):
 
     @display(description=_("value"))
     def came_to(self, result: PeriodResult) -> str:
-        return period_words.value(result.metric, result.value, self.currency)
+        said = period_words.value(result.metric, result.value, self.currency)
+        if result.metric.unit != Metric.Unit.MONEY:
+            return said
+        until = periods.following(result.begins_on, result.grain) - DAY
+        note = foreign.within(self.foreign, result.begins_on, until)
+        return format_html('{} <span class="quiet">{}</span>', said, note) if note else said
 
     @display(description=_("revision"), label={"first": "", "late": "warning"})
     def told(self, result: PeriodResult) -> tuple[str, Any]:

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from console import clock, figures, roles
 from console.modeladmin import ReadOnlyAdmin
 from console.states import NotAllowed
-from metrics import foreign, history, measurements, reviews
+from metrics import foreign, history, measurements, odd_days, reviews
 from metrics.admin import channel_report, export
 from metrics.admin.goal import standing_cards
 from metrics.models import Metric, ReviewNote
@@ -52,7 +52,10 @@ class ReviewAdmin(ReadOnlyAdmin):
             "freshness": measurements.freshness(until=last),
             "others": _others(period),
             "cards": standing_cards(found.standings, currency),
-            "foreign": foreign.words(period.since, period.until),
+            "notes": [
+                odd_days.words(period.since, min(period.until, last)),
+                foreign.words(period.since, period.until),
+            ],
             "lines": [line(one, currency) for one in found.lines],
             "channels": channel_report.rows(found.channels) if found.channels.rows else [],
             "rest": channel_report.rest_sentence(found.channels),

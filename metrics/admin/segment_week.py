@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from console import charts, clock, figures, kept_words, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
-from metrics import goals, segment_weeks
+from metrics import foreign, goals, segment_weeks
 from metrics.admin import export
 from metrics.models import Metric, SegmentReader, SegmentWeek
 from segments.models import Segment
@@ -56,13 +56,14 @@ class SegmentWeekAdmin(ReadOnlyAdmin):
         week = self._one(request, object_id)
         currency, metrics = clock.project().currency, _metrics(week)
         there = set(Segment.objects.values_list("pk", flat=True))
+        until = week.monday + segment_weeks.WEEK - segment_weeks.DAY
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": str(week),
             "original": week,
             "week": week,
-            "until": week.monday + segment_weeks.WEEK - segment_weeks.DAY,
+            "until": until,
             "rows": [
                 _shown(one, currency)
                 | {
@@ -74,6 +75,7 @@ class SegmentWeekAdmin(ReadOnlyAdmin):
                 for one in week.data["lines"]
             ],
             "everyone": _shown(week.data["everyone"], currency),
+            "foreign": foreign.words(None, until),
             "chart": _chart(week),
             "may_aim": roles.allows(request.user, goals.ACTION),
         }

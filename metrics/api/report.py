@@ -49,7 +49,7 @@ class ReportViewSet(ViewSet):
         }
         if answer is None or answer.data is None:
             return Response(said | {"as_of": None, "tables": []}, status=202)
-        tables = [parts.as_json(one) for one in report.parts(settings, answer)]
+        tables = [parts.as_json(one) for one in asking.parts(report, settings, answer)]
         about = {"as_of": answer.as_of, "computed_at": answer.computed_at, "under": answer.under}
         return Response(said | about | {"tables": tables})
 

@@ -1,15 +1,19 @@
 """Questions of reports: whether there is an answer, whether it is still true, and answering."""
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from console import jobs
 from console.states import NotAllowed
-from metrics import answers
+from metrics import answers, odd_days
 from metrics.answers import Question
 from metrics.models import KeptAnswer
 from metrics.reports import every
+from metrics.reports.fields import Settings
+from metrics.reports.parts import Part
+from metrics.reports.report import Report
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,19 @@ def look(question: Question) -> Known:
     if answer is None or answer.data is None or report is None:
         return Known(answer)
     return Known(answer, answer.version == report.version(question))
+
+
+def parts(report: Report, settings: Settings, found: KeptAnswer) -> list[Part]:
+    """What an answer says, and above all what is odd about the days that it is of."""
+    shown = report.parts(settings, found)
+    if not shown or found.as_of is None:
+        return shown
+    since, until = (found.question.get(name) for name in ("since", "until"))
+    odd = odd_days.words(
+        dt.date.fromisoformat(since) if since else None,
+        dt.date.fromisoformat(until) if until else found.as_of,
+    )
+    return [replace(shown[0], note=odd_days.joined(shown[0].note, odd)), *shown[1:]]
 
 
 def answer(row: KeptAnswer, *, progress: jobs.Progress = jobs.silent) -> KeptAnswer:

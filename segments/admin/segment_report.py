@@ -50,6 +50,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "everyone": _shown(found.everyone, found.everyone, currency),
         "waiting": [one for one in found.lines if one.is_under_served],
         "chart": _conversions(found),
+        "left_out": reports.orders_left_out(),
         "days": reports.TREND_DAYS,
         "ordered_since": computed and computed - dt.timedelta(days=29),
         "ordered_until": computed,

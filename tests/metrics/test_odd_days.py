@@ -2,19 +2,25 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from console.models import Project
-from metrics import activity_tables, answers, days, measure
-from metrics.models import MeasuredDay, Measurement
+from console.models import Project, Staff
+from metrics import activity_tables, answers, days, goals, measure, odd_days
+from metrics.models import MeasuredDay, Measurement, Metric
 from metrics.reports import asking, every, parts
 from segments import ingest
 from tests.metrics.factories import customers, today_is
 from tests.segments import programs
 from tests.segments.factories import happened, incoming
 
+SignIn = Callable[[Staff | str], Client]
+StaffOf = Callable[..., Staff]
 SPRING, AUTUMN = dt.date(2017, 3, 12), dt.date(2017, 11, 5)  # New York's days of 23 and 25 hours
 
 
@@ -108,3 +114,61 @@ def test_a_measuring_that_was_killed_leaves_no_half_day_and_the_next_goes_on(kil
     assert now in (before, after)  # all of it, or nothing
     assert after != before
     assert measure.run_due() == 0
+
+
+# --- what a reader is told of them ------------------------------------------------
+
+
+@pytest.fixture
+def silent_days(db: None) -> None:
+    """Events on the 1st and the 4th of May; on the 2nd a mail went out, which is no event of
+    theirs."""
+    today_is("2017-05-06")
+    who = customers(1)[0].pk
+    happened(incoming(who, dt.date(2017, 5, 1), amount=100))
+    happened(incoming(who, dt.date(2017, 5, 2), name="message_sent"))
+    happened(incoming(who, dt.date(2017, 5, 4), amount=250))
+    measure.run()
+
+
+SILENT = "came in on these days: 2017-05-02 – 2017-05-03, 2017-05-05. What is 0 there"
+
+
+def test_charts_of_metrics_goals_reports_and_reviews_name_days_without_events(
+    silent_days: None, signed_in: SignIn, staff_of: StaffOf
+) -> None:
+    client, revenue = signed_in("manager"), Metric.objects.get(key="revenue")
+    goal = goals.add(by=staff_of("manager"), metric=revenue, since=dt.date(2017, 4, 1),
+                     until=dt.date(2017, 6, 30), target=Decimal(1000))  # fmt: skip
+    tables("rhythm")
+    addresses = [
+        reverse("admin:metrics_metric_change", args=[revenue.pk]),
+        reverse("admin:metrics_goal_change", args=[goal.pk]),
+        reverse("admin:metrics_savedreport_show", args=["rhythm"]),
+        reverse("admin:metrics_reviewnote_changelist") + "?period=2017-05",
+    ]
+    for address in addresses:
+        assert SILENT in client.get(address).content.decode(), address
+    answer = client.get("/api/v1/reports/rhythm/").json()
+    assert SILENT in answer["tables"][0]["note"]
+
+
+def test_of_many_silent_days_the_newest_are_named_and_the_rest_counted(db: None) -> None:
+    who = customers(1)[0].pk
+    for step in range(0, 14, 2):
+        happened(incoming(who, dt.date(2017, 5, 1) + dt.timedelta(step), amount=100))
+    said = odd_days.words(None, dt.date(2017, 5, 13))
+    assert "2017-05-06, 2017-05-08, 2017-05-10, 2017-05-12, 2 days before" in said
+    # Nothing is said of days before the first event.
+    assert not odd_days.words(dt.date(2017, 4, 1), dt.date(2017, 5, 1))
+
+
+def test_days_on_which_the_clock_changes_are_named_with_their_hours(db: None) -> None:
+    Project.objects.update(time_zone="America/New_York")
+    assert odd_days.uneven(SPRING, AUTUMN) == {SPRING: 23, AUTUMN: 25}
+    Project.objects.update(time_zone="Asia/Shanghai")
+    assert odd_days.uneven(SPRING, AUTUMN) == {}
+    Project.objects.update(time_zone="America/New_York")
+    happened(incoming(customers(1)[0].pk, SPRING, time=at("2017-03-12T12:00"), amount=100))
+    said = odd_days.words(SPRING, SPRING)
+    assert said == "The clock changed on 2017-03-12 (23 hours)."

@@ -210,7 +210,9 @@ def test_a_channel_is_archived_and_brought_back_by_name(year: Staff) -> None:
         assert (channel.archived_at is not None) == archived
 
 
-def test_payback_is_worked_out_from_what_customers_brought(db: None, staff_of: StaffOf) -> None:
+def test_payback_is_worked_out_from_what_customers_brought(
+    db: None, staff_of: StaffOf, signed_in: SignIn
+) -> None:
     today_is(dt.date(2017, 5, 1))
     a, b = (one.pk for one in customers(2))
     first = dt.date(2017, 1, 1)
@@ -227,6 +229,16 @@ def test_payback_is_worked_out_from_what_customers_brought(db: None, staff_of: S
     assert kept.lines[""] == [[1_300, 2], [500, 2], [0, 2], [0, 1]]
     (everybody, ads) = acquisition.courses(kept, {"ads": Decimal(1_200)})
     assert (everybody.months, ads.months) == (None, 2)
+    client = signed_in("support")
+    page = client.get(reverse("admin:metrics_channel_changelist")).content.decode()
+    file = reverse("admin:metrics_channel_payback_file")
+    assert file in page
+    lines = client.get(file).getvalue().decode("utf-8-sig").splitlines()
+    assert lines[0] == "channel,cost,paid_back_after,month,revenue,currency,as_of"
+    assert lines[-4:] == [
+        f"ads,,,{n},{had},USD,2017-04-30"
+        for n, had in enumerate(("10.0000", "15.0000", "15.0000", "15.0000"), start=1)
+    ]
 
 
 def test_figures_are_told_by_channel_names_of_today(db: None, staff_of: StaffOf) -> None:

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.models import Project
 from segments import overlap, reports, sheet, small_workbook
-from segments.models import Segment, SegmentSnapshot
+from segments.models import EventProperty, EventType, Segment, SegmentSnapshot
 from tests.segments.factories import CustomerFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +171,17 @@ def test_at_most_twelve_are_compared(four: list[int], signed_in: SignIn) -> None
     pair = {"s": [str(made[0].pk), str(made[1].pk)], "as": ["csv"]}
     lines = client.get(address, pair).content.decode("utf-8-sig").splitlines()
     assert [one.split(",")[2:] for one in lines[1:]] == [["4", "4", "4", "1.0", "1.0"]] * 2
+
+
+def test_the_report_says_how_many_orders_what_was_spent_leaves_out(
+    four: list[int], signed_in: SignIn
+) -> None:
+    segment("One", four[:1])
+    address = reverse("admin:segments_report")
+    assert "another currency" not in signed_in("support").get(address).content.decode()
+    paid, _is_new = EventType.objects.update_or_create(
+        name="order_paid", defaults={"counts_as_paid": True}
+    )
+    EventProperty.objects.create(event_type=paid, name="foreign_currency", volume=3)
+    page = signed_in("support").get(address).content.decode()
+    assert "3 orders so far came in another currency" in page
