@@ -20,7 +20,7 @@ from console import seen as marks
 from console.models import Staff, WorkItem
 from console.states import NotAllowed
 from metrics import period_words, periods
-from metrics.models import Breach, Metric, PeriodResult, PeriodRule, PeriodVerdict
+from metrics.models import Benchmark, Breach, Metric, PeriodResult, PeriodRule, PeriodVerdict
 from metrics.shipped_rules import SHIPPED
 
 ACTION = "rules.change"
@@ -28,7 +28,10 @@ KIND = "period_rule"  # of the work items
 Comparator = PeriodRule.Comparator
 RELATIVE = {Comparator.FELL, Comparator.ROSE}
 # What a change of makes the rule another one; verdicts of before stay with the old version.
-MEANING = ("metric", "slice", "grain", "comparator", "threshold", "benchmark", "times")
+MEANING = (
+    *("metric", "slice", "grain", "comparator", "threshold", "benchmark", "against_industry"),
+    "times",
+)
 DETAILS = ("name", "begins_on", "ends_on", "owner", "team", "days_to_act", "plan")
 FIELDS = (*MEANING, *DETAILS, "is_on")
 
@@ -77,8 +80,11 @@ def check(rule: PeriodRule) -> None:
     """Refuse in words what cannot be judged."""
     if not rule.name.strip():
         raise NotAllowed(_("Give it a name."))
-    if (rule.threshold is None) == (rule.benchmark_id is None):
-        raise NotAllowed(_("Give a threshold: a number, or another metric, not both."))
+    limits = (rule.threshold is not None, rule.benchmark_id is not None, rule.against_industry)
+    if sum(limits) != 1:
+        raise NotAllowed(
+            _("Give a threshold: a number, another metric, or the benchmark entered for it.")
+        )
     if not 1 <= rule.times <= 24:
         raise NotAllowed(_("A rule waits for 1 to 24 periods in a row."))
     if rule.comparator in RELATIVE and (rule.threshold is None or rule.threshold <= 0):
@@ -172,11 +178,12 @@ def _new_verdicts(
 ) -> list[PeriodVerdict]:
     results = _results(rule, rule.metric)
     against = _results(rule, rule.benchmark) if rule.benchmark else {}
+    industry = _industry(rule) if rule.against_industry else []
     fresh = []
     for begins_on, result in results.items():
         if not _is_watched(rule, begins_on):
             continue
-        verdict = _verdict(rule, result, results, against, today=today)
+        verdict = _verdict(rule, result, results, against, industry, today=today)
         if verdict is None:
             continue
         was = known.get(begins_on)
@@ -194,6 +201,12 @@ def _results(rule: PeriodRule, metric: Metric | None) -> dict[dt.date, PeriodRes
     return {one.begins_on: one for one in rows.order_by("begins_on", "revision")}
 
 
+def _industry(rule: PeriodRule) -> list[Benchmark]:
+    """What the metric is elsewhere, the newest first. A period has the newest as of its end; one
+    from before any was entered has the first, so that a rule holds from its first benchmark on."""
+    return list(Benchmark.objects.filter(metric=rule.metric_id).order_by("-day", "-id"))
+
+
 def _is_watched(rule: PeriodRule, begins_on: dt.date) -> bool:
     if rule.begins_on and begins_on < periods.begin(rule.begins_on, rule.grain):
         return False
@@ -205,10 +218,11 @@ def _verdict(
     result: PeriodResult,
     results: dict[dt.date, PeriodResult],
     against: dict[dt.date, PeriodResult],
+    industry: Sequence[Benchmark],
     *,
     today: dt.date,
 ) -> PeriodVerdict | None:
-    """What the rule says of a period; None while its benchmark is not closed."""
+    """What the rule says of a period; None while its benchmark is not closed, or not entered."""
     other: PeriodResult | None = None
     limit = rule.threshold
     if rule.comparator in RELATIVE:
@@ -217,6 +231,11 @@ def _verdict(
         if (other := against.get(result.begins_on)) is None:
             return None
         limit = other.value
+    elif rule.against_industry:
+        if not industry:
+            return None
+        end = periods.following(result.begins_on, rule.grain)
+        limit = next((one.value for one in industry if one.day < end), industry[-1].value)
     return PeriodVerdict(
         rule=rule,
         rule_version=rule.version,
@@ -273,7 +292,7 @@ def _open(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> Breach
 
 def _give(rule: PeriodRule, run: Sequence[dt.date], *, today: dt.date) -> WorkItem | None:
     now = standing(rule)
-    came_to = {day: now[day].verdict.result.value for day in run}
+    came_to = {day: now[day].verdict for day in run}
     return work.give(
         KIND,
         kept_words.each(lambda: rule.label),

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from console import clock, figures
 from metrics import periods, slicing
-from metrics.models import Metric, PeriodRule
+from metrics.models import Metric, PeriodRule, PeriodVerdict
 
 RELATIVE = {PeriodRule.Comparator.FELL, PeriodRule.Comparator.ROSE}
 
@@ -25,6 +25,8 @@ def threshold(rule: PeriodRule, currency: str) -> str:
     """What the rule compares with."""
     if rule.benchmark is not None:
         return f"“{rule.benchmark.label}”"
+    if rule.against_industry:
+        return _("the benchmark entered for it")
     if rule.comparator in RELATIVE:
         return figures.share(rule.threshold, digits=0)
     return value(rule.metric, rule.threshold, currency)
@@ -43,12 +45,23 @@ def sentence(rule: PeriodRule, currency: str, parts: Mapping[str, str] | None = 
     return f"{said}, {long % {'n': rule.times}}"
 
 
-def of_run(rule: PeriodRule, came_to: Mapping[dt.date, Decimal | None]) -> str:
+def came_to(rule: PeriodRule, verdict: PeriodVerdict, currency: str) -> str:
+    """The value of a period, and the benchmark that it was held against."""
+    said = value(rule.metric, verdict.result.value, currency)
+    if not rule.against_industry or verdict.threshold is None:
+        return said
+    return _("%(value)s (benchmark %(benchmark)s)") % {
+        "value": said,
+        "benchmark": value(rule.metric, verdict.threshold, currency),
+    }
+
+
+def of_run(rule: PeriodRule, judged: Mapping[dt.date, PeriodVerdict]) -> str:
     """Why the work is given: the condition, and each period's value."""
     currency = clock.project().currency
     values = "; ".join(
-        f"{periods.name(day, rule.grain)}: {value(rule.metric, number, currency)}"
-        for day, number in came_to.items()
+        f"{periods.name(day, rule.grain)}: {came_to(rule, verdict, currency)}"
+        for day, verdict in judged.items()
     )
     return _("%(condition)s. %(values)s.") % {
         "condition": sentence(rule, currency),

@@ -18,7 +18,7 @@ class Shipped:
     name: str
     metric: str
     comparator: str
-    threshold: Decimal
+    threshold: Decimal | None  # None: the benchmark that is entered for the metric
     times: int
     plan: str
     is_on: bool = True
@@ -31,6 +31,7 @@ class Shipped:
             grain=Grain.MONTH,
             comparator=self.comparator,
             threshold=self.threshold,
+            against_industry=self.threshold is None,
             times=self.times,
             plan=self.plan,
             is_on=self.is_on,
@@ -100,5 +101,17 @@ SHIPPED = [
         1,
         _("Cut the dearest channel back until the cost of a new customer is under the cap."),
         is_on=False,
+    ),
+    Shipped(
+        "share-rate-low",
+        _("Share rate under the industry's"),
+        "share_rate",
+        BELOW,
+        None,
+        1,
+        _(
+            "Adjust the content: see which pieces are shared and which are not, and by whom; make "
+            "more of the first, and try another occasion or reward for sharing."
+        ),
     ),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from console import figures
 from console.charts import Word
@@ -173,6 +173,23 @@ def offers() -> dict[str, Any]:
 # --- one customer -----------------------------------------------------------------
 
 
+def _came_true(groups: list[dict[str, Any]], risk: float) -> str:
+    """What came of those customers of the trial who were told about as much."""
+    like = min(groups, key=lambda one: abs(one["said"] - risk), default=None)
+    if like is None:
+        return ""
+    said = ngettext(
+        "of %(customers)s customer told about %(said)s, %(came)s did not order",
+        "of %(customers)s customers told about %(said)s, %(came)s did not order",
+        like["customers"],
+    )
+    return said % {
+        "customers": figures.whole(like["customers"]),
+        "said": figures.share(like["said"]),
+        "came": figures.share(like["came"]),
+    }
+
+
 def of_customer(customer: int, currency: str) -> dict[str, Any]:
     """What is foretold of a customer, and how well that proved right."""
     run = lifetime_value.in_force()
@@ -183,6 +200,7 @@ def of_customer(customer: int, currency: str) -> dict[str, Any]:
             "days": days,
             "risk": figures.share(known[key] / 100),
             "auc": figures.share(found["auc"]) if found and found["auc"] is not None else "",
+            "came_true": _came_true(found["groups"], known[key] / 100) if found else "",
         }
         for days, key in foretold.RISK.items()
         if key in known

@@ -40,6 +40,7 @@ class PeriodRuleForm(rule_forms.RuleForm):
             "comparator",
             "threshold",
             "benchmark",
+            "against_industry",
             "times",
             "begins_on",
             "ends_on",
@@ -57,6 +58,11 @@ class PeriodRuleForm(rule_forms.RuleForm):
         self.explain(
             "threshold", _("A number such as 1.5, a share such as 60%, or an amount of money.")
         )
+        self.explain(
+            "against_industry",
+            _("The industry's average, as it is entered on the page of Health; without one the "
+              "rule waits."),
+        )  # fmt: skip
         rule = self.instance
         if rule.pk and "threshold" in self.fields:
             self.initial["threshold"] = written(rule)
@@ -135,7 +141,7 @@ class PeriodRuleAdmin(ConsoleModelAdmin):
             return figures.NOTHING
         verdict = rule.lately[0]
         result = verdict.result
-        value = period_words.value(rule.metric, result.value, self.currency)
+        value = period_words.came_to(rule, verdict, self.currency)
         return f"{periods.name(result.begins_on, rule.grain)}: {value} · {said(verdict)}"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -192,7 +198,7 @@ def page(rule: PeriodRule, currency: str) -> dict[str, Any]:
         lines.append(
             {
                 "period": periods.name(begins_on, rule.grain),
-                "value": period_words.value(rule.metric, verdict.result.value, currency),
+                "value": period_words.came_to(rule, verdict, currency),
                 "said": said(verdict),
                 "tone": "bad"
                 if verdict.is_breach

@@ -93,6 +93,8 @@ class PeriodRule(models.Model):
         related_name="+",
         verbose_name=_("or the value of"),
     )
+    # Or the newest `Benchmark` as of the period's end: what it is elsewhere.
+    against_industry = models.BooleanField(_("or the benchmark entered for it"), default=False)
     times = models.PositiveSmallIntegerField(_("periods in a row"), default=1)
     begins_on = models.DateField(_("watched from"), null=True, blank=True)
     ends_on = models.DateField(_("watched until"), null=True, blank=True)
@@ -124,7 +126,11 @@ class PeriodRule(models.Model):
                 name="a_shipped_rule_is_there_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(threshold__isnull=True) ^ models.Q(benchmark__isnull=True),
+                condition=(
+                    models.Q(against_industry=True, threshold=None, benchmark=None)
+                    | models.Q(against_industry=False)
+                    & (models.Q(threshold__isnull=True) ^ models.Q(benchmark__isnull=True))
+                ),
                 name="a_rule_has_one_threshold",
             ),
             models.CheckConstraint(

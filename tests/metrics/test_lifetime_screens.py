@@ -230,6 +230,10 @@ def test_a_customer_s_page_has_what_is_foretold_of_them(
     part = text_of(client, link)
     for words in ("34.5%", "$1,234.56", "AUC", "As of 2017-12-19", "Predicted value, 12 months"):
         assert words in part
+    groups = run.report["trial"]["risks"]["90"]["groups"]
+    like = min(groups, key=lambda group: abs(group["said"] - 0.345))
+    said = f"told about {like['said']:.1%}, {like['came']:.1%} did not order"
+    assert said in part
     assert text_of(client, reverse("admin:metrics_lifetimemodel_of", args=[other.pk])).strip() == ""
 
 
