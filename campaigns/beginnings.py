@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -26,13 +27,21 @@ from console.states import NotAllowed
 from segments import definitions, library, membership
 from segments.models import EventType, Segment
 from segments.rules.nodes import RuleError
+from segments.rules.vocabulary import Vocabulary
 
 
 @transaction.atomic
 def journey(
-    key: str, segment: Segment | None, *, by: Staff, event: str = "", link: str = recipes.LINK
+    key: str,
+    segment: Segment | None,
+    *,
+    by: Staff,
+    event: str = "",
+    link: str = recipes.LINK,
+    deeds: Mapping[str, str] = MappingProxyType({}),
 ) -> Campaign:
-    """A draft that ships, for a segment; the `event` lets customers in where the journey wants one.
+    """A draft that ships, for a segment; the `event` lets customers in where the journey wants one,
+    and `deeds` says what those on its way are called here.
 
     Its buttons lead to `link`, but for words of the same name that are there already.
 
@@ -46,9 +55,11 @@ def journey(
         _require_deed(event)
     elif segment is None:
         raise NotAllowed(_("Choose a segment first."))
+    for name in shipped.deeds:
+        _require_deed(deeds.get(name, ""))
     words = {name: template(one, by=by, link=link).pk for name, one in shipped.words.items()}
     gifts = {name: coupon(one, by=by).pk for name, one in shipped.gifts.items()}
-    plan = [_filled(step, words, gifts, by) for step in shipped.steps]
+    plan = [_filled(step, words, gifts, deeds, by) for step in shipped.steps]
     return drafts.add(
         name=_in_both(shipped.name),
         goal=shipped.quote,
@@ -67,6 +78,7 @@ def outline(shipped: Journey, *, by: Staff) -> list[plan_words.Line]:
     """What a journey does in words, before anything of it is made."""
     words = {name: number for number, name in enumerate(shipped.words, 1)}
     gifts = {name: number for number, name in enumerate(shipped.gifts, 1)}
+    deeds = {name: one.event for name, one in shipped.deeds.items()}
     said = kept_words.said
     known = Known(
         templates={words[name]: Named(said(one.name)) for name, one in shipped.words.items()},
@@ -74,9 +86,13 @@ def outline(shipped: Journey, *, by: Staff) -> list[plan_words.Line]:
         coupons={gifts[name]: said(one.name) for name, one in shipped.gifts.items()},
         staff={by.pk: str(by)},
         teams={by.team_id: str(by.team)} if by.team_id else {},
+        rules=Vocabulary(
+            events=frozenset(deeds.values()),
+            titles={one.event: str(one.title) for one in shipped.deeds.values()},
+        ),
         said=said,
     )
-    plan = tree.parse([_filled(step, words, gifts, by) for step in shipped.steps], known)
+    plan = tree.parse([_filled(step, words, gifts, deeds, by) for step in shipped.steps], known)
     return plan_words.lines(plan, known, _)
 
 
@@ -87,7 +103,7 @@ def _in_both(words: str | Promise) -> str:
 
 def _require_deed(event: str) -> None:
     if not event:
-        raise NotAllowed(_("Choose the event that lets customers in."))
+        raise NotAllowed(_("Choose the event."))
     if not definitions.is_a_deed(event):
         named = EventType(name=event).label
         raise NotAllowed(_("“%(event)s” is not what customers do.") % {"event": named})
@@ -124,7 +140,11 @@ def mix(
 
 
 def _filled(
-    step: dict[str, Any], words: Mapping[str, int], gifts: Mapping[str, int], by: Staff
+    step: dict[str, Any],
+    words: Mapping[str, int],
+    gifts: Mapping[str, int],
+    deeds: Mapping[str, str],
+    by: Staff,
 ) -> dict[str, Any]:
     """The step with the numbers of what was made; work goes to the maker's team."""
     made = dict(step)
@@ -136,15 +156,25 @@ def _filled(
             made["coupon"] = gifts[step["coupon"]]
     if step["kind"] == "task":
         made |= {"team": by.team_id} if by.team_id else {"owner": by.pk}
+    if "rule" in step:
+        made["rule"] = _renamed(step["rule"], deeds)
     for way in ("yes", "no", "never"):
         if way in step:
-            made[way] = [_filled(one, words, gifts, by) for one in step[way]]
+            made[way] = [_filled(one, words, gifts, deeds, by) for one in step[way]]
     return made
+
+
+def _renamed(rule: dict[str, Any], deeds: Mapping[str, str]) -> dict[str, Any]:
+    """The rule with the events as they are called here."""
+    if "all" in rule:
+        return {"all": [_renamed(one, deeds) for one in rule["all"]]}
+    return rule | {"event": deeds[rule["event"]]}
 
 
 @transaction.atomic
 def warnings(*, names: Mapping[str, str], by: Staff, link: str = recipes.LINK) -> Playbook:
-    """The three levels of warning and the two rules of seven days, as one playbook.
+    """Value gone silent, the three levels of warning and the two rules of seven days, as one
+    playbook.
 
     `names` says what signing in and interacting are called here, and `link` where buttons lead.
 
@@ -177,10 +207,17 @@ def _add(
         coupon=coupon(recipe.gift, by=by) if recipe.gift else None,
         task=recipe.task,
         task_days=recipe.task_days,
-        owner=None if by.team else by,
+        duty=recipe.duty,
+        owner=_answers_for(by),
         team=by.team,
     )
     playbooks.add_play(playbook, segment, None, offer, by=by)
+
+
+def _answers_for(maker: Staff) -> Staff:
+    """Whose the work is: the lead's of the maker's team, so that it is somebody's the same day."""
+    lead = maker.team.lead if maker.team else None
+    return lead if lead is not None and lead.is_active else maker
 
 
 def template(words: Words, *, by: Staff, link: str) -> MessageTemplate:

@@ -39,6 +39,7 @@ class Offer:
     coupon: CouponBatch | None = None
     task: str = ""
     task_days: int = 3
+    duty: str = ""  # what kind of work it is, whose form is then answered
     owner: Staff | None = None
     team: Team | None = None
     limit_minor: int | None = None  # of the playbook's budget; None: an equal part of the rest
@@ -170,7 +171,8 @@ def plan(offer: Offer) -> list[dict[str, Any]]:
         task: dict[str, Any] = {"key": "task", "kind": "task", "title": offer.task.strip()}
         who = {"owner": offer.owner.pk} if offer.owner else {}
         team = {"team": offer.team.pk} if offer.team else {}
-        steps.append(task | {"days": offer.task_days} | who | team)
+        duty = {"duty": offer.duty} if offer.duty else {}
+        steps.append(task | {"days": offer.task_days} | duty | who | team)
     if offer.template:
         message: dict[str, Any] = {"key": "message", "kind": "message"}
         message |= {"channel": offer.template.channel, "template": offer.template.pk}

@@ -14,8 +14,9 @@ from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Playbook
+from campaigns.plans import nodes
 from campaigns.recipes import Journey
-from console import figures, kept_words
+from console import figures, kept_words, work_kinds
 from console.models import Staff, Team
 from console.seen_marks import SeenForm
 from segments import definitions
@@ -91,6 +92,10 @@ def _deeds(chosen: str = "") -> list[tuple[str, str]]:
     return sorted(((one.name, one.label) for one in theirs), key=lambda one: one[1])
 
 
+def _duties() -> list[tuple[str, str]]:
+    return [(key, str(work_kinds.of(key).label)) for key in nodes.DUTIES]
+
+
 EMPTY = {
     "level": _("Choose a segment"),
     "value": pgettext_lazy("play", "everybody"),
@@ -135,6 +140,12 @@ class PlayForm(forms.Form):
     )
     task_days = forms.IntegerField(
         label=_("Due after (days)"), min_value=0, max_value=90, initial=3, required=False
+    )
+    duty = forms.ChoiceField(
+        label=_("Kind of work"),
+        required=False,
+        choices=lambda: [("", gettext("any work")), *_duties()],
+        help_text=_("Whoever does it answers the form of this kind."),
     )
     owner = forms.ModelChoiceField(
         label=_("Done by"), queryset=Staff.objects.filter(is_active=True), required=False
@@ -186,7 +197,7 @@ class MixForm(forms.Form):
 
 
 class JourneyForm(forms.Form):
-    """Whom one journey is for, and where its buttons lead."""
+    """Whom one journey is for, what is done on its way, and where its buttons lead."""
 
     segment = forms.ModelChoiceField(
         label=_("For customers who enter"), queryset=Segment.objects.none()
@@ -196,6 +207,12 @@ class JourneyForm(forms.Form):
 
     def __init__(self, *args: Any, journey: Journey, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": f"{journey.key}-%s"})
+        self.deeds = [*journey.deeds]
+        for name, deed in journey.deeds.items():
+            choices = [("", gettext("Choose an event.")), *_deeds()]
+            self.fields[f"deed_{name}"] = forms.ChoiceField(
+                label=str(deed.label), choices=choices, initial=deed.event
+            )
         if journey.entry == Campaign.Entry.EVENT:
             del self.fields["segment"]
             field: Any = self.fields["event"]
@@ -217,3 +234,9 @@ class JourneyForm(forms.Form):
         segment.label_from_instance = _with_size
         if journey.entry == Campaign.Entry.RECURRING:
             segment.label = _("For the customers in")
+
+    def said(self) -> dict[str, Any]:
+        """What `beginnings.journey` wants to know."""
+        given = {"segment": None} | self.cleaned_data
+        deeds = {name: given.pop(f"deed_{name}") for name in self.deeds}
+        return given | {"deeds": deeds}

@@ -44,8 +44,7 @@ def journeys(request: Any, site: dict[str, Any]) -> HttpResponse:
     chosen = recipes.JOURNEYS.get(request.POST.get("journey", ""))
     form = JourneyForm(request.POST, journey=chosen) if chosen else None
     if chosen and form and form.is_valid():
-        given = {"segment": None} | form.cleaned_data
-        made = _made(form, beginnings.journey, key=chosen.key, by=request.user, **given)
+        made = _made(form, beginnings.journey, key=chosen.key, by=request.user, **form.said())
         if made:
             return _to(made)
     cards = [

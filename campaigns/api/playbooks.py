@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from campaigns import playbooks
 from campaigns.models import CouponBatch, MessageTemplate, Play, Playbook, PlayResult
+from campaigns.plans import nodes
 from campaigns.playbooks import Offer
 from console import clock, idempotency
 from console.models import Staff, Team
@@ -62,6 +63,7 @@ class OfferSerializer(serializers.Serializer):
     )
     task = serializers.CharField(max_length=160, allow_blank=True, default="")
     task_days = serializers.IntegerField(min_value=0, max_value=90, default=3)
+    duty = serializers.ChoiceField(choices=["", *nodes.DUTIES], default="")
     owner = serializers.PrimaryKeyRelatedField(
         queryset=Staff.objects.filter(is_active=True), allow_null=True, default=None
     )

@@ -1,19 +1,24 @@
 """What ships becomes drafts that can be submitted as they are."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 
 from campaigns import beginnings, planning, recipes
 from campaigns.models import Campaign, MessageTemplate, Playbook
-from campaigns.plans import mixes
-from campaigns.plans.nodes import PlanError
+from campaigns.plans import mixes, moments
+from campaigns.plans.nodes import Branch, PlanError, Wait
 from campaigns.words import language
+from console import clock
 from console.states import NotAllowed
+from segments import activity, membership
 from segments.models import EventType
-from tests.campaigns.factories import TemplateFactory, bob, people, segment_of, submit
+from tests.campaigns.factories import TemplateFactory, alice, bob, people, segment_of, submit
+from tests.segments.factories import happened, incoming
 
 pytestmark = pytest.mark.django_db
 NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
@@ -23,7 +28,9 @@ NAMES = {recipes.LOGIN: "order_paid", recipes.INTERACTED: "order_paid"}
 def test_every_journey_can_be_submitted_as_it_is(key: str) -> None:
     owner = bob()
     EventType.objects.create(name="cart_added")
-    campaign = beginnings.journey(key, segment_of(people(1)), by=owner, event="cart_added")
+    deeds = dict.fromkeys(recipes.JOURNEYS[key].deeds, "cart_added")
+    said: dict[str, Any] = {"event": "cart_added", "deeds": deeds}
+    campaign = beginnings.journey(key, segment_of(people(1)), by=owner, **said)
     assert "first" in planning.read(campaign).by_key
     submit(campaign, by=owner)
     assert campaign.status == "submitted"
@@ -90,16 +97,72 @@ def test_the_warnings_are_one_playbook_the_longest_silence_first(
     client.post(address, named)
     playbook = Playbook.objects.get()
     plays = list(playbook.plays.order_by("place").select_related("campaign"))
-    assert len(plays) == 5
+    assert len(plays) == 7
     kinds = [[step["kind"] for step in one.campaign.plan] for one in plays]
     assert kinds == [
+        ["task", "message"],
+        ["message"],
         ["message"],
         ["task", "message"],
         ["task", "message"],
         ["message"],
         ["message"],
     ]
+    tasks = [step for one in plays for step in one.campaign.plan if step["kind"] == "task"]
+    assert [(one["duty"], one["days"]) for one in tasks] == [
+        ("callback", 1),
+        ("survey", 5),
+        ("callback", 2),
+    ]
+    assert {one["owner"] for one in tasks} == {client.staff.pk}
     assert signed_in("analyst").post(address, {"login": "order_paid"}).status_code == 403
+
+
+def test_the_work_of_the_warnings_is_the_leads_where_a_team_has_one() -> None:
+    EventType.objects.create(name="order_paid")
+    maker, lead = bob(), alice()
+    assert maker.team
+    maker.team.lead = lead
+    maker.team.save()
+    playbook = beginnings.warnings(names=NAMES, by=maker)
+    plans = playbook.plays.values_list("campaign__plan", flat=True)
+    tasks = [step for plan in plans for step in plan if step["kind"] == "task"]
+    assert {one["owner"] for one in tasks} == {lead.pk}
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_three_steps_take_less_than_72_hours_whenever_one_registers(hour: int) -> None:
+    """R6, from the event on: no night lies between, and no wait is over later."""
+    EventType.objects.create(name="user_registered")
+    campaign = beginnings.journey("three-steps", None, by=bob(), event="user_registered")
+    assert (campaign.entry, campaign.trigger) == ("event", {"event": "user_registered"})
+    zone = ZoneInfo("Asia/Shanghai")
+    at = begun = dt.datetime(2018, 3, 8, hour, 59, tzinfo=zone)
+    for step in planning.read(campaign).by_key.values():
+        if isinstance(step, Wait):
+            at = moments.end_of(step, at, zone)
+    assert at - begun <= dt.timedelta(hours=72)
+
+
+def test_the_reward_of_small_tasks_is_for_who_did_them() -> None:
+    for name in ("kept", "reviewed"):
+        EventType.objects.create(name=name)
+    who = people(3)
+    done = [(who[0], "kept"), (who[0], "reviewed"), (who[1], "kept")]
+    happened(*(incoming(one.pk, clock.today(), name=name) for one, name in done))
+    activity.rebuild()
+    deeds = {"one": "kept", "two": "reviewed"}
+    with pytest.raises(NotAllowed, match="Choose the event"):
+        beginnings.journey("three-days", segment_of(who), by=bob(), deeds={"one": "kept"})
+    campaign = beginnings.journey("three-days", segment_of(who), by=bob(), deeds=deeds)
+    plan = planning.read(campaign)
+    for step, those in (("did_one", who[:2]), ("did_both", who[:1])):
+        branch = plan.by_key[step]
+        assert isinstance(branch, Branch)
+        found = membership.evaluate(branch.rule, day=clock.today())
+        assert {*found} == {one.pk for one in those}, step
+    gives = [step.key for step in plan.messages() if step.coupon]
+    assert gives == ["third"]
 
 
 def test_what_signing_in_is_called_is_chosen_from_what_customers_do(

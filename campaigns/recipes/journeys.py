@@ -1,105 +1,10 @@
-"""What ships to begin with: words in both languages, journeys, and the plays of warnings."""
+"""The journeys that ship."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
-from django.utils.functional import Promise
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.recipes.parts import DAY, Deed, Gift, Journey, Words, did, say, wait
 from console.kept_words import both
 
-LINK = "https://shop.example/"  # where buttons lead until somebody says where theirs do
-HELLO_ZH = '<p>{{ customer.name | default: "您好" }}：</p>'
-HELLO_EN = '<p>Hello {{ customer.name | default: "there" }},</p>'
-BUTTON = '<p><a class="button" href="{link}">{words}</a></p>'
-COUPON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.expires_on }} 前有效。</p>"
-COUPON_EN = "<p>Your code: <strong>{{ coupon.code }}</strong>, until {{ coupon.expires_on }}.</p>"
-SOON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.minutes }} 分钟内有效。</p>"
-SOON_EN = (
-    "<p>Your code: <strong>{{ coupon.code }}</strong>, for {{ coupon.minutes }} minutes only.</p>"
-)
-LOGIN, INTERACTED = "user_logged_in", "user_interacted"  # as the library's rules name them
-
-
-@dataclass(frozen=True)
-class Words:
-    """A mail: subject, text and button, in Chinese and in English."""
-
-    name: str
-    zh: tuple[str, str, str]
-    en: tuple[str, str, str]
-    with_coupon: bool = False
-    is_soon: bool = False  # the coupon lasts for minutes, not for days
-
-    def fields(self, link: str) -> dict[str, Any]:
-        """As a template keeps them, with where the button leads."""
-        gift, present = (SOON_ZH, SOON_EN) if self.is_soon else (COUPON_ZH, COUPON_EN)
-        subject, body = self._mail(HELLO_ZH, self.zh, gift, link)
-        other, english = self._mail(HELLO_EN, self.en, present, link)
-        return {
-            "language": "zh-hans",
-            "subject": subject,
-            "body": body,
-            "variants": {"en": {"subject": other, "body": english}},
-        }
-
-    def _mail(
-        self, hello: str, said: tuple[str, str, str], gift: str, link: str
-    ) -> tuple[str, str]:
-        subject, text, words = said
-        button = BUTTON.format(link=escape(link), words=words)
-        return subject, f"{hello}<p>{text}</p>{gift if self.with_coupon else ''}{button}"
-
-
-@dataclass(frozen=True)
-class Gift:
-    """A coupon of so many whole units of the currency, valid for so many minutes."""
-
-    name: str
-    worth: int
-    minutes: int
-
-
-@dataclass(frozen=True)
-class Journey:
-    """A plan to begin with. Steps name words and gifts by key; a maker puts numbers there."""
-
-    key: str
-    name: str | Promise
-    quote: str  # what the field says
-    words: dict[str, Words]
-    steps: list[dict[str, Any]]
-    gifts: dict[str, Gift] = field(default_factory=dict)
-    entry: str = "segment"  # or "recurring", by the timetable, or "event", which a maker names
-    timetable: dict[str, Any] = field(default_factory=dict)
-    event: str = ""  # as it is called where nobody calls it otherwise
-    again_after_days: int | None = None
-    leaves_at: tuple[str, ...] = ("order_paid",)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One play of the warnings: the library's segment, and what its members get."""
-
-    segment: str
-    words: Words
-    gift: Gift | None = None
-    task: str = ""
-    task_days: int = 3
-
-
-def say(key: str, words: str, coupon: str = "") -> dict[str, Any]:
-    step = {"key": key, "kind": "message", "channel": "email", "template": words}
-    return step | ({"coupon": coupon} if coupon else {})
-
-
-def wait(key: str, days: int) -> dict[str, Any]:
-    """Until ten in the morning of that day, where the customer is."""
-    return {"key": key, "kind": "wait", "minutes": days * 1440, "at": "10:00"}
-
-
-DAY = 1440
 LIKES = "traits.favourite_category"
 # What each customer likes stands in the subject and in the text, for all others what is new.
 LIST = Words(
@@ -151,10 +56,12 @@ JOURNEYS: dict[str, Journey] = {
                 say("first", "one"),
                 wait("day1", 1),
                 say("second", "two"),
-                wait("day2", 2),
+                wait("day2", 1),
                 say("third", "three", "gift"),
             ],
             {"gift": Gift(both("首单礼", "First-order gift"), 20, 7 * DAY)},
+            entry="event",  # with a segment they would wait for the night, and 72 hours be over
+            event="user_registered",
         ),
         Journey(
             "three-days",
@@ -166,29 +73,54 @@ JOURNEYS: dict[str, Journey] = {
             {
                 "one": Words(
                     both("成长任务 1", "Small tasks: day 1"),
-                    ("第 1 天任务：收藏三件喜欢的", "完成今天的任务，离奖励更近一步。", "去完成"),
-                    ("Day 1: keep three things you like", "A small task a day.", "Do it"),
+                    ("第 1 天任务：收藏三件喜欢的", "两个小任务，完成后奖励就是您的。", "去完成"),
+                    ("Day 1: keep three things you like", "Two tasks, then a reward.", "Do it"),
                 ),
                 "two": Words(
                     both("成长任务 2", "Small tasks: day 2"),
-                    ("第 2 天任务：写一条评价", "说说您的看法。", "去完成"),
-                    ("Day 2: write a review", "Tell others what you think.", "Do it"),
+                    (
+                        "第 1 个任务已完成！第 2 天：写一条评价",
+                        "再完成一步，奖励就送到。",
+                        "去完成",
+                    ),
+                    ("Well done. Day 2: write a review", "One more, then the reward.", "Do it"),
+                ),
+                "both": Words(
+                    both("成长任务：还来得及", "Small tasks: there is time"),
+                    ("两个小任务还来得及", "收藏三件喜欢的，再写一条评价，奖励等您。", "去完成"),
+                    ("There is time for both tasks", "Keep three things, write a review.", "Begin"),
                 ),
                 "three": Words(
                     both("成长任务 3", "Small tasks: reward"),
-                    ("第 3 天：领取奖励", "坚持三天，奖励送到。", "领取"),
-                    ("Day 3: your reward", "Three days, and a reward.", "Take it"),
+                    ("任务全部完成，奖励送到", "谢谢您的参与，这是给您的券。", "领取"),
+                    ("Both done: your reward", "Thank you. Here is what we promised.", "Take it"),
                     with_coupon=True,
                 ),
             },
             [
                 say("first", "one"),
                 wait("day1", 1),
-                say("second", "two"),
+                {
+                    "key": "did_one",
+                    "kind": "branch",
+                    "rule": did("one", 2),
+                    "yes": [say("second", "two")],
+                    "no": [say("late", "both")],
+                },
                 wait("day2", 1),
-                say("third", "three", "gift"),
+                {
+                    "key": "did_both",
+                    "kind": "branch",
+                    "rule": {"all": [did("one", 4), did("two", 4)]},
+                    "yes": [say("third", "three", "gift")],
+                    "no": [],
+                },
             ],
             {"gift": Gift(both("成长奖励", "Growth reward"), 10, 3 * DAY)},
+            deeds={
+                "one": Deed(_("The first task is done when"), _("first task"), "item_favorited"),
+                "two": Deed(_("The second task is done when"), _("second task"), "review_written"),
+            },
             leaves_at=(),  # the reward is for the tasks, also of who ordered on the way
         ),
         Journey(
@@ -309,59 +241,3 @@ JOURNEYS: dict[str, Journey] = {
         ),
     )
 }
-
-# R147-R149, R192, R25: the longest silence first.
-WARNINGS = [
-    Recipe(
-        "warning-3",
-        Words(
-            both("三级预警", "Third warning: 90 days"),
-            ("我们升级了，送您老用户回归礼包", "品牌全新升级，等您回来。", "领取礼包"),
-            ("Much has changed, and a gift for you", "Come and see what is new.", "Take it"),
-            with_coupon=True,
-        ),
-        Gift(both("老用户回归礼包", "Return pack for old customers"), 30, 14 * DAY),
-    ),
-    Recipe(
-        "warning-2",
-        Words(
-            both("二级预警", "Second warning: 60 days"),
-            ("想听听您的意见", "说说哪里让您不满意，专属福利送上。", "使用福利"),
-            ("We would like to hear from you", "Tell us what was missing.", "Use your perk"),
-            with_coupon=True,
-        ),
-        Gift(both("专属福利", "Personal perk"), 20, 14 * DAY),
-        both("流失用户调研", "Ask why they left"),
-        5,
-    ),
-    Recipe(
-        "warning-1",
-        Words(
-            both("一级预警", "First warning: less active"),
-            ("给您的专属优惠", "最近少见到您，送您一张券。", "去使用"),
-            ("Something for you", "We have seen less of you lately.", "Use it"),
-            with_coupon=True,
-        ),
-        Gift(both("定向优惠券", "Targeted coupon"), 20, 7 * DAY),
-        both("客服回访", "Call back"),
-        2,
-    ),
-    Recipe(
-        "quiet-7",
-        Words(
-            both("7 天未登录", "Seven days away"),
-            ("一周没见，送您一张券", "三天内有效。", "回来看看"),
-            ("A week without you", "A coupon for three days.", "Come back"),
-            with_coupon=True,
-        ),
-        Gift(both("七天唤醒券", "Seven-day wake coupon"), 10, 3 * DAY),
-    ),
-    Recipe(
-        "falling-7",
-        Words(
-            both("活跃连续下滑", "Falling activity"),
-            ("为您挑选的内容", "也许您会喜欢这些。", "看看"),
-            ("Chosen for you", "Perhaps you like these.", "See them"),
-        ),
-    ),
-]
