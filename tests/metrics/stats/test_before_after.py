@@ -41,7 +41,7 @@ def test_growth_that_was_there_before_is_no_effect() -> None:
 @pytest.mark.parametrize(("slow", "most"), [(0.0, 0.04), (0.9, 0.05), (1.0, 0.06)])
 def test_where_nothing_happened_hardly_anything_is_found(slow: float, most: float) -> None:
     """Weeks that are independent, that go in slow waves, and that walk at random."""
-    chance, wrong, runs = random.Random(8), 0, 400
+    chance, wrong, runs = random.Random(8), 0, 2_000
     for _run in range(runs):
         level, weeks = 0.0, []
         for _week in range(PAST + BEFORE + AFTER):

@@ -58,6 +58,30 @@ def test_the_alarm_keeps_its_rate_and_power_grows() -> None:
     assert alarms(better, with_past=True) > 1.5 * alarms(better, with_past=False)
 
 
+def test_the_p_values_of_equal_groups_are_uniform() -> None:
+    rng = np.random.default_rng(35)
+    found = [
+        differences.means(*adjusted).p or 0.0
+        for pair in zip(drawn(rng, 300, 0), drawn(rng, 400, 0), strict=True)
+        if (adjusted := cuped.adjusted(pair))
+    ]
+    assert len(found) == RUNS
+    assert simulated.is_uniform(found)
+
+
+@pytest.mark.parametrize("level", [0.90, 0.95, 0.99])
+def test_the_interval_of_adjusted_means_holds_the_truth_as_often_as_it_says(level: float) -> None:
+    rng = np.random.default_rng(36)
+    held = 0
+    for pair in zip(drawn(rng, 300, 0), drawn(rng, 400, 500), strict=True):
+        adjusted = cuped.adjusted(pair)
+        assert adjusted is not None
+        interval = differences.means(*adjusted, level=level).interval
+        assert interval is not None
+        held += 500 in interval
+    assert simulated.is_in_band(held, RUNS, level)
+
+
 def test_a_past_that_says_nothing_is_left_out() -> None:
     rng = np.random.default_rng(34)
     x, y = rng.integers(0, 100, 5_000), rng.integers(0, 100, 5_000)

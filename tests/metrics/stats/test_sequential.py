@@ -10,7 +10,7 @@ from metrics.stats.differences import Difference
 from metrics.stats.samples import Mean, Proportion
 from tests.metrics.stats import simulated
 
-RUNS, DAYS = 600, 28
+RUNS, DAYS = 2_000, 28
 
 
 def alarms(looks: list[tuple[Difference, float]]) -> tuple[bool, bool]:
@@ -80,7 +80,7 @@ def test_frozen_groups_that_convert_bit_by_bit() -> None:
 def test_frozen_groups_whose_revenue_grows(loyal: bool) -> None:
     """With each customer's own pace the days go together, and the interval is the safer."""
     rng = np.random.default_rng(23)
-    n, runs_here = 250, 200
+    n, runs_here = 250, 1_000
     pace = rng.gamma(0.5, 0.4, (runs_here, 2, n)) if loyal else np.full((runs_here, 2, n), 0.2)
     total = np.zeros((runs_here, 2, n), np.int64)
     samples: list[list[tuple[Mean, Mean]]] = []
