@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import drafts, playbooks, recipes
+from campaigns import drafts, planning, playbooks, recipes
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, MessageTemplate, Playbook
 from campaigns.offers import coupon_batches
 from campaigns.plans import mixes, tree
@@ -29,6 +30,8 @@ from segments.models import EventType, Segment
 from segments.rules.nodes import RuleError
 from segments.rules.vocabulary import Vocabulary
 
+WAYS = ("yes", "no", "never")
+
 
 @transaction.atomic
 def journey(
@@ -39,9 +42,10 @@ def journey(
     event: str = "",
     link: str = recipes.LINK,
     deeds: Mapping[str, str] = MappingProxyType({}),
+    channel: str = recipes.EMAIL,
 ) -> Campaign:
     """A draft that ships, for a segment; the `event` lets customers in where the journey wants one,
-    and `deeds` says what those on its way are called here.
+    `deeds` says what those on its way are called here, and all is said through the `channel`.
 
     Its buttons lead to `link`, but for words of the same name that are there already.
 
@@ -57,9 +61,17 @@ def journey(
         raise NotAllowed(_("Choose a segment first."))
     for name in shipped.deeds:
         _require_deed(deeds.get(name, ""))
-    words = {name: template(one, by=by, link=link).pk for name, one in shipped.words.items()}
-    gifts = {name: coupon(one, by=by).pk for name, one in shipped.gifts.items()}
-    plan = [_filled(step, words, gifts, deeds, by) for step in shipped.steps]
+    _require_open(channel)
+    filling = Filling(
+        {
+            key: template(one, by=by, link=link, channel=channel).pk
+            for key, one in shipped.words.items()
+        },
+        {key: coupon(one, by=by).pk for key, one in shipped.gifts.items()},
+        deeds,
+        channel,
+        by,
+    )
     return drafts.add(
         name=_in_both(shipped.name),
         goal=shipped.quote,
@@ -68,7 +80,7 @@ def journey(
         trigger={"event": event} if shipped.entry == Campaign.Entry.EVENT else {},
         timetable=shipped.timetable,
         again_after_days=shipped.again_after_days,
-        plan=plan,
+        plan=filling.steps(shipped.steps),
         exit_events=list(shipped.leaves_at),
         by=by,
     )
@@ -92,7 +104,8 @@ def outline(shipped: Journey, *, by: Staff) -> list[plan_words.Line]:
         ),
         said=said,
     )
-    plan = tree.parse([_filled(step, words, gifts, deeds, by) for step in shipped.steps], known)
+    filling = Filling(words, gifts, deeds, recipes.EMAIL, by)
+    plan = tree.parse(filling.steps(shipped.steps), known)
     return plan_words.lines(plan, known, _)
 
 
@@ -139,29 +152,36 @@ def mix(
     )
 
 
-def _filled(
-    step: dict[str, Any],
-    words: Mapping[str, int],
-    gifts: Mapping[str, int],
-    deeds: Mapping[str, str],
-    by: Staff,
-) -> dict[str, Any]:
-    """The step with the numbers of what was made; work goes to the maker's team."""
-    made = dict(step)
-    if "title" in step:
-        made["title"] = kept_words.said(step["title"])
-    if step["kind"] == "message":
-        made["template"] = words[step["template"]]
-        if "coupon" in step:
-            made["coupon"] = gifts[step["coupon"]]
-    if step["kind"] == "task":
-        made |= {"team": by.team_id} if by.team_id else {"owner": by.pk}
-    if "rule" in step:
-        made["rule"] = _renamed(step["rule"], deeds)
-    for way in ("yes", "no", "never"):
-        if way in step:
-            made[way] = [_filled(one, words, gifts, deeds, by) for one in step[way]]
-    return made
+@dataclass(frozen=True)
+class Filling:
+    """What a plan that ships leaves open: the numbers of what was made, and how things are called
+    here."""
+
+    words: Mapping[str, int]
+    gifts: Mapping[str, int]
+    deeds: Mapping[str, str]
+    channel: str
+    by: Staff
+
+    def steps(self, those: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self._step(one) for one in those]
+
+    def _step(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Work goes to the maker's team; who got an SMS opens nothing, but may follow its link."""
+        made = dict(step)
+        if "title" in step:
+            made["title"] = kept_words.said(step["title"])
+        if step["kind"] == "message":
+            made |= {"channel": self.channel, "template": self.words[step["template"]]}
+            if "coupon" in step:
+                made["coupon"] = self.gifts[step["coupon"]]
+        if step["kind"] == "task":
+            made |= {"team": self.by.team_id} if self.by.team_id else {"owner": self.by.pk}
+        if "rule" in step:
+            made["rule"] = _renamed(step["rule"], self.deeds)
+        if "did" in step and self.channel == recipes.SMS:
+            made["did"] = step["did"] | {"deed": "clicked"}
+        return made | {way: self.steps(step[way]) for way in WAYS if way in step}
 
 
 def _renamed(rule: dict[str, Any], deeds: Mapping[str, str]) -> dict[str, Any]:
@@ -172,17 +192,25 @@ def _renamed(rule: dict[str, Any], deeds: Mapping[str, str]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def warnings(*, names: Mapping[str, str], by: Staff, link: str = recipes.LINK) -> Playbook:
+def warnings(
+    *,
+    names: Mapping[str, str],
+    by: Staff,
+    link: str = recipes.LINK,
+    channel: str = recipes.EMAIL,
+) -> Playbook:
     """Value gone silent, the three levels of warning and the two rules of seven days, as one
     playbook.
 
-    `names` says what signing in and interacting are called here, and `link` where buttons lead.
+    `names` says what signing in and interacting are called here, and `link` where buttons lead;
+    all is said through the `channel`.
 
     Raises:
         NotAllowed: the role, what is no deed of customers, or a rule speaks of what there is not.
     """
     for event in names.values():
         _require_deed(event)
+    _require_open(channel)
     playbook = playbooks.add(
         name=_free(gettext_lazy("Warning and win-back")),
         goal=both("潜在流失用户的挽回率", "Win back those who are about to leave"),
@@ -190,12 +218,13 @@ def warnings(*, names: Mapping[str, str], by: Staff, link: str = recipes.LINK) -
         by=by,
     )
     for recipe in recipes.WARNINGS:
-        _add(playbook, recipe, names, link, by)
+        words = template(recipe.words, by=by, link=link, channel=channel)
+        _add(playbook, recipe, names, words, by)
     return playbook
 
 
 def _add(
-    playbook: Playbook, recipe: Recipe, names: Mapping[str, str], link: str, by: Staff
+    playbook: Playbook, recipe: Recipe, names: Mapping[str, str], words: MessageTemplate, by: Staff
 ) -> None:
     try:
         segment = library.use(recipe.segment, by=by, names=names)
@@ -203,7 +232,7 @@ def _add(
         raise NotAllowed(problem.said(_)) from problem
     membership.recompute(segment, day=clock.today())
     offer = Offer(
-        template=template(recipe.words, by=by, link=link),
+        template=words,
         coupon=coupon(recipe.gift, by=by) if recipe.gift else None,
         task=recipe.task,
         task_days=recipe.task_days,
@@ -220,10 +249,33 @@ def _answers_for(maker: Staff) -> Staff:
     return lead if lead is not None and lead.is_active else maker
 
 
-def template(words: Words, *, by: Staff, link: str) -> MessageTemplate:
+def channels() -> dict[str, str]:
+    """Through which of the ways out from here that which ships can be said."""
+    return {key: name for key, name in planning.channels().items() if key in recipes.CHANNELS}
+
+
+def _require_open(channel: str) -> None:
+    if channel not in channels():
+        raise NotAllowed(
+            _("Nothing goes out through this channel from here: add an account first.")
+        )
+
+
+def template(
+    words: Words, *, by: Staff, link: str, channel: str = recipes.EMAIL
+) -> MessageTemplate:
     """The template of this name, made if there is none."""
-    found = MessageTemplate.objects.filter(name=words.name, archived_at=None).first()
-    return found or templates.add(name=words.name, by=by, **words.fields(link))
+    name = words.name if channel == recipes.EMAIL else _through(channel, words.name)
+    found = MessageTemplate.objects.filter(name=name, archived_at=None).first()
+    return found or templates.add(name=name, by=by, **words.fields(link, channel))
+
+
+def _through(channel: str, name: str) -> str:
+    """The same, said otherwise: what it is called in both languages."""
+    label = ChannelAccount.Channel(channel).label
+    return kept_words.name(
+        lambda: _("%(name)s (%(channel)s)") % {"name": kept_words.said(name), "channel": label}
+    )
 
 
 def coupon(gift: Gift, *, by: Staff) -> CouponBatch:

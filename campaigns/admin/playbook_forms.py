@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import playbooks, recipes
+from campaigns import beginnings, playbooks, recipes
 from campaigns.admin import money
 from campaigns.admin.amounts import MoneyField
 from campaigns.admin.percents import PercentField
@@ -70,11 +70,24 @@ def _link() -> forms.URLField:
     )
 
 
+class _Through(forms.ChoiceField):
+    """Through which of the ways out that there are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Said through"),
+            choices=lambda: [*beginnings.channels().items()],
+            initial=recipes.EMAIL,
+            help_text=_("Words for it come along; more channels appear once they have an account."),
+        )
+
+
 class ShipForm(forms.Form):
     """What the warnings' rules speak of, as it is called here."""
 
     login = forms.ChoiceField(label=_("Signing in"))
     interacted = forms.ChoiceField(label=_("Interacting"))
+    channel = _Through()
     link = _link()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -203,6 +216,7 @@ class JourneyForm(forms.Form):
         label=_("For customers who enter"), queryset=Segment.objects.none()
     )
     event = forms.ChoiceField(label=_("When this happens"))
+    channel = _Through()
     link = _link()
 
     def __init__(self, *args: Any, journey: Journey, **kwargs: Any) -> None:

@@ -33,7 +33,8 @@ def warnings(request: Any, site: dict[str, Any]) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         names = {recipes.LOGIN: given["login"], recipes.INTERACTED: given["interacted"]}
-        made = _made(form, beginnings.warnings, names=names, link=given["link"], by=request.user)
+        ways = {"link": given["link"], "channel": given["channel"]}
+        made = _made(form, beginnings.warnings, names=names, by=request.user, **ways)
         if made:
             return _to(made)
     return _form(request, site, _("Warning and win-back"), form)

@@ -144,8 +144,8 @@ JOURNEYS: dict[str, Journey] = {
                 ),
                 "other": Words(
                     both("召回 3", "Recall 3: said otherwise"),
-                    ("换一种方式跟您说", "也许您只是没看到上一封。", "打开看看"),
-                    ("Said otherwise", "Perhaps you did not see the last mail.", "Open it"),
+                    ("换一种方式跟您说", "也许您只是没看到上一条消息。", "打开看看"),
+                    ("Said otherwise", "Perhaps you did not see what we wrote.", "Open it"),
                 ),
             },
             [

@@ -7,46 +7,74 @@ from django.utils.functional import Promise
 from django.utils.html import escape
 
 LINK = "https://shop.example/"  # where buttons lead until somebody says where theirs do
-HELLO_ZH = '<p>{{ customer.name | default: "您好" }}：</p>'
-HELLO_EN = '<p>Hello {{ customer.name | default: "there" }},</p>'
 BUTTON = '<p><a class="button" href="{link}">{words}</a></p>'
-COUPON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.expires_on }} 前有效。</p>"
-COUPON_EN = "<p>Your code: <strong>{{ coupon.code }}</strong>, until {{ coupon.expires_on }}.</p>"
-SOON_ZH = "<p>券码 <strong>{{ coupon.code }}</strong>，{{ coupon.minutes }} 分钟内有效。</p>"
-SOON_EN = (
-    "<p>Your code: <strong>{{ coupon.code }}</strong>, for {{ coupon.minutes }} minutes only.</p>"
-)
+EMAIL, SMS, PUSH, IN_APP = "email", "sms", "push", "in_app"
+CHANNELS = (EMAIL, SMS, PUSH, IN_APP)  # through which what ships can say what it says
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one is spoken to in a language, whatever is said."""
+
+    hello: str
+    gift: str
+    soon: str  # of a coupon that lasts for minutes, not for days
+    refusal: str  # which every SMS that sells has to tell
+    stop: str
+
+
+MANNERS = {
+    "zh-hans": Manner(
+        '<p>{{ customer.name | default: "您好" }}：</p>',
+        "券码 {{ coupon.code }}，{{ coupon.expires_on }} 前有效。",
+        "券码 {{ coupon.code }}，{{ coupon.minutes }} 分钟内有效。",
+        "拒收请回复R",
+        "。",
+    ),
+    "en": Manner(
+        '<p>Hello {{ customer.name | default: "there" }},</p>',
+        "Your code: {{ coupon.code }}, until {{ coupon.expires_on }}.",
+        "Your code: {{ coupon.code }}, for {{ coupon.minutes }} minutes only.",
+        "Reply STOP to opt out",
+        ". ",
+    ),
+}
+CODE = "{{ coupon.code }}"
 LOGIN, INTERACTED = "user_logged_in", "user_interacted"  # as the library's rules name them
 
 
 @dataclass(frozen=True)
 class Words:
-    """A mail: subject, text and button, in Chinese and in English."""
+    """What is said: subject, text and button, in Chinese and in English."""
 
     name: str
     zh: tuple[str, str, str]
     en: tuple[str, str, str]
     with_coupon: bool = False
-    is_soon: bool = False  # the coupon lasts for minutes, not for days
+    is_soon: bool = False
 
-    def fields(self, link: str) -> dict[str, Any]:
-        """As a template keeps them, with where the button leads."""
-        gift, present = (SOON_ZH, SOON_EN) if self.is_soon else (COUPON_ZH, COUPON_EN)
-        subject, body = self._mail(HELLO_ZH, self.zh, gift, link)
-        other, english = self._mail(HELLO_EN, self.en, present, link)
-        return {
-            "language": "zh-hans",
-            "subject": subject,
-            "body": body,
-            "variants": {"en": {"subject": other, "body": english}},
-        }
+    def fields(self, link: str, channel: str = EMAIL) -> dict[str, Any]:
+        """As a template of this channel keeps them, with where the button leads."""
+        ours = self._said(MANNERS["zh-hans"], self.zh, link, channel)
+        theirs = self._said(MANNERS["en"], self.en, link, channel)
+        main = {name: ours.pop(name) for name in ("subject", "body") if name in ours}
+        about = {"channel": channel, "language": "zh-hans", "more": ours}
+        return about | main | {"variants": {"en": theirs}}
 
-    def _mail(
-        self, hello: str, said: tuple[str, str, str], gift: str, link: str
-    ) -> tuple[str, str]:
+    def _said(
+        self, manner: Manner, said: tuple[str, str, str], link: str, channel: str
+    ) -> dict[str, str]:
         subject, text, words = said
+        gift = (manner.soon if self.is_soon else manner.gift) if self.with_coupon else ""
+        if channel == SMS:  # in which every letter costs: what it is about, and the way there
+            told = f"{subject}{manner.stop}{gift} {link} {manner.refusal}"
+            return {"body": " ".join(told.split())}
+        if channel != EMAIL:
+            return {"subject": subject, "body": f"{text} {gift}".strip(), "url": link}
+        coupon = gift.replace(CODE, f"<strong>{CODE}</strong>")
         button = BUTTON.format(link=escape(link), words=words)
-        return subject, f"{hello}<p>{text}</p>{gift if self.with_coupon else ''}{button}"
+        present = f"<p>{coupon}</p>" if gift else ""
+        return {"subject": subject, "body": f"{manner.hello}<p>{text}</p>{present}{button}"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +126,8 @@ class Recipe:
 
 
 def say(key: str, words: str, coupon: str = "") -> dict[str, Any]:
-    step = {"key": key, "kind": "message", "channel": "email", "template": words}
+    """Through which channel, whoever makes it says."""
+    step = {"key": key, "kind": "message", "template": words}
     return step | ({"coupon": coupon} if coupon else {})
 
 

@@ -11,8 +11,12 @@ WARNINGS = [
         "valuable-silent",
         Words(
             both("高价值沉默：专属服务", "High value, silent: a person of their own"),
-            ("您的专属顾问想跟您聊聊", "有任何需要，直接回复这封信，由专人为您处理。", "联系顾问"),
-            ("Somebody here is there for you", "Answer this mail, and a person will.", "Write us"),
+            ("您的专属顾问想跟您聊聊", "有任何需要，随时联系我们，由专人为您处理。", "联系顾问"),
+            (
+                "Somebody here is there for you",
+                "Whatever you need, a person sees to it.",
+                "Write us",
+            ),
         ),
         task=both("1 对 1 回访高价值客户", "Call a customer of high value"),
         task_days=1,

@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 
 from campaigns import beginnings, planning, recipes
-from campaigns.models import Campaign, MessageTemplate, Playbook
+from campaigns.models import Campaign, ChannelAccount, MessageTemplate, Playbook
 from campaigns.plans import mixes, moments
 from campaigns.plans.nodes import Branch, PlanError, Wait
-from campaigns.words import language
+from campaigns.words import language, proofing, revisions
 from console import clock
 from console.states import NotAllowed
 from segments import activity, membership
@@ -50,20 +50,59 @@ def test_a_journey_tells_what_it_does_and_is_made_for_whom_one_chooses(signed_in
     assert "Send it first, under any name such as cart_added" in page
     assert reverse("admin:segments_eventsource_changelist") in page
     assert not MessageTemplate.objects.exists()
-    nothing = client.post(url, {"journey": "cart", "link": "shop.test"}).content.decode()
+    there: dict[str, Any] = {"channel": "email", "link": "shop.test/pay?a=1&b=2"}
+    nothing = client.post(url, {"journey": "cart"} | there).content.decode()
     assert "This field is required" in nothing
-    cart = {"journey": "cart", "event": "cart_added", "link": "shop.test/pay?a=1&b=2"}
+    cart = {"journey": "cart", "event": "cart_added"} | there
     assert client.post(url, cart).status_code == 302
     campaign = Campaign.objects.get()
     assert (campaign.entry, campaign.segment, campaign.again_after_days) == ("event", None, 7)
     assert campaign.trigger == {"event": "cart_added"}
     words = MessageTemplate.objects.get()
     assert 'href="https://shop.test/pay?a=1&amp;b=2"' in words.body
-    weekly = {"journey": "weekly", "segment": segment.pk, "link": "https://shop.test/"}
+    weekly = {"journey": "weekly", "segment": segment.pk} | there
     assert client.post(url, weekly).status_code == 302
     assert Campaign.objects.filter(entry="recurring", timetable__days=[4]).exists()
     assert signed_in("analyst").post(url, cart).status_code == 403
     assert Campaign.objects.count() == 2
+
+
+@pytest.mark.parametrize("channel", ["sms", "push", "in_app"])
+def test_what_ships_is_said_through_any_channel(channel: str) -> None:
+    """R67, R192: mail is not how most of them are reached."""
+    with pytest.raises(NotAllowed, match="add an account first"):
+        beginnings.warnings(names=NAMES, by=bob(), channel=channel)
+    ChannelAccount.objects.create(name="Phone", kind="sms_http", channel=channel, is_default=True)
+    for name in (*NAMES.values(), "user_registered", "cart_added"):
+        EventType.objects.get_or_create(name=name)
+    who, owner = segment_of(people(1)), bob()
+    beginnings.warnings(names=NAMES, by=owner, channel=channel)
+    for key, shipped in recipes.JOURNEYS.items():
+        deeds = dict.fromkeys(shipped.deeds, "cart_added")
+        given: dict[str, Any] = {"event": "cart_added", "deeds": deeds, "channel": channel}
+        campaign = beginnings.journey(key, who, by=owner, **given)
+        plan = planning.read(campaign)
+        assert {one.channel for one in plan.messages()} == {channel}
+        asked = {one["did"]["deed"] for one in campaign.plan if "did" in one}
+        assert asked <= ({"clicked"} if channel == "sms" else {"opened"})
+    made = MessageTemplate.objects.all()
+    assert len(made) == len(recipes.WARNINGS) + sum(
+        len(one.words) for one in recipes.JOURNEYS.values()
+    )
+    assert {one.channel for one in made} == {channel}
+    about = {"coupon": {"code": "7K3M-9PQR-2WXY", "expires_on": "2018-04-01", "minutes": 15}}
+    for one in made:
+        assert not proofing.mistakes(revisions.unsaved(one))
+        for code, said in one.words().items():
+            text = language.example(said["body"], about)
+            assert ("7K3M" in text) == ("coupon" in said["body"]), one.name
+            if channel == "sms":
+                assert text.endswith(
+                    "拒收请回复R" if code == "zh-hans" else "Reply STOP to opt out"
+                )
+                assert proofing.parts(text) <= (2 if code == "zh-hans" else 3), text
+            else:
+                assert said["url"] == recipes.LINK
 
 
 def test_the_weekly_list_says_what_each_customer_likes() -> None:
@@ -93,7 +132,8 @@ def test_the_warnings_are_one_playbook_the_longest_silence_first(
     EventType.objects.create(name="order_paid")
     client = signed_in("operator")
     address = reverse("admin:campaigns_playbook_ship")
-    named = {"login": "order_paid", "interacted": "order_paid", "link": "shop.test"}
+    named = {"login": "order_paid", "interacted": "order_paid"}
+    named |= {"link": "shop.test", "channel": "email"}
     client.post(address, named)
     playbook = Playbook.objects.get()
     plays = list(playbook.plays.order_by("place").select_related("campaign"))
