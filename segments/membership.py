@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs, kept_words
-from segments import live_sets, vocabulary
+from segments import following, live_sets, vocabulary
 from segments.models import Segment, SegmentSnapshot
 from segments.rules import compiler, tree
 from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError, gettext_noop
@@ -159,23 +159,28 @@ def refuse_cycles(rule: Any, of: int | None) -> None:
     Raises:
         RuleError: with the path of names, such as A → B → A.
     """
-    wanted = tree.segments_in(rule)
-    if not wanted:
+    if not tree.segments_in(rule) and not tree.numbers_in(rule, "tag"):
         return
-    live = Segment.objects.filter(archived_at=None).order_by()
-    inside = {pk: tree.segments_in(rule) for pk, rule in live.values_list("pk", "rule")}
-    inside[of or 0] = wanted
-    cycle = _cycle(of or 0, inside)
-    if cycle:
-        names = {one.pk: str(one) for one in live.only("pk", "name")}
-        shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
-        raise RuleError((), gettext_noop("A segment cannot contain itself: %(path)s."), path=shown)
+    givers = following.givers()
+    wanted = following.behind(rule, givers)
+    if wanted:
+        _refuse_cycle(of or 0, _inside(givers) | {of or 0: wanted})
+
+
+def refuse_cycles_by(tag: int, segment: Segment) -> None:
+    """Refuse that a segment gives a tag which its own rule asks for, itself or by others.
+
+    Raises:
+        RuleError: with the path of names.
+    """
+    _refuse_cycle(segment.pk, _inside(following.givers() | {tag: segment.pk}))
 
 
 def users_of(segment: Segment) -> list[Segment]:
-    """The segments in use whose rules speak of this one."""
+    """The segments in use whose rules speak of this one, or of a tag that it gives."""
     live = Segment.objects.filter(archived_at=None).exclude(pk=segment.pk).defer("members")
-    return [other for other in live if segment.pk in tree.segments_in(other.rule)]
+    givers = following.givers()
+    return [other for other in live if segment.pk in following.behind(other.rule, givers)]
 
 
 # --- inside -----------------------------------------------------------------
@@ -217,6 +222,7 @@ def _keep(segment: Segment, members: BitMap, day: dt.date) -> None:
         return
     for name, value in fields.items():
         setattr(segment, name, value)
+    following.follow(segment)
     SegmentSnapshot.objects.update_or_create(
         segment=segment, day=day, defaults={"members": members, "size": len(members)}
     )
@@ -240,6 +246,7 @@ def _spread(members: BitMap) -> list[int]:
 def _in_order(segments: list[Segment]) -> list[Segment]:
     """Each segment after those that its rule speaks of; a cycle fails later, in words."""
     by_pk = {segment.pk: segment for segment in segments}
+    givers = following.givers()
     ordered: dict[int, Segment] = {}
     seen: set[int] = set()
 
@@ -247,13 +254,29 @@ def _in_order(segments: list[Segment]) -> list[Segment]:
         if pk in seen or pk not in by_pk:
             return
         seen.add(pk)
-        for inner in sorted(tree.segments_in(by_pk[pk].rule)):
+        for inner in sorted(following.behind(by_pk[pk].rule, givers)):
             visit(inner)
         ordered[pk] = by_pk[pk]
 
     for segment in segments:
         visit(segment.pk)
     return list(ordered.values())
+
+
+def _inside(givers: Mapping[int, int]) -> dict[int, set[int]]:
+    """What each segment in use is made of."""
+    live = Segment.objects.filter(archived_at=None).order_by().values_list("pk", "rule")
+    return {pk: following.behind(rule, givers) for pk, rule in live}
+
+
+def _refuse_cycle(start: int, inside: dict[int, set[int]]) -> None:
+    cycle = _cycle(start, inside)
+    if cycle:
+        names = {
+            one.pk: str(one) for one in Segment.objects.filter(pk__in=cycle).only("pk", "name")
+        }
+        shown = " → ".join(names.get(pk, _("this segment")) for pk in cycle)
+        raise RuleError((), gettext_noop("A segment cannot contain itself: %(path)s."), path=shown)
 
 
 def _cycle(start: int, inside: dict[int, set[int]]) -> list[int]:

@@ -16,11 +16,23 @@ from console import audit, clock, roles
 from console import seen as marks
 from console.models import Staff, Team
 from console.states import NotAllowed
-from segments import bitmaps, bits, columns, identity, live_sets, sets, usage
+from segments import (
+    bitmaps,
+    bits,
+    columns,
+    following,
+    identity,
+    live_sets,
+    membership,
+    sets,
+    usage,
+)
 from segments.models import Customer, Tag, TagChange
+from segments.rules.nodes import RuleError
 
 ACTION = "tags.change"
-EDITABLE = ("name", "description", "color", "team")
+GIVEN = ("segment", "is_lost", "is_badge")  # by which segment, and for whom
+EDITABLE = ("name", "description", "color", "team", *GIVEN)
 LONGEST = 60
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 STALE_DAYS = 90
@@ -35,15 +47,25 @@ _GONE = """
 
 @transaction.atomic
 def add(
-    *, name: str, by: Staff, description: str = "", color: str = "", team: Team | None = None
+    *,
+    name: str,
+    by: Staff,
+    description: str = "",
+    color: str = "",
+    team: Team | None = None,
+    **given: Any,
 ) -> Tag:
     """A new tag; with a team only that team gives and takes it.
 
+    `given` are the fields of `GIVEN`: with a segment, its members have the tag at once and whenever
+    it is computed.
+
     Raises:
-        NotAllowed: the role may not, or there is one of this name.
+        NotAllowed: the role may not, there is one of this name, or the segment asks for the tag.
     """
     roles.require(by, ACTION)
-    tag = Tag(name=checked(name), description=description.strip()[:300], team=team)
+    usage.alone()
+    tag = Tag(name=checked(name), description=description.strip()[:300], team=team, **given)
     if color:
         tag.color = _color(color)
     try:
@@ -52,6 +74,7 @@ def add(
     except IntegrityError as taken:  # somebody else made it at this moment
         raise _taken(name) from taken
     audit.log("tag.added", tag, by=by)
+    _follow(tag)
     return tag
 
 
@@ -60,9 +83,10 @@ def edit(tag: Tag, *, by: Staff, seen: str = "", **fields: Any) -> None:
     """Change the name, the description, the colour or whose it is.
 
     Raises:
-        NotAllowed: not theirs to change, or there is one of this name.
+        NotAllowed: not theirs to change, there is one of this name, or the segment asks for it.
         Stale: somebody else changed it since it was `seen`.
     """
+    usage.alone()
     kept = Tag.objects.select_for_update().defer("members").get(pk=tag.pk)
     roles.require(by, ACTION, record=kept)
     marks.require(kept, EDITABLE, seen)
@@ -76,6 +100,8 @@ def edit(tag: Tag, *, by: Staff, seen: str = "", **fields: Any) -> None:
     if changed:
         Tag.objects.filter(pk=tag.pk).update(**changed)
         audit.log("tag.changed", tag, by=by, fields=sorted(changed))
+    if {"segment", "is_lost"} & {*changed}:
+        _follow(tag)
 
 
 @transaction.atomic
@@ -99,8 +125,30 @@ def restore(tag: Tag, *, by: Staff) -> None:
         NotAllowed: not theirs to change.
     """
     roles.require(by, ACTION, record=tag)
+    usage.alone()
     _set_archived(tag, None)
     audit.log("tag.restored", tag, by=by)
+    _follow(tag)
+
+
+def _follow(tag: Tag) -> None:
+    """Its segment gives it from now on.
+
+    Raises:
+        NotAllowed: the segment's rule asks for this tag, itself or by others; or it is archived.
+    """
+    if tag.segment is None:
+        return
+    if tag.segment.archived_at:
+        words = _("The segment “%(name)s” is archived: choose another one.")
+        raise NotAllowed(words % {"name": tag.segment})
+    try:
+        membership.refuse_cycles_by(tag.pk, tag.segment)
+    except RuleError as problem:
+        raise NotAllowed(problem.said(_)) from problem
+    if tag.segment.size is not None:
+        following.follow(tag.segment)
+        tag.refresh_from_db(fields=["members", "size", "version"])
 
 
 def _set_archived(tag: Tag, moment: dt.datetime | None) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from console import formats
 from console.states import NotAllowed
-from segments.models import Segment, Stage
+from segments.models import Segment, Stage, Tag
 from segments.rules import tree
 
 LOCK = 0x5A1E  # the advisory lock of who saves a rule
@@ -17,15 +17,17 @@ LOCK = 0x5A1E  # the advisory lock of who saves a rule
 
 @dataclass(frozen=True)
 class Use:
-    """One record whose rule speaks of something."""
+    """One record that speaks of something, or lives by it."""
 
-    record: Model  # a segment or a stage set
+    record: Model  # a segment, a stage set or a tag
     label: str
 
 
 def of(kind: str, number: int) -> list[Use]:
-    """The segments and stages in use whose rules speak of this tag, list or segment."""
-    return [*_in_segments(kind, number), *_in_stages(kind, number)]
+    """The segments and stages in use whose rules speak of this tag, list or segment, and the tags
+    that this segment gives."""
+    given = _in_tags(number) if kind == "segment" else ()
+    return [*_in_segments(kind, number), *_in_stages(kind, number), *given]
 
 
 def alone() -> None:
@@ -66,6 +68,11 @@ def _in_segments(kind: str, number: int) -> Iterator[Use]:
     for one in live:
         if number in tree.numbers_in(one.rule, kind) and (kind != "segment" or one.pk != number):
             yield Use(one, _("segment “%(name)s”") % {"name": one})
+
+
+def _in_tags(number: int) -> Iterator[Use]:
+    for one in Tag.objects.filter(segment=number, archived_at=None).defer("members"):
+        yield Use(one, _("tag “%(name)s”") % {"name": one})
 
 
 def _in_stages(kind: str, number: int) -> Iterator[Use]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from pyroaring import BitMap
@@ -40,7 +40,10 @@ class TagForm(SeenForm):
         fields: ClassVar = list(tags.EDITABLE)
         widgets: ClassVar = {"color": UnfoldAdminColorInputWidget()}
         help_texts: ClassVar = {
-            "team": _("With a team only its people give and take the tag; everybody sees it.")
+            "team": _("With a team only its people give and take the tag; everybody sees it."),
+            "segment": _("Its members get the tag each time that the segment is computed."),
+            "is_lost": _("Else who got it keeps it, as one keeps a badge."),
+            "is_badge": _("A badge: the app shows it to whoever has it."),
         }
 
     def clean_name(self) -> str:
@@ -60,7 +63,15 @@ class TagAdmin(ConsoleModelAdmin):
         "whole segment, or with a file. Rules can ask for it."
     )
     form = TagForm
-    list_display: ClassVar = ["named", "customers", "share", "description", "whose", "given"]
+    list_display: ClassVar = [
+        "named",
+        "customers",
+        "share",
+        "description",
+        "giver",
+        "whose",
+        "given",
+    ]
     list_filter: ClassVar = [ArchivedFilter]
     search_fields: ClassVar = ["name", "description"]
     change_form_template = "segments/tag/page.html"
@@ -70,8 +81,8 @@ class TagAdmin(ConsoleModelAdmin):
         return (
             super()
             .get_queryset(request)
-            .defer("members")
-            .select_related("team")
+            .select_related("team", "segment")
+            .defer("members", "segment__members")
             .annotate(everyone=segment_facts.EVERYONE)
         )
 
@@ -81,6 +92,10 @@ class TagAdmin(ConsoleModelAdmin):
             if request.user.role != request.user.Role.ADMIN:
                 field.queryset = Team.objects.filter(pk=request.user.team_id)
             field.empty_label = gettext("every team")
+        if db_field.name == "segment" and field is not None:
+            live = Segment.objects.filter(archived_at=None).order_by(kept_words.by_name("name"))
+            field.queryset = live.defer("members")
+            field.empty_label = gettext("no segment: people give it")
         return field
 
     @display(description=_("name"), ordering="name")
@@ -94,6 +109,10 @@ class TagAdmin(ConsoleModelAdmin):
     @display(description=_("share"))
     def share(self, tag: Any) -> str:
         return segment_facts.share_of(tag.size, tag.everyone)
+
+    @display(description=pgettext_lazy("tag", "given by"))
+    def giver(self, tag: Tag) -> str:
+        return str(tag.segment or pgettext("tag", "people"))
 
     @display(description=_("who gives it"), ordering="team__name")
     def whose(self, tag: Tag) -> str:

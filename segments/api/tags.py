@@ -23,7 +23,7 @@ class TagSerializer(serializers.ModelSerializer):
         model = Tag
         fields: ClassVar = [
             *("id", "name", "description", "color", "team", "size", "created_at", "archived_at"),
-            "seen",
+            *(*tags.GIVEN, "seen"),
         ]
         read_only_fields: ClassVar = ["team", "size", "archived_at"]
         extra_kwargs: ClassVar[dict[str, Any]] = {

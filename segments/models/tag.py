@@ -7,12 +7,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.kept_words import KeptName
 from console.models import Team
 from segments.models.fields import BitmapField, digest_of
+from segments.models.segment import Segment
 
 
 class Tag(models.Model):
-    """A word that people put on customers, by hand or with a file."""
+    """A word on customers: put there by people, by a file, or by a segment that they came into."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
@@ -20,6 +22,17 @@ class Tag(models.Model):
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
+    # Whoever is in this segment when it is computed gets the tag.
+    segment = models.ForeignKey(
+        Segment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("given to who comes into"),
+    )
+    is_lost = models.BooleanField(_("lost by who leaves it"), default=False, db_default=False)
+    is_badge = models.BooleanField(_("shown to the customer"), default=False, db_default=False)
     members = BitmapField()
     digest = digest_of("members")
     size = models.PositiveIntegerField(_("customers"), default=0)
@@ -45,7 +58,7 @@ class TagChange(models.Model):
     given = models.BooleanField(_("given"))
     at = models.DateTimeField(_("at"), default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    source = models.CharField(_("source"), max_length=200, blank=True)
+    source = KeptName(_("source"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("change of a tag")
