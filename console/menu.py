@@ -70,6 +70,12 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "playbooks.view",
             ),
             (
+                pgettext_lazy("the menu", "Growth"),
+                "military_tech",
+                "admin:campaigns_playbook_growth",
+                "playbooks.view",
+            ),
+            (
                 _("Stop-loss"),
                 "pan_tool",
                 "admin:campaigns_stop_changelist",
@@ -324,10 +330,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections with at least one screen that this person may open."""
     from console import roles  # models are not ready while settings load this module
 
+    here = _here(request.path)
     groups = []
     for title, screens in SECTIONS:
         items = [
-            {"title": label, "icon": icon, "link": link, "active": _is_at(request.path, link)}
+            {"title": label, "icon": icon, "link": link, "active": link == here}
             for label, icon, name, action in screens
             if roles.allows(request.user, action)
             for link in [_address(name)]
@@ -337,9 +344,14 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-def _is_at(path: str, link: str) -> bool:
-    """Whether this page is the screen or one of its pages; home has none."""
-    return path == link or (link != _address("admin:index") and path.startswith(link))
+def _here(path: str) -> str:
+    """The address of the screen that this page belongs to; of two the one that says more."""
+    links = [
+        _address(name) for _title, screens in SECTIONS for _label, _icon, name, _action in screens
+    ]
+    home = _address("admin:index")
+    within = [one for one in links if one == path or (one != home and path.startswith(one))]
+    return max(within, key=len, default="")
 
 
 # Teal instead of Unfold's purple: contrast at least 4.5:1 on both grounds.

@@ -120,7 +120,7 @@ class CouponAdmin(ReadOnlyAdmin):
         state, label = status_of(coupon, clock.now())
         context = {
             "coupon": coupon,
-            "code": _shown(coupon) if may_redeem else coupon_codes.hint(coupon.code),
+            "code": coupons.code_of(coupon) if may_redeem else coupon_codes.hint(coupon.code),
             "terms": coupon_words.terms(coupon.batch, clock.project().currency),
             "state": state,
             "badge": BADGES[state],
@@ -207,17 +207,15 @@ def _row(coupon: Coupon, at: dt.datetime) -> dict[str, Any]:
     return {"coupon": coupon, "badge": BADGES[state], "words": words}
 
 
-def _shown(coupon: Coupon) -> str:
-    return coupon_codes.show(coupon.code) if coupon.code else coupon.batch.shared_code
-
-
 def _of_coupon(number: str) -> dict[str, Any]:
     """What the form knows when one comes from a coupon's page."""
     known = Coupon.objects.select_related("batch")
     found = known.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
     if found is None:
         return {}
-    return {"code": _shown(found)} | ({} if found.code else {"customer": found.customer_id})
+    return {"code": coupons.code_of(found)} | (
+        {} if found.code else {"customer": found.customer_id}
+    )
 
 
 def _to(pk: int) -> HttpResponseRedirect:

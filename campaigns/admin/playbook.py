@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from campaigns import exposure, playbooks, plays
-from campaigns.admin import shipped, strategy
+from campaigns.admin import growth, shipped, strategy
 from campaigns.admin.playbook_forms import PlaybookForm, PlayForm
 from campaigns.contact import reasons
 from campaigns.models import Campaign, CouponBatch, MessageTemplate, Play, Playbook, PlayResult
@@ -90,6 +90,8 @@ class PlaybookAdmin(ReadOnlyAdmin):
             at("ship/", self.begin, "ship", which=shipped.warnings),
             at("journey/", self.begin, "journey", which=shipped.journeys),
             at("mix/", self.begin, "mix", which=shipped.mix),
+            at("growth/", self.growth, "growth"),
+            at("growth/of/<int:pk>/", self.standing, "standing"),
             at("<int:pk>/edit/", self.edit, "edit"),
             at("<int:pk>/play/", self.play, "play"),
             at("<int:pk>/do/<str:deed>/", require_POST(self.do), "do"),
@@ -129,6 +131,17 @@ class PlaybookAdmin(ReadOnlyAdmin):
         roles.require(request.user, playbooks.ACTION)
         site = {**self.admin_site.each_context(request), "opts": self.opts}
         return which(request, site)
+
+    def growth(self, request: Any) -> HttpResponse:
+        """The growth programme; who may not make tags only looks."""
+        roles.require(request.user, self.view_action)
+        site = {**self.admin_site.each_context(request), "opts": self.opts}
+        return growth.page(request, site)
+
+    def standing(self, request: Any, pk: int) -> HttpResponse:
+        """Where one customer stands in it."""
+        roles.require(request.user, "customers.view")
+        return growth.of(request, pk)
 
     def play(self, request: Any, pk: int) -> HttpResponse:
         """Add a play behind the others."""

@@ -206,6 +206,11 @@ def expiry(batch: CouponBatch, at: dt.datetime) -> dt.datetime:
     return min(ends)
 
 
+def code_of(coupon: Coupon) -> str:
+    """The code as people read it; the batch has to be there."""
+    return _shown(coupon.batch, coupon.code)
+
+
 def _shown(batch: CouponBatch, code: str) -> str:
     return batch.shared_code if batch.is_shared else coupon_codes.show(code)
 

@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from campaigns.growth import standing as growth
 from campaigns.models import ChannelAccount, InAppMessage
+from campaigns.offers import coupons
 from campaigns.outcomes import tracking
 from campaigns.providers import accounts, laid_down
 from console import clock
@@ -78,6 +80,36 @@ def waiting(request: HttpRequest, people: list[int]) -> JsonResponse:
     """Messages to show, newest first."""
     found = laid_down.waiting(people, now=timezone.now()) if people else []
     return JsonResponse({"messages": [_told(one) for one in found]})
+
+
+@for_user("GET")
+def standing(request: HttpRequest, people: list[int]) -> JsonResponse:
+    """Where the person stands in the growth programme: level, way to the next, badges, perks."""
+    if not people:
+        return _said("nobody of this id is known yet", 404)
+    found = growth.standing(people, at=clock.now())
+    return JsonResponse(
+        {
+            "as_of": found.day.isoformat() if found.day else None,
+            "level": found.level,
+            "points": found.points,
+            "next_level": found.next_level,
+            "points_missing": found.missing,
+            "ahead_of": found.ahead_of,
+            "badges": [
+                {"name": one.name, "words": one.description, "color": one.color}
+                for one in found.badges
+            ],
+            "perks": [
+                {
+                    "name": str(one.batch),
+                    "code": coupons.code_of(one),
+                    "until": one.expires_at.isoformat(),
+                }
+                for one in found.perks
+            ],
+        }
+    )
 
 
 @for_user("POST")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("n/<str:token>", views.trap, name="tracked-trap"),
     path("r/<int:pk>/<str:token>", reports.receive, name="provider-reports"),
     path("a/<int:pk>/messages", in_app.waiting, name="in-app-waiting"),
+    path("a/<int:pk>/standing", in_app.standing, name="in-app-standing"),
     path("a/<int:pk>/messages/<int:number>/<str:deed>", in_app.did, name="in-app-did"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
 ]

@@ -78,6 +78,7 @@ def context(staff: Any, customer: Any) -> dict[str, Any]:
         "coupons_link": _above("admin:campaigns_coupon_of", customer)
         if roles.allows(staff, "coupons.view")
         else "",
+        "growth_link": _above("admin:campaigns_playbook_standing", customer),
         "lifetime_link": _above("admin:metrics_lifetimemodel_of", customer),
     }
 

@@ -51,6 +51,13 @@ def traits_in(raw: Any) -> set[str]:
     return {one for one in named if isinstance(one, str)}
 
 
+def values_in(raw: Any, trait: str) -> set[str]:
+    """The words that a stored rule asks of a trait, such as the tiers that it is for."""
+    asked = (part.get("value") for part in _parts(raw) if part.get("trait") == trait)
+    several = (one if isinstance(one, list) else [one] for one in asked)
+    return {one for some in several for one in some if isinstance(one, str)}
+
+
 def events_in(raw: Any) -> set[str]:
     """The events that a stored rule speaks of, whether or not it can be understood."""
     named = (
