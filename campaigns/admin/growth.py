@@ -43,7 +43,12 @@ def page(request: Any, site: dict[str, Any]) -> HttpResponse:
         "programme": found,
         "levels": _levels(found),
         "badges": [
-            (one, figures.share(one.tag.size / everybody) if everybody else "–")
+            (
+                one,
+                figures.whole(one.tag.size),
+                figures.share(one.tag.size / everybody if everybody else None),
+                figures.whole(one.lately),
+            )
             for one in found.badges
         ],
         "days": programme.DAYS,
@@ -53,6 +58,7 @@ def page(request: Any, site: dict[str, Any]) -> HttpResponse:
         ],
         "lacking": _lacking(found),
         "at_the_end": figures.whole(found.at_the_end) if found.at_the_end else "",
+        "may_add": bool(badges.missing()),
         "may_take": roles.allows(request.user, tags.ACTION),
         "scoring": reverse("admin:segments_scoring_changelist"),
     }
@@ -99,7 +105,7 @@ def _levels(found: Programme) -> Chart:
         ],
         rows=[_row(one, everybody) for one in levels],
         definition=_("A level is a tier of the value score, from 0 to 1000 points."),
-        freshness=found.day.isoformat() if found.day else "",
+        freshness=_("As of %(day)s") % {"day": found.day.isoformat()} if found.day else "",
         empty=_("Levels appear once the value score was run."),
     )
 

@@ -72,8 +72,13 @@ def take(*, by: Staff) -> list[Tag]:
         RuleError: a trait that they ask for was never computed.
     """
     roles.require(by, tags.ACTION)
+    return [_made(one, by) for one in missing()]
+
+
+def missing() -> list[Shipped]:
+    """Those of which there is no tag of the same name, in the reader's language."""
     known = {name.lower() for name in Tag.objects.values_list("name", flat=True)}
-    return [_made(one, by) for one in BADGES if str(one.name).lower() not in known]
+    return [one for one in BADGES if str(one.name).lower() not in known]
 
 
 def _made(badge: Shipped, by: Staff) -> Tag:
