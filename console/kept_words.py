@@ -196,6 +196,11 @@ def half(name: str, language: str | None) -> str:
     return english if joint and (language or settings.LANGUAGE_CODE).startswith("en") else chinese
 
 
+def halves(name: str) -> set[str]:
+    """A name in all languages, to find it by either, in small letters."""
+    return {half(name, code).lower() for code, _name in settings.LANGUAGES}
+
+
 def as_kept(value: Any) -> Any:
     """A message or name as the table has it, the same to every reader; others pass."""
     return value.kept if isinstance(value, Said) else value

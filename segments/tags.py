@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from console import audit, clock, roles
+from console import audit, clock, kept_words, roles
 from console import seen as marks
 from console.models import Staff, Team
 from console.states import NotAllowed
@@ -171,7 +171,8 @@ def checked(name: str, besides: int | None = None) -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST or not name.isprintable():
         raise NotAllowed(_("Give the tag a name of 1 to %(most)d letters.") % {"most": LONGEST})
-    if Tag.objects.exclude(pk=besides or 0).filter(name__iexact=name).exists():
+    others = Tag.objects.exclude(pk=besides or 0).values_list("name", flat=True)
+    if any(kept_words.halves(name) & kept_words.halves(other) for other in others):
         raise _taken(name)
     return name
 
@@ -211,7 +212,8 @@ def give_by_name(
     Raises:
         NotAllowed: one of them may not be given, or cannot be called so.
     """
-    known = {tag.name.lower(): tag for tag in Tag.objects.defer("members")}
+    every = Tag.objects.defer("members")
+    known = {half: tag for tag in every for half in kept_words.halves(tag.name)}
     given = {}
     for name in sorted(named):  # one order everywhere: two files cannot wait for each other
         tag = known.get(" ".join(name.split()).lower()) or add(name=name, by=by)

@@ -76,8 +76,9 @@ def take(*, by: Staff) -> list[Tag]:
 
 
 def missing() -> list[Shipped]:
-    """Those of which there is no tag of the same name, in the reader's language."""
-    known = {name.lower() for name in Tag.objects.values_list("name", flat=True)}
+    """Those of which there is no tag of the same name."""
+    names = Tag.objects.values_list("name", flat=True)
+    known = {half for name in names for half in kept_words.halves(name)}
     return [one for one in BADGES if str(one.name).lower() not in known]
 
 
@@ -88,8 +89,8 @@ def _made(badge: Shipped, by: Staff) -> Tag:
         segment = collection.add(name=name, rule=badge.rule, by=by, note=_("for a badge"))
         membership.recompute(segment, day=clock.today())
     return tags.add(
-        name=str(badge.name),
-        description=str(badge.words),
+        name=kept_words.name(lambda: str(badge.name)),
+        description=kept_words.name(lambda: str(badge.words), most=300),
         color=badge.color,
         by=by,
         segment=segment,

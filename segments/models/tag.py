@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console import kept_words
 from console.kept_words import KeptName
 from console.models import Team
 from segments.models.fields import BitmapField, digest_of
@@ -16,8 +17,8 @@ from segments.models.segment import Segment
 class Tag(models.Model):
     """A word on customers: put there by people, by a file, or by a segment that they came into."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
-    description = models.CharField(_("description"), max_length=300, blank=True)
+    name = KeptName(_("name"), max_length=60, unique=True)
+    description = KeptName(_("description"), max_length=300, blank=True)
     color = models.CharField(_("colour"), max_length=16, default="#0d9488")
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
@@ -46,7 +47,7 @@ class Tag(models.Model):
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
 
 class TagChange(models.Model):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns.growth import badges, programme, standing
 from campaigns.models import Campaign
@@ -90,7 +91,7 @@ def test_who_came_up_is_counted_and_who_is_scored_first_moved_nowhere(ten: list[
 
 def test_the_badges_that_ship_are_given_at_once_and_made_once(ten: list[Customer]) -> None:
     made = badges.take(by=bob())
-    sizes = {one.name: one.size for one in made}
+    sizes = {str(one): one.size for one in made}
     assert sizes == {
         "First order": 10,
         "Seven days in a row": 5,
@@ -99,7 +100,9 @@ def test_the_badges_that_ship_are_given_at_once_and_made_once(ten: list[Customer
         "Creator": 0,
     }
     assert all(one.is_badge and one.segment and not one.is_lost for one in made)
-    assert badges.take(by=bob()) == []
+    with translation.override("zh-hans"):
+        assert badges.take(by=bob()) == []
+        assert str(Tag.objects.get(pk=made[0].pk)) == "首单达成"
     found = programme.programme(clock.today())
     kinds = {kind: {str(one) for one in some} for kind, some in found.rewards.items()}
     assert kinds["social"] == {"Shares what is good", "Creator"}
