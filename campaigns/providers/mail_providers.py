@@ -25,7 +25,7 @@ from campaigns.channels.base import (
     Unsure,
     because,
 )
-from campaigns.channels.http import ABOUT_US, NOT_TAKEN
+from campaigns.channels.http import ABOUT_US, NOT_TAKEN, PROVIDER_ID
 from campaigns.channels.note import Note
 from campaigns.channels.together import Together
 
@@ -41,6 +41,10 @@ KEYS = {
     "sparkpost": ("api_key", ""),
 }
 NOT_GIVEN = (requests.ConnectTimeout, requests.exceptions.SSLError)
+NO_MONEY = 402
+# Postmark answers 422 to all that it does not take; only these ErrorCodes are of this one mail.
+POSTMARK_OF_THE_MAIL = {300, 406}
+FROM_IS_WRONG = "'From'"
 
 
 class MailProvider:
@@ -76,20 +80,24 @@ class MailProvider:
         message = composed(mail, self._session())
         try:
             message.send()
-        except (AnymailRecipientsRefused, AnymailInvalidAddress) as refused:
+        except AnymailRecipientsRefused as refused:  # an address that they know to be of no use
+            return Refused(_refusal(refused), is_gone=True)
+        except AnymailInvalidAddress as refused:
             return Refused(_words(refused))
         except AnymailAPIError as problem:
             return _failed(problem)
         except AnymailError as wrong:  # this provider cannot carry this mail
             return Refused(_words(wrong))
         status: Any = message.anymail_status  # type: ignore[attr-defined]
-        return Accepted(str(status.message_id or "")[:120])
+        return Accepted(str(status.message_id or "")[:PROVIDER_ID])
 
     def _session(self) -> Any:
         """This thread's kept session."""
         if not hasattr(self._mine, "backend"):
             self._mine.backend = get_connection(self._path, **self._options)
             self._mine.backend.open()
+            # An API does not send us elsewhere: what would follow has our key and a customer.
+            self._mine.backend.session.max_redirects = 0
         return self._mine.backend
 
 
@@ -137,15 +145,39 @@ def mail_of(note: Note, *, sender: str) -> Mail:
 def _failed(problem: AnymailAPIError) -> Outcome:
     """By what the API said, or by how contact was lost."""
     status, said = problem.status_code, _words(problem)
+    if isinstance(problem, requests.TooManyRedirects):
+        return Failed(said)
     if status is None:
         nobody = isinstance(problem, NOT_GIVEN) or _no_connection(problem)
         lost = because(LOST, said)
         return Failed(lost, answered=False) if nobody else Unsure(lost)
     if status in NOT_TAKEN:
         return Failed(said, wait=_wait(problem))
-    if status in ABOUT_US:
+    if status in ABOUT_US or status == NO_MONEY or _is_about_us(problem):
         return Failed(said)
     return Refused(said) if 400 <= status < 500 else Unsure(said)
+
+
+def _is_about_us(problem: AnymailAPIError) -> bool:
+    """Postmark's own codes: no credits, an unconfirmed sender. Nothing is wrong with the mail."""
+    said = _said(problem)
+    code = said.get("ErrorCode")
+    if not isinstance(code, int) or code == 0 or not 200 <= (problem.status_code or 0) < 500:
+        return False
+    return code not in POSTMARK_OF_THE_MAIL or FROM_IS_WRONG in str(said.get("Message", ""))
+
+
+def _refusal(refused: AnymailRecipientsRefused) -> str:
+    """The provider's words where it has some."""
+    return str(_said(refused).get("Message") or _words(refused))[:200]
+
+
+def _said(problem: AnymailError) -> dict[str, Any]:
+    try:
+        said = problem.response.json()
+    except (AttributeError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _no_connection(problem: BaseException) -> bool:

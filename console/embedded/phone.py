@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from console.embedded import places
+from console.embedded import mail_doors, mailbox, places
 from console.embedded.places import CannotStart
 from console.embedded.providers import Got, Heard, Keys, Providers, Said, new_private_key
 from console.models import MailboxMessage
@@ -33,7 +33,12 @@ class Line(BaseHTTPRequestHandler):
     server: "Phone"
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
+        self._hear(self.headers.get("Content-Length", ""))
+
+    def do_GET(self) -> None:
+        self._hear(self.headers.get("Content-Length", "0"))
+
+    def _hear(self, length: str) -> None:
         if not length.isdecimal() or int(length) > SIZE_LIMIT:
             self.close_connection = True
             self._say(Said({"error": "how long is it?"}, 413 if length.isdecimal() else 411))
@@ -44,6 +49,7 @@ class Line(BaseHTTPRequestHandler):
             query=dict(parse_qsl(where.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(length)),
+            method=self.command,
         )
         self._say(self.server.heard(heard))
 
@@ -71,12 +77,18 @@ class Phone(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, port: int, keys: Keys, keep: Callable[[Got], None]) -> None:
+    def __init__(
+        self,
+        port: int,
+        keys: Keys,
+        keep: Callable[[Got], None],
+        tell: mail_doors.Tell = mail_doors.tell,
+    ) -> None:
         try:
             super().__init__((HOST, port), Line)
         except OSError as error:
             raise CannotStart(f"The phone cannot listen on {HOST}:{port}: {error}") from error
-        self._providers = Providers(keys, keep)
+        self._providers = Providers(keys, keep, tell)
         self.on_hang_up: Callable[[], None] = lambda: None
 
     def heard(self, heard: Heard) -> Said:
@@ -109,7 +121,11 @@ def keys_of(home: Path) -> Keys:
 
 
 def store(got: Got) -> None:
-    """One row, which may be read in the console."""
+    """One row, which may be read in the console; a mail as if it had come over SMTP."""
+    if got.source:
+        mail = mailbox.Mail(got.sender, [got.recipient], got.source)
+        MailboxMessage.objects.bulk_create(mailbox.messages_of(mail))
+        return
     kept = {"title": got.title, "text": got.text, "said": got.raw}
     raw = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
     MailboxMessage.objects.create(

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -17,45 +17,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from console.embedded import mail_doors
+from console.embedded.mail_doors import Tell
+from console.embedded.spoken import Got as Got
+from console.embedded.spoken import Heard as Heard
+from console.embedded.spoken import Said as Said
+
 TOO_OLD = 3600  # seconds; the same at DingTalk and Feishu
 JWT_KIND = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One POST."""
-
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes
-
-    def json(self) -> dict[str, Any]:
-        try:
-            said = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return said if isinstance(said, dict) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The answer to it."""
-
-    body: Mapping[str, Any]
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """What somebody would now see on a phone or in a group."""
-
-    wire: str
-    recipient: str
-    title: str
-    text: str
-    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +64,22 @@ def new_private_key() -> str:
 class Providers:
     """All of them, behind one door."""
 
-    def __init__(self, keys: Keys, keep: Callable[[Got], None]) -> None:
+    def __init__(
+        self, keys: Keys, keep: Callable[[Got], None], tell: Tell = mail_doors.tell
+    ) -> None:
         self.keys, self._keep = keys, keep
+        self._mail = (
+            mail_doors.Postmark(keys.of("postmark"), keep, tell),
+            mail_doors.Mailgun(keys.of("mailgun"), keep, tell),
+        )
         self._sent: deque[dict[str, Any]] = deque(maxlen=10_000)  # that can be asked for again
 
     def answer(self, heard: Heard) -> Said:
         if "x-acs-action" in heard.headers:
             return self._aliyun(heard)
+        for mail in self._mail:
+            if heard.path.startswith(mail.under):
+                return mail.answer(heard)
         doors = {
             "/sms": self._gateway,
             "/push": self._gateway,

@@ -13,6 +13,8 @@ from campaigns.channels.base import Outcome
 from campaigns.channels.fcm import Fcm
 from campaigns.channels.http import HttpChannel, Provider
 from campaigns.channels.note import Note
+from console.embedded import mail_doors
+from console.embedded.mail_doors import Tell
 from console.embedded.phone import Phone
 from console.embedded.providers import Got, Keys, new_private_key
 
@@ -29,9 +31,9 @@ class Local:
 
 
 @contextmanager
-def local_phone() -> Iterator[Local]:
+def local_phone(tell: Tell = mail_doors.tell) -> Iterator[Local]:
     got: list[Got] = []
-    phone = Phone(0, KEYS, got.append).begin()
+    phone = Phone(0, KEYS, got.append, tell).begin()
     try:
         yield Local(phone, got)
     finally:
