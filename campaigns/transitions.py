@@ -127,9 +127,10 @@ def start(campaign: Campaign, *, by: Staff | None, at: dt.datetime) -> int:
 
 
 def to_start(*, at: dt.datetime) -> QuerySet[Campaign]:
-    """Approved campaigns whose time has come; what is hours late waits for a person."""
+    """Approved campaigns whose time has come, by priority; what is hours late waits for people."""
     times = {"starts_at__lte": at, "starts_at__gt": at - entering.GRACE}
-    return Campaign.objects.filter(status=Status.APPROVED, stopped_because="", **times)
+    found = Campaign.objects.filter(status=Status.APPROVED, stopped_because="", **times)
+    return found.order_by("-priority", "starts_at", "pk")
 
 
 @transaction.atomic

@@ -36,10 +36,14 @@ def fill(campaign: Campaign, *, at: dt.datetime) -> int:
 
 
 def with_work() -> list[int]:
-    """Campaigns that are sending and have a message's wave to send now."""
+    """Campaigns that are sending and have a message's wave to send now.
+
+    By priority, for who claims first has what room a customer has under the caps.
+    """
     sending = Campaign.objects.filter(status=Campaign.Status.SENDING)
     waiting = Wave.objects.filter(waves.due(), kind=waves.MESSAGE).exclude(status=Wave.Status.DONE)
-    return [*sending.filter(pk__in=waiting.values("campaign")).values_list("pk", flat=True)]
+    found = sending.filter(pk__in=waiting.values("campaign")).order_by("-priority", "pk")
+    return [*found.values_list("pk", flat=True)]
 
 
 def _to_send(campaign: Campaign) -> QuerySet[Wave]:

@@ -14,7 +14,7 @@ OVER = (Status.SENT, Status.CANCELLED)
 
 
 def to_go(*, at: dt.datetime) -> list[int]:
-    """The campaigns in which somebody may move at this moment, or that may be over."""
+    """The campaigns in which somebody may move at this moment, or that may be over; by priority."""
     sending = Campaign.objects.filter(status=Status.SENDING)
     steps = Wave.objects.filter(waves.due(), status=Wave.Status.WAITING)
     put_off = Message.objects.filter(status=Message.Status.DEFERRED, due_at__lte=Now())
@@ -31,7 +31,8 @@ def to_go(*, at: dt.datetime) -> list[int]:
         .values_list("pk", flat=True),
         *(int(who.partition(":")[2]) for who in heard.waiting() if who.startswith("campaign:")),
     }
-    return sorted(found)
+    ordered = Campaign.objects.filter(pk__in=found).order_by("-priority", "pk")
+    return [*ordered.values_list("pk", flat=True)]
 
 
 def go(campaign: Campaign, *, at: dt.datetime) -> bool:

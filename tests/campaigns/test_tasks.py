@@ -4,9 +4,11 @@ import pytest
 from django.utils import translation
 
 from campaigns import tasks
+from campaigns.contact import policies
 from campaigns.delivery import outbox
 from campaigns.journeys import loads
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Message
+from console import clock
 from tests.campaigns.factories import campaign_at, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,11 +35,33 @@ def test_delivered_again_and_again_it_ends_in_the_same_state(
         assert queue == [campaign.pk]
         while queue:
             tasks.send_wave(queue[0])
+            tasks.send_wave(queue[0])
             tasks.send_wave(queue.pop(0))
             assert len(queue) < 50
     assert Campaign.objects.get().status == "sent"
     assert set(server.count.values()) == {1}
     assert len(server.count) == 35
+
+
+def test_of_two_the_one_of_higher_priority_has_the_room_that_customers_have(
+    queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are due, and everybody may hear of one a day: made first is not sent first."""
+    caps = [{"most": 1, "window": "day"}]
+    policies.change({"caps": caps}, based_on=0, note="one", by=None, at=clock.now())
+    later = campaign_at("sending", 12)
+    first = campaign_at("sending", 12, segment=later.segment, priority=90)
+    assert later.pk < first.pk
+    with mail_server() as server:
+        channel = server.channel()
+        monkeypatch.setattr(outbox, "mailer", lambda: channel)
+        tasks.wake_senders()
+        assert queue == [first.pk, later.pk]
+        for campaign in list(queue):
+            tasks.send_wave(campaign)
+    sent = Message.objects.filter(status="sent")
+    assert set(sent.values_list("campaign", flat=True)) == {first.pk}
+    assert len(server.count) == 12
 
 
 def test_waves_do_not_wait_in_the_queue_for_each_other(
