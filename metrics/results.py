@@ -17,7 +17,7 @@ from campaigns import planning
 from campaigns.models import Audience, Campaign, CampaignResult, Coupon, Message
 from campaigns.outcomes import forecasts
 from console import clock
-from metrics import activations, contributions, effects
+from metrics import activations, contributions, converted, effects
 from metrics import history as own
 from metrics.models import ResultBasis
 from metrics.queries import conversions
@@ -130,6 +130,7 @@ def _mailed(campaign: Campaign) -> dict[str, Any]:
     )
     sent = _windows_of_messages(campaign)
     done = _bought(campaign, sent)
+    converted.tell(campaign, sent, count=done.customers)
     return {
         **counted,
         "reached": counted["sent"],

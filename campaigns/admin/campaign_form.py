@@ -312,7 +312,7 @@ class CampaignForm(forms.ModelForm):
 
 def _events(campaign: Campaign) -> list[tuple[str, str]]:
     """What customers do, by what it is called."""
-    ours = Q(name__startswith="message_") | Q(name="campaign_received")  # not the customer's
+    ours = Q(name__startswith="message_") | Q(name__startswith="campaign_")  # not the customer's
     theirs = EventType.objects.filter(taken_as=None).exclude(ours)
     titles = {one.name: one.label for one in theirs.only("name", "title")}
     chosen = ["order_paid", campaign.conversion_event, *campaign.exit_events]

@@ -3,6 +3,7 @@
 from django.db import models
 
 from campaigns.models import Campaign
+from segments.models.fields import BitmapField
 
 
 class ResultBasis(models.Model):
@@ -11,7 +12,9 @@ class ResultBasis(models.Model):
     campaign = models.OneToOneField(
         Campaign, models.CASCADE, primary_key=True, related_name="result_basis"
     )
-    fingerprint = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64, default="", db_default="")
+    # Customers of whom the lake was told that the campaign worked on them.
+    converted = BitmapField()
 
     def __str__(self) -> str:
         return f"{self.campaign}: {self.fingerprint[:8]}"

@@ -78,6 +78,17 @@ def each(events: Sequence[str], inside: Windows) -> dict[int, int]:
     return dict(zip(found["customer"].to_pylist(), found["amount"].to_pylist(), strict=True))
 
 
+def first(event: str, inside: Windows) -> dict[int, dt.datetime]:
+    """Who did the event inside their windows, and when for the first time."""
+    if not inside.customers:
+        return {}
+    with history.opened() as lake:
+        events = lake.events(*inside.days)
+        mine = _inside(events.filter(events.event == event), lake.rows(inside.table()))
+        found = lake.ask(mine.group_by("customer").agg(at=mine.time.min()))
+    return dict(zip(found["customer"].to_pylist(), found["at"].to_pylist(), strict=True))
+
+
 def _inside(done: "Table", windows: "Table") -> "Table":
     kept = done.select("customer", "time", "amount").join(windows, "customer")
     return kept.filter(kept.time >= kept.opens, kept.time < kept.closes)

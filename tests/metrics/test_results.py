@@ -8,7 +8,8 @@ from pyroaring import BitMap
 from campaigns.models import Campaign, CampaignResult, Intake, Message
 from console.models import Job
 from metrics import results, tasks
-from segments.models import Customer
+from segments import activity, definitions, ingest, membership
+from segments.models import Customer, InboxEvent
 from tests.metrics.factories import CampaignFactory, customers, mailed, recorded, today_is
 from tests.segments.factories import happened, incoming
 
@@ -142,6 +143,30 @@ def test_nothing_is_computed_again_while_nothing_changed(three: list[Customer]) 
     bought(three[0], NOON + SECOND)
     assert results.refresh(at=at) == 1
     assert CampaignResult.objects.get().revenue_minor == 200
+
+
+def test_who_converted_is_an_event_of_the_lake_once(three: list[Customer]) -> None:
+    """With it a segment asks whom a campaign worked on, and another campaign may answer it."""
+    a, b, c = three
+    campaign = mailed((a, NOON), (b, NOON), (c, NOON), conversion_days=7)
+    bought(a, NOON + 2 * DAY)
+    bought(a, NOON + DAY)
+    bought(c, NOON + 8 * DAY)  # too late
+    results.compute(campaign, at=NOON + 3 * DAY)
+    results.compute(campaign, at=NOON + 3 * DAY)
+    (told,) = InboxEvent.objects.filter(name="campaign_converted")
+    assert (told.customer_id, told.time) == (a.pk, NOON + DAY)
+    assert told.properties == {"campaign": campaign.pk, "event": "order_paid"}
+    bought(b, NOON + 4 * DAY)
+    results.compute(campaign, at=MUCH_LATER)
+    ingest.flush()
+    activity.catch_up()
+    where = [{"property": "campaign", "op": "=", "value": str(campaign.pk)}]
+    rule = {"event": "campaign_converted", "did": True, "times": 1, "days": 90, "where": where}
+    day = (NOON + 9 * DAY).date()
+    assert {*membership.evaluate(rule, day=day)} == {a.pk, b.pk}
+    assert results.compute(campaign, at=MUCH_LATER).purchased == 2, "it is no order"
+    assert not definitions.is_a_deed("campaign_converted")
 
 
 def test_what_is_counted_otherwise_is_counted_again(
