@@ -92,6 +92,8 @@ def remove(entry: Spend, *, by: Staff) -> None:
         raise NotAllowed(_("This came with a file; take the file back as a whole."))
     if entry.source == Spend.Source.COUPONS:
         raise NotAllowed(_("This is what redeemed coupons cost; reverse the redemption instead."))
+    if entry.source in Spend.POSTED:
+        raise NotAllowed(_("A campaign spent this out of its budget: its ledger says it."))
     audit.log(
         "spend.removed", entry, by=by, amount_minor=entry.amount_minor, channel=entry.channel_id
     )

@@ -16,6 +16,7 @@ from metrics import (
     activity_tables,
     allocation,
     answers,
+    campaign_costs,
     comparisons,
     coupon_costs,
     history,
@@ -85,8 +86,9 @@ def write_segment_week() -> None:
 
 @shared_task
 def book_coupons() -> None:
-    """Book what redeemed coupons cost."""
+    """Book what redeemed coupons cost, and what campaigns paid for messages and work."""
     coupon_costs.book_all()
+    campaign_costs.book()
 
 
 @shared_task

@@ -33,11 +33,12 @@ class SpendAdmin(ReadOnlyAdmin):
     list_select_related: ClassVar = ["channel", "by", "campaign"]
     list_filter: ClassVar = ["source", "channel"]
     list_before_template = "metrics/spend_head.html"
-    search_fields: ClassVar = ["note", "channel__name"]
+    search_fields: ClassVar = ["note", "channel__name", "campaign__name"]
 
-    @display(description=gettext_lazy("channel"), ordering="channel__name")
+    @display(description=gettext_lazy("for what"), ordering="channel__name")
     def channel_shown(self, row: Spend) -> str:
-        return str(row.channel) if row.channel else _("without a channel")
+        """The channel, or the campaign that paid it."""
+        return str(row.channel or row.campaign or _("without a channel"))
 
     @display(description=gettext_lazy("amount"), ordering="amount_minor")
     def amount(self, row: Any) -> str:

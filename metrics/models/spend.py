@@ -75,16 +75,20 @@ class SpendImport(models.Model):
 
 
 class Spend(models.Model):
-    """Money spent on a day: for a channel, without telling which, or by a campaign's coupons."""
+    """Money spent on a day: for a channel, without telling which, or by a campaign."""
 
     class Source(models.TextChoices):
         ENTERED = "entered", _("entered")
         IMPORTED = "imported", _("imported")
         CAMPAIGN = "campaign", _("posted by a campaign")
         COUPONS = "coupons", _("redeemed coupons")
+        MESSAGES = "messages", _("messages sent")
+        WORK = "work", _("work for people")
 
-    # What customers who are here already save is no cost of winning customers.
-    ACQUIRES: ClassVar = ~models.Q(source="coupons")
+    # What campaigns cost by themselves: booked by a worker, and mended where it came from.
+    POSTED: ClassVar = ("coupons", "messages", "work")
+    # What customers who are here already save or hear is no cost of winning customers.
+    ACQUIRES: ClassVar = ~models.Q(source__in=POSTED)
 
     day = models.DateField(_("day"))
     channel = models.ForeignKey(
@@ -122,10 +126,10 @@ class Spend(models.Model):
         indexes: ClassVar = [models.Index(fields=["day"], name="spend_by_day")]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["day", "campaign"],
-                condition=models.Q(source="coupons"),
+                fields=["day", "campaign", "source"],
+                condition=models.Q(source__in=["coupons", "messages", "work"]),
                 nulls_distinct=False,
-                name="coupons_of_a_campaign_once_a_day",
+                name="posted_of_a_campaign_once_a_day",
             ),
         ]
 
