@@ -1,38 +1,97 @@
-"""Conversions as events: what a campaign aims at, done after its message, told to the lake once."""
+"""Who did what a campaign aims at after its message comes back as an event, once each.
 
+So a segment can ask who converted after a campaign, or who never did. The purchase itself is
+another event, which alone counts as activity and as revenue: this one has no amount of its own.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
 from pyroaring import BitMap
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Message
+from console import clock, figures
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Windows
-from segments import catalogue, ingest
+from segments import catalogue, history, ingest
+from segments.lake import questions
+from segments.lake.properties import Condition
 
 NAME = "campaign_converted"
+AT_A_TIME = 5_000
+Deed = tuple[int, dt.datetime, int | None]
 
 
-def tell(campaign: Campaign, inside: Windows, *, count: int) -> int:
-    """Tell of those who were not told of yet, when they did it for the first time; how many.
+@transaction.atomic
+def tell(campaign: Campaign, inside: Windows) -> int:
+    """Tell of everybody's first deed within their windows that was not told; how many were new.
 
-    `count` is of all who did it: where so many are told of, nothing is asked. Part of the caller's
-    transaction, in which the campaign's result is written.
+    Who is not remembered is looked for in the lake: whoever was merged since has another number,
+    and the inbox forgets its keys before a long campaign is over.
     """
-    basis, _made = ResultBasis.objects.select_for_update().get_or_create(campaign=campaign)
-    if count <= len(basis.converted):
+    found = conversions.firsts(catalogue.canonical(campaign.conversion_event), inside)
+    if not found.customers:
         return 0
-    aim = catalogue.canonical(campaign.conversion_event)
-    found = conversions.first(aim, inside)
-    fresh = BitMap(found) - basis.converted
-    told = ingest.receive(
-        ingest.IncomingEvent(
-            key=f"conv-{campaign.pk}-{customer}",
+    basis, _made = ResultBasis.objects.select_for_update().get_or_create(campaign=campaign)
+    new = BitMap(found.customers) - basis.converted
+    if not new:
+        return 0
+    basis.converted = basis.converted | new
+    basis.save(update_fields=["converted"])
+    new -= _told(campaign, inside)
+    deeds = zip(found.customers, found.times, found.amounts, strict=True)
+    fresh = [deed for deed in deeds if deed[0] in new]
+    return sum(
+        ingest.receive(_events(campaign, fresh[start : start + AT_A_TIME]))
+        for start in range(0, len(fresh), AT_A_TIME)
+    )
+
+
+def _told(campaign: Campaign, inside: Windows) -> BitMap:
+    since, until = inside.days
+    ours = [Condition("campaign", "=", campaign.pk)]
+    with history.opened() as lake:
+        found = questions.who_did(lake, event=NAME, since=since, until=until, where=ours)
+    return BitMap(found["customer"].to_numpy())
+
+
+def _events(campaign: Campaign, deeds: Sequence[Deed]) -> Iterator[ingest.IncomingEvent]:
+    messages = _messages(campaign, deeds)
+    for customer, at, amount in deeds:
+        yield ingest.IncomingEvent(
+            key=f"campaign-{campaign.pk}-converted-{customer}",
             customer=customer,
             name=NAME,
-            time=found[customer],
-            properties={"campaign": campaign.pk, "event": aim},
+            time=at,
+            properties={
+                "campaign": campaign.pk,
+                "event": campaign.conversion_event,
+                **messages.get(customer, {}),
+                **_value(amount),
+            },
         )
-        for customer in fresh
-    )
-    basis.converted = basis.converted | fresh
-    basis.save(update_fields=["converted"])
-    return told
+
+
+def _messages(campaign: Campaign, deeds: Sequence[Deed]) -> Mapping[int, dict[str, Any]]:
+    """By customer, what the last message before the deed was."""
+    when = {customer: at for customer, at, _amount in deeds}
+    sent = Message.objects.filter(
+        campaign=campaign, customer__in=when, status=Message.Status.SENT
+    ).order_by("sent_at", "pk")
+    found: dict[int, dict[str, Any]] = {}
+    for customer, at, *what in sent.values_list(
+        "customer_id", "sent_at", "channel", "step", "variant"
+    ).iterator():
+        if at is not None and at <= when[customer]:
+            found[customer] = dict(zip(("channel", "step", "variant"), what, strict=True))
+    return found
+
+
+def _value(amount: int | None) -> dict[str, float]:
+    """What the deed came to, as people write it in a rule."""
+    if amount is None:
+        return {}
+    return {"value": float(figures.major(amount, clock.project().currency))}

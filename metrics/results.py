@@ -34,7 +34,7 @@ SETTLING = dt.timedelta(hours=1)
 # Then who stayed is known: the last day on which one may come back is over.
 FOLLOWED = (activations.STAYS + 1) * DAY
 # Another one when it is counted otherwise: what is open is then counted again.
-COUNTED = "2: an order once, whatever messages it followed"
+COUNTED = "3: an order once, whatever messages it followed; conversions are told"
 # What is left goes first the next time.
 SECONDS_A_RUN = 30.0
 
@@ -42,8 +42,12 @@ SECONDS_A_RUN = 30.0
 @transaction.atomic
 def compute(campaign: Campaign, *, at: dt.datetime) -> CampaignResult:
     """Count again everything that is known of the campaign at this moment."""
-    recorded = campaign.kind == Campaign.Kind.RECORDED
-    values = _recorded(campaign) if recorded else _mailed(campaign)
+    if campaign.kind == Campaign.Kind.RECORDED:
+        values = _recorded(campaign)
+    else:
+        sent = _windows_of_messages(campaign)
+        values = _mailed(campaign, sent)
+        converted.tell(campaign, sent)
     closes = window(campaign)[1]
     result, _ = CampaignResult.objects.update_or_create(
         campaign=campaign,
@@ -120,7 +124,7 @@ def _is_over(closes: dt.datetime | None, *, at: dt.datetime) -> bool:
 # --- a campaign sent from here ----------------------------------------------
 
 
-def _mailed(campaign: Campaign) -> dict[str, Any]:
+def _mailed(campaign: Campaign, sent: Windows) -> dict[str, Any]:
     # Customers and not messages: of a plan they may get several.
     counted = Message.objects.filter(campaign=campaign).aggregate(
         sent=_customers(status=Message.Status.SENT),
@@ -128,9 +132,7 @@ def _mailed(campaign: Campaign) -> dict[str, Any]:
         clicked=_customers(clicked_at__isnull=False),
         unsubscribed=_customers(unsubscribed_at__isnull=False),
     )
-    sent = _windows_of_messages(campaign)
     done = _bought(campaign, sent)
-    converted.tell(campaign, sent, count=done.customers)
     return {
         **counted,
         "reached": counted["sent"],

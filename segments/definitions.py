@@ -24,7 +24,7 @@ LOCK = 0xDEF1  # the advisory lock of who changes what counts, or brings new kin
 
 # What is done to customers, or is a part of something that is counted already.
 NOT_BEING_ACTIVE = (
-    "campaign_converted",
+    "campaign_converted",  # the purchase itself is there already
     "campaign_received",
     "coupon_issued",
     "coupon_redeemed",

@@ -13,7 +13,7 @@ class ResultBasis(models.Model):
         Campaign, models.CASCADE, primary_key=True, related_name="result_basis"
     )
     fingerprint = models.CharField(max_length=64, default="", db_default="")
-    # Customers of whom the lake was told that the campaign worked on them.
+    # Customers of whom the lake was told that they converted, as they were numbered then.
     converted = BitmapField()
 
     def __str__(self) -> str:

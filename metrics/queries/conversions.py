@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from segments import history
 from segments.lake import operations, properties
 from segments.lake.properties import Condition
@@ -78,15 +80,31 @@ def each(events: Sequence[str], inside: Windows) -> dict[int, int]:
     return dict(zip(found["customer"].to_pylist(), found["amount"].to_pylist(), strict=True))
 
 
-def first(event: str, inside: Windows) -> dict[int, dt.datetime]:
-    """Who did the event inside their windows, and when for the first time."""
+@dataclass(frozen=True)
+class Firsts:
+    """The first such event of each customer inside their windows, side by side."""
+
+    customers: Sequence[int] = ()
+    times: Sequence[dt.datetime] = ()
+    amounts: Sequence[int | None] = ()
+
+
+def firsts(event: str, inside: Windows) -> Firsts:
+    """Of everybody who did the event inside their windows, when first and what that one came to."""
     if not inside.customers:
-        return {}
+        return Firsts()
     with history.opened() as lake:
-        events = lake.events(*inside.days)
-        mine = _inside(events.filter(events.event == event), lake.rows(inside.table()))
-        found = lake.ask(mine.group_by("customer").agg(at=mine.time.min()))
-    return dict(zip(found["customer"].to_pylist(), found["at"].to_pylist(), strict=True))
+        done = lake.events(*inside.days)
+        mine = _inside(done.filter(done.event == event), lake.rows(inside.table()))
+        found = lake.ask(mine.select("customer", "time", "amount"))
+    found = found.sort_by(
+        [("customer", "ascending"), ("time", "ascending"), ("amount", "ascending")]
+    )
+    numbers = found["customer"].to_numpy()
+    is_first = np.ones(len(numbers), bool)
+    is_first[1:] = numbers[1:] != numbers[:-1]
+    found = found.filter(is_first)
+    return Firsts(*(found[name].to_pylist() for name in ("customer", "time", "amount")))
 
 
 def _inside(done: "Table", windows: "Table") -> "Table":

@@ -9,7 +9,7 @@ from console.models import Team
 
 # Events that the console makes itself, or that its demo brings. A title of one's own wins.
 SHIPPED_TITLES = {
-    "campaign_converted": _("Campaign worked"),
+    "campaign_converted": _("Converted after a campaign"),
     "campaign_received": _("Campaign received"),
     "coupon_issued": _("Coupon given"),
     "coupon_redeemed": _("Coupon redeemed"),

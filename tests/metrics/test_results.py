@@ -156,7 +156,8 @@ def test_who_converted_is_an_event_of_the_lake_once(three: list[Customer]) -> No
     results.compute(campaign, at=NOON + 3 * DAY)
     (told,) = InboxEvent.objects.filter(name="campaign_converted")
     assert (told.customer_id, told.time) == (a.pk, NOON + DAY)
-    assert told.properties == {"campaign": campaign.pk, "event": "order_paid"}
+    what = {"campaign": campaign.pk, "event": "order_paid", "value": 1.0}
+    assert told.properties == what | {"channel": "email", "step": "message", "variant": ""}
     bought(b, NOON + 4 * DAY)
     results.compute(campaign, at=MUCH_LATER)
     ingest.flush()

@@ -91,6 +91,7 @@ CASES: list[tuple[str, Asking]] = [
     ("tallies.moments", lambda lake: tallies.moments(lake, FIRST, LAST, names=KINDS[:1])),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows())),
     ("conversions.count", lambda _lake: conversions.count(KINDS[0], windows(), where=WHERE)),
+    ("conversions.firsts", lambda _lake: conversions.firsts(KINDS[0], windows())),
     ("conversions.each", lambda _lake: conversions.each(KINDS, windows())),
     ("durations.by_day", lambda _lake: took(KINDS[0], KINDS[1])),
     ("durations.by_day", lambda _lake: took(KINDS[0], KINDS[0])),
