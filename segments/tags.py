@@ -280,7 +280,7 @@ class Readiness:
     tagged: int  # customers with at least one tag in use
     everyone: int
     stale: list[Tag]  # neither given nor taken for so many days
-    unasked: list[Tag]  # of which no rule speaks
+    unasked: list[Tag]  # of which no rule speaks, and which no customer sees
 
     @property
     def share(self) -> float | None:
@@ -299,7 +299,7 @@ def readiness(today: dt.date) -> Readiness:
         tagged=bitmaps.union(given).intersection_cardinality(everyone),
         everyone=len(everyone),
         stale=[one for one in found if clock.day_of(one.last or one.created_at, project) < since],
-        unasked=[one for one in found if one.pk not in asked],
+        unasked=[one for one in found if one.pk not in asked and not one.is_badge],
     )
 
 

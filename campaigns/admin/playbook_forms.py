@@ -227,6 +227,7 @@ class JourneyForm(forms.Form):
             self.fields[f"deed_{name}"] = forms.ChoiceField(
                 label=str(deed.label), choices=choices, initial=deed.event
             )
+        self.order_fields(["segment", "event", *(f"deed_{name}" for name in self.deeds)])
         if journey.entry == Campaign.Entry.EVENT:
             del self.fields["segment"]
             field: Any = self.fields["event"]

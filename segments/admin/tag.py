@@ -86,6 +86,15 @@ class TagAdmin(ConsoleModelAdmin):
             .annotate(everyone=segment_facts.EVERYONE)
         )
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """A segment is made in a window of its own, which this form has no room for."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "segment" and field is not None:
+            widget: Any = field.widget
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        return field
+
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "team" and field is not None:
