@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.channels.base import Accepted, Failed, Mail, Outcome, Refused, Unsure
+from campaigns.providers import mail_providers
 from campaigns.providers.mail_providers import MailProvider
 from tests.campaigns.channels import phone
 from tests.campaigns.channels.phone import KEYS, Local, Told, local_phone, saying, wrong_server
@@ -117,6 +118,16 @@ def test_a_line_that_is_cut_leaves_the_mail_in_doubt(
     provider: str, talk: Callable[..., None]
 ) -> None:
     with wrong_server(talk) as base:
+        found = send(provider, base, mail())
+    assert [type(one) for one in found.values()] == [Unsure]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_answer_that_does_not_come_in_time_leaves_the_mail_in_doubt(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_providers, "TIMEOUT", 0.2)
+    with wrong_server(phone.silent) as base:
         found = send(provider, base, mail())
     assert [type(one) for one in found.values()] == [Unsure]
 
