@@ -116,7 +116,7 @@ def _from_events(
     failures: dict[str, str] = {}
     by_values: dict[tuple[Measure, int | None], list[traits.Trait]] = defaultdict(list)
     for one in wanted.values():
-        if not isinstance(one.recipe, nodes.FromEvents):
+        if not isinstance(one.recipe, nodes.FromEvents) or isinstance(one.recipe, nodes.Until):
             continue
         try:
             names = world.names(one.recipe.of)
@@ -139,6 +139,7 @@ def _from_events(
                 _add_up(world, read, measure, mine)
         for (measure, days), some in by_values.items():
             _count_values(world, read, measure, days, some)
+    measures |= _from_one_to_another(world, wanted, failures)
     if not keep:
         tallies.keep_only({EVERYTHING, *measures})
     return failures
@@ -153,6 +154,8 @@ def _measure(recipe: nodes.FromEvents, names: tuple[str, ...]) -> Measure:
             return Measure("values", names, of.where, value)
         case nodes.Visits():
             return Measure("visits", names, of.where)
+        case nodes.Until():
+            return Measure("moments", names, of.where)
         case nodes.Sum(value=value) if value != nodes.AMOUNT:
             return Measure("some", names, of.where, value)
     return Measure("some", names, of.where) if of.where else EVERYTHING
@@ -252,6 +255,43 @@ def _count_values(
                 gathering.keep(world, trait, *values.favourites(length))
             case nodes.Suggested():
                 gathering.keep(world, trait, *values.suggested(length))
+
+
+def _from_one_to_another(
+    world: World, wanted: Mapping[str, traits.Trait], failures: dict[str, str]
+) -> set[Measure]:
+    """Minutes between events; tells what was added up, and adds why some could not be.
+
+    Beginnings and ends are tallied apart, so that the days stay apart too.
+    """
+    measures: set[Measure] = set()
+    for trait in wanted.values():
+        if not isinstance(trait.recipe, nodes.Until):
+            continue
+        try:
+            begins, ends = (world.names(of) for of in (trait.recipe.of, Events(trait.recipe.to)))
+        except NotComputed as problem:
+            failures[trait.key] = str(problem)
+            continue
+        both = _measure(trait.recipe, begins), Measure("moments", ends)
+        _count_minutes(world, trait, trait.recipe.of.days, *both)
+        measures.update(both)
+    return measures
+
+
+def _count_minutes(
+    world: World, trait: traits.Trait, days: int | None, begins: Measure, ends: Measure
+) -> None:
+    since = None if days is None else world.day - dt.timedelta(days=days - 1)
+    span = adding.Until(len(world.living))
+    with tallies.reading() as read:
+        for measure, told in ((begins, span.begin), (ends, span.end)):
+            for _on, tally in read.days(measure, since=since, until=world.day):
+                who = _now(world, tally["customer"])
+                inside = who < len(world.living)
+                moments = tally["time"].astype("datetime64[us]").astype(np.int64)
+                told(who[inside], moments[inside])
+    gathering.keep(world, trait, span.found())
 
 
 # --- from other traits --------------------------------------

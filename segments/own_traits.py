@@ -1,6 +1,6 @@
 """People's own traits: made by a recipe, changed, put away; and who uses a trait."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -37,17 +37,19 @@ def check(raw: Any, kind: str = "", *, key: str = "") -> tuple[Recipe, str]:
     for other in nodes.leans_on(recipe):
         _check_other(other, recipe, known, key)
     if isinstance(recipe, nodes.FromEvents):
-        _check_events(recipe.of)
+        _check_events("events", recipe.of.names)
+    if isinstance(recipe, nodes.Until):
+        _check_events("to", recipe.to)
     if isinstance(recipe, nodes.Field):
         _check_field(recipe.field)
     return recipe, _kind_of(recipe, kind, known)
 
 
-def _check_events(events: nodes.Events) -> None:
+def _check_events(field: str, names: Iterable[str]) -> None:
     titles = catalogue.titles()
-    for name in events.names:
+    for name in names:
         if name not in titles:
-            raise RuleError(("events",), _("There is no event “%(value)s”."), value=name)
+            raise RuleError((field,), _("There is no event “%(value)s”."), value=name)
 
 
 def _check_other(other: str, recipe: Recipe, known: dict[str, traits.Trait], key: str) -> None:
@@ -89,7 +91,7 @@ def _kind_of(recipe: Recipe, asked: str, known: dict[str, traits.Trait]) -> str:
             return traits.MONEY
         case nodes.Sum() | nodes.Change() | nodes.Slope() | nodes.Ratio():
             return traits.NUMBER
-        case nodes.Visits(how="minutes"):
+        case nodes.Visits(how="minutes") | nodes.Until():
             return traits.NUMBER
     return traits.WHOLE
 

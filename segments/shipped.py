@@ -9,7 +9,6 @@ from segments.recipes.nodes import (
     Count,
     Days,
     Different,
-    Elsewhere,
     Events,
     Falling,
     Favourite,
@@ -21,13 +20,18 @@ from segments.recipes.nodes import (
     Streak,
     Suggested,
     Sum,
+    Until,
     Visits,
 )
+from segments.shipped_scores import SCORED
 
 _DAYS = _("days")
 PAID, ACTIVE = Events(word="paid"), Events(word="active")
 ANSWERING = Events(word="interaction")
 BOUGHT = Events(("item_bought",))
+# Under the names that tracking plans usually have, as the metrics of registration know them.
+STARTING = ("registration_started", "signup_started", "sign_up_started")
+REGISTERING = ("registered", "signed_up", "user_registered", "sign_up")
 REACHING = Events(("campaign_received", "message_sent"))
 
 
@@ -127,6 +131,17 @@ REGISTERED = (
         _("Whole days from the registration to the first paid order; 0 if that came before."),
         Between("registered_on", "first_order_on"),
         unit=_DAYS,
+    ),
+    Trait(
+        "registration_minutes",
+        _("registration duration"),
+        _(
+            "Minutes from the customer's first start of a registration to the first registration "
+            "at or after it. Not known of who has not got to the end."
+        ),
+        Until(Events(STARTING), REGISTERING),
+        NUMBER,
+        unit=_("minutes"),
     ),
 )
 BEING_THERE = (
@@ -316,68 +331,6 @@ SPREADING = (
                 )
             )
         ),
-    ),
-)
-# `segments.valuing` writes them.
-SCORED = (
-    Trait(
-        "r_score",
-        _("recency score"),
-        _("1 to 5 by the days since the last order; 5 ordered most recently."),
-        Elsewhere("rfm"),
-    ),
-    Trait(
-        "f_score",
-        _("frequency score"),
-        _("1 to 5 by the number of orders; 5 ordered most often."),
-        Elsewhere("rfm"),
-    ),
-    Trait(
-        "m_score",
-        _("monetary score"),
-        _("1 to 5 by what was spent; 5 spent most."),
-        Elsewhere("rfm"),
-    ),
-    Trait(
-        "rfm_cell",
-        _("RFM cell"),
-        _("The first of the named cells that holds the three scores."),
-        Elsewhere("rfm"),
-        CHOICE,
-    ),
-    Trait(
-        "value_score",
-        _("value score"),
-        _("0 to 1000: where a customer stands in each factor of value, by the factors' weights."),
-        Elsewhere("value"),
-    ),
-    Trait(
-        "value_tier",
-        _("value tier"),
-        _("The band in which the value score lies."),
-        Elsewhere("value"),
-        CHOICE,
-    ),
-    Trait(
-        "potential",
-        _("potential"),
-        _("High with enough signs in the dimensions of potential, or by its rule."),
-        Elsewhere("potential"),
-        CHOICE,
-    ),
-    Trait(
-        "potential_signs",
-        _("signs of potential"),
-        _("Which of the dimensions of potential a customer shows."),
-        Elsewhere("potential"),
-        CHOICE,
-    ),
-    Trait(
-        "cluster",
-        _("cluster"),
-        _("The group of customers who are alike in the traits that the clusters are made from."),
-        Elsewhere("clusters"),
-        CHOICE,
     ),
 )
 SHIPPED: dict[str, Trait] = {

@@ -39,7 +39,7 @@ Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
 class Measure:
     """What is added up of each customer and day."""
 
-    of: str  # all, some, values, visits: a question of `lake.tallies`
+    of: str  # all, some, values, visits, moments: a question of `lake.tallies`
     names: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
     value: str = ""
@@ -154,6 +154,8 @@ def _ask(lake: "Lake", measure: Measure, since: dt.date, until: dt.date) -> "pa.
     if measure.of == "all":
         return tallies.of_all(lake, since, until)
     about: dict[str, Any] = {"names": measure.names, "where": measure.where}
+    if measure.of == "moments":
+        return tallies.moments(lake, since, until, **about)
     if measure.of == "visits":
         return _visits(tallies.moments(lake, since, until, **about))
     if measure.of == "values":

@@ -30,7 +30,7 @@ HOWS = {
 def sentence(recipe: Recipe, titles: Mapping[str, str], known: Mapping[str, traits.Trait]) -> str:
     """What a recipe computes."""
     if isinstance(recipe, nodes.FromEvents):
-        return _of_events(recipe, events(recipe.of, titles))
+        return _of_events(recipe, events(recipe.of, titles), titles)
     label = {key: str(one.label) for key, one in known.items()}
     match recipe:
         case nodes.Field(field):
@@ -51,8 +51,11 @@ def sentence(recipe: Recipe, titles: Mapping[str, str], known: Mapping[str, trai
     return _("Another part of the console computes it.")
 
 
-def _of_events(recipe: nodes.FromEvents, what: str) -> str:
+def _of_events(recipe: nodes.FromEvents, what: str, titles: Mapping[str, str]) -> str:
     match recipe:
+        case nodes.Until(to=to):
+            names = {"what": what, "to": formats.listed([titles.get(one, one) for one in to])}
+            return _("Minutes from the first of: %(what)s, to the first after it: %(to)s.") % names
         case nodes.Count():
             return _("How many: %(what)s.") % {"what": what}
         case nodes.Sum(how=how, value=value):

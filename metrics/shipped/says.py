@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metrics.models import Metric
+from segments import shipped
 
 CUSTOMERS, COUNT, MONEY, SHARE, NUMBER, MINUTES = (unit.value for unit in Metric.Unit)
 MORE, LESS, NEITHER = (one.value for one in Metric.Direction)
@@ -27,8 +28,7 @@ SHARING = ["share", "shared", "content_shared", "product_shared", "item_shared"]
 INVITING = ["invite", "invited", "invite_sent", "friend_invited", "referral_sent"]
 INVITED = ["invite_accepted", "invitation_accepted", "referral_registered", "referral_qualified"]
 ANSWERING = ["survey_answered", "nps_answered"]
-STARTING = ["registration_started", "signup_started", "sign_up_started"]
-REGISTERING = ["registered", "signed_up", "user_registered", "sign_up"]
+STARTING, REGISTERING = [*shipped.STARTING], [*shipped.REGISTERING]  # as traits know them
 FEATURES = ["feature_used"]
 MAKING = [
     *("review_posted", "review_written", "post_created", "content_created"),

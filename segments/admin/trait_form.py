@@ -28,6 +28,7 @@ TAKES = {
     "falling": _("for how many days in a row it becomes less"),
     "slope": _("by how much it grows a day"),
     "visits": _("visits: how many, or how long"),
+    "minutes": _("minutes from one event to another"),
     "profile": _("a field of the profile"),
     "since": _("days since a date"),
     "between": _("days between two dates"),
@@ -48,6 +49,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "falling": _OF,
     "slope": (*_OF, "days"),
     "visits": (*_OF, "days", "visits"),
+    "minutes": (*_OF, "days", "to"),
     "profile": ("field", "kind"),
     "since": ("date",),
     "between": ("start", "end"),
@@ -77,6 +79,11 @@ class TraitForm(forms.Form):
         choices=[("", _("the events chosen below")), *WORDS.items()],
     )
     events = forms.MultipleChoiceField(label=_("events"), required=False)
+    to = forms.MultipleChoiceField(
+        label=_("until the event"),
+        required=False,
+        help_text=_("The first at or after the first beginning; what ended before does not count."),
+    )
     where_property = forms.CharField(
         label=_("only with the property"), required=False, max_length=80
     )
@@ -119,7 +126,8 @@ class TraitForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.of = of
         fields: dict[str, Any] = self.fields
-        fields["events"].choices = sorted(catalogue.titles().items(), key=lambda one: one[1])
+        titles = sorted(catalogue.titles().items(), key=lambda one: one[1])
+        fields["events"].choices = fields["to"].choices = titles
         fields["where_op"].choices = [
             (key, gettext(one.label)) for key, one in operators.TABLE.items() if key != "between"
         ]

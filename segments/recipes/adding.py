@@ -259,6 +259,28 @@ def divided(part: Array, whole: Array) -> Array:
 _SIMPLE: dict[type, type[Adder]] = {Count: _Count, Days: _Days, Streak: _Streak, Visits: _Count}
 
 
+class Until:
+    """Minutes from everybody's first moment until the first of others at or after it.
+
+    Moments are whole microseconds; those of a part may come in any order, the parts too.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.starts, self.ends = np.full((2, length), _EDGE)
+
+    def begin(self, who: Array, moments: Array) -> None:
+        np.minimum.at(self.starts, who, moments)
+
+    def end(self, who: Array, moments: Array) -> None:
+        """Asked when all beginnings are known."""
+        after = moments >= self.starts[who]
+        np.minimum.at(self.ends, who[after], moments[after])
+
+    def found(self) -> Array:
+        over = self.ends < _EDGE
+        return np.where(over, self.ends - np.where(over, self.starts, 0), np.nan) / 60e6
+
+
 # --- values -------------------------------------------------------------------
 
 

@@ -119,6 +119,17 @@ class Visits:
 
 
 @dataclass(frozen=True)
+class Until:
+    """Minutes from the first of the events until the first of others, at that moment or after it.
+
+    Conditions and days are those of the beginning; an end before the first beginning is none.
+    """
+
+    of: Events
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class KnownSince:
     """The day from which on we know the customer: of their registration."""
 
@@ -163,7 +174,8 @@ class Elsewhere:
 
 
 OfValues = Different | Favourite | Suggested
-FromEvents = Count | Sum | Moment | Days | Streak | OfValues | Change | Falling | Slope | Visits
+Trends = Change | Falling | Slope
+FromEvents = Count | Sum | Moment | Days | Streak | OfValues | Trends | Visits | Until
 FromTraits = Since | Between | Ratio
 Recipe = FromEvents | FromTraits | KnownSince | Field | Elsewhere
 

@@ -32,6 +32,7 @@ from segments.recipes.nodes import (
     Streak,
     Suggested,
     Sum,
+    Until,
     Visits,
 )
 from segments.rules import values
@@ -68,6 +69,8 @@ def write(recipe: Recipe) -> dict[str, Any]:
     found = {key: value for key, value in asdict(recipe).items() if key != "of"}
     if isinstance(recipe, FromEvents):
         found |= _events_json(recipe.of)
+    if isinstance(recipe, Until):
+        found["to"] = list(recipe.to)
     found = {key: value for key, value in found.items() if value is not False and value is not None}
     return {"take": _NAMES[type(recipe)], **found}
 
@@ -98,7 +101,7 @@ def _events(raw: dict[str, Any], *, days: bool = True) -> Events:
     if word:
         word = values.choice(word, WORDS, ("word",), _("There is no such word: “%(value)s”."))
     else:
-        names = _names(raw.get("events"))
+        names = _names(raw.get("events"), "events")
     window = raw.get("days")
     if window is not None:
         if not days:
@@ -107,12 +110,12 @@ def _events(raw: dict[str, Any], *, days: bool = True) -> Events:
     return Events(names, word, _wheres(raw.get("where", [])), window)
 
 
-def _names(raw: Any) -> tuple[str, ...]:
+def _names(raw: Any, field: str) -> tuple[str, ...]:
     if not isinstance(raw, list) or not 0 < len(raw) <= MOST_EVENTS:
         raise RuleError(
-            ("events",), _("Choose at least one event, at most %(most)s."), most=MOST_EVENTS
+            (field,), _("Choose at least one event, at most %(most)s."), most=MOST_EVENTS
         )
-    named = (values.text(one, ("events", at)) for at, one in enumerate(raw))
+    named = (values.text(one, (field, at)) for at, one in enumerate(raw))
     return tuple(dict.fromkeys(named))
 
 
@@ -157,6 +160,15 @@ def _change(raw: dict[str, Any]) -> Change:
 
 def _slope(raw: dict[str, Any]) -> Slope:
     return Slope(_events({**raw, "days": values.whole(raw.get("days", 28), ("days",), 3, 365)}))
+
+
+def _until(raw: dict[str, Any]) -> Until:
+    of, to = _events(raw), _names(raw.get("to"), "to")
+    for name in to:
+        if name in of.names:
+            words = _("“%(value)s” would begin and end it at once: choose another event.")
+            raise RuleError(("to",), words, value=name)
+    return Until(of, to)
 
 
 def _ratio(raw: dict[str, Any]) -> Ratio:
@@ -209,6 +221,7 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Recipe], set[str]]] = {
         lambda raw: Visits(_events(raw), _one_of(raw, "how", ("minutes", "count"))),
         _OF | {"how"},
     ),
+    "minutes": (_until, _OF | {"to"}),
     "known_since": (lambda _raw: KnownSince(), set()),
     "profile": (_field, {"field"}),
     "since": (lambda raw: Since(_key(raw, "date")), {"date"}),
@@ -229,6 +242,7 @@ _NAMES: dict[type, str] = {
     Falling: "falling",
     Slope: "slope",
     Visits: "visits",
+    Until: "minutes",
     KnownSince: "known_since",
     Field: "profile",
     Since: "since",

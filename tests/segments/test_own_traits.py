@@ -187,6 +187,26 @@ def test_the_form_says_again_what_was_kept(world: list[int], signed_in: SignedIn
     assert (row.recipe, row.version) == ({**BIG, "days": 3}, 2)
 
 
+def test_minutes_between_two_events_are_asked_for_in_the_form(
+    world: list[int], signed_in: SignedIn
+) -> None:
+    happened(incoming(CustomerFactory(), clock.today(), name="paid_out"))
+    address = reverse("admin:segments_trait_make")
+    form = {"title": "Waiting", "take": "minutes", "events": ["order_paid"], "save": ""}
+    client = signed_in("operator")
+    errors = client.post(address, {**form, "to": ["order_paid"]}).context["form"].errors
+    assert list(errors) == ["to"]
+    assert "choose another event" in str(errors)
+    client.post(address, {**form, "to": ["paid_out"]})
+    row = Trait.objects.get(title="Waiting")
+    assert row.recipe == {"take": "minutes", "events": ["order_paid"], "to": ["paid_out"]}
+    assert row.kind == "number"
+    page = client.get(reverse("admin:segments_trait_change", args=[row.pk])).content.decode()
+    assert "Minutes from the first of: " in page
+    edit = client.get(reverse("admin:segments_trait_edit", args=[row.pk])).context["form"]
+    assert edit["to"].initial == ["paid_out"]
+
+
 @pytest.mark.parametrize(("role", "may"), [("operator", True), ("support", False)])
 def test_only_some_roles_make_traits(
     world: list[int], role: str, may: bool, signed_in: SignedIn, operator: Staff

@@ -48,6 +48,11 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "slope": ("number", {"take": "slope", "events": ["seen"], "days": 6}),
     "visits": ("whole", {"take": "visits", "events": ["seen"], "how": "count", "days": 9}),
     "minutes": ("number", {"take": "visits", "events": ["seen", "bought"], "how": "minutes"}),
+    "until": ("number", {"take": "minutes", "events": ["seen"], "to": ["bought", "other"]}),
+    "until_9": (
+        "number",
+        {"take": "minutes", "events": ["seen"], "to": ["bought"], "where": [OPENED], "days": 9},
+    ),
     "ago": ("whole", {"take": "since", "date": "last"}),
     "apart": ("whole", {"take": "between", "start": "first", "end": "last"}),
     "share": ("number", {"take": "ratio", "part": "n_5", "whole": "n", "percent": True}),
@@ -94,10 +99,19 @@ def naive(events: Sequence[IncomingEvent], zone: ZoneInfo) -> dict[str, Any]:
     visits = _visits([e.time for _d, e in both], zone)
     lengths = [(visit[-1] - visit[0]).total_seconds() / 60 for visit in visits]
     found["minutes"] = sum(lengths) / len(lengths) if lengths else None
+    found["until"] = _until([e for _d, e in seen], [e for _d, e in some("bought other")])
+    mail = [e for _d, e in some("seen", 9) if e.properties.get("from") == "mail"]
+    found["until_9"] = _until(mail, [e for _d, e in some("bought", 9)])
     found["ago"] = (DAY - found["last"]).days if found["last"] else None
     found["apart"] = (found["last"] - found["first"]).days if found["first"] else None
     found["share"] = 100 * found["n_5"] / found["n"] if found["n"] else None
     return found
+
+
+def _until(begins: list[IncomingEvent], ends: list[IncomingEvent]) -> float | None:
+    start = min((one.time for one in begins), default=None)
+    after = [one.time - start for one in ends if start and one.time >= start]
+    return min(after).total_seconds() / 60 if after else None
 
 
 def _streak(ago: set[int]) -> int:
@@ -247,6 +261,35 @@ def test_a_merged_customers_events_count_for_the_kept_one() -> None:
     assert known[gone.pk] == {}
 
 
+def test_an_end_before_the_beginning_is_none_also_of_who_was_merged() -> None:
+    kept, gone, never = CustomerFactory.create_batch(3)
+    day, hour = dt.datetime(2018, 3, 11, 4, tzinfo=dt.UTC), dt.timedelta(hours=1)
+    factories.happened(
+        incoming(kept, DAY, name="registered", time=day),
+        incoming(kept, DAY, name="registration_started", time=day + 3 * hour),
+        incoming(kept, DAY, name="registered", time=day + 30 * hour),
+        incoming(gone, DAY, name="signup_started", time=day + hour),
+        incoming(gone, DAY, name="registered", time=day + 2.5 * hour),
+        incoming(never, DAY, name="registered", time=day),
+        incoming(never, DAY, name="signup_started", time=day + hour),
+    )
+    computing.recompute(DAY)
+    known = traits.of([kept.pk, gone.pk, never.pk], ["registration_minutes"])
+    assert [known[one.pk].get("registration_minutes") for one in (kept, gone, never)] == [
+        *(27 * 60, 90, None),
+    ]
+    Customer.objects.filter(pk=gone.pk).update(merged_into=kept)
+    Merge.objects.create(
+        kept=kept,
+        absorbed=gone,
+        status="done",
+        reason=Merge.Reason.SAID_SO,
+        at=factories.moment(DAY),
+    )
+    computing.recompute(DAY)
+    assert traits.of([kept.pk], ["registration_minutes"])[kept.pk]["registration_minutes"] == 90
+
+
 def test_only_days_whose_files_changed_are_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -282,6 +325,8 @@ def test_only_days_whose_files_changed_are_asked_for_again(
         ({"take": "count", "events": ["a"], "size": 1}, ("size",), "does not belong"),
         ({"take": "favourite", "events": ["a"], "value": 'a"b'}, ("value",), "no quotes"),
         ({"take": "since", "date": "A b"}, ("date",), "Name a trait"),
+        ({"take": "minutes", "events": ["a"]}, ("to",), "at least one event"),
+        ({"take": "minutes", "events": ["a"], "to": ["b", "a"]}, ("to",), "another event"),
         ({"take": "streak", "events": ["a"], "days": 3}, ("days",), "does not belong"),
     ],
 )
