@@ -46,6 +46,7 @@ THEMES: dict[str, Words] = {
     "unpaid": _("Active, and never paid"),
     "intent": _("About to buy"),
     "valuable": _("Worth calling back"),
+    "weaker": _("Less involved than they were"),
     "inactive": _("Going quiet: six rules, the first that holds"),
     "reasons": _("Why they leave"),
 }
@@ -191,6 +192,14 @@ READY: dict[str, Ready] = {
                     },
                 ]
             },
+        ),
+        # Of fewer visits an average says little.
+        Ready(
+            "shorter-visits",
+            "weaker",
+            _("Visits a third shorter than this customer's usual"),
+            "会话时长显著下降时，可通过 A/B 测试调整页面布局或内容推荐",
+            {"all": [trait("visit_length_share", "<=", 67), trait("visits_30d", ">=", 4)]},
         ),
         # The longest silence first: whoever is in one of them is in none of the later ones.
         Ready(

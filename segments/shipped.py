@@ -216,6 +216,25 @@ BEING_THERE = (
         unit=_("minutes"),
     ),
     Trait(
+        "visit_minutes_7d",
+        _("length of a visit in 7 days"),
+        _("Minutes from the first to the last event of a visit, on average over 7 days."),
+        Visits(_within(ACTIVE, 7), "minutes"),
+        NUMBER,
+        unit=_("minutes"),
+    ),
+    Trait(
+        "visit_length_share",
+        _("length of a visit against usual"),
+        _(
+            "The average visit of the last 7 days in percent of the customer's own average over "
+            "30: 67 is a third less than usual. Not known of who had no visit in the 7 days."
+        ),
+        Ratio("visit_minutes_7d", "visit_minutes", percent=True),
+        NUMBER,
+        unit="%",
+    ),
+    Trait(
         "visits_30d",
         _("visits in 30 days"),
         _("Visits in the 30 days that end with the day; half an hour of nothing parts two."),
