@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from console import audit, roles
+from console import audit, kept_words, roles
 from console.models import Staff
 from console.states import NotAllowed, Stale
 from metrics import library
@@ -226,7 +226,7 @@ def meanings() -> Mapping[str, str]:
     """The channel's key by each word that stands for it, in lower case."""
     found: dict[str, str] = {}
     for one in Channel.objects.filter(archived_at=None):
-        for word in (one.key, one.name, *one.words):
+        for word in (one.key, *kept_words.halves(one.name), *one.words):
             found.setdefault(str(word).lower(), one.key)
     return found
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-from console import clock, figures
+from console import clock, figures, kept_words
 from console.states import NotAllowed
 from metrics.models import Channel, Spend
 from metrics.spending import MOST_MINOR, Row
@@ -179,6 +179,6 @@ def by_word() -> dict[str, Channel]:
     """The channels by every word that stands for them, in lower case."""
     found: dict[str, Channel] = {}
     for one in Channel.objects.filter(archived_at=None):
-        for word in (one.key, one.name, *one.words):
+        for word in (one.key, *kept_words.halves(one.name), *one.words):
             found.setdefault(str(word).lower(), one)
     return found

@@ -10,11 +10,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from console import audit, clock, roles
+from console import audit, clock, kept_words, roles
 from console.models import Staff
 from console.states import NotAllowed
 from metrics import library
 from metrics.models import Channel, Spend, SpendImport
+from metrics.shipped_channels import SHIPPED, ShippedChannel
 from metrics.stats import acquisition
 
 ACTION = "spend.change"
@@ -169,21 +170,63 @@ def save_channel(
     library.alone()  # two channels never come to stand for the same word
     name = name.strip()
     others = Channel.objects.exclude(pk=channel.pk) if channel else Channel.objects.all()
-    if not name or len(name) > 80 or others.filter(name__iexact=name).exists():
+    called = {half for one in others for half in kept_words.halves(one.name)}
+    if not name or len(name) > 80 or kept_words.halves(name) & called:
         raise NotAllowed(_("Give the channel a name of its own, of up to 80 characters."))
     if channel is None and others.count() >= MOST_CHANNELS:
         raise NotAllowed(_("There are %(most)d channels already.") % {"most": MOST_CHANNELS})
     tidy = list(dict.fromkeys(word.strip().lower()[:60] for word in words if word.strip()))
     for other in others:
-        taken = {other.key.lower(), other.name.lower(), *other.words} & {*tidy, name.lower()}
+        theirs = {other.key.lower(), *kept_words.halves(other.name), *other.words}
+        taken = theirs & {*tidy, *kept_words.halves(name)}
         if taken:
             words_ = _("“%(word)s” stands for the channel “%(channel)s” already.")
             raise NotAllowed(words_ % {"word": min(taken), "channel": other})
     channel = channel or Channel(key=_key(name))
-    channel.name, channel.words, channel.cap_minor = name, tidy, cap_minor
+    # What ships has a name in both languages, of which one sees and sends a half.
+    if name.lower() not in kept_words.halves(channel.name):
+        channel.name = name
+    channel.words, channel.cap_minor = tidy, cap_minor
     channel.save()
     audit.log("channel.saved", channel, by=by, words=tidy, cap_minor=cap_minor)
     return channel
+
+
+@transaction.atomic
+def take_channels(*, by: Staff) -> list[Channel]:
+    """The field's channels (R40, R171), but for those whose name or key there is already; a word
+    that stands for another channel here is left there.
+
+    Raises:
+        NotAllowed: the role may not.
+    """
+    roles.require(by, ACTION)
+    library.alone()
+    here = {
+        word
+        for one in Channel.objects.all()
+        for word in (one.key.lower(), *kept_words.halves(one.name), *one.words)
+    }
+    return [
+        save_channel(
+            Channel(key=one.key),
+            name=one.name,
+            words=[word for word in one.words if word not in here],
+            cap_minor=None,
+            by=by,
+        )
+        for one in missing_channels()
+    ]
+
+
+def missing_channels() -> list[ShippedChannel]:
+    """Those of the field's that nothing here is called like."""
+    here = {
+        word
+        for one in Channel.objects.all()
+        for word in (one.key.lower(), *kept_words.halves(one.name))
+    }
+    return [one for one in SHIPPED if not here & {one.key, *kept_words.halves(one.name)}]
 
 
 def _key(name: str) -> str:

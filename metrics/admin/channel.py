@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from console import clock, roles
@@ -39,6 +40,7 @@ class ChannelAdmin(ReadOnlyAdmin):
                 view(require_POST(self.do)),
                 name="metrics_channel_do",
             ),
+            path("take/", view(require_POST(self.take)), name="metrics_channel_take"),
             path("told-by/", view(self.told_by), name="metrics_channel_told_by"),
             path("export/", view(self.export), name="metrics_channel_export"),
             path("payback/file/", view(self.payback_file), name="metrics_channel_payback_file"),
@@ -67,6 +69,7 @@ class ChannelAdmin(ReadOnlyAdmin):
             "channels": Channel.objects.all(),
             "told_by": attribution.current(),
             "may_change": roles.allows(request.user, spending.ACTION),
+            "may_take": bool(spending.missing_channels()),
         }
         return self._page(request, "channels", _("Channels and cost"), context)
 
@@ -103,6 +106,15 @@ class ChannelAdmin(ReadOnlyAdmin):
                 messages.success(request, _("The channel is in use again."))
             case _other:
                 raise Http404
+        return HttpResponseRedirect(reverse(PAGE))
+
+    def take(self, request: Any) -> HttpResponse:
+        """Make the channels of the field that are not there."""
+        made = spending.take_channels(by=request.user)
+        if made:
+            tasks.measure_soon(by=request.user)
+        words = ngettext("%(count)s channel was made.", "%(count)s channels were made.", len(made))
+        messages.success(request, words % {"count": len(made)})
         return HttpResponseRedirect(reverse(PAGE))
 
     def told_by(self, request: Any) -> HttpResponse:

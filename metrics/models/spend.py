@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models import Campaign
+from console import kept_words
+from console.kept_words import KeptName
 
 
 class Channel(models.Model):
     """A way by which customers come, with the words that stand for it in events."""
 
     key = models.SlugField(_("key"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = KeptName(_("name"), max_length=80, unique=True)
     words = models.JSONField(_("words in events"), default=list)  # lower case
     cap_minor = models.PositiveBigIntegerField(
         _("most that a new customer may cost"), null=True, blank=True
@@ -27,7 +29,7 @@ class Channel(models.Model):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return self.name
+        return kept_words.said(self.name)
 
 
 class Attribution(models.Model):

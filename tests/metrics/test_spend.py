@@ -1,6 +1,7 @@
 """Spend: entered, read from files with what is wrong in words, taken back, and its report."""
 
 import datetime as dt
+import html
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -200,6 +201,34 @@ def test_two_channels_never_stand_for_one_word(year: Staff) -> None:
         spending.save_channel(None, name="Other", words=["裂变"], cap_minor=None, by=year)
     with pytest.raises(NotAllowed, match="of its own"):
         spending.save_channel(None, name="referral", words=[], cap_minor=None, by=year)
+
+
+def test_the_fields_channels_are_taken_once_and_leave_what_is_there(
+    year: Staff, signed_in: SignIn
+) -> None:
+    client = signed_in(year)
+    assert "Take the field's channels" in html.unescape(
+        client.get(reverse(REPORT)).content.decode()
+    )
+    for _twice in range(2):
+        assert client.post(reverse("admin:metrics_channel_take")).status_code == 302
+    keys = set(Channel.objects.values_list("key", flat=True))
+    assert len(keys) == 10, "referral and content were there"
+    assert {"seo", "sem", "feed-ads", "social", "kol", "aso", "partners", "offline"} < keys
+    page = html.unescape(client.get(reverse(REPORT)).content.decode())
+    assert "Take the field's channels" not in page
+    assert "Organic search" in page
+    assert (
+        "自然搜索 SEO" in client.get(reverse(REPORT), HTTP_ACCEPT_LANGUAGE="zh-cn").content.decode()
+    )
+    words = attribution.meanings()
+    assert words["organic"] == words["自然搜索 seo"] == words["organic search"] == "seo"
+    assert words["裂变"] == "referral", "a word that is somebody's stays theirs"
+    assert spend_files.by_word()["付费搜索 sem"].key == "sem"
+    seo = Channel.objects.get(key="seo")
+    spending.save_channel(seo, name="Organic search", words=["organic"], cap_minor=1, by=year)
+    assert Channel.objects.get(key="seo").name.kept.startswith("自然搜索 SEO")  # type: ignore[attr-defined]
+    assert signed_in("support").post(reverse("admin:metrics_channel_take")).status_code == 403
 
 
 def test_a_channel_is_archived_and_brought_back_by_name(year: Staff) -> None:
