@@ -81,6 +81,8 @@ SEGMENTS = [
 
 # --- the shelf ----------------------------------------------------------------
 
+TRAIT = "trait:"  # before the key of a trait that stands for a field of profiles here
+
 
 @dataclass(frozen=True)
 class OnShelf:
@@ -92,6 +94,7 @@ class OnShelf:
     sentence: str
     events: tuple[str, ...]  # that it speaks of and nobody sends
     fields: tuple[str, ...]  # of profiles, that nobody has
+    words: tuple[tuple[str, str], ...]  # a field or property, and a value that few or none have
     after: tuple[str, ...]  # whoever is in one of these is not in it
 
 
@@ -104,7 +107,8 @@ def shelf(known: Vocabulary) -> dict[str, list[OnShelf]]:
 
 
 def take(one: ready.Ready, known: Vocabulary, names: Mapping[str, str] | None = None) -> OnShelf:
-    """One of the shelf; `names` says what its events and profile fields are called here."""
+    """One of the shelf; `names` says what its events, profile fields and their values are called
+    here, see `_renamed`."""
     rule, earlier = _in_turn(one, known, names or {})
     problem = sentence = ""
     try:
@@ -119,8 +123,34 @@ def take(one: ready.Ready, known: Vocabulary, names: Mapping[str, str] | None = 
         sentence=sentence,
         events=tuple(sorted(tree.events_in(own) - known.events)),
         fields=tuple(sorted(one for one in tree.fields_in(own) if one not in known.profile)),
+        words=tuple(sorted(_unseen(own, known))),
         after=tuple(str(other.name) for other in earlier),
     )
+
+
+def _unseen(part: Any, known: Vocabulary) -> set[tuple[str, str]]:
+    """The fields and properties whose value in the rule may be called otherwise here: it is none of
+    those that many have, or nobody sends the event."""
+    if isinstance(part, list):
+        return {one for each in part for one in _unseen(each, known)}
+    if not isinstance(part, dict):
+        return set()
+    word = part.get("value")
+    if "profile" in part:
+        seen = not isinstance(word, str) or word in known.profile.get(part["profile"], ())
+        return set() if seen else {(part["profile"], str(word))}
+    if "trait" in part:
+        one = known.traits.get(part["trait"])
+        asks = one is not None and one.is_open and isinstance(word, str) and word not in one.words
+        return {(part["trait"], str(word))} if asks else set()
+    if part.get("event") and part["event"] not in known.events:
+        conditions = part.get("where") or []
+        return {(one["property"], one["value"]) for one in conditions if _is_word(one)}
+    return {one for each in part.values() for one in _unseen(each, known)}
+
+
+def _is_word(condition: dict[str, Any]) -> bool:
+    return isinstance(condition.get("value"), str)
 
 
 @transaction.atomic
@@ -154,17 +184,31 @@ def _in_turn(
 
 
 def _renamed(part: Any, names: Mapping[str, str]) -> Any:
-    """The rule with the events and profile fields as they are called here."""
+    """The rule as things are called here: events and profile fields by their names, a field's or
+    property's value by `field=value`. A field may be known as a trait, such as `trait:channel`."""
     if isinstance(part, list):
         return [_renamed(one, names) for one in part]
     if not isinstance(part, dict):
         return part
+    if "profile" in part:
+        field, own = part["profile"], names.get(part["profile"]) or part["profile"]
+        is_trait = own.startswith(TRAIT)
+        by = {"trait": own.removeprefix(TRAIT)} if is_trait else {"profile": own}
+        return by | {"op": part["op"]} | _value(part, field, names)
+    if "property" in part:
+        return part | _value(part, part["property"], names)
     return {
         key: names.get(value) or value
-        if key in {"event", "first", "last", "profile"} and isinstance(value, str)
+        if key in {"event", "first", "last"} and isinstance(value, str)
         else _renamed(value, names)
         for key, value in part.items()
     }
+
+
+def _value(part: dict[str, Any], of: str, names: Mapping[str, str]) -> dict[str, Any]:
+    if "value" not in part:
+        return {}
+    return {"value": names.get(f"{of}={part['value']}") or part["value"]}
 
 
 def _free(name: object) -> str:

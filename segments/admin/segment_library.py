@@ -6,17 +6,20 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from console import clock, figures, roles
+from console import clock, figures, formats, roles
 from console.states import NotAllowed
 from segments import collection, library, membership, ready, tasks, vocabulary
 from segments.admin import segment_pages
 from segments.models import Segment
 from segments.rules.nodes import RuleError
+from segments.rules.vocabulary import CHOICE, Vocabulary
 
-EVENT, FIELD = "event:", "field:"
+EVENT, FIELD, WORD = "event:", "field:", "word:"
+MOST_VALUES = 200  # that are offered for a word
 
 
 def urls() -> list[URLPattern]:
@@ -43,9 +46,38 @@ def show(request: HttpRequest) -> HttpResponse:
         ],
         "events": sorted((known.titles.get(one, one), one) for one in known.events),
         "fields": sorted(known.profile),
+        "traits": _choices(known),
+        "values": _values(known),
         "may_change": roles.allows(request.user, collection.ACTION),
     }
     return TemplateResponse(request, "segments/segment/library.html", context)
+
+
+def _choices(known: Vocabulary) -> list[tuple[str, str]]:
+    """The traits of words, each as what may stand for a field, and what it is called."""
+    found = [
+        (f"{library.TRAIT}{key}", one.label)
+        for key, one in known.traits.items()
+        if one.kind == CHOICE
+    ]
+    return sorted(found, key=lambda one: one[1])
+
+
+def _values(known: Vocabulary) -> list[str]:
+    """Values that customers have, of fields and of traits of words."""
+    traits = (one.words for one in known.traits.values() if one.kind == CHOICE)
+    return sorted({value for some in (*known.profile.values(), *traits) for value in some})[
+        :MOST_VALUES
+    ]
+
+
+def _names(given: Any) -> dict[str, str]:
+    """What somebody says that things are called here."""
+    return {
+        name.partition(":")[2]: own
+        for name, own in given.items()
+        if name.startswith((EVENT, FIELD, WORD)) and own
+    }
 
 
 def _theme(theme: str, title: Any, cards: list[dict[str, Any]]) -> dict[str, Any]:
@@ -66,36 +98,36 @@ def _card(place: int, one: library.OnShelf) -> dict[str, Any]:
         "name": str(one.ready.name),
         "events": [(name, ready.EVENTS.get(name, name)) for name in one.events],
         "is_ready": not one.problem,
-        "is_mapped": bool(one.events or one.fields),
+        "is_mapped": bool(one.events or one.fields or one.words),
     }
 
 
 def count(request: HttpRequest, key: str) -> HttpResponse:
-    """How many fit now, as a part that the page loads."""
+    """How many fit now, as a part that the page loads; with the names of a form as these say."""
     roles.require(request.user, segment_pages.VIEW)
     if key not in ready.READY:
         raise Http404
-    one = library.take(ready.READY[key], vocabulary.current())
+    one = library.take(ready.READY[key], vocabulary.current(), _names(request.GET))
     try:
         found = membership.preview(one.rule, day=clock.today())
     except RuleError as problem:
         return HttpResponse(figures.NOTHING, headers={"X-Why": type(problem).__name__})
     share = figures.share(found.count / found.of) if found.of else figures.NOTHING
-    return HttpResponse(
-        _("%(count)s customers · %(share)s") % {"count": figures.whole(found.count), "share": share}
-    )
+    said = _("%(count)s customers · %(share)s") % {
+        "count": figures.whole(found.count),
+        "share": share,
+    }
+    if not found.count and one.words:
+        never = formats.listed(f"{field} = {word}" for field, word in one.words)
+        said += " · " + _("hardly anybody has %(words)s") % {"words": never}
+    return HttpResponse(escape(said))
 
 
 def use(request: Any, key: str) -> HttpResponse:
     """Make an own segment of it."""
     roles.require(request.user, collection.ACTION)
-    names = {
-        name.partition(":")[2]: own
-        for name, own in request.POST.items()
-        if name.startswith((EVENT, FIELD)) and own
-    }
     try:
-        segment = library.use(key, by=request.user, names=names)
+        segment = library.use(key, by=request.user, names=_names(request.POST))
     except RuleError as problem:
         messages.error(request, problem.said(_))
     except NotAllowed as problem:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,11 +11,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from console import roles
 from console.models import Project, Staff
-from segments import library, ready, traits, vocabulary
+from segments import arrays, library, ready, traits, vocabulary
 from segments.models import Segment, SegmentVersion
 from segments.rules import tree
 from segments.rules.nodes import RuleError
 from segments.rules.vocabulary import Vocabulary
+from segments.sheet import Fresh
 from tests.factories import StaffFactory
 from tests.segments.factories import CustomerFactory, EventTypeFactory
 
@@ -81,6 +83,55 @@ def test_what_is_missing_is_named_and_may_be_called_otherwise() -> None:
     assert segment.rule["all"][0] == own
     assert tree.events_in(segment.rule) == {"app_opened"}
     assert SegmentVersion.objects.get().note == "from the library"
+
+
+def test_fields_and_values_may_be_called_otherwise_here() -> None:
+    """R14: who knows channels from events has them as a trait, and calls search SEM."""
+    traits.install()
+    ids = [one.pk for one in CustomerFactory.create_batch(6, attributes={"kind": "APP"})]
+    column = Fresh(arrays.spread(np.array(ids[:2]), np.array([0, 0], np.int32)), ("SEM",))
+    day = dt.date(2018, 1, 1)
+    traits.keep({"acquired_channel": column}, day=day)
+    known = vocabulary.current()
+    one = ready.READY["new-search-mobile-deep"]
+    found = library.take(one, known)
+    assert found.fields == ("channel", "device")
+    assert found.words == (("channel", "search"), ("device", "mobile"))
+    names = {
+        "channel": "trait:acquired_channel",
+        "channel=search": "SEM",
+        "device": "kind",
+        "device=mobile": "APP",
+    }
+    own = library.take(one, known, names)
+    assert (own.problem, own.fields, own.words) == ("", (), ())
+    asked = own.rule["all"][1:3]
+    assert asked == [
+        {"trait": "acquired_channel", "op": "=", "value": "SEM"},
+        {"profile": "kind", "op": "=", "value": "APP"},
+    ]
+    wrong = library.take(one, known, names | {"device=mobile": "Phone"})
+    assert wrong.words == (("kind", "Phone"),)
+    reason = library.take(ready.READY["rival"], known, {"reason=competitor": "竞品"})
+    assert "竞品" in str(reason.rule)
+
+
+def test_the_page_says_before_it_is_made_that_nobody_has_a_value(signed_in: SignIn) -> None:
+    CustomerFactory.create_batch(6, attributes={"channel": "SEM", "device": "mobile"})
+    traits.install()
+    client = signed_in("operator")
+    html = client.get(reverse("admin:segments_library")).content.decode()
+    assert 'name="word:channel=search"' in html
+    assert 'name="word:device=mobile"' not in html, "somebody has it"
+    at = reverse("admin:segments_library_count", args=["new-search-mobile-deep"])
+    assert "hardly anybody has channel = search" in client.get(at).content.decode()
+    mapped = client.get(at, {"word:channel=search": "SEM"}).content.decode()
+    assert "hardly" not in mapped
+    evil = client.get(at, {"word:channel=search": "<b>x</b>"}).content.decode()
+    assert "<b>" not in evil
+    use = reverse("admin:segments_library_use", args=["new-search-mobile-deep"])
+    assert client.post(use, {"word:channel=search": "SEM"}).status_code == 302
+    assert {"profile": "channel", "op": "=", "value": "SEM"} in Segment.objects.get().rule["all"]
 
 
 def test_using_it_twice_makes_two() -> None:
