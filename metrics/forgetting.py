@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from metrics import activity_tables
-from metrics.models import ComparedGroup, FoundSet
+from metrics.models import ComparedGroup, FoundSet, ResultBasis
 from segments import bits, trails
 from segments.forgetting import Place
 
@@ -31,5 +31,11 @@ PLACES = [
         _("customers in groups that are compared"),
         lambda s: len(bits.find(ComparedGroup, "members", s.numbers)),
         lambda s: bits.clear(ComparedGroup, "members", s.numbers),
+    ),
+    Place(
+        "converted",
+        _("customers who converted after a campaign"),
+        lambda s: len(bits.find(ResultBasis, "converted", s.numbers)),
+        lambda s: bits.clear(ResultBasis, "converted", s.numbers),
     ),
 ]

@@ -61,10 +61,10 @@ def _has_size(model: type[models.Model]) -> bool:
 
 def _heads(model: type[models.Model], column: str) -> Iterator[list[tuple[int, bytes]]]:
     """The heads of all sets of a column, some rows at a time."""
-    table, last = model._meta.db_table, 0
+    table, key, last = model._meta.db_table, _key(model), 0
     query = (
-        f'SELECT id, {bitmaps.head_sql(column)} FROM "{table}" '  # noqa: S608  (names of ours)
-        "WHERE id > %s ORDER BY id LIMIT %s"
+        f'SELECT "{key}", {bitmaps.head_sql(column)} FROM "{table}" '  # noqa: S608  (names of ours)
+        f'WHERE "{key}" > %s ORDER BY "{key}" LIMIT %s'
     )
     with connection.cursor() as cursor:
         while True:
@@ -76,12 +76,17 @@ def _heads(model: type[models.Model], column: str) -> Iterator[list[tuple[int, b
             yield rows
 
 
+def _key(model: type[models.Model]) -> str:
+    """The column of its primary key: a table that belongs to another's rows has no id."""
+    return str(model._meta.pk.column)
+
+
 def _having(model: type[models.Model], column: str, places: dict[int, bitmaps.Place]) -> set[int]:
     """Of the rows for which the head was not enough, those that have the customer."""
     query = (
         f"SELECT one.id, substr(t.{column}, one.at, one.length) "  # noqa: S608  (names of ours)
         "FROM unnest(%s::int8[], %s::int[], %s::int[]) AS one (id, at, length) "
-        f'JOIN "{model._meta.db_table}" t USING (id)'
+        f'JOIN "{model._meta.db_table}" t ON t."{_key(model)}" = one.id'
     )
     asked = [
         list(places),

@@ -22,6 +22,7 @@ from console.models import AuditEntry, Project, Staff
 from metrics import results
 from metrics.models import Measurement, Payback
 from segments import collection, membership, pipeline, traits
+from segments import tasks as segments_tasks
 from segments.models import Consent, Customer, Identifier, InboxEvent
 from tests.campaigns.factories import CountingServer, mail_server
 
@@ -151,10 +152,14 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     assert browser.post(one_click, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert not Consent.objects.get(customer=customer("ben")).granted
 
-    # Anna buys, and everything that happened is in the lake.
+    # Anna buys, and everything that happened is in the lake. That the campaign brought her to it
+    # was found out by the night's results, and follows with the next minute.
     later = (clock.now() + dt.timedelta(hours=2)).isoformat()
     load(tmp_path / "later.csv", f"{HEAD}o9,anna,{later},order_paid,20.00\n")
     tasks.run_night()
+    waiting = InboxEvent.objects.values_list("name", "customer_id")
+    assert list(waiting) == [("campaign_converted", anna.pk)]
+    segments_tasks.flush_inbox()
     assert not InboxEvent.objects.exists()
 
     # The number on the campaign.
@@ -173,6 +178,8 @@ def test_an_event_becomes_a_segment_a_mail_a_click_and_a_number(
     # What came back is a condition of the next segment.
     openers = {"event": "message_opened", "did": True, "times": 1, "days": 1, "where": []}
     assert list(membership.evaluate(openers, day=clock.today())) == [anna.pk]
+    converted = {**openers, "event": "campaign_converted"}
+    assert list(membership.evaluate(converted, day=clock.today())) == [anna.pk]
 
     # And the audit log tells it whole.
     deeds = set(AuditEntry.objects.values_list("action", flat=True))
