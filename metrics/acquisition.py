@@ -9,12 +9,12 @@ from decimal import Decimal
 import numpy as np
 from django.db.models import Max, Sum
 
-from metrics import attribution, history
+from metrics import attribution, channel_months, history
 from metrics.models import Channel, Measurement, Payback, Spend
 from metrics.recipes.nodes import Simple
 from metrics.stats import acquisition
 from metrics.stats.acquisition import Line
-from segments import acquired, definitions, sheet, tallies, traits
+from segments import acquired, activity, definitions, sheet, tallies, traits
 from segments.arrays import Array, known
 from segments.recipes.nodes import Events
 
@@ -140,22 +140,27 @@ def compute_payback(until: dt.date | None = None) -> Payback | None:
         mine = channel.values[: len(on)]
         has = known(mine)
         codes[: len(mine)][has] = mine[has]
-    revenue = _revenue(on, codes, len(words) + 1, last)
+    revenue, early = _revenue(on, codes, len(words) + 1, last)
     customers = _customers(on, codes, len(words) + 1, last)
     lines = {word: _pairs(revenue[place], customers[place]) for place, word in enumerate(words)} | {
         "": _pairs(revenue.sum(axis=0), customers.sum(axis=0))
     }
-    return Payback.objects.update_or_create(day=last, defaults={"lines": lines})[0]
+    since = activity.first_day()
+    months = channel_months.sums(on, codes, early, words, since=since, last=last) if since else {}
+    return Payback.objects.update_or_create(day=last, defaults={"lines": lines, "months": months})[
+        0
+    ]
 
 
-def _revenue(on: Array, codes: Array, channels: int, last: dt.date) -> Array:
-    """Channels × months: of customers whose month is over by the last day."""
+def _revenue(on: Array, codes: Array, channels: int, last: dt.date) -> tuple[Array, Array]:
+    """Channels × months: of customers whose month is over by the last day; and by customer what
+    they paid in their first days."""
     from metrics.adding import Adding  # heavy: not in the web process
 
-    found = np.zeros((channels, MONTHS), np.int64)
+    found, early = np.zeros((channels, MONTHS), np.int64), np.zeros(len(on), np.int64)
     names = tuple(definitions.events(definitions.PAID))
     if not names:
-        return found
+        return found, early
     end = (last - traits.EPOCH).days
     adding = Adding(traits.EPOCH, last)
     recipe = Simple("sum", Events(word=definitions.PAID))
@@ -166,10 +171,13 @@ def _revenue(on: Array, codes: Array, channels: int, last: dt.date) -> Array:
             who, amounts = who[inside], amounts[inside]
             inside = known(on[who])
             who, amounts = who[inside], amounts[inside]
-            month = np.maximum((day - traits.EPOCH).days - on[who], 0) // MONTH
+            age = np.maximum((day - traits.EPOCH).days - on[who], 0)
+            young = age < channel_months.WINDOW
+            np.add.at(early, who[young], amounts[young])
+            month = age // MONTH
             counts = (month < MONTHS) & (on[who] + (month + 1) * MONTH <= end + 1)
             np.add.at(found, (codes[who[counts]], month[counts]), amounts[counts])
-    return found
+    return found, early
 
 
 def _customers(on: Array, codes: Array, channels: int, last: dt.date) -> Array:

@@ -1,70 +1,29 @@
-"""Where one more unit of money brings most, and proposals to move some of it there.
+"""Proposals to move some money to where it brings more, and the decisions of people.
 
-Only campaigns with a control and a cost say what their money caused; the others are counted and
-not believed. People accept or dismiss; an accepted move between budgets asks for its approval.
+People accept or dismiss; an accepted move between budgets asks for its approval.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import planning
-from campaigns.models import Campaign, CampaignResult, ChannelAccount
 from campaigns.outcomes import evidence
-from campaigns.precedents import likeness
 from console import audit, clock, figures, kept_words, roles, states, transfers, work
 from console.models import Approval, Budget, Staff, Transfer
 from console.states import NotAllowed
+from metrics import outlooks
 from metrics.models import Proposal
-from metrics.stats import reallocation, response
-from metrics.stats.reallocation import Move, Standing
-from metrics.stats.response import Response, Trial
+from metrics.outlooks import Outlook
+from metrics.stats.reallocation import Move
 
 VIEW, DECIDE = "allocation.view", "allocation.decide"
 KIND = "allocation"  # of the work items
 DAYS_TO_DECIDE = 14
-LOOKED_AT, DAYS = 300, 730  # campaigns, the newest first, and how long ago
 Dimension = Proposal.Dimension
 Status = Proposal.Status
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """One way to divide campaigns into groups, and what that says."""
-
-    dimension: str
-    response: Response | None
-    standings: Sequence[Standing]
-    moves: Sequence[Move]
-    names: Mapping[str, str]  # of the groups
-    trials: Sequence[Trial]
-    campaigns: Mapping[str, list[int]]  # that were measured, by group
-    untold: int  # campaigns that are over and say nothing: without a control, or a cost
-
-
-def outlook(dimension: str, *, at: dt.datetime) -> Outlook:
-    """What the campaigns of the last two years say of their groups."""
-    over = list(_over(at))
-    told = [one for one in over if _tells(one)]
-    trials, names = list[Trial](), dict[str, str]()
-    campaigns: dict[str, list[int]] = {}
-    for result in told:
-        group = GROUPS[dimension](result.campaign)
-        if group is None:
-            continue
-        key, names[group[0]] = group
-        trials.append(_trial(key, result, at))
-        campaigns.setdefault(key, []).append(result.campaign_id)
-    found = response.fit(trials)
-    standings = reallocation.standings(found, trials) if found else []
-    moves = reallocation.moves(found, standings) if found else []
-    untold = len(over) - len(told)
-    return Outlook(dimension, found, standings, moves, names, trials, campaigns, untold)
 
 
 @transaction.atomic
@@ -76,8 +35,8 @@ def look(*, at: dt.datetime) -> int:
     """
     list(Proposal.objects.select_for_update().filter(status=Status.OPEN))  # two at once: in turn
     made, seen = 0, set[int]()
-    for dimension in GROUPS:
-        found = outlook(dimension, at=at)
+    for dimension in Dimension.values:
+        found = outlooks.outlook(dimension, at=at)
         for move in found.moves:
             proposal, is_new = _propose(found, move, at)
             made += is_new
@@ -169,14 +128,14 @@ def _close(kept: Proposal, to: str, *, by: Staff, because: str, at: dt.datetime)
 
 
 def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | None, bool]:
-    basis = sorted({*found.campaigns[move.source], *found.campaigns[move.target]})
+    basis = sorted({*found.basis[move.source], *found.basis[move.target]})
     dismissed = Proposal.objects.filter(
         dimension=found.dimension,
         source=move.source,
         target=move.target,
         status=Status.DISMISSED,
     ).first()
-    if dismissed is not None and dismissed.campaigns == basis:
+    if dismissed is not None and dismissed.basis == basis:
         return None, False
     proposal, is_new = Proposal.objects.update_or_create(
         dimension=found.dimension,
@@ -191,7 +150,7 @@ def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | No
             "gain_low_minor": round(move.gain.low),
             "gain_high_minor": round(move.gain.high),
             "sure": move.gain.sure,
-            "campaigns": basis,
+            "basis": basis,
             "made_at": at,
         },
     )
@@ -212,18 +171,22 @@ def _tell(proposal: Proposal, *, on: dt.date) -> None:
             lambda: _("Decide: move money from “%(source)s” to “%(target)s”?") % _said(proposal)
         ),
         on=on,
-        why=kept_words.each(
-            lambda: (
-                _("%(amount)s would bring %(gain)s more there (%(low)s to %(high)s).")
-                % _said(proposal)
-            )
-        ),
+        why=kept_words.each(lambda: _why(proposal) % _said(proposal)),
         plan=kept_words.each(lambda: _("Accept it or dismiss it on “Allocation”, with a reason.")),
         subject=proposal,
         owner=_manager(proposal),
         due_on=on + dt.timedelta(days=DAYS_TO_DECIDE),
         once=f"{KIND}:{proposal.pk}",
     )
+
+
+def _why(proposal: Proposal) -> str:
+    if proposal.dimension == Dimension.SOURCE:
+        return _(
+            "%(amount)s a month would bring %(gain)s more there (%(low)s to %(high)s), as far as "
+            "attribution tells: it has no control."
+        )
+    return _("%(amount)s would bring %(gain)s more there (%(low)s to %(high)s).")
 
 
 def _said(proposal: Proposal) -> dict[str, str]:
@@ -257,60 +220,3 @@ def _settle(proposal: Proposal, *, by: Staff | None) -> None:
         work.settle(
             item, outcome=kept_words.each(lambda: str(proposal.get_status_display())), by=by
         )
-
-
-# --- what campaigns say -----------------------------------------------------------
-
-
-def _over(at: dt.datetime) -> QuerySet[CampaignResult]:
-    since = at - dt.timedelta(days=DAYS)
-    real = CampaignResult.objects.filter(is_final=True, campaign__is_demonstration=False)
-    over = real.filter(Q(campaign__finished_at__gte=since) | Q(campaign__finished_at=None))
-    known = over.select_related("campaign__segment", "campaign__template", "campaign__budget")
-    # Sets and bodies are large, and nobody asks for them here.
-    lean = known.defer("campaign__segment__members", "campaign__template__body")
-    return lean.order_by("-campaign__finished_at", "-campaign")[:LOOKED_AT]
-
-
-def _tells(result: CampaignResult) -> bool:
-    return bool(result.cost_minor and result.caused_error_minor) and result.caused_minor is not None
-
-
-def _trial(group: str, result: CampaignResult, at: dt.datetime) -> Trial:
-    ended = result.campaign.finished_at or at
-    return Trial(
-        group,
-        result.cost_minor or 0,
-        float(result.caused_minor or 0),
-        result.caused_error_minor or 0.0,
-        likeness.faded((at - ended).days),
-    )
-
-
-Group = tuple[str, str] | None  # key and name
-
-
-def _channel(campaign: Campaign) -> Group:
-    """Of a plan with several, all of them: nothing tells which of them did it."""
-    channels = sorted(planning.of(campaign).channels())
-    if not channels:
-        return None
-    labels = dict(ChannelAccount.Channel.choices)
-    return "+".join(channels), " + ".join(str(labels.get(one, one)) for one in channels)
-
-
-def _segment(campaign: Campaign) -> Group:
-    segment = campaign.segment
-    return None if segment is None else (str(segment.pk), str(segment))
-
-
-def _budget(campaign: Campaign) -> Group:
-    budget = campaign.budget
-    return None if budget is None else (str(budget.pk), str(budget))
-
-
-GROUPS: Mapping[str, Callable[[Campaign], Group]] = {
-    Dimension.CHANNEL: _channel,
-    Dimension.SEGMENT: _segment,
-    Dimension.BUDGET: _budget,
-}

@@ -18,11 +18,13 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Budget
 from console.states import NotAllowed, Stale
-from metrics import allocation
+from metrics import allocation, outlooks
+from metrics.admin import allocation_words as words
 from metrics.admin import export
 from metrics.admin.spend_forms import AmountField
-from metrics.allocation import Outlook
+from metrics.channel_months import WINDOW
 from metrics.models import Proposal
+from metrics.outlooks import Outlook
 from metrics.stats.reallocation import Standing
 
 PAGE = "admin:metrics_proposal_changelist"
@@ -79,17 +81,16 @@ class AllocationAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
         roles.require(request.user, self.view_action)
-        found = allocation.outlook(_dimension(request), at=clock.now())
+        found = outlooks.outlook(_dimension(request), at=clock.now())
         currency = clock.project().currency
         rows = Proposal.objects.select_related("decided_by", "transfer")
         over = list(rows.exclude(status=Proposal.Status.OPEN)[:PAST])
         asked = allocation.asked_for(over)
         context = {
             "by": found.dimension,
-            "ways": [(key, Proposal.Dimension(key).label) for key in allocation.GROUPS],
+            "ways": [(key, Proposal.Dimension(key).label) for key in Proposal.Dimension.values],
             "charts": [marginal(found, currency), curves(found, currency)],
-            "untold": found.untold,
-            "told": len(found.trials),
+            "words": words.of(found),
             "thin": [_name(found, one) for one in found.standings if one.is_thin],
             "open": [
                 shown(one, found, currency) for one in rows.filter(status=Proposal.Status.OPEN)
@@ -110,9 +111,18 @@ class AllocationAdmin(ReadOnlyAdmin):
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         roles.require(request.user, self.view_action)
-        found = allocation.outlook(_dimension(request), at=clock.now())
+        found = outlooks.outlook(_dimension(request), at=clock.now())
         currency = clock.project().currency
-        head = ["group", "campaigns", "spend", "caused", "currency", "marginal", "low", "high"]
+        head = [
+            "group",
+            words.of(found).unit,
+            "spend",
+            "caused",
+            "currency",
+            "marginal",
+            "low",
+            "high",
+        ]
         cells = [
             [_name(found, one), one.trials, figures.major(one.spend, currency)]
             + [figures.major(round(one.caused), currency), currency]
@@ -175,7 +185,7 @@ class AllocationAdmin(ReadOnlyAdmin):
 
 def _dimension(request: HttpRequest) -> str:
     asked = request.GET.get("by") or request.POST.get("by") or ""
-    return asked if asked in allocation.GROUPS else Proposal.Dimension.CHANNEL.value
+    return asked if asked in Proposal.Dimension.values else Proposal.Dimension.CHANNEL.value
 
 
 def _to(proposal: Proposal) -> HttpResponseRedirect:
@@ -191,7 +201,7 @@ def _name(found: Outlook, one: Standing) -> str:
 
 def marginal(found: Outlook, currency: str) -> Chart:
     """What one more unit brings by group, with its bounds."""
-    there = found.standings
+    there, said = found.standings, words.of(found)
     return Chart(
         id="marginal",
         title=_("What one more unit of money brings"),
@@ -200,19 +210,15 @@ def marginal(found: Outlook, currency: str) -> Chart:
             found_by(found),
             _("One more unit brings"),
             _("95 % bounds"),
-            _("Campaigns"),
+            said.trials,
             pgettext("allocation", "Spent"),
-            _("Revenue because of it"),
+            said.caused,
             _("Taken from the others"),
         ],
         rows=[_row(found, one, currency) for one in there],
-        definition=_(
-            "From campaigns with a control: revenue that would not have come without them, for "
-            "one more unit at the size that campaigns have there. Below 1 a unit brings less than "
-            "it costs. Where there is little data, a group is drawn to the mean of all."
-        ),
+        definition=said.marginal,
         export=f"{reverse('admin:metrics_proposal_export')}?by={found.dimension}",
-        empty=_("Campaigns with a control group and a cost tell it, once their window is over."),
+        empty=said.empty,
     )
 
 
@@ -260,7 +266,7 @@ def _bounds(names: Sequence[str], there: Sequence[Standing]) -> dict[str, Any]:
 
 def curves(found: Outlook, currency: str) -> Chart:
     """What a campaign causes by what it spends, as far as any was measured."""
-    there = found.standings[:DRAWN]
+    there, said = found.standings[:DRAWN], words.of(found)
     largest = max((one.largest for one in there), default=0)
     spends = [largest * step / POINTS for step in range(POINTS + 1)]
     series = {
@@ -273,9 +279,9 @@ def curves(found: Outlook, currency: str) -> Chart:
     labels = [figures.short_money(round(spend), currency) for spend in spends]
     return Chart(
         id="response",
-        title=_("What a campaign causes by what it spends"),
+        title=said.response,
         option=charts.curves(labels, series, unit=charts.unit("money", currency)),
-        columns=[_("Spent on a campaign"), *series],
+        columns=[said.spent_on, *series],
         rows=[
             [label, *(figures.money(round(values[at]), currency) for values in series.values())]
             for at, label in enumerate(labels)
@@ -286,7 +292,7 @@ def curves(found: Outlook, currency: str) -> Chart:
             "A curve that may flatten: how fast, all groups tell together, and before any data "
             "half of the belief is that it does not."
         ),
-        empty=_("Campaigns with a control group and a cost tell it, once their window is over."),
+        empty=said.empty,
     )
 
 
@@ -303,5 +309,7 @@ def shown(proposal: Proposal, found: Outlook, currency: str) -> dict[str, Any]:
         "gain": figures.money(proposal.gain_minor, currency),
         "bounds": f"{figures.money(low, currency)} – {figures.money(high, currency)}",
         "sure": figures.share(min(proposal.sure, 0.99), digits=0),  # nothing is certain
-        "campaigns": len(proposal.campaigns),
+        "basis": len(proposal.basis),
+        "is_monthly": proposal.dimension == words.SOURCE,
+        "days": WINDOW,
     }

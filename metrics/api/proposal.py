@@ -15,14 +15,17 @@ from metrics.models import Proposal
 
 
 class ProposalSerializer(serializers.ModelSerializer):
-    """A move of money with what it would gain; amounts in minor units of the currency."""
+    """A move of money with what it would gain; amounts in minor units of the currency.
+
+    `basis` is what told it: numbers of campaigns, or months of channels of acquisition.
+    """
 
     class Meta:
         model = Proposal
         fields: ClassVar = [
             *("id", "dimension", "status", "source", "source_name", "target", "target_name"),
             *("amount_minor", "gain_minor", "gain_low_minor", "gain_high_minor", "sure"),
-            *("campaigns", "made_at", "decided_by", "decided_at", "because", "transfer"),
+            *("basis", "made_at", "decided_by", "decided_at", "because", "transfer"),
         ]
         read_only_fields = fields
 

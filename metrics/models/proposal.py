@@ -17,6 +17,7 @@ class Proposal(models.Model):
         CHANNEL = "channel", _("channel")
         SEGMENT = "segment", _("segment")
         BUDGET = "budget", _("budget")
+        SOURCE = "source", _("channel of acquisition")
 
     class Status(models.TextChoices):
         OPEN = "open", pgettext_lazy("a proposal", "open")
@@ -43,8 +44,8 @@ class Proposal(models.Model):
     gain_low_minor = models.BigIntegerField()
     gain_high_minor = models.BigIntegerField()
     sure = models.FloatField(_("sure"))
-    # Numbers of the campaigns that it was worked out from: others may say something else.
-    campaigns = models.JSONField(default=list)
+    # The campaigns, or the months, that it was worked out from: others may say something else.
+    basis = models.JSONField(default=list)
     made_at = models.DateTimeField(_("made at"))
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

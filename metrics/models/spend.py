@@ -145,6 +145,8 @@ class Payback(models.Model):
     day = models.DateField(unique=True)  # the last closed day that is in it
     # {channel: [[revenue, customers], …]}: a pair a month of 30 days; "" is everybody
     lines = models.JSONField()
+    # {month: {channel: [customers, revenue of their first 90 days, its squares]}}
+    months = models.JSONField(default=dict, db_default={})
     computed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

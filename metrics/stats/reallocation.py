@@ -29,6 +29,7 @@ class Standing:
 
     group: str
     trials: int
+    runs: int  # how many of them a move is for: all of its campaigns, or one month
     spend: int  # of all its campaigns
     largest: int
     average: float  # the spend of one
@@ -52,22 +53,25 @@ class Move:
     gain: Estimate
 
 
-def standings(response: Response, trials: Sequence[Trial]) -> list[Standing]:
-    """Every group, the highest marginal return first."""
+def standings(
+    response: Response, trials: Sequence[Trial], *, runs: int | None = None
+) -> list[Standing]:
+    """Every group, the highest marginal return first; a move is for all trials, or for `runs`."""
     groups: dict[str, list[Trial]] = {}
     for one in trials:
         if one.is_usable:
             groups.setdefault(one.group, []).append(one)
-    found = [_standing(response, group, mine) for group, mine in groups.items()]
+    found = [_standing(response, group, mine, runs or len(mine)) for group, mine in groups.items()]
     return sorted(found, key=lambda one: one.marginal.middle, reverse=True)
 
 
-def _standing(response: Response, group: str, mine: Sequence[Trial]) -> Standing:
+def _standing(response: Response, group: str, mine: Sequence[Trial], runs: int) -> Standing:
     spend = sum(one.spend for one in mine)
     average = spend / len(mine)
     return Standing(
         group,
         len(mine),
+        runs,
         spend,
         max(one.spend for one in mine),
         average,
@@ -97,8 +101,8 @@ def moves(response: Response, found: Sequence[Standing]) -> list[Move]:
 
 def best(response: Response, source: Standing, target: Standing) -> Move | None:
     """The amount that gains most, of those that gain for almost certain."""
-    room = (target.largest * BEYOND - target.average) * target.trials
-    amounts = {round_down(min(source.spend * step, room)) for step in STEPS}
+    room = (target.largest * BEYOND - target.average) * target.runs
+    amounts = {round_down(min(source.average * source.runs * step, room)) for step in STEPS}
     tried = [
         Move(source.group, target.group, amount, gain(response, source, target, amount))
         for amount in sorted(amounts)
@@ -116,9 +120,9 @@ def gain(response: Response, source: Standing, target: Standing, amount: float) 
 
     def factors(exponent: float) -> Mapping[str, float]:
         return {
-            one.group: one.trials
+            one.group: one.runs
             * (
-                _reach(response, one.average + change / one.trials, exponent)
+                _reach(response, one.average + change / one.runs, exponent)
                 - _reach(response, one.average, exponent)
             )
             for one, change in ((source, -amount), (target, amount))

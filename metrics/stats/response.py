@@ -21,11 +21,12 @@ less [5].
 [4] Kass, Steffey (1989), Approximate Bayesian inference in conditionally independent
     hierarchical models, JASA 84, 717-726.
 [5] Ibrahim, Chen (2000), Power prior distributions for regression models, Statistical Science 15.
+[6] Birge (1932), The calculation of errors by the method of least squares, Physical Review 40.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metrics.stats.distributions import STANDARD
 
@@ -128,7 +129,7 @@ def fit(trials: Sequence[Trial]) -> Response | None:
     usable = [one for one in trials if one.is_usable]
     if not usable:
         return None
-    scale = math.exp(sum(math.log(one.spend) for one in usable) / len(usable))
+    scale = _scale(usable)
     found = [(_prior(b), *_bend(usable, b, scale)) for b in BENDS]
     best = max(likelihood for _prior_of, likelihood, _bend_of in found)
     weights = [prior * math.exp(likelihood - best) for prior, likelihood, _bend_of in found]
@@ -138,6 +139,25 @@ def fit(trials: Sequence[Trial]) -> Response | None:
         for weight, (_prior_of, _likelihood, bend) in zip(weights, found, strict=True)
     )
     return Response(scale, tuple(bends))
+
+
+def widened(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials with all errors larger by what they miss of each other, where that is more than
+    the errors say [6]: months differ by season and by what was shown, too."""
+    usable = [one for one in trials if one.is_usable]
+    free = len(usable) - len(_names(usable)) - 1  # a level each, and the exponent
+    if free <= 0:
+        return list(trials)
+    scale = _scale(usable)
+    left = min(
+        sum(_own(usable, group, bend, scale).left for group in _names(usable)) for bend in BENDS
+    )
+    ratio = math.sqrt(max(1.0, left / free))
+    return [replace(one, error=one.error * ratio) for one in trials]
+
+
+def _scale(usable: Sequence[Trial]) -> float:
+    return math.exp(sum(math.log(one.spend) for one in usable) / len(usable))
 
 
 def _prior(exponent: float) -> float:

@@ -12,7 +12,7 @@ from campaigns.models import Campaign, CampaignResult
 from console import approvals, budgets
 from console.models import AuditEntry, Budget, BudgetRule, Staff, Transfer, WorkItem
 from console.states import NotAllowed, Stale
-from metrics import allocation, tasks
+from metrics import allocation, outlooks, tasks
 from metrics.models import Proposal
 from segments.models import Segment
 from tests.factories import StaffFactory
@@ -86,7 +86,7 @@ def test_money_is_proposed_to_go_where_one_more_unit_brings_more(
     assert 0 < found.amount_minor <= 0.2 * 3_500
     assert found.gain_low_minor > 0
     assert found.sure >= 0.9
-    assert len(found.campaigns) == 6
+    assert len(found.basis) == 6
     assert not Proposal.objects.filter(dimension="channel").exists()  # all of them are mails
 
 
@@ -114,13 +114,13 @@ def test_what_was_dismissed_comes_again_only_with_another_campaign(
 
 def test_campaigns_without_control_or_cost_say_nothing(world: tuple[Segment, Segment]) -> None:
     Campaign.objects.update(is_demonstration=True)
-    assert allocation.outlook("segment", at=NOON).trials == []
+    assert outlooks.outlook("segment", at=NOON).trials == []
     Campaign.objects.update(is_demonstration=False)
     CampaignResult.objects.update(control=None)
-    silent = allocation.outlook("segment", at=NOON)
+    silent = outlooks.outlook("segment", at=NOON)
     assert (silent.standings, silent.moves, silent.untold) == ([], [], 6)
     measured(world[0], None, 100)
-    assert allocation.outlook("segment", at=NOON).untold == 7
+    assert outlooks.outlook("segment", at=NOON).untold == 7
     assert allocation.look(at=NOON) == 0
 
 
