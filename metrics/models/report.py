@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     UNDONE = "undone", _("Left undone")
     STICKINESS = "stickiness", _("Stickiness")
     RHYTHM = "rhythm", _("Hours and days")
+    CONTENT = "content", pgettext_lazy("a report", "Content")
     FEATURES = "features", pgettext_lazy("a report", "Features")
     SERVICE = "service", pgettext_lazy("a report", "Service and revisits")
 

@@ -2,6 +2,7 @@
 
 from metrics import activity_tables
 from metrics.answers import Question
+from metrics.reports.content import Content
 from metrics.reports.features import Features
 from metrics.reports.funnel import Funnel
 from metrics.reports.growth import Growth
@@ -22,6 +23,7 @@ EVERY: list[Report] = [
     Paths(),
     Stickiness(),
     Rhythm(),
+    Content(),
     Features(),
     Service(),
 ]

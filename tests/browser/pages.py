@@ -162,12 +162,14 @@ class CustomerFiles:
     def export(self, *columns: str) -> str:
         """What the list of customers shows, with these columns; gives the file's text."""
         self.page.get_by_role("link", name="Export this list").click()
+        write = self.page.get_by_role("button", name="Write the file")
+        write.wait_for()  # of a page that is not there yet nothing is checked
         chosen = self.page.locator("input[name=column]:checked")
         while chosen.count():
             chosen.first.uncheck()
         for column in columns:
             self.page.locator(f"input[name=column][value='{column}']").check()
-        self.page.get_by_role("button", name="Write the file").click()
+        write.click()
         with self.page.expect_download() as coming:
             self.page.get_by_role("link", name="Download").first.click()
         return Path(coming.value.path()).read_text("utf-8-sig")

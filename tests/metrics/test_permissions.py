@@ -199,7 +199,7 @@ def test_odd_addresses_get_words_and_start_nothing(world: None, signed_in: Signe
     client = signed_in(Staff.Role.ADMIN)
     before = fingerprint()
     every = [address for _room, address in addresses()]
-    kinds = ("growth", "retention", "funnel", "undone", "paths", "rhythm", "stickiness")
+    kinds = ("growth", "retention", "funnel", "undone", "paths", "rhythm", "stickiness", "content")
     every += [f"/admin/metrics/savedreport/{kind}/show/" for kind in kinds]
     every += [f"/api/v1/reports/{kind}/" for kind in kinds]
     for place, address in enumerate(every):

@@ -10,7 +10,16 @@ import numpy as np
 import pyarrow as pa
 from pyroaring import BitMap
 
-from metrics.queries import chains, conversions, deeds, durations, first_touch, order_days, ratings
+from metrics.queries import (
+    chains,
+    conversions,
+    deeds,
+    durations,
+    first_touch,
+    order_days,
+    pieces,
+    ratings,
+)
 from segments.lake import engine, questions, tallies
 from segments.lake.properties import Condition
 from segments.recipes.nodes import Events
@@ -102,9 +111,18 @@ CASES: list[tuple[str, Asking]] = [
     ("deeds.by_customer_and_day", lambda _lake: did([])),
     ("order_days.each", lambda _lake: ordered()),
     ("order_days.contracts", lambda _lake: ran()),
+    ("pieces.read", lambda _lake: seen("a.b")),
+    ("pieces.read", lambda _lake: seen("")),
     ("ratings.first", lambda _lake: rated("a.b")),
     ("ratings.first", lambda _lake: rated("")),
 ]
+
+
+def seen(column: str) -> pieces.Pieces:
+    found = pieces.read(KINDS[1], KINDS, "a", column, before=FIRST, **NARROW)
+    assert len(found.rows) > 9
+    assert len(found.days) > 3
+    return found
 
 
 def rated(whom: str) -> list[Any]:

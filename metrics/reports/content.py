@@ -1,0 +1,247 @@
+"""Content: which pieces are seen, and what is done with them (R47, R54, R98)."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from console import charts, figures, jobs
+from metrics import answers
+from metrics.answers import Fresh, Question
+from metrics.models import KeptAnswer
+from metrics.models.report import Kind
+from metrics.reports import events, fields
+from metrics.reports.fields import Field, Options, Settings
+from metrics.reports.parts import COUNT, DAY, NUMBER, SHARE, TEXT, Column, Part
+from metrics.reports.report import Report
+from metrics.stats import differences
+from metrics.stats.samples import Proportion
+from segments import catalogue
+from segments.models import EventProperty
+
+DRAWN, SHOWN = 15, 100
+HOT = 10  # pieces that lead
+LONGEST = 60
+# What tracking plans usually call a piece, and where it belongs.
+PIECES = (
+    *("content_id", "article_id", "article", "post_id", "video_id", "title", "content"),
+    *("product_id", "item_id", "sku", "product", "item", "page"),
+)
+COLUMNS = ("column", "section", "category", "item_category", "topic")
+
+
+class Content(Report):
+    kind = Kind.CONTENT
+    icon = "article"
+    sentence = gettext_lazy("Which articles or products are seen most, and what is done with them?")
+
+    def read(self, given: Mapping[str, Any]) -> Settings:
+        seen = events.known(given.get("seen", ""), catalogue.titles())
+        offered = _properties(seen) if seen else []
+        piece = _chosen(given.get("piece"), offered, PIECES) or (offered[0] if offered else "")
+        rest = [one for one in offered if one != piece]
+        return {
+            "seen": seen,
+            "piece": piece,
+            "column": ""
+            if given.get("column") == "-"
+            else _chosen(given.get("column"), rest, COLUMNS),
+            **events.read_days(given),
+        }
+
+    def missing(self, settings: Settings) -> str:
+        if not settings["seen"]:
+            return _("Choose the event of somebody who sees a piece, such as an article.")
+        if not settings["piece"]:
+            return _("This event has no property that could name what is seen.")
+        return ""
+
+    def fields(self, settings: Settings) -> list[Field]:
+        names = _properties(settings["seen"]) if settings["seen"] else []
+        offered: Options = [(one, one) for one in names]
+        columns: Options = [("-", "–"), *((x, x) for x in names if x != settings["piece"])]
+        kinds = [("", "–"), *events.kinds()]
+        return [
+            Field("seen", _("What is seen"), "choice", settings["seen"], kinds),
+            Field("piece", _("Property that names it"), "choice", settings["piece"], offered),
+            Field("column", _("Where it belongs"), "choice", settings["column"] or "-", columns),
+            *events.day_fields(settings),
+        ]
+
+    def address(self, settings: Settings) -> str:
+        return fields.query({**settings, "column": settings["column"] or "-"})
+
+    def question(self, settings: Settings) -> Question:
+        return Question(self.kind.value, events.dated(settings))
+
+    # --- answering ------------------------------------------------------------
+
+    def version(self, question: Question) -> str:
+        since, until = events.days(question.about)
+        before = _before(since, until)
+        return events.version({**question.about, "since": before.isoformat()}, until)
+
+    def compute(self, question: Question, progress: jobs.Progress) -> Fresh:
+        from metrics.queries import pieces  # heavy: not in the web process
+
+        about, now = question.about, self.version(question)
+        since, until = events.days(about)
+        found = pieces.read(
+            about["seen"],
+            _naming(about["piece"]),
+            about["piece"],
+            about["column"],
+            since=since,
+            until=until,
+            before=_before(since, until),
+        )
+        data = {
+            "pieces": [[_short(name), _short(at), *rest] for name, at, *rest in found.rows],
+            "columns": [[_short(at), *rest] for at, *rest in found.columns],
+            "days": [[day.isoformat(), *rest] for day, *rest in found.days],
+        }
+        return Fresh(answers.as_json(data), until, now)
+
+    # --- showing --------------------------------------------------------------
+
+    def parts(self, settings: Settings, answer: KeptAnswer) -> list[Part]:
+        assert answer.data is not None
+        said = answers.from_json(answer.data)
+        since, until = events.days(events.dated(settings))
+        back = (since - _before(since, until)).days
+        parts = [_pieces(said, bool(settings["column"]), back), _days(said["days"])]
+        if settings["column"]:
+            parts.insert(1, _columns(said["columns"], back))
+        return parts
+
+
+def _properties(event: str) -> list[str]:
+    """The properties of a kind of event, those that most of its events have first."""
+    rows = EventProperty.objects.filter(event_type__name=event)
+    return list(rows.order_by("-volume", "name").values_list("name", flat=True))
+
+
+def _naming(piece: str) -> list[str]:
+    """The kinds of events that say which piece they are about."""
+    rows = EventProperty.objects.filter(name=piece, event_type__taken_as=None)
+    return sorted(rows.values_list("event_type__name", flat=True))
+
+
+def _chosen(asked: Any, offered: Sequence[str], usual: Sequence[str]) -> str:
+    if str(asked) in offered:
+        return str(asked)
+    return next((one for one in usual if one in offered), "")
+
+
+def _before(since: dt.date, until: dt.date) -> dt.date:
+    """What was seen in as many days before is not new."""
+    return since - (until - since) - events.A_DAY
+
+
+def _short(text: str | None) -> str:
+    return "" if text is None else text[:LONGEST]
+
+
+def _pieces(said: Mapping[str, Any], has_columns: bool, back: int) -> Part:
+    rows = said["pieces"]
+    views, many = sum(one[4] for one in said["columns"]), sum(one[1] for one in said["columns"])
+    columns = [Column(_("Piece"), TEXT)]
+    columns += [Column(_("Where it belongs"), TEXT)] if has_columns else []
+    columns += [Column(_("Customers who saw it")), Column(_("Times seen"))]
+    columns += [Column(_("Did more with it")), Column(_("Share who did"), SHARE)]
+    columns += [Column(_("at least"), SHARE), Column(pgettext("of content", "New"), TEXT)]
+    drawn = rows[:DRAWN]
+    return Part(
+        "pieces",
+        _("Seen most"),
+        columns,
+        [_piece(one, has_columns) for one in rows[:SHOWN]],
+        charts.bars(
+            [one[0] for one in drawn],
+            [one[2] for one in drawn],
+            name=_("Customers who saw it"),
+            unit=charts.unit("customers"),
+            lying=True,
+        ),
+        definition=_(
+            "Did more: any other event that names the same piece, by a customer who saw it. “At "
+            "least” is the lower bound of the share (Wilson, 95 %%): a piece that few saw does not "
+            "lead by chance. New: not seen in the %(days)d days before."
+        )
+        % {"days": back},
+        note=_leading(rows, views, many),
+        size="tall",
+        empty=_("Nothing was seen on these days."),
+    )
+
+
+def _leading(rows: Sequence[Sequence[Any]], views: int, many: int) -> str:
+    """How much the first few have of everything; of few pieces that would say nothing."""
+    if many <= HOT or not views:
+        return ""
+    share = sum(sorted((one[3] for one in rows), reverse=True)[:HOT]) / views
+    said = {"hot": HOT, "many": figures.whole(many), "share": figures.share(share)}
+    return _("The first %(hot)d of %(many)s pieces have %(share)s of the times.") % said
+
+
+def _piece(one: Sequence[Any], has_columns: bool) -> list[Any]:
+    name, at, readers, views, doers, _deeds, before = one
+    bounds = differences.wilson(Proportion(readers, doers))
+    return [
+        name,
+        *([at] if has_columns else []),
+        readers,
+        views,
+        doers,
+        doers / readers,
+        bounds.low if bounds else None,
+        "" if before else pgettext("of content", "new"),
+    ]
+
+
+def _columns(rows: Sequence[Sequence[Any]], back: int) -> Part:
+    columns = [Column(_("Where it belongs"), TEXT), Column(_("Pieces")), Column(_("Of them new"))]
+    columns += [Column(_("Times seen")), Column(_("Times a piece"), NUMBER)]
+    columns += [Column(_("Share who did"), SHARE)]
+    named = [[one[0] or pgettext("of content", "nowhere"), *one[1:]] for one in rows]
+    return Part(
+        "columns",
+        _("By where it belongs"),
+        columns,
+        [
+            [at, pieces, new, views, views / pieces, doers / readers if readers else None]
+            for at, pieces, new, readers, views, doers, _deeds in named
+        ],
+        charts.bars(
+            [one[0] for one in named[:DRAWN]],
+            [one[4] for one in named[:DRAWN]],
+            name=_("Times seen"),
+            unit=charts.unit("count"),
+            lying=True,
+        ),
+        definition=_(
+            "Pieces that were seen on these days; new ones were not in the %(days)d days before. "
+            "The share is of all who saw a piece and did more with it, each piece for itself."
+        )
+        % {"days": back},
+    )
+
+
+def _days(rows: Sequence[Sequence[Any]]) -> Part:
+    days = [dt.date.fromisoformat(one[0]) for one in rows]
+    shares = [doers / readers if readers else None for _day, readers, doers in rows]
+    columns = [Column(_("Day"), DAY), Column(_("Customers who saw something"), COUNT)]
+    columns += [Column(_("Did more")), Column(_("Share who did"), SHARE)]
+    return Part(
+        "days",
+        _("Day by day"),
+        columns,
+        [
+            [day, readers, doers, share]
+            for day, (_day, readers, doers), share in zip(days, rows, shares, strict=True)
+        ][::-1],
+        charts.lines(days, {_("Share who did"): shares}, unit=charts.unit("share")),
+        definition=_("Of the customers who saw any piece on a day, those who did more that day."),
+    )

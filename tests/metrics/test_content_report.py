@@ -1,0 +1,97 @@
+"""The report on content: pieces, where they belong, and what is done with them."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from metrics.reports import every
+from segments import ingest
+from tests.metrics.factories import customers, today_is
+from tests.metrics.test_reports import tables
+from tests.segments.factories import happened, incoming
+
+DAY = dt.date(2017, 5, 10)
+WEEK: dict[str, Any] = {"seen": "article_read", "days": 7, "until": "2017-05-14"}
+
+
+def event(
+    who: int, name: str, day: int, piece: str, column: str = "", **more: Any
+) -> ingest.IncomingEvent:
+    properties = {"article_id": piece} | ({"column": column} if column else {}) | more
+    return incoming(who, dt.date(2017, 5, day), name=name, properties=properties)
+
+
+@pytest.fixture
+def magazine(db: None) -> list[int]:
+    """Three read about offices, one about life; some like it, one likes what they never read."""
+    today_is("2017-05-15")
+    a, b, c = (one.pk for one in customers(3))
+    happened(
+        event(a, "article_read", 3, "old", "work"),
+        event(a, "article_read", 10, "old", "work"),
+        event(a, "article_read", 10, "old", "work"),
+        event(b, "article_read", 10, "old", "work"),
+        event(b, "liked", 10, "old"),
+        event(c, "article_read", 11, "old", "work"),
+        event(a, "article_read", 11, "fresh", "life"),
+        event(a, "shared", 12, "fresh"),
+        event(b, "liked", 12, "fresh"),  # and has not read it
+        event(b, "article_read", 20, "later", "life"),
+        incoming(c, DAY, name="article_read", properties={"column": "work"}),  # names no piece
+    )
+    return [a, b, c]
+
+
+def test_pieces_are_told_by_their_readers_and_what_those_did(magazine: list[int]) -> None:
+    found = tables("content", **WEEK)["pieces"]
+    # piece, where it belongs, readers, times, did more, share, at least, new
+    assert [row[:6] for row in found.rows] == [
+        ["old", "work", 3, 4, 1, 1 / 3],
+        ["fresh", "life", 1, 1, 1, 1.0],
+    ]
+    assert 0.06 < found.rows[0][6] < 1 / 3
+    assert found.rows[1][6] < 0.21, "one of one is not the best"
+    assert [row[7] for row in found.rows] == ["", "new"]
+
+
+def test_where_pieces_belong_is_told_with_how_many_are_new(magazine: list[int]) -> None:
+    found = tables("content", **WEEK)["columns"]
+    assert found.rows == [["work", 1, 0, 4, 4.0, 1 / 3], ["life", 1, 1, 1, 1.0, 1.0]]
+    assert "columns" not in tables("content", **WEEK, column="-")
+
+
+def test_days_tell_who_did_more_on_the_same_day(magazine: list[int]) -> None:
+    rows = tables("content", **WEEK)["days"].rows
+    assert rows == [[dt.date(2017, 5, 11), 2, 0, 0.0], [dt.date(2017, 5, 10), 2, 1, 0.5]]
+
+
+def test_it_says_how_much_the_leading_pieces_have(db: None) -> None:
+    today_is("2017-05-15")
+    (who,) = (one.pk for one in customers(1))
+    often = [event(who, "article_read", 10, "p0") for _ in range(9)]
+    happened(*often, *(event(who, "article_read", 10, f"p{n}") for n in range(1, 12)))
+    assert "10 of 12 pieces have 90" in tables("content", **WEEK)["pieces"].note
+
+
+def test_it_guesses_the_properties_and_refuses_what_there_is_not(magazine: list[int]) -> None:
+    report = every.BY_KIND["content"]
+    read = report.read({"seen": "article_read", "piece": "no", "column": "never"})
+    assert (read["piece"], read["column"]) == ("article_id", "column")
+    assert report.read({"seen": "article_read", "piece": "column"})["column"] == ""
+    assert report.missing(report.read({"seen": "nothing of the kind"}))
+    assert report.read({"seen": "article_read", "column": "-"})["column"] == ""
+    assert "column=-" in report.address(report.read({"seen": "article_read", "column": "-"}))
+
+
+def test_an_event_without_properties_says_what_it_lacks(db: None) -> None:
+    today_is("2017-05-15")
+    (who,) = (one.pk for one in customers(1))
+    happened(incoming(who, DAY, name="visit", properties={}))
+    report = every.BY_KIND["content"]
+    assert "no property" in report.missing(report.read({"seen": "visit"}))
+
+
+def test_nothing_seen_is_an_answer_too(magazine: list[int]) -> None:
+    found = tables("content", seen="article_read", days=2, until="2017-05-08")
+    assert [one.rows for one in found.values()] == [[], [], []]
