@@ -19,7 +19,7 @@ from metrics.reports.report import Report
 from metrics.stats import differences
 from metrics.stats.samples import Proportion
 from segments import catalogue
-from segments.models import EventProperty
+from segments.models import EventProperty, Thing
 
 DRAWN, SHOWN = 15, 100
 HOT = 10  # pieces that lead
@@ -29,6 +29,7 @@ PIECES = (
     *("content_id", "article_id", "article", "post_id", "video_id", "title", "content"),
     *("product_id", "item_id", "sku", "product", "item", "page"),
 )
+NAMES = ("name", "title", "item_name", "product_name")  # of an item, as senders tell it
 COLUMNS = ("column", "section", "category", "item_category", "topic")
 
 
@@ -59,15 +60,20 @@ class Content(Report):
         return ""
 
     def fields(self, settings: Settings) -> list[Field]:
+        kinds = [("", "–"), *events.kinds()]
+        seen = Field("seen", _("What is seen"), "choice", settings["seen"], kinds)
+        return [seen, *self._named(settings), *events.day_fields(settings)]
+
+    def _named(self, settings: Settings) -> list[Field]:
+        """The properties of the chosen event; before there is one, nothing is to be chosen."""
         names = _properties(settings["seen"]) if settings["seen"] else []
+        if not names:
+            return []
         offered: Options = [(one, one) for one in names]
         columns: Options = [("-", "–"), *((x, x) for x in names if x != settings["piece"])]
-        kinds = [("", "–"), *events.kinds()]
         return [
-            Field("seen", _("What is seen"), "choice", settings["seen"], kinds),
             Field("piece", _("Property that names it"), "choice", settings["piece"], offered),
             Field("column", _("Where it belongs"), "choice", settings["column"] or "-", columns),
-            *events.day_fields(settings),
         ]
 
     def address(self, settings: Settings) -> str:
@@ -88,9 +94,10 @@ class Content(Report):
 
         about, now = question.about, self.version(question)
         since, until = events.days(about)
+        naming = _naming(about["piece"])
         found = pieces.read(
             about["seen"],
-            _naming(about["piece"]),
+            naming,
             about["piece"],
             about["column"],
             since=since,
@@ -100,6 +107,7 @@ class Content(Report):
         data = {
             "pieces": [[_short(name), _short(at), *rest] for name, at, *rest in found.rows],
             "columns": [[_short(at), *rest] for at, *rest in found.columns],
+            "tells": len(naming) > 1,
             "days": [[day.isoformat(), *rest] for day, *rest in found.days],
         }
         return Fresh(answers.as_json(data), until, now)
@@ -111,10 +119,10 @@ class Content(Report):
         said = answers.from_json(answer.data)
         since, until = events.days(events.dated(settings))
         back = (since - _before(since, until)).days
-        parts = [_pieces(said, bool(settings["column"]), back), _days(said["days"])]
-        if settings["column"]:
-            parts.insert(1, _columns(said["columns"], back))
-        return parts
+        called = _called([one[0] for one in said["pieces"][:SHOWN]], settings["piece"])
+        parts = [_pieces(said, called, bool(settings["column"]), back)]
+        parts += [_columns(said, back)] if settings["column"] else []
+        return [*parts, _days(said)]
 
 
 def _properties(event: str) -> list[str]:
@@ -140,12 +148,22 @@ def _before(since: dt.date, until: dt.date) -> dt.date:
     return since - (until - since) - events.A_DAY
 
 
+def _called(keys: Sequence[str], piece: str) -> dict[str, str]:
+    """What pieces are called where senders told it of the items, by their keys."""
+    kinds = {piece, piece.removesuffix("_id")}
+    things = Thing.objects.filter(kind__in=kinds, key__in=keys).values_list("key", "attributes")
+    named = {key: next((said[one] for one in NAMES if said.get(one)), "") for key, said in things}
+    return {key: f"{_short(str(name))} ({key})" for key, name in named.items() if name}
+
+
 def _short(text: str | None) -> str:
     return "" if text is None else text[:LONGEST]
 
 
-def _pieces(said: Mapping[str, Any], has_columns: bool, back: int) -> Part:
-    rows = said["pieces"]
+def _pieces(
+    said: Mapping[str, Any], called: Mapping[str, str], has_columns: bool, back: int
+) -> Part:
+    rows = [[called.get(one[0], one[0]), *one[1:]] for one in said["pieces"]]
     views, many = sum(one[4] for one in said["columns"]), sum(one[1] for one in said["columns"])
     columns = [Column(_("Piece"), TEXT)]
     columns += [Column(_("Where it belongs"), TEXT)] if has_columns else []
@@ -157,7 +175,7 @@ def _pieces(said: Mapping[str, Any], has_columns: bool, back: int) -> Part:
         "pieces",
         _("Seen most"),
         columns,
-        [_piece(one, has_columns) for one in rows[:SHOWN]],
+        [_piece(one, has_columns, said["tells"]) for one in rows[:SHOWN]],
         charts.bars(
             [one[0] for one in drawn],
             [one[2] for one in drawn],
@@ -171,7 +189,7 @@ def _pieces(said: Mapping[str, Any], has_columns: bool, back: int) -> Part:
             "lead by chance. New: not seen in the %(days)d days before."
         )
         % {"days": back},
-        note=_leading(rows, views, many),
+        note=" ".join(filter(None, [_leading(rows, views, many), _untold(said)])),
         size="tall",
         empty=_("Nothing was seen on these days."),
     )
@@ -186,32 +204,40 @@ def _leading(rows: Sequence[Sequence[Any]], views: int, many: int) -> str:
     return _("The first %(hot)d of %(many)s pieces have %(share)s of the times.") % said
 
 
-def _piece(one: Sequence[Any], has_columns: bool) -> list[Any]:
+def _untold(said: Mapping[str, Any]) -> str:
+    """Nobody did more where nothing would tell it; that is not the same as 0 %."""
+    if said["tells"]:
+        return ""
+    return _("No other event has this property, so nothing tells what else was done with a piece.")
+
+
+def _piece(one: Sequence[Any], has_columns: bool, tells: bool) -> list[Any]:
     name, at, readers, views, doers, _deeds, before = one
-    bounds = differences.wilson(Proportion(readers, doers))
+    bounds = differences.wilson(Proportion(readers, doers)) if tells else None
     return [
         name,
         *([at] if has_columns else []),
         readers,
         views,
-        doers,
-        doers / readers,
+        doers if tells else None,
+        doers / readers if tells else None,
         bounds.low if bounds else None,
         "" if before else pgettext("of content", "new"),
     ]
 
 
-def _columns(rows: Sequence[Sequence[Any]], back: int) -> Part:
+def _columns(said: Mapping[str, Any], back: int) -> Part:
     columns = [Column(_("Where it belongs"), TEXT), Column(_("Pieces")), Column(_("Of them new"))]
     columns += [Column(_("Times seen")), Column(_("Times a piece"), NUMBER)]
     columns += [Column(_("Share who did"), SHARE)]
-    named = [[one[0] or pgettext("of content", "nowhere"), *one[1:]] for one in rows]
+    nowhere = pgettext("of content", "nowhere")
+    named = [[one[0] or nowhere, *one[1:]] for one in said["columns"]]
     return Part(
         "columns",
         _("By where it belongs"),
         columns,
         [
-            [at, pieces, new, views, views / pieces, doers / readers if readers else None]
+            [at, pieces, new, views, views / pieces, doers / readers if said["tells"] else None]
             for at, pieces, new, readers, views, doers, _deeds in named
         ],
         charts.bars(
@@ -229,19 +255,23 @@ def _columns(rows: Sequence[Sequence[Any]], back: int) -> Part:
     )
 
 
-def _days(rows: Sequence[Sequence[Any]]) -> Part:
-    days = [dt.date.fromisoformat(one[0]) for one in rows]
-    shares = [doers / readers if readers else None for _day, readers, doers in rows]
+def _days(said: Mapping[str, Any]) -> Part:
+    days = [dt.date.fromisoformat(one[0]) for one in said["days"]]
+    readers = [one[1] for one in said["days"]]
+    doers = [one[2] if said["tells"] else None for one in said["days"]]
+    shares = [None if did is None else did / saw for saw, did in zip(readers, doers, strict=True)]
     columns = [Column(_("Day"), DAY), Column(_("Customers who saw something"), COUNT)]
     columns += [Column(_("Did more")), Column(_("Share who did"), SHARE)]
+    drawn = (
+        charts.lines(days, {_("Share who did"): shares}, unit=charts.unit("share"))
+        if said["tells"]
+        else charts.lines(days, {str(columns[1].label): readers}, unit=charts.unit("customers"))
+    )
     return Part(
         "days",
         _("Day by day"),
         columns,
-        [
-            [day, readers, doers, share]
-            for day, (_day, readers, doers), share in zip(days, rows, shares, strict=True)
-        ][::-1],
-        charts.lines(days, {_("Share who did"): shares}, unit=charts.unit("share")),
+        [list(row) for row in zip(days, readers, doers, shares, strict=True)][::-1],
+        drawn,
         definition=_("Of the customers who saw any piece on a day, those who did more that day."),
     )

@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from metrics.reports import every
 from segments import ingest
+from segments.models import Thing
 from tests.metrics.factories import customers, today_is
 from tests.metrics.test_reports import tables
 from tests.segments.factories import happened, incoming
@@ -74,12 +76,28 @@ def test_it_says_how_much_the_leading_pieces_have(db: None) -> None:
     assert "10 of 12 pieces have 90" in tables("content", **WEEK)["pieces"].note
 
 
+def test_what_nothing_tells_is_not_nothing(db: None) -> None:
+    today_is("2017-05-15")
+    (who,) = (one.pk for one in customers(1))
+    happened(event(who, "article_read", 10, "p0", "work"))
+    Thing.objects.create(
+        kind="article", key="p0", attributes={"title": "On tea"}, updated_at=timezone.now()
+    )
+    found = tables("content", **WEEK)
+    assert found["pieces"].rows == [["On tea (p0)", "work", 1, 1, None, None, None, "new"]]
+    assert "nothing tells" in found["pieces"].note
+    assert found["columns"].rows == [["work", 1, 1, 1, 1.0, None]]
+    assert found["days"].rows == [[dt.date(2017, 5, 10), 1, None, None]]
+
+
 def test_it_guesses_the_properties_and_refuses_what_there_is_not(magazine: list[int]) -> None:
     report = every.BY_KIND["content"]
     read = report.read({"seen": "article_read", "piece": "no", "column": "never"})
     assert (read["piece"], read["column"]) == ("article_id", "column")
     assert report.read({"seen": "article_read", "piece": "column"})["column"] == ""
-    assert report.missing(report.read({"seen": "nothing of the kind"}))
+    nothing = report.read({"seen": "nothing of the kind"})
+    assert report.missing(nothing)
+    assert "column" not in [one.name for one in report.fields(nothing)], "it would be no column"
     assert report.read({"seen": "article_read", "column": "-"})["column"] == ""
     assert "column=-" in report.address(report.read({"seen": "article_read", "column": "-"}))
 
