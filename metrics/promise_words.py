@@ -8,26 +8,27 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from console import charts, clock, figures, formats, kept_words
 from console.charts import Chart
 from console.models import RequestVerdict, TeamRequest
-from metrics import controls, promises
+from metrics import controls, promises, weekly
 from metrics.models import Metric
 from segments.models import Definition
 
 Outcome = RequestVerdict.Outcome
 TONES = {Outcome.MET: "good", Outcome.PARTLY: "warn", Outcome.NOT: "bad", Outcome.UNCLEAR: ""}
 WEEK = dt.timedelta(days=7)
+BEFORE, AFTER = pgettext_lazy("in time", "Before"), pgettext_lazy("in time", "After")
 
 WHY: dict[str, Words] = {
     promises.NOT_PROMISED: gettext_lazy("No change of a number was promised."),
     promises.NO_METRIC: gettext_lazy("There is no such metric any more."),
     promises.NOT_MEASURED: gettext_lazy("The number was not measured in these weeks."),
     promises.TOO_EARLY: gettext_lazy("Too few days are known since it was delivered."),
-    promises.FEW_WEEKS: gettext_lazy("There are too few weeks to tell chance from an effect."),
-    promises.NO_SHARE: gettext_lazy(
+    weekly.FEW_WEEKS: gettext_lazy("There are too few weeks to tell chance from an effect."),
+    weekly.NO_SHARE: gettext_lazy(
         "The number was nothing or below, so no share of it can be told."
     ),
 }
@@ -89,12 +90,12 @@ def promised(request: TeamRequest) -> Promised | None:
         label=metric.label if metric else request.metric,
         link=reverse("admin:metrics_metric_change", args=[metric.pk]) if metric else "",
         definition=_definition(frozen),
-        change=_signed(request.expected_change),
+        change=signed(request.expected_change),
         by=request.expected_by,
-        value=_a_week(value, metric),
+        value=a_week(value, metric),
         bounds=_between(frozen.get("low"), frozen.get("high"), metric),
         span=_span(frozen),
-        target=_a_week(promises.target(request), metric),
+        target=a_week(promises.target(request), metric),
         why=why,
         chart=course(request, metric) if metric and value is not None else None,
     )
@@ -130,7 +131,7 @@ def how(measured: Mapping[str, Any]) -> str:
             return _("Against the control of the comparison “%(name)s”.") % measured
         case controls.CAMPAIGN:
             return _("Against the control of the campaign “%(name)s”.") % measured
-        case "before_after" if measured.get("value") is not None:
+        case weekly.BEFORE_AFTER if measured.get("value") is not None:
             return _("The weeks after it was delivered against those before it was accepted.")
     return ""
 
@@ -139,7 +140,7 @@ def caveats(measured: Mapping[str, Any]) -> list[str]:
     """What a reader has to know before they believe it."""
     found = [str(WHY[measured["why"]])] if measured.get("why") in WHY else []
     found += [str(NOTES[one]) for one in measured.get("notes", ()) if one in NOTES]
-    if measured.get("how") != "before_after" or measured.get("relative") is None:
+    if measured.get("how") != weekly.BEFORE_AFTER or measured.get("relative") is None:
         return found
     found.append(
         _("No control tells what would have been without it: other things may have moved it too.")
@@ -180,7 +181,7 @@ def course(request: TeamRequest, metric: Metric) -> Chart:
         option=charts.lines(days, series, unit=unit) if days else {},
         columns=[_("Week until"), *series],
         rows=[
-            [day.isoformat(), *(_said(values[at], metric) for values in series.values())]
+            [day.isoformat(), *(in_words(values[at], metric) for values in series.values())]
             for at, day in reversed(list(enumerate(days)))
         ],
         size="low",
@@ -196,20 +197,20 @@ def _facts(measured: Mapping[str, Any], metric: Metric | None) -> list[tuple[str
         return []
     bounds = _("cannot be told")
     if measured.get("low") is not None:
-        bounds = f"{_signed(measured['low'])} … {_signed(measured['high'])}"
+        bounds = f"{signed(measured['low'])} … {signed(measured['high'])}"
     is_controlled = measured.get("how") in (controls.CAMPAIGN, controls.COMPARISON)
     shares = Metric(unit=Metric.Unit.SHARE) if is_controlled and not _is_money(metric) else metric
     found = [
-        (_("Promised"), _signed(measured.get("expected"))),
-        (_("Came to"), _signed(measured["relative"])),
+        (_("Promised"), signed(measured.get("expected"))),
+        (_("Came to"), signed(measured["relative"])),
         (_("95 % bounds"), bounds),
         (
-            _("Control") if is_controlled else pgettext("in time", "Before"),
-            _said(measured.get("against"), shares),
+            _("Control") if is_controlled else str(BEFORE),
+            in_words(measured.get("against"), shares),
         ),
         (
-            _("With it") if is_controlled else pgettext("in time", "After"),
-            _said(measured.get("value"), shares),
+            _("With it") if is_controlled else str(AFTER),
+            in_words(measured.get("value"), shares),
         ),
     ]
     if after := measured.get("after"):
@@ -245,7 +246,8 @@ def _control(measured: Mapping[str, Any]) -> str:
         return ""
 
 
-def _said(value: float | None, metric: Metric | None) -> str:
+def in_words(value: float | None, metric: Metric | None) -> str:
+    """A mean of weeks in the unit of its metric."""
     if value is None or metric is None:
         return figures.NOTHING
     if metric.unit in {Metric.Unit.COUNT, Metric.Unit.CUSTOMERS}:
@@ -254,9 +256,9 @@ def _said(value: float | None, metric: Metric | None) -> str:
     return figures.in_unit(amount, metric.unit, clock.project().currency)  # type: ignore[arg-type]
 
 
-def _a_week(value: float | None, metric: Metric | None) -> str:
+def a_week(value: float | None, metric: Metric | None) -> str:
     """What days are added up of is told for a week."""
-    said = _said(value, metric)
+    said = in_words(value, metric)
     adds_up = value is not None and metric is not None and metric.over == Metric.Over.SUM
     return _("%(value)s a week") % {"value": said} if adds_up else said
 
@@ -264,10 +266,11 @@ def _a_week(value: float | None, metric: Metric | None) -> str:
 def _between(low: float | None, high: float | None, metric: Metric | None) -> str:
     if low is None or high is None:
         return ""
-    return f"{_('95 % bounds')} {_said(low, metric)} – {_said(high, metric)}"
+    return f"{_('95 % bounds')} {in_words(low, metric)} – {in_words(high, metric)}"
 
 
-def _signed(share: Any) -> str:
+def signed(share: Any) -> str:
+    """A change as a share, with its sign."""
     return figures.signed_share(None if share is None else float(share))
 
 

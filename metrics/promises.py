@@ -6,7 +6,7 @@ against its own past, which is weaker, and the verdict says so.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from statistics import fmean
@@ -20,23 +20,20 @@ from console import figures, kept_words, work
 from console.models import RequestVerdict, TeamRequest
 from console.states import NotAllowed, Stale
 from console.team_requests import moving
-from metrics import alerts, controls
+from metrics import controls, weekly
 from metrics.models import Metric
 from metrics.overall import Overall
 from metrics.stats import before_after
-from metrics.stats.before_after import Change, Promise
+from metrics.stats.before_after import Promise
 from metrics.stats.differences import Interval
+from metrics.weekly import DAY, WEEK
 from segments import definitions
 
 WEEKS_BEFORE, WEEKS_AFTER = 8, 4
-WEEKS_PAST = 104  # from which it is told how far the number moves by itself
 MOST_SHOWN = 104  # weeks on a chart
-LATEST = 70  # days within which a number has to be known, such as a retention of 30 days
-DAY, WEEK, YEAR = dt.timedelta(days=1), dt.timedelta(days=7), dt.timedelta(days=364)
-
 # Why nothing can be told, and what has to be known besides; in words: `promise_words`.
 NOT_PROMISED, NO_METRIC, NOT_MEASURED = "not_promised", "no_metric", "not_measured"
-TOO_EARLY, FEW_WEEKS, NO_SHARE = "too_early", "few_weeks", "no_share"
+TOO_EARLY = "too_early"
 NEW_DEFINITION, LATE = "new_definition", "late"
 
 
@@ -56,9 +53,9 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
     metric = Metric.objects.filter(key=request.metric).first()
     if metric is None:
         return {"metric": request.metric, "why": NO_METRIC, "weeks": []}
-    overall = _read(metric.key, on - DAY)
-    until = _last_known(overall, metric.key, on - DAY)
-    weeks = _weeks_until(overall, metric.key, until, WEEKS_BEFORE) if until else []
+    overall = weekly.read(metric.key, on - DAY)
+    until = weekly.last_known(overall, metric.key, on - DAY)
+    weeks = weekly.until(overall, metric.key, until, WEEKS_BEFORE) if until else []
     said = _version(metric) | {"weeks": weeks, "why": "" if weeks else NOT_MEASURED}
     if not weeks or until is None:
         return said
@@ -92,9 +89,9 @@ def too_much(
         return ""
     value = (frozen or {}).get("value")
     if value is None:
-        overall = Overall([key], on - WEEK * WEEKS_BEFORE - DAY * LATEST, on - DAY)
-        until = _last_known(overall, key, on - DAY)
-        weeks = _weeks_until(overall, key, until, WEEKS_BEFORE) if until else []
+        overall = Overall([key], on - WEEK * WEEKS_BEFORE - DAY * weekly.LATEST, on - DAY)
+        until = weekly.last_known(overall, key, on - DAY)
+        weeks = weekly.until(overall, key, until, WEEKS_BEFORE) if until else []
         value = fmean(weeks) if weeks else None
     return "" if value is None else _too_much(metric, value, change)
 
@@ -172,18 +169,18 @@ def _by_itself(request: TeamRequest, metric: Metric, *, on: dt.date) -> dict[str
     """The weeks after it was delivered against those before it was accepted."""
     frozen = request.baseline or {}
     due = due_on(request)
-    said: dict[str, Any] = {"how": "before_after", "was": frozen.get("value")}
+    said: dict[str, Any] = {"how": weekly.BEFORE_AFTER, "was": frozen.get("value")}
     if due is None or request.delivered_on is None or not frozen.get("since"):
         return said | {"why": frozen.get("why") or NOT_MEASURED}
-    overall = _read(metric.key, max(due, on))
+    overall = weekly.read(metric.key, max(due, on))
     since, first = dt.date.fromisoformat(frozen["since"]), request.delivered_on + DAY
-    until = _last_known(overall, metric.key, min(due, on - DAY))
+    until = weekly.last_known(overall, metric.key, min(due, on - DAY))
     if until is None or until < first + WEEK * before_after.LEAST_AFTER - DAY:
         return said | {"why": TOO_EARLY}
     many = min(WEEKS_AFTER, (until - first + DAY) // WEEK)
-    after = _weeks_until(overall, metric.key, until, many)
+    after = weekly.until(overall, metric.key, until, many)
     weeks = _weeks_before(frozen, metric, overall)
-    past = _weeks_until(overall, metric.key, since - DAY, WEEKS_PAST)
+    past = weekly.until(overall, metric.key, since - DAY, weekly.PAST)
     start = until - WEEK * many + DAY
     between = (start - dt.date.fromisoformat(frozen["until"])) // WEEK
     found = before_after.change(weeks, after, past, gap=max(0, between))
@@ -193,40 +190,7 @@ def _by_itself(request: TeamRequest, metric: Metric, *, on: dt.date) -> dict[str
         "before": [frozen["since"], frozen["until"]],
         "after": [start.isoformat(), until.isoformat()],
     }
-    return said | spans | _told(found, weeks, after) | _season(metric, spans)
-
-
-def _told(found: Change, before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
-    bounds = found.interval
-    why = "" if bounds else FEW_WEEKS
-    return {
-        "why": why if found.relative is not None else NO_SHARE,
-        "value": found.after,
-        "against": found.before,
-        "relative": found.relative,
-        "low": bounds.low if bounds else None,
-        "high": bounds.high if bounds else None,
-        "moved": found.moved,
-        "looked": found.looked,
-        "weeks": list(after),
-        "weeks_before": list(before),
-    }
-
-
-def _season(metric: Metric, spans: dict[str, list[str]]) -> dict[str, Any]:
-    """What was special about these weeks: the same weeks a year before, and public holidays."""
-    (since, until), (first, last) = (
-        [dt.date.fromisoformat(day) for day in spans[name]] for name in ("before", "after")
-    )
-    overall = Overall([metric.key], since - YEAR, last - YEAR)
-    was = _weeks_until(overall, metric.key, until - YEAR, (until - since + DAY) // WEEK)
-    then = _weeks_until(overall, metric.key, last - YEAR, (last - first + DAY) // WEEK)
-    year_before = before_after.change(was, then)
-    off = {
-        name: sorted(set(alerts.holidays(*some).values()))
-        for name, some in (("before", (since, until)), ("after", (first, last)))
-    }
-    return {"year_before": year_before.relative if year_before else None, "holidays": off}
+    return said | spans | weekly.told(found, weeks, after) | weekly.season(metric, spans)
 
 
 def _weeks_before(frozen: dict[str, Any], metric: Metric, overall: Overall) -> list[float]:
@@ -234,7 +198,7 @@ def _weeks_before(frozen: dict[str, Any], metric: Metric, overall: Overall) -> l
     if not _is_redefined(frozen, metric):
         return [float(one) for one in frozen["weeks"]]
     until = dt.date.fromisoformat(frozen["until"])
-    return _weeks_until(overall, metric.key, until, len(frozen["weeks"]))
+    return weekly.until(overall, metric.key, until, len(frozen["weeks"]))
 
 
 def _notes(request: TeamRequest, metric: Metric) -> list[str]:
@@ -280,7 +244,7 @@ def find(request: TeamRequest, *, at: dt.datetime, on: dt.date) -> RequestVerdic
     """Judge it as far as it can be told, and have somebody look who asked; None: not known yet."""
     outcome, measured = judge(request, on=on)
     due = due_on(request)
-    if measured.get("why") == TOO_EARLY and due is not None and (on - due).days <= LATEST:
+    if measured.get("why") == TOO_EARLY and due is not None and (on - due).days <= weekly.LATEST:
         return None
     found = moving.judge(request, outcome=outcome, measured=measured, by=None, at=at)
     if outcome != Promise.MET:
@@ -312,11 +276,6 @@ def find_all(*, at: dt.datetime, on: dt.date) -> int:
 # --- reading ------------------------------------------------------------------------
 
 
-def _read(key: str, until: dt.date) -> Overall:
-    weeks = WEEKS_BEFORE + WEEKS_AFTER + WEEKS_PAST
-    return Overall([key], until - WEEK * weeks - DAY * LATEST * 3, until)
-
-
 def _version(metric: Metric) -> dict[str, Any]:
     """By which definition it is counted."""
     word = metric.rests_on
@@ -326,25 +285,6 @@ def _version(metric: Metric) -> dict[str, Any]:
         "word": word,
         "under": definitions.versions().get(word) if word else None,
     }
-
-
-def _last_known(overall: Overall, key: str, until: dt.date) -> dt.date | None:
-    """The last day that is known; a number that is known only later has an earlier one."""
-    known = (day for day, one in overall.days(key).items() if one.value is not None)
-    found = max((day for day in known if day <= until), default=None)
-    return found if found and (until - found).days <= LATEST else None
-
-
-def _weeks_until(overall: Overall, key: str, until: dt.date, most: int) -> list[float]:
-    """What the weeks that end with a day came to, the oldest first; up to a gap."""
-    found: list[float] = []
-    for number in range(most):
-        last = until - WEEK * number
-        value = overall.value(key, last - WEEK + DAY, last)
-        if value is None:
-            break
-        found.append(float(value))
-    return found[::-1]
 
 
 def outcome_of(request: TeamRequest) -> RequestVerdict | None:

@@ -32,7 +32,7 @@ from metrics import (
     tasks,
     words,
 )
-from metrics.admin import export, metric_pages, metric_ties
+from metrics.admin import export, metric_pages, metric_ties, metric_turn
 from metrics.admin.metric_form import MetricForm
 from metrics.models import Measurement, Metric
 from segments.admin.filters import ArchivedFilter
@@ -182,6 +182,7 @@ class MetricAdmin(ReadOnlyAdmin):
             "slices": _offered(metric, sliced),
             "chosen": chosen,
             "has_ranges": metric.key != retention.KEY,
+            "turn": metric_turn.panel(metric, request.GET) if metric.key != retention.KEY else None,
             "export": reverse("admin:metrics_metric_export", args=[metric.pk]) + query,
             "about": metric_pages.about(metric),
             "may_change": roles.may_change(request.user, metric, own.ACTION),

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console import clock, keeper_body, keepers, rest
-from metrics import own, tasks
+from metrics import own, tasks, weekly
 from metrics.models import Measurement, Metric
 from segments.rules.nodes import RuleError
 
@@ -87,6 +88,7 @@ class MetricViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     needs: ClassVar = {
         "list": "metrics.view",
         "retrieve": "metrics.view",
+        "around": "metrics.view",
         "create": own.ACTION,
         "partial_update": own.ACTION,
         "archive": own.ACTION,
@@ -144,6 +146,23 @@ class MetricViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         owner = keeper_body.read(request)
         keepers.name(row, owner, by=request.user, action=own.ACTION)  # type: ignore[arg-type]
         return self._answer(row)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("day", OpenApiTypes.DATE, required=True)],
+        responses=OpenApiTypes.OBJECT,
+    )
+    @action(detail=True)
+    def around(self, request: Request, key: str | None = None) -> Response:
+        """The eight weeks before a day and up to eight from it on, and whether it moved.
+
+        `relative` is the change as a share, `low` and `high` its 95 % bounds, `moved` of `looked`
+        earlier stretches as long moved as far; without whole measured weeks on both sides these
+        are not there.
+        """
+        day = clock.read_day(request.query_params.get("day", ""))
+        if day is None or day >= clock.today():
+            raise ValidationError({"day": [_("Choose a day that is over.")]})
+        return Response(weekly.around(self.get_object(), day, on=clock.today()))
 
     def _answer(self, row: Metric) -> Response:
         row.refresh_from_db()
