@@ -84,7 +84,7 @@ def _chart(metric: Metric, measured: Mapping[str, Any]) -> Chart:
     unit = drawing.unit(metric.unit, clock.project().currency)
     labels = [end.isoformat() for end in ends]
     return Chart(
-        id="turn",
+        id="around",
         title=_("%(metric)s, week by week") % {"metric": metric.label},
         option=drawing.grouped(labels, series, unit=unit),
         columns=[_("Week until"), metric.label, _("Before or after")],

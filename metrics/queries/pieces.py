@@ -78,7 +78,7 @@ def read(
         return Pieces(
             _rows(lake.ask(most.limit(MOST))),
             _rows(lake.ask(days.order_by("day"))),
-            _rows(lake.ask(columns.order_by([columns.readers.desc(), "column"]))),
+            _rows(lake.ask(columns.order_by([columns.views.desc(), "column"]))),
         )
 
 
