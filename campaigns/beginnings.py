@@ -25,7 +25,7 @@ from console import clock, figures, kept_words
 from console.kept_words import both
 from console.models import Staff
 from console.states import NotAllowed
-from segments import definitions, library, membership
+from segments import catalogue, definitions, library, membership
 from segments.models import EventType, Segment
 from segments.rules.nodes import RuleError
 from segments.rules.vocabulary import Vocabulary
@@ -217,7 +217,10 @@ def warnings(
         control_share=0.1,
         by=by,
     )
+    known = catalogue.titles()
     for recipe in recipes.WARNINGS:
+        if recipe.where_any and known.keys().isdisjoint(recipe.where_any):
+            continue
         words = template(recipe.words, by=by, link=link, channel=channel)
         _add(playbook, recipe, names, words, by)
     return playbook

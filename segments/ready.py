@@ -201,6 +201,13 @@ READY: dict[str, Ready] = {
             "会话时长显著下降时，可通过 A/B 测试调整页面布局或内容推荐",
             {"all": [trait("visit_length_share", "<=", 67), trait("visits_30d", ">=", 4)]},
         ),
+        Ready(
+            "friends-quieter",
+            "weaker",
+            _("Does half as much with friends as usual"),
+            "好友互动频率下降后，推荐高关联度内容或发起好友召回活动",
+            trait("friends_change", "<=", -50),
+        ),
         # The longest silence first: whoever is in one of them is in none of the later ones.
         Ready(
             "warning-3",

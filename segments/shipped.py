@@ -325,7 +325,23 @@ RESPONDING = (
 )
 # Under the names that tracking plans usually have; what comes in under another name is taken as
 # one of these, or gets a trait of one's own.
+FRIENDLY = (
+    *("friend_messaged", "friend_message_sent", "friend_liked", "friend_commented"),
+    *("friend_visited", "friend_gift_sent", "friend_played_with"),
+)
 SPREADING = (
+    Trait(
+        "friends_change",
+        _("change of deeds with friends"),
+        _(
+            "What the customer did with friends, such as writing to one or liking what one made: "
+            "events a day in the last 7 whole days against the 28 before them, in percent of "
+            "those. Not known of who did nothing with friends in the 28 days."
+        ),
+        Change(Events(FRIENDLY)),
+        NUMBER,
+        unit="%",
+    ),
     Trait(
         "shares",
         _("shares"),

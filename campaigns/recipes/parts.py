@@ -123,6 +123,7 @@ class Recipe:
     task: str = ""
     task_days: int = 3
     duty: str = ""
+    where_any: tuple[str, ...] = ()  # only where one of these events is known, if there are some
 
 
 def say(key: str, words: str, coupon: str = "") -> dict[str, Any]:

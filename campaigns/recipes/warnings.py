@@ -2,6 +2,7 @@
 
 from campaigns.recipes.parts import DAY, Gift, Recipe, Words
 from console.kept_words import both
+from segments.shipped import FRIENDLY
 
 # Value comes before silence (R100, R112, R120), then R147-R149, R192, R25: the longest silence
 # first. Who pays most is called at once and gets no price promotion (R103); who could pay more
@@ -77,6 +78,15 @@ WARNINGS = [
             with_coupon=True,
         ),
         Gift(both("七天唤醒券", "Seven-day wake coupon"), 10, 3 * DAY),
+    ),
+    Recipe(
+        "friends-quieter",
+        Words(
+            both("好友互动减少：好友召回", "Less with friends: friends call"),
+            ("好友在等您", "看看好友们最近的动态，约上一起。", "看看好友"),
+            ("Your friends are here", "See what they did lately, and join them.", "See them"),
+        ),
+        where_any=FRIENDLY,
     ),
     Recipe(
         "falling-7",

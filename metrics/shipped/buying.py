@@ -4,15 +4,18 @@ from django.utils.translation import gettext_noop as _
 
 from metrics.shipped.says import (
     ANSWERING,
+    ASKING_HELP,
     CARTING,
     CONVERSION,
     COUNT,
     CUSTOMERS,
+    HELPING,
     INVITED,
     INVITING,
     LAST,
     LESS,
     MESSAGES,
+    MINUTES,
     MONEY,
     NEITHER,
     NUMBER,
@@ -240,6 +243,30 @@ BUYING = [
         SATISFACTION,
         derived("100 * (promoters - detractors) / survey_answers"),
         over=QUOTIENT,
+    ),
+    Definition(
+        "first_answer_minutes",
+        _("Time to the first answer"),
+        MINUTES,
+        _(
+            "Minutes from the day's first request for help, or feedback, to our first answer "
+            "within 7 days, on average; by stage it tells how quick it is for newcomers."
+        ),
+        SATISFACTION,
+        conversion(ASKING_HELP, HELPING, 7, "minutes"),
+        over=QUOTIENT,
+        direction=LESS,
+        slices=("stage",),
+    ),
+    Definition(
+        "help_answered_share",
+        _("Answered requests for help"),
+        SHARE,
+        _("Of the customers who asked for help on the day, those who had an answer in 7 days."),
+        SATISFACTION,
+        conversion(ASKING_HELP, HELPING, 7),
+        over=QUOTIENT,
+        slices=("stage",),
     ),
     # --- messages and campaigns ----------------------------------------------------
     Definition(

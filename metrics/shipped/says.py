@@ -30,6 +30,8 @@ INVITED = ["invite_accepted", "invitation_accepted", "referral_registered", "ref
 ANSWERING = ["survey_answered", "nps_answered"]
 STARTING, REGISTERING = [*shipped.STARTING], [*shipped.REGISTERING]  # as traits know them
 FEATURES = ["feature_used"]
+ASKING_HELP = ["help_requested", "support_requested", "ticket_created", "feedback_given"]
+HELPING = ["help_answered", "support_replied", "ticket_answered", "feedback_answered"]
 MAKING = [
     *("review_posted", "review_written", "post_created", "content_created"),
     *("comment_posted", "ugc_created"),

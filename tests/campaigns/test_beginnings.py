@@ -73,7 +73,7 @@ def test_what_ships_is_said_through_any_channel(channel: str) -> None:
     with pytest.raises(NotAllowed, match="add an account first"):
         beginnings.warnings(names=NAMES, by=bob(), channel=channel)
     ChannelAccount.objects.create(name="Phone", kind="sms_http", channel=channel, is_default=True)
-    for name in (*NAMES.values(), "user_registered", "cart_added"):
+    for name in (*NAMES.values(), "user_registered", "cart_added", "friend_liked"):
         EventType.objects.get_or_create(name=name)
     who, owner = segment_of(people(1)), bob()
     beginnings.warnings(names=NAMES, by=owner, channel=channel)
@@ -156,6 +156,16 @@ def test_the_warnings_are_one_playbook_the_longest_silence_first(
     ]
     assert {one["owner"] for one in tasks} == {client.staff.pk}
     assert signed_in("analyst").post(address, {"login": "order_paid"}).status_code == 403
+
+
+def test_friends_are_called_only_where_deeds_with_friends_are_known() -> None:
+    EventType.objects.create(name="order_paid")
+    without = beginnings.warnings(names=NAMES, by=bob())
+    EventType.objects.create(name="friend_liked")
+    playbook = beginnings.warnings(names=NAMES, by=bob())
+    assert (without.plays.count(), playbook.plays.count()) == (7, 8)
+    titles = [str(one.campaign) for one in playbook.plays.order_by("place")]
+    assert "friends" in titles[6], "after the seven silent days, before the falling activity"
 
 
 def test_the_work_of_the_warnings_is_the_leads_where_a_team_has_one() -> None:

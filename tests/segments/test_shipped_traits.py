@@ -51,6 +51,26 @@ def test_visits_are_held_against_the_customers_own_and_shorter_ones_make_a_segme
     assert membership.preview(found.rule, day=DAY).sample == [shorter.pk]
 
 
+def test_who_does_less_with_friends_makes_a_segment() -> None:
+    usual, quieter, alone = CustomerFactory.create_batch(3)
+    for who, lately in ((usual, 2), (quieter, 1)):
+        happened(
+            *(incoming(who, DAY, name="friend_liked", time=ago(9 + day)) for day in range(8)),
+            *(
+                incoming(who, DAY, name="friend_messaged", time=ago(2 + day))
+                for day in range(lately)
+            ),
+        )
+    happened(incoming(alone, DAY, name="page_viewed"))
+    computing.recompute(DAY)
+    people = traits.of([usual.pk, quieter.pk, alone.pk])
+    assert people[usual.pk]["friends_change"] == pytest.approx(100 * (2 / 7 / (8 / 28) - 1))
+    assert people[quieter.pk]["friends_change"] == pytest.approx(-50)
+    assert "friends_change" not in people[alone.pk]
+    found = library.take(ready.READY["friends-quieter"], vocabulary.current())
+    assert membership.preview(found.rule, day=DAY).sample == [quieter.pk]
+
+
 def test_orders_categories_and_content_are_counted() -> None:
     who, never = CustomerFactory.create_batch(2)
     bought = [("tea", 9), ("tea", 5), ("cup", 5)]
