@@ -36,7 +36,7 @@ def share(part: float | Decimal | None, *, digits: int = 1) -> str:
     """A share from 0 to 1 as a percentage."""
     if part is None:
         return NOTHING
-    pattern = f"0.{'0' * digits}%" if digits else "0%"
+    pattern = f"#,##0.{'0' * digits}%" if digits else "#,##0%"
     return format_percent(part, pattern, locale=_locale())
 
 

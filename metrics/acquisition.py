@@ -57,6 +57,8 @@ class Report:
     total: Row
     has_rest: bool
     computed_at: dt.datetime | None
+    first_day: dt.date | None  # with any event
+    early: int  # of the spend, what came before it, when nobody could be seen to come
 
 
 def report(since: dt.date, until: dt.date) -> Report:
@@ -83,6 +85,8 @@ def report(since: dt.date, until: dt.date) -> Report:
             found[REVENUE].get(key, (None, 0))[0],
         )
 
+    first = activity.first_day()
+    early = _spent(since, min(until, first - history.DAY)) if first and since < first else {}
     return Report(
         since,
         until,
@@ -92,6 +96,8 @@ def report(since: dt.date, until: dt.date) -> Report:
         row(total),
         has_rest=bool(table.explained or spent) and table.has_rest,
         computed_at=measured.aggregate(at=Max("computed_at"))["at"],
+        first_day=first,
+        early=sum(early.values()),
     )
 
 

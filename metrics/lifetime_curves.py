@@ -13,7 +13,7 @@ from metrics import lifetime_words as words
 from metrics.models import LifetimeModel
 
 Report = dict[str, Any]
-MOST_CURVES, MOST_POINTS = 6, 120
+MOST_CURVES, MOST_POINTS = 5, 120  # with everybody's, as many curves as there are colours
 Curve = list[float | None]
 
 

@@ -59,6 +59,7 @@ class ChannelAdmin(ReadOnlyAdmin):
             "report": report,
             "rows": channel_report.rows(report),
             "rest": channel_report.rest_sentence(report),
+            "early": channel_report.early_sentence(report),
             "foreign": foreign.words(period.since, period.until),
             "chart": channel_report.cost_chart(report),
             "payback": replace(

@@ -13,7 +13,7 @@ from metrics.acquisition import Report, Row
 from metrics.models import Payback
 
 GOOD, BAD, PLAIN = "#2f9e6b", "#d1495b", "#94a3b8"
-MOST_LINES = 8  # channels in the chart of the payback
+MOST_LINES = 6  # channels in the chart of the payback: as many as there are colours
 
 
 def rows(report: Report) -> list[dict[str, Any]]:
@@ -70,6 +70,19 @@ def rest_sentence(report: Report) -> str:
     return _("The remaining %(new)s customers cost %(cost)s each.") % said
 
 
+def early_sentence(report: Report) -> str:
+    """What was spent before there were events makes every customer look dearer."""
+    if not report.early or report.first_day is None:
+        return ""
+    return _(
+        "%(spend)s was spent before the first event of %(day)s: nobody could be seen to come by "
+        "it, so what a customer cost is told too high."
+    ) % {
+        "spend": figures.money(report.early, clock.project().currency),
+        "day": report.first_day.isoformat(),
+    }
+
+
 def cost_chart(report: Report) -> Chart:
     """A bar a channel: the cost of a new customer, with what remains."""
     currency = clock.project().currency
@@ -111,10 +124,11 @@ def payback_chart(kept: Payback | None, report: Report) -> Chart:
         names.get(one.key, one.key): [*one.values, *[None] * (longest - len(one.values))]
         for one in courses
     }
-    for one in courses:
+    like: dict[str, int] = {}  # a cost is drawn as the line that it belongs to
+    for place, one in enumerate(courses):
         if one.cost is not None:
             name = _("cost: %(name)s") % {"name": names.get(one.key, one.key)}
-            series[name] = [one.cost] * longest
+            series[name], like[name] = [one.cost] * longest, place
     return Chart(
         id="payback",
         title=_("Payback"),
@@ -123,7 +137,7 @@ def payback_chart(kept: Payback | None, report: Report) -> Chart:
             "the customers for whom it is over. It is paid back where the line reaches the cost "
             "of the chosen period."
         ),
-        option=_lines(labels, series, drawing.unit("money", currency)),
+        option=_lines(labels, series, like, drawing.unit("money", currency)),
         columns=[_("Channel"), _("Cost"), _("Paid back after"), *labels],
         rows=[
             [
@@ -154,7 +168,9 @@ def payback_rows(kept: Payback | None, report: Report, currency: str) -> Iterato
             yield [name, cost, one.months or "", month, revenue, currency, kept and kept.day]
 
 
-def _lines(labels: list[str], series: dict[str, Any], unit: Any) -> dict[str, Any]:
+def _lines(
+    labels: list[str], series: dict[str, Any], like: dict[str, int], unit: Any
+) -> dict[str, Any]:
     return {
         "unit": unit,
         "legend": {"show": True},
@@ -167,6 +183,7 @@ def _lines(labels: list[str], series: dict[str, Any], unit: Any) -> dict[str, An
                 "name": str(name),
                 "showSymbol": drawing.has_lonely(values),
                 "data": [drawing.plain(value) for value in values],
+                **({"like": like[name]} if name in like else {}),
             }
             for name, values in series.items()
         ],

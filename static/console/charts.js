@@ -110,14 +110,20 @@
   }
 
   const dressers = {
-    line: (series, look, write, number) => ({
-      // Not by colour alone: every second line is dashed as well.
-      lineStyle: { width: 2, type: number % 2 ? [6, 3] : "solid" },
-      emphasis: { focus: "series" },
-      connectNulls: false,
-      sampling: "lttb",
-      ...series,
-    }),
+    line: ({ like, ...series }, look, write, number) => {
+      // Not by colour alone: every second line is dashed as well; dotted is what goes with another
+      // line, or comes when there are no more colours.
+      const colors = look.series.length;
+      const isDotted = like !== undefined || number >= colors;
+      return {
+        lineStyle: { width: 2, type: isDotted ? [2, 3] : number % 2 ? [6, 3] : "solid" },
+        ...(like === undefined ? {} : { color: look.series[like % colors] }),
+        emphasis: { focus: "series" },
+        connectNulls: false,
+        sampling: "lttb",
+        ...series,
+      };
+    },
     bar: (series, look, write) => ({
       barMaxWidth: 36,
       itemStyle: { borderRadius: 3 },

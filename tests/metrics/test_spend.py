@@ -239,6 +239,19 @@ def test_a_channel_is_archived_and_brought_back_by_name(year: Staff) -> None:
         assert (channel.archived_at is not None) == archived
 
 
+def test_spend_before_the_first_event_is_told_apart(db: None, signed_in: SignIn) -> None:
+    today_is(dt.date(2017, 5, 1))
+    (who,) = (one.pk for one in customers(1))
+    happened(incoming(who, dt.date(2017, 3, 1), amount=1_000))
+    Spend.objects.create(day=dt.date(2017, 2, 28), amount_minor=70_000)
+    Spend.objects.create(day=dt.date(2017, 3, 1), amount_minor=10_000)
+    client = signed_in("analyst")
+    page = client.get(reverse(REPORT) + "?since=2017-01-01&until=2017-04-30").content.decode()
+    assert "$700.00 was spent before the first event of 2017-03-01" in page
+    page = client.get(reverse(REPORT) + "?since=2017-03-01&until=2017-04-30").content.decode()
+    assert "before the first event" not in page
+
+
 def test_payback_is_worked_out_from_what_customers_brought(
     db: None, staff_of: StaffOf, signed_in: SignIn
 ) -> None:
