@@ -11,7 +11,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from console import clock
-from segments import catalogue, masking, scorings, traits
+from segments import catalogue, masking, profile_words, scorings, traits
 from segments.models import (
     Column,
     Customer,
@@ -56,6 +56,7 @@ def current(*, forbidden: frozenset[str] = frozenset()) -> Vocabulary:
     return Vocabulary(
         traits=_Asked(_traits),
         profile=_Fields(_profile_fields()),
+        fields=profile_words.labels(),
         events=frozenset(titles),
         titles=titles,
         stage_sets=_Asked(_stage_sets),

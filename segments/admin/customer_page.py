@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -17,6 +18,7 @@ from segments import (
     looks,
     notes,
     portrait,
+    profile_words,
     scorings,
     standing,
     tags,
@@ -108,12 +110,23 @@ def who(staff: Any, customer: Customer, *, shown: bool) -> dict[str, Any]:
         "customer": customer,
         "shown": shown,
         "may_see": may_see,
-        "who": looks.who(customer, shown=shown),
+        "who": _named(looks.who(customer, shown=shown)),
         "seen": corrections.version(customer) if shown else "",
         "may_request": roles.allows(staff, erasure.REQUEST),
         "may_correct": shown and roles.allows(staff, CHANGE),
         "editable": [(name, looks.as_text(value)) for name, value in customer.attributes.items()],
     }
+
+
+def _named(who: looks.Who) -> looks.Who:
+    """The same with its fields in the reader's language."""
+    said = profile_words.label
+    return replace(
+        who,
+        plain=[(said(name), value) for name, value in who.plain],
+        lists=[(said(name), values) for name, values in who.lists],
+        nested=[(said(name), parts) for name, parts in who.nested],
+    )
 
 
 # --- correcting -------------------------------------------------------------

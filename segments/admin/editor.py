@@ -50,7 +50,10 @@ def _known(known: Vocabulary, *, besides: int | None) -> dict[str, Any]:
             {"name": name, "label": known.titles.get(name, name)} for name in sorted(known.events)
         ],
         "properties": _properties(),
-        "profile": [{"key": key, "values": values} for key, values in known.profile.items()],
+        "profile": [
+            {"key": key, "label": known.fields.get(key, key), "values": values}
+            for key, values in known.profile.items()
+        ],
         "stageSets": [
             {"key": key, "label": word.label, "stages": _labelled(word.stages)}
             for key, word in known.stage_sets.items()

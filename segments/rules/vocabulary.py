@@ -44,6 +44,7 @@ class Vocabulary:
 
     traits: Mapping[str, TraitWord] = field(default_factory=dict)
     profile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values seen
+    fields: Mapping[str, str] = field(default_factory=dict)  # what fields of profiles are called
     events: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)  # of events that have one
     stage_sets: Mapping[str, StageSetWord] = field(default_factory=dict)

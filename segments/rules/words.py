@@ -98,7 +98,7 @@ class _Speaker:
             case Trait(key, op, value):
                 return self._trait(self.known.traits[key], op, value)
             case Profile(key, op, value):
-                return self._compared(key, op, value, str)
+                return self._compared(self.known.fields.get(key, key), op, value, str)
             case Did():
                 return self._did(leaf)
             case DaysSince():

@@ -19,7 +19,7 @@ export class Subjects {
       { label: words.traits, options: named("trait", known.traits.map((one) => [one.key, one.label])) },
       { label: words.events, options: named("event", known.events.map((one) => [one.name, one.label])) },
       { label: words.stages, options: named("stage", known.stageSets.map((one) => [one.key, one.label])) },
-      { label: words.profile, options: named("profile", known.profile.map((one) => [one.key, one.key])) },
+      { label: words.profile, options: named("profile", known.profile.map((one) => [one.key, one.label])) },
       { label: words.sets, options: OTHERS.filter((kind) => this.offers(kind)).map((kind) => ({ value: `${kind}:`, label: words.subjects[kind] })) },
       { label: words.consents, options: named("consent", known.channels.map((one) => [one.key, fill(words.consent, { channel: one.label })])) },
     ].filter((group) => group.options.length);

@@ -230,3 +230,26 @@ def test_whoever_may_not_change_segments_reads_the_rule(open_as: OpenAs) -> None
     assert SegmentEditor(page).count() == 471
     expect(page.locator(".rb-adders")).to_have_count(0)
     expect(row(page, 0).get_by_label("How many times")).to_be_disabled()
+
+
+def test_a_rule_is_built_and_read_in_chinese(open_as: OpenAs) -> None:
+    """Every control has its name, profile fields have words, and the sentence is read aloud."""
+    page = open_as("operator", language="zh-CN", dark=True)
+    SegmentEditor(page).open_new()
+    for number, (subject, comparison, value) in enumerate(
+        [("年龄", "等于", "45-54"), ("累计消费", "大于", "800")]
+    ):
+        page.locator(".rb-root > .rb-adders").get_by_role(
+            "button", name="+ 条件", exact=True
+        ).click()
+        row(page, number).get_by_label("条件对象").select_option(label=subject)
+        row(page, number).get_by_label("比较方式").select_option(label=comparison)
+        row(page, number).get_by_label("值", exact=True).fill(value)
+        row(page, number).get_by_label("值", exact=True).blur()
+    count = SegmentEditor(page).count()
+    assert 0 < count < 2_050
+    assert rule(page)["all"][0] == {"profile": "age", "op": "=", "value": "45-54"}
+    sentence = SegmentEditor(page).sentence()
+    assert "年龄" in sentence
+    assert "800" in sentence
+    assert not any("a" <= letter <= "z" for letter in sentence.replace("USD", "")), sentence

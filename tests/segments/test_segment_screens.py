@@ -122,7 +122,7 @@ def test_the_editor_gets_its_vocabulary_and_all_its_words(signed_in: SignIn) -> 
     data = editor_data(html)
     known = data["known"]
     assert known["segments"] == [{"id": other.pk, "name": "</script><b>Other · stale"}]
-    assert known["profile"] == [{"key": "city", "values": ["Köln"]}]
+    assert known["profile"] == [{"key": "city", "label": "city", "values": ["Köln"]}]
     assert known["events"] == [{"name": "order_paid", "label": "Order paid"}]
     assert known["stageSets"][0]["stages"][0] == {"key": "prospect", "label": "Prospect"}
     assert {one["key"] for one in known["operators"]} >= {"=", "between", "not_set"}
