@@ -16,9 +16,9 @@ from segments.models import (
 from segments.rules.nodes import RuleError
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
-from tests.segments.worlds import DAY
 
 pytestmark = pytest.mark.django_db
+DAY = dt.date(2018, 1, 1)
 EVERYONE: dict[str, Any] = {"all": []}
 
 
