@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.admin import outcome
 from campaigns.models import Campaign, Case, Evidence
+from campaigns.outcomes import evidence
 from campaigns.precedents.skill import PROMISED, Skill
 from console import clock, figures, kept_words
 
@@ -24,6 +25,7 @@ ALIKE: dict[str, Promise] = {
 # What is told of each past campaign; a column of which nothing is known of any is left out.
 COLUMNS: dict[str, Promise] = {
     "people": gettext_lazy("Of these customers"),
+    "days": gettext_lazy("Days counted"),
     "size": gettext_lazy("Reached"),
     "share": gettext_lazy("Converted"),
     "expected": gettext_lazy("Expected then"),
@@ -58,6 +60,7 @@ def shown(found: Evidence) -> dict[str, Any]:
         "is_compared": any(row["alike"] for row in rows),
         "rows": [row | {"cells": [row["told"][name] for name in told]} for row in rows],
         "expected": _expected(found, currency),
+        "windows": _windows(found),
         "skill": _skill(found.skill),
         "without_control": all(one["lift"] is None for one in found.precedents),
     }
@@ -92,6 +95,7 @@ def _told(one: Mapping[str, Any], currency: str) -> dict[str, str]:
     """What was measured of it; what was kept before activation was measured tells none of it."""
     return {
         "people": figures.share(one["people"], digits=0),
+        "days": figures.whole(one.get("days")),
         "size": figures.whole(one["size"]),
         "share": figures.share(one["share"]),
         "expected": figures.share(one["expected_share"]),
@@ -128,6 +132,32 @@ def _expected(found: Evidence, currency: str) -> list[dict[str, str | Promise]]:
             bounds = {edge: outcome.value(what, one[edge], currency) for edge in EDGES}
             told.append({"label": outcome.WHAT[what], **bounds})
     return told
+
+
+def _windows(found: Evidence) -> str:
+    """That they counted over other days than this one, where there is one; else nothing."""
+    days = [one["days"] for one in found.precedents if one.get("days")]
+    if not days or found.campaign_id is None:
+        return ""
+    own, low, high = evidence.days_counted(found.campaign), min(days), max(days)
+    if low <= own <= high:
+        return ""
+    told = {"days": str(low) if low == high else f"{low}–{high}", "own": own}
+    if own < low:
+        return (
+            _(
+                "They were counted over %(days)s days, this one over %(own)d. Its revenue is "
+                "reckoned for as many days; of the shares expect less in fewer days."
+            )
+            % told
+        )
+    return (
+        _(
+            "They were counted over %(days)s days, this one over %(own)d. Its revenue is "
+            "reckoned for as many days; of the shares expect more in more days."
+        )
+        % told
+    )
 
 
 def _skill(kept: Mapping[str, Any]) -> dict[str, Any] | None:

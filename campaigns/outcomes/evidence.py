@@ -26,13 +26,17 @@ NOTHING_GIVEN = {"", Campaign.Offer.CONTENT}
 
 @dataclass(frozen=True)
 class Witness:
-    """A past campaign with its result, and how alike it is."""
+    """A past campaign with its result, and how alike it is.
+
+    Customers spend day by day, so its revenue speaks for as many days as the new one counts.
+    """
 
     campaign: Campaign
     result: CampaignResult
     likeness: Likeness
     people: float  # share of the new one's customers whom it was for
     days_ago: int
+    days: int  # that count of the new one
 
     @property
     def precedent(self) -> Precedent:
@@ -41,7 +45,7 @@ class Witness:
             size=result.base,
             weight=self.likeness.score * likeness.faded(self.days_ago),
             purchased=result.purchased,
-            revenue=result.revenue_minor,
+            revenue=round(result.revenue_minor * self.days / max(result.window_days, 1)),
             redeemed=result.redeemed,
             lift=result.lift,
             asleep=result.asleep,
@@ -67,6 +71,7 @@ def brought(campaign: Campaign, result: CampaignResult) -> dict[str, Any]:
         "campaign": campaign.pk,
         "name": kept_words.as_kept(campaign.name),
         "ended_on": campaign.finished_at and campaign.finished_at.date().isoformat(),
+        "days": result.window_days,
         "size": size,
         "purchased": result.purchased,
         "share": result.purchased / size if size else None,
@@ -131,12 +136,20 @@ def find(
     names = catalogue.other_names()
     found = list[Witness]()
     new = shape(campaign, names, _batches([campaign]), _layers(campaign, members))
+    days = days_counted(campaign)
     for past, old, people in _past(campaign, names, before):
         shared = members.intersection_cardinality(people) / len(members) if members else 0.0
         if alike := likeness.between(new, old, people=shared):
             days_ago = (at - (past.finished_at or at)).days
-            found.append(Witness(past, past.result, alike, shared, days_ago))
+            found.append(Witness(past, past.result, alike, shared, days_ago, days))
     return sorted(found, key=lambda one: one.precedent.weight, reverse=True)
+
+
+def days_counted(campaign: Campaign) -> int:
+    """Over how many days its conversions and its revenue count; of another as its result says."""
+    if campaign.kind == Campaign.Kind.RECORDED and (result := getattr(campaign, "result", None)):
+        return int(result.window_days)
+    return campaign.conversion_days
 
 
 def expected(witnesses: list[Witness]) -> Outlook:

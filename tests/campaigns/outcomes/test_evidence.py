@@ -92,6 +92,23 @@ def test_what_is_submitted_keeps_what_was_found_and_claims_no_lift_without_a_con
     assert approval.summary["precedents"] == 1
 
 
+def test_revenue_is_expected_for_the_days_that_the_new_one_counts(client: Client) -> None:
+    customers = people(4)
+    past(customers, "A", purchased=2, revenue_minor=120_000)  # over 30 days
+    campaign = campaign_at("submitted", customers)  # over 7
+    kept = Evidence.objects.get(campaign=campaign)
+    assert kept.precedents[0]["days"] == 30
+    assert kept.expected["revenue"]["middle"] == pytest.approx(120_000 / 4 * 7 / 30)
+    client.force_login(StaffFactory.create(role="manager"))
+    url = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    said = {7: "30 days, this one over 7.", 60: "more in more days", 30: "Days counted"}
+    for days, words in said.items():
+        Campaign.objects.filter(pk=campaign.pk).update(conversion_days=days)
+        page = client.get(url, headers={"accept-language": "en"}).content.decode()
+        assert words in page
+        assert ("They were counted over" in page) == (days != 30)
+
+
 def test_that_there_is_no_precedent_is_kept_too() -> None:
     kept = Evidence.objects.get(campaign=campaign_at("submitted", people(3)))
     assert (kept.precedents, kept.has_precedent, kept.expected["share"]) == ([], False, None)
