@@ -18,7 +18,8 @@ from console.models import Staff, Team, TeamRequest
 from console.states import NotAllowed
 from console.team_requests import seeing
 from console.widgets import DayWidget
-from metrics.models import Alert
+from metrics.admin import responses
+from metrics.models import Alert, Metric
 from segments.models import Customer
 
 # What work can be about when it is given by hand, and who may look at it.
@@ -27,6 +28,7 @@ ABOUT: dict[str, tuple[type[Model], str]] = {
     "campaign": (Campaign, "campaigns.view"),
     "request": (TeamRequest, seeing.VIEW),
     "alert": (Alert, "metrics.view"),
+    "metric": (Metric, "metrics.view"),
 }
 SHOWN = 5  # of a customer
 
@@ -133,7 +135,8 @@ def _initial(request: Any, subject: Model | None) -> dict[str, Any]:
     kind = request.GET.get("kind", "")
     if kind not in dict(work_kinds.choices(given=True)):
         kind = "callback" if isinstance(subject, Customer) else "other"
-    return {"kind": kind}
+    filled = responses.begin(subject) if isinstance(subject, Metric) else {}
+    return {"kind": kind, **filled}
 
 
 def about_customer(page: Any, request: Any, pk: int) -> HttpResponse:

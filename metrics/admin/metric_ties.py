@@ -7,8 +7,10 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from console import clock, figures, roles
+from console import clock, figures, roles, work
+from console.models import WorkItem
 from metrics import alerts, goals, health, history, library, period_rules, period_words, slicing
 from metrics.admin import review, scorecard
 from metrics.models import Benchmark, Goal, Indicator, Metric, PeriodRule, Watch
@@ -65,6 +67,9 @@ def ties(metric: Metric, currency: str) -> Iterator[Tie]:
     for one in Indicator.objects.filter(metric=metric):
         said = _("weight %(weight)d") % {"weight": one.weight}
         yield Tie(_("Health"), said, reverse(scorecard.PAGE))
+    for item in work.about(metric).filter(status__in=WorkItem.UNFINISHED)[:MOST]:
+        link = reverse("admin:console_workitem_change", args=[item.pk])
+        yield Tie(pgettext("duties", "Work"), str(item), link)
     for other in library.in_use().values():
         if metric.key in nodes.leans_on(library.recipe(other)):
             link = reverse("admin:metrics_metric_change", args=[other.pk])
@@ -99,6 +104,7 @@ def _deeds(metric: Metric, user: Any) -> Iterator[tuple[str, str]]:
         (alerts.ACTION, _("Watch it"), "metrics_watch_add", metric.pk),
         (period_rules.ACTION, _("Add a period rule"), "metrics_periodrule_add", metric.pk),
         (health.ACTION, _("Enter a benchmark"), "metrics_indicator_benchmark", metric.key),
+        (work.DO, _("Give work"), "console_workitem_give", metric.pk),
     )
     for action, words, name, chosen in offered:
         if roles.allows(user, action):

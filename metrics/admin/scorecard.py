@@ -1,10 +1,12 @@
 """The health scorecard: lights with their reasons, the score and its course, and benchmarks."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -12,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console import charts as drawing
-from console import clock, figures, formats, roles
+from console import clock, figures, formats, roles, work
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
+from console.models import WorkItem
 from console.states import NotAllowed
 from metrics import health, history
 from metrics.admin import amounts, export
@@ -92,16 +95,22 @@ class ScorecardAdmin(ReadOnlyAdmin):
         roles.require(request.user, self.view_action)
         card = health.scorecard(history.last_closed_day())
         currency = clock.project().currency
+        busy = _under_way([one.indicator.metric_id for one in card.standings])
         context = {
             "card": card,
             "score": figures.whole(card.score),
             "rows": [
-                row(one, currency) | {"lost": figures.number(card.lost(one), digits=1)}
+                row(one, currency)
+                | {
+                    "lost": figures.number(card.lost(one), digits=1),
+                    "busy": busy[one.indicator.metric_id],
+                }
                 for one in card.standings
             ],
             "first": formats.listed(_dear(card, one) for one in card.dearest()),
             "chart": course(card),
             "may_change": roles.allows(request.user, health.ACTION),
+            "may_work": roles.allows(request.user, work.DO),
         }
         return self._page(request, "scorecard", _("Health"), context)
 
@@ -155,6 +164,15 @@ class ScorecardAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _under_way(metrics: list[int]) -> Counter[int]:
+    """How much open work there is about each of the metrics."""
+    kind = ContentType.objects.get_for_model(Metric)
+    open_ones = WorkItem.objects.filter(
+        subject_type=kind, subject_id__in=metrics, status__in=WorkItem.UNFINISHED
+    )
+    return Counter(int(one or 0) for one in open_ones.values_list("subject_id", flat=True))
 
 
 def _dear(card: Scorecard, one: Standing) -> str:

@@ -199,7 +199,7 @@ def test_a_metric_says_what_hangs_on_it_and_how_it_did_before(
     health.set_benchmark(metric=dau, value=Decimal(2_000), source="Field", day=TODAY, by=by)
     client = signed_in("analyst")
     client.get(page_of("dau"))
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         page = client.get(page_of("dau") + "?range=30").content.decode()
     for words in ("at least 18,000", "below 500", "Stickiness (DAU/MAU)", "2,000 by Field"):
         assert words in page, words
