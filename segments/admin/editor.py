@@ -86,14 +86,16 @@ def _segments(known: Vocabulary, today: dt.date, besides: int | None) -> list[di
 
 
 def _trait(key: str, word: TraitWord) -> dict[str, Any]:
+    """A choice that is called by words is chosen by them; of any other, keys may be typed."""
     is_choice = word.kind == CHOICE
+    is_named = is_choice and any(label != value for value, label in word.words.items())
     return {
         "key": key,
         "label": word.label,
         "kind": word.kind,
         "unit": word.unit,
         "choices": _labelled(word.words) if is_choice else None,
-        "open": is_choice and (word.is_open or not word.words),
+        "open": is_choice and not is_named and (word.is_open or not word.words),
     }
 
 

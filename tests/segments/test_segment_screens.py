@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from console import clock, jobs
 from console.models import AuditEntry, Job, Project
-from segments import library, membership, tasks
-from segments.models import Segment, SegmentSnapshot
+from segments import library, membership, tasks, traits
+from segments.models import Column, Segment, SegmentSnapshot
 from tests.factories import StaffFactory, TeamFactory
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory
@@ -129,6 +129,18 @@ def test_the_editor_gets_its_vocabulary_and_all_its_words(signed_in: SignIn) -> 
     assert (known["currency"], known["minorDigits"]) == ("USD", 2)
     assert data["readOnly"] is False
     assert all(data["words"].values())
+
+
+def test_a_choice_with_words_is_chosen_by_them(signed_in: SignIn) -> None:
+    traits.install()
+    for key, words in (("value_tier", ["high", "middle"]), ("favourite_category", ["BEEF"])):
+        Column.objects.create(key=key, dtype="<i4", words=words)
+    html = signed_in("operator").get(page(SegmentFactory())).content.decode()
+    known = {one["key"]: one for one in editor_data(html)["known"]["traits"]}
+    high = {"key": "high", "label": "High value"}
+    assert known["value_tier"]["choices"][0] == high
+    assert known["value_tier"]["open"] is False, "nobody types a key"
+    assert known["favourite_category"]["open"] is True, "there may be others"
 
 
 def test_a_page_shows_history_and_where_the_segment_is_used(signed_in: SignIn) -> None:
