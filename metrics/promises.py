@@ -46,7 +46,7 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
     Its value is the mean of the weeks that are known; where it is not measured, it says so.
 
     Raises:
-        NotAllowed: the share that was promised is more than all (`too_much`).
+        NotAllowed: what was promised cannot be (`too_much`).
     """
     if not request.metric:
         return None
@@ -80,14 +80,17 @@ def accept(request: TeamRequest, *, at: dt.datetime, on: dt.date, **said: Any) -
 def too_much(
     key: str, change: Decimal | None, *, frozen: Mapping[str, Any] | None = None, on: dt.date
 ) -> str:
-    """Why nobody can promise this change: a share would come to more than all; empty: they can.
+    """Why nobody can promise this change: a share would come to more than all, or the number is
+    nothing, and so is every percentage of it; empty: they can.
 
     Held against the frozen baseline, and before there is one against the last eight weeks.
     """
-    metric = Metric.objects.filter(key=key, unit=Metric.Unit.SHARE).first() if key else None
-    if metric is None or change is None or change <= 0:
+    metric = Metric.objects.filter(key=key).first() if key else None
+    if metric is None or change is None:
         return ""
     value = (frozen or {}).get("value")
+    if value == 0:
+        return ""  # was taken so, once
     if value is None:
         overall = Overall([key], on - WEEK * WEEKS_BEFORE - DAY * weekly.LATEST, on - DAY)
         until = weekly.last_known(overall, key, on - DAY)
@@ -97,7 +100,14 @@ def too_much(
 
 
 def _too_much(metric: Metric, value: float, change: Decimal | None) -> str:
-    if metric.unit != Metric.Unit.SHARE or change is None or value <= 0:
+    if change is None or value < 0:
+        return ""
+    if value == 0:
+        words = _(
+            "“%(metric)s” is 0 so far, and every percentage of it is 0, too: choose another metric."
+        )
+        return words % {"metric": metric.label}
+    if metric.unit != Metric.Unit.SHARE:
         return ""
     if value * (1 + float(change)) <= 1 + before_after.TINY:
         return ""

@@ -78,6 +78,15 @@ def test_no_share_is_promised_beyond_all(asked: TeamRequest) -> None:
         promises.baseline(asked, on=ACCEPTED)
 
 
+def test_no_percentage_of_nothing_is_promised(asked: TeamRequest) -> None:
+    measured(*(ratio("paid_rate", FIRST + DAY * n, 0, 1_000) for n in range(420)))
+    words = promises.too_much("paid_rate", Decimal("0.05"), on=ACCEPTED)
+    assert "every percentage of it is 0" in words
+    assert promises.too_much("paid_rate", Decimal("0.1"), frozen={"value": 0.0}, on=ACCEPTED) == ""
+    with pytest.raises(NotAllowed, match="choose another metric"):
+        promises.baseline(asked, on=ACCEPTED)
+
+
 def test_the_baseline_is_the_eight_weeks_before_and_stays_as_it_was(asked: TeamRequest) -> None:
     measured(*rate_of(0.05))
     kept = frozen(asked).baseline
