@@ -108,7 +108,9 @@ class Content(Report):
             "pieces": [[_short(name), _short(at), *rest] for name, at, *rest in found.rows],
             "columns": [[_short(at), *rest] for at, *rest in found.columns],
             "tells": len(naming) > 1,
-            "days": [[day.isoformat(), *rest] for day, *rest in found.days],
+            "days": [
+                [day.isoformat(), *rest] for day, *rest in _each_day(found.days, since, until)
+            ],
         }
         return Fresh(answers.as_json(data), until, now)
 
@@ -146,6 +148,17 @@ def _chosen(asked: Any, offered: Sequence[str], usual: Sequence[str]) -> str:
 def _before(since: dt.date, until: dt.date) -> dt.date:
     """What was seen in as many days before is not new."""
     return since - (until - since) - events.A_DAY
+
+
+def _each_day(
+    told: Sequence[Sequence[Any]], since: dt.date, until: dt.date
+) -> list[tuple[dt.date, int, int]]:
+    """A day on which nobody saw anything is one with 0, not one that is left out."""
+    if not told:
+        return []
+    known = {day: (readers, doers) for day, readers, doers in told}
+    days = (since + events.A_DAY * n for n in range((until - since).days + 1))
+    return [(day, *known.get(day, (0, 0))) for day in days]
 
 
 def _called(keys: Sequence[str], piece: str) -> dict[str, str]:
@@ -259,7 +272,10 @@ def _days(said: Mapping[str, Any]) -> Part:
     days = [dt.date.fromisoformat(one[0]) for one in said["days"]]
     readers = [one[1] for one in said["days"]]
     doers = [one[2] if said["tells"] else None for one in said["days"]]
-    shares = [None if did is None else did / saw for saw, did in zip(readers, doers, strict=True)]
+    shares = [
+        did / saw if did is not None and saw else None
+        for saw, did in zip(readers, doers, strict=True)
+    ]
     columns = [Column(_("Day"), DAY), Column(_("Customers who saw something"), COUNT)]
     columns += [Column(_("Did more")), Column(_("Share who did"), SHARE)]
     drawn = (
