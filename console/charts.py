@@ -184,11 +184,18 @@ def grouped(
                     "show": len(labels) * len(series) <= 12,
                     "position": "right" if lying else "top",
                 },
-                "data": [plain(value) for value in values],
+                "data": [_standing(plain(value), lying=lying) for value in values],
             }
             for name, values in series.items()
         ],
     }
+
+
+def _standing(value: Any, *, lying: bool) -> Any:
+    """A bar that hangs is labelled at its end: above it the sign hides before its neighbour."""
+    if lying or not isinstance(value, int | float) or value >= 0:
+        return value
+    return {"value": value, "label": {"position": "bottom"}}
 
 
 def bars(

@@ -35,3 +35,11 @@ def test_the_axis_of_shares_ends_at_all_and_goes_up_in_even_steps() -> None:
     more = charts.lines(DAYS, {"a": [0, 2.5, 0.1, None, 0]}, unit=SHARE)["yAxis"]
     assert "max" not in more  # such as a return on what was spent
     assert charts.grouped(["1"], {"": [1]}, unit=SHARE, most=1)["yAxis"]["interval"] == 0.25
+
+
+def test_the_label_of_a_bar_that_hangs_is_below_it() -> None:
+    hanging = {"value": -2, "label": {"position": "bottom"}}
+    values = {"Brought": [3, -2, None]}
+    assert charts.grouped(["a"] * 3, values, unit=SHARE)["series"][0]["data"] == [3, hanging, None]
+    lying = charts.grouped(["a"] * 3, values, unit=SHARE, lying=True)
+    assert lying["series"][0]["data"] == [3, -2, None]
