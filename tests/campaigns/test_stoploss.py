@@ -210,6 +210,16 @@ def test_only_who_may_decide_decides_by_the_page_and_over_the_api(
     assert stopped.campaign.status == (Status.SENDING if may else Status.PAUSED)
 
 
+def test_what_ended_for_good_is_not_said_to_be_watched(stopped: Stop, client: Client) -> None:
+    client.force_login(StaffFactory.create(role="manager"))
+    at = reverse("admin:campaigns_stop_change", args=[stopped.pk])
+    assert "Watched until" in client.get(at).content.decode()
+    stops.decide(stopped, goes_on=False, reason="Nothing came of it.", by=alice())
+    html = client.get(at).content.decode()
+    assert "It ended for good." in html
+    assert "Watched until" not in html
+
+
 def test_no_way_leads_past_the_decision(stopped: Stop, client: Client) -> None:
     campaign = stopped.campaign
     campaign.refresh_from_db()
