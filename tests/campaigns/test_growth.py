@@ -121,6 +121,15 @@ def test_who_has_reached_everything_is_told(ten: list[Customer]) -> None:
     assert programme.programme(clock.today()).at_the_end == 2
 
 
+def test_who_is_at_the_end_without_any_badge_is_not_said_to_have_every_one(
+    ten: list[Customer], client: Client
+) -> None:
+    client.force_login(StaffFactory.create(role="operator"))
+    html = client.get(PAGE, headers={"accept-language": "en"}).content.decode()
+    assert "and there is no badge" in html
+    assert "have every badge" not in html
+
+
 def test_one_customer_sees_level_way_badges_and_perks(ten: list[Customer]) -> None:
     badges.take(by=bob())
     best, other = ten[-1], ten[4]
