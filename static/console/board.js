@@ -14,7 +14,15 @@ class Board {
     place.addEventListener("drop", (event) => this.drop(event));
     place.addEventListener("dragend", () => this.letGo());
     place.addEventListener("keydown", (event) => this.key(event));
-    if (/^#card-\d+$/.test(location.hash)) this.focus(place.querySelector(location.hash));
+    if (/^#card-\d+$/.test(location.hash)) this.arrive(place.querySelector(location.hash));
+  }
+
+  /** To the card that was moved. The browser goes there, too, and lets go of any focus as it does,
+      so ours comes after it. */
+  arrive(card) {
+    const take = () => requestAnimationFrame(() => this.focus(card));
+    if (document.readyState === "complete") take();
+    else window.addEventListener("load", take, { once: true });
   }
 
   get columns() {

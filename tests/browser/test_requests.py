@@ -86,6 +86,8 @@ def test_a_card_is_moved_by_mouse_keyboard_and_thumb_where_it_may_go(open_as: Op
     board.card(LIST).get_by_role("link").first.focus()
     product.keyboard.press("Shift+ArrowRight")
     board.expect_in("started", LIST)
+    # The next key moves on from here.
+    expect(board.card(LIST).get_by_role("link").first).to_be_focused()
     number = board.card(LIST).get_attribute("id")
 
     phone = open_as("product", language="zh-CN", dark=True, width=375)
