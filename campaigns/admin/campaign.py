@@ -325,7 +325,7 @@ class CampaignAdmin(ConsoleModelAdmin):
     def segment_name(self, campaign: Campaign) -> str:
         return str(campaign.segment or "–")
 
-    @display(description=_("customers"), ordering="audience__size")
+    @display(description=_("audience"), ordering="audience__size")
     def size(self, campaign: Campaign) -> str:
         frozen = getattr(campaign, "audience", None)
         return figures.whole(frozen.size if frozen else None)

@@ -30,7 +30,7 @@ from campaigns.models import Audience, Campaign, Message, MessageTemplate, Stop,
 from campaigns.outcomes import evidence, progress
 from campaigns.plans.nodes import PlanError
 from campaigns.words import revisions
-from console import approvals, clock, kept_words, roles
+from console import approvals, clock, figures, kept_words, roles
 from console.models import Approval, AuditEntry, Project, Vote
 from segments.models import Customer, Segment
 
@@ -85,6 +85,10 @@ class Bar:
     count: int
     share: float
     kind: str = ""
+
+    @property
+    def number(self) -> str:
+        return figures.whole(self.count)
 
     @property
     def percent(self) -> str:

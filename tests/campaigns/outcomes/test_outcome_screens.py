@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaigns.models import Campaign, CampaignResult
+from campaigns.models import Audience, Campaign, CampaignResult
 from console import clock
 from tests.campaigns.factories import bob, campaign_at, people, segment_of
 from tests.campaigns.test_playbooks import playbook_of
+from tests.metrics.factories import recorded
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Any]
@@ -57,3 +58,14 @@ def test_a_plays_control_is_told_where_its_playbook_is(signed_in: SignIn) -> Non
     assert NOBODY_KNOWS not in said
     assert "Its control is the playbook" in said
     assert reverse("admin:campaigns_playbook_change", args=[playbook.pk]) in said
+
+
+def test_what_ran_elsewhere_tells_its_audience_with_thousands_apart(signed_in: SignIn) -> None:
+    some = people(1)
+    campaign = recorded(some, since=clock.now(), until=clock.now(), ref="A")
+    Audience.objects.filter(campaign=campaign).update(size=1133)
+    client = signed_in("analyst")
+    assert '<span class="number">1,133</span>' in shown(client, campaign)
+    html = client.get(reverse("admin:campaigns_campaign_changelist")).content.decode()
+    assert "1,133" in html
+    assert "Audience" in html, "the control is in it, and of it the shares are not"
