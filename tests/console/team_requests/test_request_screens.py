@@ -99,6 +99,11 @@ def test_a_draft_waits_for_what_a_team_can_be_asked_with(signed_in: SignIn, worl
     assert "It is &lt;b&gt;slow" in begun
     refused = client.post(at("new"), given(world, kind="fix", ask="1")).content.decode()
     assert "Say: How one sees it." in refused
+    top = refused.split("To be looked at:")[1].split("</ul>")[0]
+    assert ">How one sees it</a>" in top, "the field itself is far below"
+    link = top.split('href="#')[1].split('"')[0]
+    assert f'id="{link}"' in refused
+    assert "To be looked at:" not in begun
     assert not TeamRequest.objects.exists()
     for _ in range(2):  # a double click
         client.post(at("new"), given(world, kind="fix"))
