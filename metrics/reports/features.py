@@ -163,15 +163,30 @@ def _worth(rows: Sequence[tuple[str, Worth]], settings: Settings) -> Part:
             "in the four before, and paid or not. Came again: active within %(back)s days after."
         )
         % {"back": settings["back"]},
-        note=_(
-            "This is no proof: who uses a feature may want to stay anyway, for reasons that "
-            "nobody sees. “Unseen it takes” says how many times likelier something unseen would "
-            "have to make both the use and the coming again to explain the whole difference; near "
-            "1 anything would do. A comparison by chance proves it."
-        ),
+        note=" ".join(filter(None, [_by_chance(told), _no_proof()])),
         size="tall",
         empty=_("Nobody used a feature in these weeks."),
     )
+
+
+def _no_proof() -> str:
+    return _(
+        "This is no proof: who uses a feature may want to stay anyway, for reasons that "
+        "nobody sees. “Unseen it takes” says how many times likelier something unseen would "
+        "have to make both the use and the coming again to explain the whole difference; near "
+        "1 anything would do. A comparison by chance proves it."
+    )
+
+
+def _by_chance(told: Sequence[tuple[str, Worth]]) -> str:
+    """Whose bounds reach nothing: the bars are drawn without them."""
+    names = [
+        label for label, one in told if one.interval and one.interval.low <= 0 <= one.interval.high
+    ]
+    if not names:
+        return ""
+    words = _("Chance alone could have made the difference of %(names)s: its bounds reach 0.")
+    return words % {"names": _(", ").join(names)}
 
 
 def _cells(label: str, one: Worth) -> list[Any]:

@@ -50,6 +50,8 @@ def test_users_are_compared_with_those_alike(app: list[int]) -> None:
     assert row[8] == pytest.approx(3 / 4)  # nobody is like the one who comes daily
     assert row[9] == pytest.approx(1.0)
     assert "no proof" in found["features"].note
+    assert float(str(row[5])) < 0 < float(str(row[6]))
+    assert "Chance alone could have made the difference of" in found["features"].note
     assert [row[:2] for row in found["feature-weeks"].rows] == [[WEEK, 4]]
 
 
