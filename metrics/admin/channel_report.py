@@ -1,6 +1,7 @@
 """The report about channels as rows, sentences and charts."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,13 +37,18 @@ def _row(row: Row, name: str, currency: str, report: Report, *, kind: str = "") 
         "new": figures.whole(new),
         "part": figures.share(new / whole if whole else None),
         "spend": figures.money(row.line.spend if is_told else None, currency),
-        "cost": figures.money(row.line.cost if is_told else None, currency),
+        "cost": figures.money(_cost(row, kind) if is_told else None, currency),
         "cap": figures.money(row.cap_minor, currency),
         "is_over": row.is_over,
         "is_under": row.cap_minor is not None and row.line.spend and not row.is_over,
         "converted": figures.share(row.converted),
         "roi": figures.signed_share(float(row.roi)) if row.roi is not None else figures.NOTHING,
     }
+
+
+def _cost(row: Row, kind: str = "rest") -> Decimal | None:
+    """Of one customer; what nobody entered is not known of the rest, which is not nothing."""
+    return None if kind == "rest" and row.line.spend <= 0 else row.line.cost
 
 
 def rest_sentence(report: Report) -> str:
@@ -59,6 +65,14 @@ def rest_sentence(report: Report) -> str:
     }
     if report.rest.line.new <= 0:
         return _("%(spend)s was spent that no channel tells.") % said
+    if report.rest.line.spend <= 0:
+        return (
+            _(
+                "%(new)s customers came without any spend that was entered for them: what they "
+                "cost is not known."
+            )
+            % said
+        )
     if report.rest.is_over and not report.total.is_over:
         return (
             _(
@@ -86,26 +100,26 @@ def early_sentence(report: Report) -> str:
 def cost_chart(report: Report) -> Chart:
     """A bar a channel: the cost of a new customer, with what remains."""
     currency = clock.project().currency
-    shown = [(one.name, one) for one in report.rows]
+    shown = [(one.name, one, one.line.cost) for one in report.rows]
     if report.has_rest and report.rest.line.new > 0:
-        shown.append((_("unexplained"), report.rest))
-    shown.append((_("together"), report.total))
+        shown.append((_("unexplained"), report.rest, _cost(report.rest)))
+    shown.append((_("together"), report.total, report.total.line.cost))
     return Chart(
         id="cost",
         title=_("Cost of a new customer by channel"),
         definition=_("What was spent for the channel, divided by the customers who came by it."),
         option=drawing.bars(
-            [name for name, _row in shown],
-            [row.line.cost for _name, row in shown],
+            [name for name, _row, _money in shown],
+            [cost for _name, _row, cost in shown],
             name=_("Cost"),
             unit=drawing.unit("money", currency),
             lying=True,
-            colors=[BAD if row.is_over else GOOD for _name, row in shown],
+            colors=[BAD if row.is_over else GOOD for _name, row, _money in shown],
         ),
         columns=[_("Channel"), _("Cost"), _("Limit")],
         rows=[
-            [name, figures.money(row.line.cost, currency), figures.money(row.cap_minor, currency)]
-            for name, row in shown
+            [name, figures.money(cost, currency), figures.money(row.cap_minor, currency)]
+            for name, row, cost in shown
             if report.rows or report.total.line.spend
         ],
         empty=_("Enter what acquisition costs, or read it from a file; then it shows here."),
@@ -199,7 +213,7 @@ def export_rows(report: Report, currency: str) -> Iterator[list[object]]:
         named.append((report.rest, "", "unexplained"))
     named.append((report.total, "", "together"))
     for row, name, note in named:
-        cost, cap = row.line.cost, row.cap_minor
+        cost, cap = _cost(row, "rest" if note == "unexplained" else note), row.cap_minor
         yield [
             name,
             row.line.new,

@@ -252,6 +252,21 @@ def test_spend_before_the_first_event_is_told_apart(db: None, signed_in: SignIn)
     assert "before the first event" not in page
 
 
+def test_what_nobody_entered_is_not_nothing(db: None, signed_in: SignIn) -> None:
+    today_is(TODAY)
+    day = dt.date(2025, 6, 30)
+    measured(count("new_customers", day, 500), count("new_customers", day, 20, part="channel=ads"))
+    ads = Channel.objects.create(key="ads", name="Ads", words=["ads"])
+    Spend.objects.create(day=day, channel=ads, amount_minor=1_000)
+    client = signed_in("analyst")
+    page = client.get(reverse(REPORT) + "?since=2025-01-01&until=2025-12-31").content.decode()
+    assert "480 customers came without any spend that was entered for them" in page
+    assert page.count("$0.00") == 1, "spent, and not the cost of one"
+    address = reverse("admin:metrics_channel_export") + "?since=2025-01-01&until=2025-12-31"
+    file = b"".join(client.get(address).streaming_content).decode()  # type: ignore[attr-defined]
+    assert ",480,0.00,,,USD,,,unexplained" in file
+
+
 def test_payback_is_worked_out_from_what_customers_brought(
     db: None, staff_of: StaffOf, signed_in: SignIn
 ) -> None:
