@@ -204,6 +204,7 @@ class SegmentAdmin(ConsoleModelAdmin):
             ),
             "may_change": may,
             "may_export": roles.allows(request.user, "customers.export"),
+            "may_campaign": roles.allows(request.user, "campaigns.change"),
             **(self._about(obj) if obj else {}),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

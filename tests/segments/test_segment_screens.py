@@ -344,3 +344,15 @@ def test_another_team_cannot_write_over_the_api_either(signed_in: SignIn) -> Non
     assert client.delete(url).status_code in {403, 405}
     segment.refresh_from_db()
     assert (segment.name, segment.archived_at) == ("Ours", None)
+
+
+def test_a_computed_segment_leads_to_a_campaign_for_it(signed_in: SignIn) -> None:
+    segment = SegmentFactory(name="Sleepers")
+    client, other = signed_in("operator"), signed_in("analyst")
+    way = f"{reverse('admin:campaigns_campaign_add')}?segment={segment.pk}"
+    assert way not in client.get(page(segment)).content.decode(), "it has no members yet"
+    membership.recompute(segment, day=clock.today())
+    assert way in client.get(page(segment)).content.decode()
+    assert way not in other.get(page(segment)).content.decode()
+    form = client.get(way).content.decode()
+    assert f'<option value="{segment.pk}" selected>Sleepers' in form
