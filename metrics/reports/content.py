@@ -24,6 +24,7 @@ from segments.models import EventProperty, Thing
 DRAWN, SHOWN = 15, 100
 HOT = 10  # pieces that lead
 LONGEST = 60
+UNREADABLE = frozenset('"\\\0')
 # What tracking plans usually call a piece, and where it belongs.
 PIECES = (
     *("content_id", "article_id", "article", "post_id", "video_id", "title", "content"),
@@ -128,9 +129,13 @@ class Content(Report):
 
 
 def _properties(event: str) -> list[str]:
-    """The properties of a kind of event, those that most of its events have first."""
+    """The properties of a kind of event, those that most of its events have first.
+
+    None whose name no path into JSON can hold: senders may call a property anything.
+    """
     rows = EventProperty.objects.filter(event_type__name=event)
-    return list(rows.order_by("-volume", "name").values_list("name", flat=True))
+    names = rows.order_by("-volume", "name").values_list("name", flat=True)
+    return [one for one in names if UNREADABLE.isdisjoint(one)]
 
 
 def _naming(piece: str) -> list[str]:

@@ -110,6 +110,23 @@ def test_it_guesses_the_properties_and_refuses_what_there_is_not(magazine: list[
     assert "column=-" in report.address(report.read({"seen": "article_read", "column": "-"}))
 
 
+def test_properties_may_be_called_anything(db: None) -> None:
+    today_is("2017-05-15")
+    (who,) = (one.pk for one in customers(1))
+    odd = {'a"b': "x", "a\\b": "y", "a.b": "z", "it's": "<b>", "词": ["l", 1], "n": 7, "no": None}
+    happened(incoming(who, DAY, name="visit", properties=odd))
+    report = every.BY_KIND["content"]
+    offered = {one.name: dict(one.options) for one in report.fields(report.read({"seen": "visit"}))}
+    assert set(offered["piece"]) == {"a.b", "it's", "词", "n", "no"}
+    found = {
+        name: [
+            row[0] for row in tables("content", seen="visit", piece=name, column="-")["pieces"].rows
+        ]
+        for name in offered["piece"]
+    }
+    assert found == {"a.b": ["z"], "it's": ["<b>"], "词": ['["l",1]'], "n": ["7"], "no": []}
+
+
 def test_an_event_without_properties_says_what_it_lacks(db: None) -> None:
     today_is("2017-05-15")
     (who,) = (one.pk for one in customers(1))
