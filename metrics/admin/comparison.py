@@ -102,6 +102,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         comparison = self._one(request, object_id)
+        job = comparison.job  # before what it counts is read: none may end between
         currency = clock.project().currency
         groups = list(comparison.groups.all())
         course = lift.course(comparison, groups)
@@ -114,7 +115,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
             "event": catalogue.title(comparison.goal_event),
             "conditions": [condition_words(*one) for one in comparison.where],
             "groups": groups,
-            "job": comparison.job,
+            "job": job,
             "may_change": roles.may_change(request.user, comparison, comparisons.ACTION),
             **(_found(comparison, groups, course, currency) if course else {}),
         }

@@ -103,9 +103,9 @@ class DefinitionAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Definitions"),
-            "cards": cards(tried or {}),
             "may_change": roles.allows(request.user, definitions.ACTION),
-            "running": running(),
+            "running": running(),  # before what it measures is read: none may end between
+            "cards": cards(tried or {}),
             "most_times": definitions.MOST_TIMES,
             "most_days": definitions.MOST_DAYS,
         }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from console import clock, roles
 from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
+from console.models import Job
 from console.states import NotAllowed, Stale
 from metrics import foreign, lifetime_charts, lifetime_value, tasks
 from metrics.admin import export, lifetime_facts
@@ -48,19 +49,23 @@ class LifetimeModelAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         roles.require(request.user, self.view_action)
-        return self._page(request, lifetime_value.in_force() or lifetime_value.last())
+        under_way = tasks.lifetime_now()  # first: what ends after it is asked is in the run
+        run = lifetime_value.in_force() or lifetime_value.last()
+        return self._page(request, run, under_way=under_way)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         roles.require(request.user, self.view_action)
-        return self._page(request, _run(object_id))
+        under_way = tasks.lifetime_now()
+        return self._page(request, _run(object_id), under_way=under_way)
 
     def _page(
         self,
         request: HttpRequest,
         run: LifetimeModel | None,
         *,
+        under_way: Job | None = None,
         wanted: Settings | None = None,
         note: str = "",
         status: int = 200,
@@ -87,7 +92,7 @@ class LifetimeModelAdmin(ReadOnlyAdmin):
             "versions": lifetime_value.history(),
             "may_run": roles.allows(request.user, RUN),
             "may_change": roles.allows(request.user, lifetime_value.ACTION),
-            "running": tasks.lifetime_now(),
+            "running": under_way,
         }
         return TemplateResponse(request, "metrics/lifetime/page.html", context, status=status)
 

@@ -152,6 +152,7 @@ class ScoringAdmin(ReadOnlyAdmin):
         note: str = "",
         status: int = 200,
     ) -> HttpResponse:
+        under_way = tasks.scoring_now(kind)  # first: what ends after it is asked is in the run
         scoring = scorings.current(kind)
         run = scorings.last_run(kind)
         context = {
@@ -170,7 +171,7 @@ class ScoringAdmin(ReadOnlyAdmin):
             "is_open": recipe is not None,
             "may_change": roles.allows(request.user, valuing.ACTION),
             "may_segment": roles.allows(request.user, "segments.change"),
-            "running": tasks.scoring_now(kind),
+            "running": under_way,
             "weekdays": scoring_facts.weekdays(),
             "versions": scorings.history(kind),
             **scoring_facts.of_kind(kind, scoring, run, request.GET),

@@ -22,13 +22,14 @@ class JobBar {
       const answer = await fetch(`/api/v1/jobs/${this.place.dataset.job}/`, {
         headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang },
       });
-      if (!answer.ok) return;
+      if ([401, 403, 404].includes(answer.status)) return; // it is not ours to see
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
       const job = await answer.json();
       this.show(job);
       if (!job.is_over) setTimeout(() => this.ask(false), POLL_MS);
       else if (!wasOver && this.place.dataset.jobThen === "reload") location.reload();
     } catch {
-      setTimeout(() => this.ask(wasOver), POLL_MS * 5); // the server is away; it may come back
+      setTimeout(() => this.ask(wasOver), POLL_MS * 5); // the server is away or busy; it may come back
     }
   }
 

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from console import clock
-from console.models import AuditEntry, Job
-from segments import arrays, scorings, sheet, traits, valuing
+from console.models import AuditEntry, Job, Staff
+from segments import arrays, scorings, sheet, tasks, traits, valuing
 from segments.models import Scoring, Trait
 from segments.scorings import CLUSTERS, KINDS, POTENTIAL, RFM, VALUE
 from segments.sheet import Fresh
@@ -103,6 +103,23 @@ def test_each_page_shows_its_run(
     assert f"as of {clock.today().isoformat()}" in page
     assert len(asked) <= 40, "whatever the number of customers"
     assert "segments/segment/add/?name=" in page
+
+
+def test_a_run_that_ends_while_the_page_is_made_is_on_it(
+    scored: None, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that shows neither the new run nor that it is under way would stay as it is."""
+    recipe = json.loads(json.dumps(scorings.current(VALUE).recipe))
+    recipe["factors"][0]["weight"] += 10
+    client = signed_in("operator")
+    valuing.change(VALUE, recipe, seen_version=1, note="More", by=Staff.objects.get())
+
+    def over_just_now(kind: str) -> None:
+        valuing.run(kind, clock.today())
+
+    monkeypatch.setattr(tasks, "scoring_now", over_just_now)
+    page = client.get(url("kind", VALUE)).content.decode()
+    assert f"as of {clock.today().isoformat()} · version 2" in page
 
 
 @pytest.mark.parametrize("kind", KINDS)
