@@ -14,8 +14,8 @@ from pyroaring import BitMap
 
 from console import jobs, kept_words
 from segments import following, live_sets, vocabulary
-from segments.models import Segment, SegmentSnapshot
-from segments.rules import compiler, tree
+from segments.models import Segment, SegmentSnapshot, Trait
+from segments.rules import compiler, nodes, tree
 from segments.rules.nodes import AllOf, AnyOf, Not, Path, Rule, RuleError, gettext_noop
 from segments.rules.vocabulary import Vocabulary
 from segments.sources import Sources
@@ -32,6 +32,7 @@ class Preview:
     of: int
     sample: list[int]
     parts: dict[Path, int]
+    valueless: list[str]  # what those of its traits are called that no customer has a value of
     rule: Rule
     known: Vocabulary
     milliseconds: float
@@ -91,14 +92,16 @@ def preview(rule: Any, *, day: dt.date, of: int | None = None) -> Preview:
         sources.members(leaf)
     everyone = sources.everyone()
     found = compiler.evaluate(parsed, sources) & everyone
+    parts = {
+        part.path: compiler.evaluate(part, sources).intersection_cardinality(everyone)
+        for part in _parts(parsed)
+    }
     return Preview(
         count=len(found),
         of=len(everyone),
         sample=_spread(found),
-        parts={
-            part.path: compiler.evaluate(part, sources).intersection_cardinality(everyone)
-            for part in _parts(parsed)
-        },
+        parts=parts,
+        valueless=_valueless(parsed, parts, sources.known),
         rule=parsed,
         known=sources.known,
         milliseconds=(time.perf_counter() - began) * 1000,
@@ -235,6 +238,15 @@ def _parts(rule: Rule) -> Iterable[Rule]:
             yield from _parts(part)
     elif isinstance(rule, Not):
         yield from _parts(rule.part)
+
+
+def _valueless(rule: Rule, parts: Mapping[Path, int], known: Vocabulary) -> list[str]:
+    """Of the traits whose condition nobody fits, those that nobody has a value of at all."""
+    traits = (one for one in nodes.leaves(rule) if isinstance(one, nodes.Trait))
+    if not (asked := {one.key for one in traits if not parts[one.path]}):
+        return []
+    valued = Trait.objects.filter(key__in=asked, known__gt=0).values_list("key", flat=True)
+    return sorted(known.traits[key].label for key in asked - set(valued))
 
 
 def _spread(members: BitMap) -> list[int]:

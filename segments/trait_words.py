@@ -1,7 +1,7 @@
 """Traits in words: what a recipe computes, as a sentence, and values as people read them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -137,3 +137,13 @@ def value(trait: traits.Trait, raw: Any, currency: str) -> str:
         return str(raw)
     number = f"{raw:,.2f}".rstrip("0").rstrip(".") if isinstance(raw, float) else figures.whole(raw)
     return f"{number} {unit_of(raw, str(trait.unit))}".strip()
+
+
+def valueless(labels: Sequence[str]) -> str:
+    """That nobody has a value of traits of these names; nothing where there are none."""
+    if not labels:
+        return ""
+    return _(
+        "no customer has a value of %(traits)s: what it is computed from has not come in, "
+        "or it was not computed yet"
+    ) % {"traits": formats.listed(f"“{one}”" for one in labels)}

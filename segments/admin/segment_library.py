@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from console import clock, figures, formats, roles
 from console.states import NotAllowed
-from segments import collection, library, membership, ready, tasks, vocabulary
+from segments import collection, library, membership, ready, tasks, trait_words, vocabulary
 from segments.admin import segment_pages
 from segments.models import Segment
 from segments.rules.nodes import RuleError
@@ -120,6 +120,8 @@ def count(request: HttpRequest, key: str) -> HttpResponse:
     if not found.count and one.words:
         never = formats.listed(f"{field} = {word}" for field, word in one.words)
         said += " · " + _("hardly anybody has %(words)s") % {"words": never}
+    if why := trait_words.valueless(found.valueless):
+        said += " · " + why
     return HttpResponse(escape(said))
 
 

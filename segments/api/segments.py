@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from console import clock
 from console.seen_marks import SeenField, unseen
-from segments import collection, membership, tasks
+from segments import collection, membership, tasks, trait_words
 from segments.api.segment_insight import SegmentInsight
 from segments.models import Segment
 from segments.rules import words
@@ -191,5 +191,6 @@ def _shown(found: membership.Preview) -> dict[str, Any]:
         "parts": [{"path": list(path), "count": count} for path, count in found.parts.items()],
         "sample": [{"id": pk, "name": f"#{pk}"} for pk in found.sample],
         "sentence": words.sentence(found.rule, found.known, _),
+        "valueless": trait_words.valueless(found.valueless),
         "milliseconds": round(found.milliseconds, 1),
     }

@@ -155,6 +155,7 @@ export class Live {
     this.tell("share", { textContent: this.shares.format(share) });
     this.tell("bar", { value: share });
     this.tell("sentence", { textContent: answer.sentence });
+    this.tell("valueless", { textContent: answer.valueless, hidden: !answer.valueless });
     this.tell("speed", { textContent: fill(words.speed, { ms: this.numbers.format(answer.milliseconds) }) });
     this.part("sample")?.replaceChildren(...answer.sample.map((one) => this.person(one)));
     this.tell("nobody", { hidden: answer.count > 0 });

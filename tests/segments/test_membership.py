@@ -9,10 +9,8 @@ from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
 from console import clock
-from segments import activity, library, membership
-from segments.models import (
-    Segment,
-)
+from segments import activity, library, membership, traits
+from segments.models import Segment, Trait
 from segments.rules.nodes import RuleError
 from tests.segments import factories
 from tests.segments.factories import SegmentFactory, incoming
@@ -219,6 +217,18 @@ def test_a_preview_counts_the_whole_and_every_part() -> None:
     found = membership.preview(rule, day=DAY)
     assert (found.count, found.of, len(found.sample)) == (1, 3, 1)
     assert found.parts == {(): 1, ("all", 0): 2, ("all", 1): 2, ("all", 1, "not"): 1}
+
+
+def test_a_preview_says_what_nobody_has_a_value_of() -> None:
+    traits.install()
+    factories.traits(orders=5)
+    Trait.objects.filter(key="orders").update(known=1)  # as a computation notes
+    many = {"trait": "orders", "op": ">=", "value": 9}
+    found = membership.preview(
+        {"all": [many, {"trait": "invites", "op": ">", "value": 0}]}, day=DAY
+    )
+    assert found.count == 0
+    assert found.valueless == ["invitations"]
 
 
 def test_a_preview_asks_the_same_condition_once(
