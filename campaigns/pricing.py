@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from campaigns import parting, planning
 from campaigns.costs import lines as costs
-from campaigns.costs.lines import Line
+from campaigns.costs.lines import Line, Order
 from campaigns.models import Campaign, ChannelAccount, CouponBatch, Evidence, Quote
 from campaigns.offers import coupons
 from campaigns.plans import exposure
@@ -165,7 +165,9 @@ def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) 
     rate = Share(**seen) if seen else costs.WITHOUT_PRECEDENT
     # Whatever was seen, everybody may come with one: that is what the money has to reach for.
     rate = Share(rate.low, rate.middle, 1.0)
-    usual = _usual(batch, found)
+    is_share = batch.kind == CouponBatch.Kind.PERCENT
+    order = Order.of(found.precedents) if is_share else None
+    usual = _usual(batch, order)
     most = coupons.face(batch) if coupons.is_bounded(batch) else usual
     return Line(
         "coupon",
@@ -176,25 +178,18 @@ def _coupon(step: str, batch: CouponBatch, count: costs.Count, found: Evidence) 
         rate=rate,
         most=Decimal(most),
         is_seen=bool(seen),
+        order=order,
     )
 
 
-def _usual(batch: CouponBatch, found: Evidence) -> int:
+def _usual(batch: CouponBatch, order: Order | None) -> int:
     """What one redemption costs: of a share off, by the order that past campaigns brought."""
     if batch.kind != CouponBatch.Kind.PERCENT:
         return batch.value_minor or 0
-    order = _order(found)
     if order is None:
         return batch.most_minor or 0
-    worth = round(order * (batch.percent or 0) / 100)
+    worth = round(order.minor * (batch.percent or 0) / 100)
     return worth if batch.most_minor is None else min(worth, batch.most_minor)
-
-
-def _order(found: Evidence) -> float | None:
-    """The value of an order of those who did what past campaigns aimed at, in minor units."""
-    orders = sum(one["purchased"] for one in found.precedents)
-    revenue = sum(one["revenue_minor"] for one in found.precedents)
-    return float(revenue / orders) if orders else None
 
 
 def _returns(found: Evidence, gets_it: int) -> dict[str, float] | None:

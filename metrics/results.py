@@ -34,7 +34,7 @@ SETTLING = dt.timedelta(hours=1)
 # Then who stayed is known: the last day on which one may come back is over.
 FOLLOWED = (activations.STAYS + 1) * DAY
 # Another one when it is counted otherwise: what is open is then counted again.
-COUNTED = "3: an order once, whatever messages it followed; conversions are told"
+COUNTED = "4: an order once, whatever messages it followed; conversions and orders are told"
 # What is left goes first the next time.
 SECONDS_A_RUN = 30.0
 
@@ -138,6 +138,7 @@ def _mailed(campaign: Campaign, sent: Windows) -> dict[str, Any]:
         "reached": counted["sent"],
         "purchased": done.customers,
         "revenue_minor": done.amount,
+        "orders": done.orders,
         "redeemed": _used_coupons(campaign),
         "window_days": campaign.conversion_days,
         "cost_minor": effects.cost(campaign),
@@ -225,6 +226,7 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
         "reached": audience.size,
         "purchased": done.customers,
         "revenue_minor": done.amount,
+        "orders": done.orders,
         "redeemed": _redeemed(campaign, inside),
         "window_days": days,
         **woken,

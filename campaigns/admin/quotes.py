@@ -92,7 +92,7 @@ def _row(line: Mapping[str, Any], currency: str, names: Mapping[str, str]) -> di
         "name": name,
         "count": _between(line["count"], _times),
         "each": figures.rate(Decimal(line["each"]), currency),
-        "assumes": _assumes(line),
+        "assumes": _assumes(line, currency),
         "cost": [figures.money(amount, currency) for amount in line["cost_minor"]],
     }
 
@@ -110,9 +110,29 @@ def _between(values: Sequence[float], write: Any) -> str:
     return f"{write(middle)} ({write(low)}–{write(high)})"
 
 
-def _assumes(line: Mapping[str, Any]) -> str:
+def _assumes(line: Mapping[str, Any], currency: str) -> str:
     if line["rate"] is None:
         return ""
+    return _("; ").join(filter(None, [_redeemed(line), _order(line.get("order"), currency)]))
+
+
+def _order(order: Mapping[str, Any] | None, currency: str) -> str:
+    """By which order a share off is priced; quotes of before say none."""
+    if not order:
+        return ""
+    worth = {"order": figures.money(order["minor"], currency)}
+    if order["by"] == "orders":
+        return _("of an order of %(order)s: their revenue, divided by their orders") % worth
+    return (
+        _(
+            "of an order of at most %(order)s: their revenue, divided by buyers, for nobody "
+            "counted their orders"
+        )
+        % worth
+    )
+
+
+def _redeemed(line: Mapping[str, Any]) -> str:
     share = figures.share(line["rate"][1])
     if line["is_seen"]:
         return _("%(share)s are redeemed, as in past campaigns; at most all") % {"share": share}

@@ -1,8 +1,8 @@
 """Lines of a quote: how many times, how much each, and what that assumes."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
@@ -26,6 +26,28 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What an order of the past came to in minor units.
+
+    Where nobody counted the orders it is what a buyer spent: as much, or more.
+    """
+
+    minor: int
+    by: Literal["orders", "buyers"]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]]) -> "Order | None":
+        """Of all orders of past campaigns together, as evidence keeps them."""
+        counted = [one for one in rows if one.get("orders") is not None]
+        if many := sum(one["orders"] for one in counted):
+            return cls(round(sum(one["revenue_minor"] for one in counted) / many), "orders")
+        others = [one for one in rows if one.get("orders") is None]
+        if many := sum(one["purchased"] for one in others):
+            return cls(round(sum(one["revenue_minor"] for one in others) / many), "buyers")
+        return None
+
+
+@dataclass(frozen=True)
 class Line:
     """So many of one thing; `each` in minor units, with parts of one, and `most` at the worst."""
 
@@ -37,6 +59,7 @@ class Line:
     rate: Share | None = None  # the share of them that costs anything, such as redeemed coupons
     most: Decimal | None = None  # None: as usual
     is_seen: bool = True  # whether the rate was seen in the past; else it is only assumed
+    order: Order | None = None  # by which a share off is priced
 
     @property
     def cost(self) -> Count:
@@ -62,6 +85,7 @@ class Line:
             "most_each": str(self.most_each),
             "rate": None if rate is None else [rate.low, rate.middle, rate.high],
             "is_seen": self.is_seen,
+            "order": self.order and asdict(self.order),
             "cost_minor": [cost.low, cost.middle, cost.high],
         }
 

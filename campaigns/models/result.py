@@ -18,7 +18,7 @@ class Told(NamedTuple):
 
 
 class CampaignResult(models.Model):
-    """Counts of customers, each at most once in each number."""
+    """Counts of customers, each at most once in each number but the orders."""
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="result")
     reached = models.PositiveIntegerField(_("reached"), default=0)
@@ -29,6 +29,8 @@ class CampaignResult(models.Model):
     purchased = models.PositiveIntegerField(_("purchased"), default=0)
     redeemed = models.PositiveIntegerField(_("redeemed a coupon"), null=True)
     revenue_minor = models.BigIntegerField(_("revenue"), default=0)
+    # Of these purchases those with an amount; a customer may have several. None: not counted yet.
+    orders = models.PositiveIntegerField(_("orders"), null=True)
     cost_minor = models.BigIntegerField(_("cost"), null=True)
     # Of those who came in: who was to get it, and the control. None where there is no control.
     treated = models.PositiveIntegerField(_("meant to get the campaign"), null=True)

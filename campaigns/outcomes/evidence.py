@@ -79,6 +79,7 @@ def brought(campaign: Campaign, result: CampaignResult) -> dict[str, Any]:
         "unsubscribed": result.unsubscribed if is_ours else None,
         "redeemed": result.redeemed,
         "revenue_minor": result.revenue_minor,
+        "orders": result.orders,
         "cost_minor": cost,
         "cost_per_purchase_minor": _each(cost, result.purchased),
         "asleep": result.asleep,

@@ -45,10 +45,12 @@ class Windows:
 
 @dataclass(frozen=True)
 class Conversions:
-    """How many different customers, and the sum of their events' amounts in minor units."""
+    """How many different customers, the sum of their events' amounts in minor units, and how many
+    of the events say an amount."""
 
     customers: int = 0
     amount: int = 0
+    orders: int = 0
 
 
 def count(
@@ -64,7 +66,7 @@ def count(
             events.event.isin(names), *(properties.holds(events, condition) for condition in where)
         )
         found = lake.ask(_within(done, lake.rows(inside.table()))).to_pylist()[0]
-    return Conversions(found["customers"], found["amount"])
+    return Conversions(found["customers"], found["amount"], found["orders"])
 
 
 def each(events: Sequence[str], inside: Windows) -> dict[int, int]:
@@ -114,4 +116,8 @@ def _inside(done: "Table", windows: "Table") -> "Table":
 
 def _within(done: "Table", windows: "Table") -> "Table":
     kept = _inside(done, windows)
-    return kept.aggregate(customers=kept.customer.nunique(), amount=operations.total(kept.amount))
+    return kept.aggregate(
+        customers=kept.customer.nunique(),
+        amount=operations.total(kept.amount),
+        orders=kept.amount.count(),
+    )

@@ -139,6 +139,34 @@ def test_a_share_off_costs_by_the_orders_of_the_past() -> None:
     assert quote([mail(coupon=batch.pk)], 10, revenue=revenue).worst_minor == 15_000
 
 
+@pytest.mark.parametrize(
+    ("rows", "each", "words"),
+    [
+        ([(10, 200_000, 40), (5, 100_000, 10)], 1_200, "of an order of CN¥60.00"),
+        ([(10, 200_000, 40), (5, 900_000, None)], 1_000, "of an order of CN¥50.00"),
+        ([(10, 200_000, None)], 4_000, "of an order of at most CN¥200.00"),
+        ([(10, 0, 0)], 0, ""),
+    ],
+    ids=["orders", "some counted", "nobody counted", "without amounts"],
+)
+def test_a_share_off_is_of_an_order_and_not_of_all_that_a_buyer_spent(
+    rows: list[tuple[int, int, int | None]], each: int, words: str
+) -> None:
+    batch = CouponBatch.objects.create(name="20 %", kind="percent", percent=20, valid_minutes=15)
+    campaign = campaign_at("draft", people(1), plan=[mail(coupon=batch.pk)])
+    found = Evidence(campaign=campaign, found_at=clock.now())
+    found.precedents = [
+        {"purchased": buyers, "revenue_minor": revenue, "orders": orders}
+        for buyers, revenue, orders in rows
+    ]
+    told = pricing.made(campaign, 10, found, at=clock.now())
+    assert Decimal(told.lines[1]["each"]) == each
+    with translation.override("en"):
+        said = quotes.shown(told, campaign)["rows"][1]["assumes"]
+    assert words in said
+    assert ("order" in said) == bool(words)
+
+
 def test_of_two_ways_of_which_one_is_certain_not_both_are_expected_of_nobody() -> None:
     plan: list[dict[str, object]] = [
         mail(),

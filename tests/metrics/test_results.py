@@ -51,6 +51,7 @@ def test_an_order_after_several_messages_counts_once(three: list[Customer]) -> N
     bought(a, NOON + 21 * DAY, 50_000)
     result = results.compute(campaign, at=MUCH_LATER)
     assert (result.reached, result.purchased, result.revenue_minor) == (1, 1, 50_320)
+    assert result.orders == 3
 
 
 def test_only_messages_that_left_are_counted(three: list[Customer]) -> None:
@@ -71,6 +72,7 @@ def test_other_events_are_not_what_the_campaign_aims_at(three: list[Customer]) -
     happened(incoming(three[0], NOON.date(), time=NOON + DAY, name="signed_up"))
     result = results.compute(campaign, at=MUCH_LATER)
     assert (result.purchased, result.revenue_minor) == (1, 0)
+    assert result.orders == 0, "it says no amount"
 
 
 @pytest.mark.parametrize(
