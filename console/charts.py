@@ -83,9 +83,14 @@ KEPT = ("title", "definition", "freshness", "note", "size")
 
 
 def unit(kind: str, currency: str = "") -> Option:
-    """How the browser writes the numbers: `money` comes in minor units, `share` from 0 to 1."""
+    """How the browser writes the numbers: `money` comes in minor units, `share` from 0 to 1.
+
+    `difference` is one of shares, which people read in percentage points.
+    """
     if kind == "money":
         return {"kind": kind, "currency": currency, "decimals": figures.decimals(currency)}
+    if kind == "difference":
+        return {"kind": kind, "words": translation.gettext("%(change)s points") % {"change": "{}"}}
     return {"kind": kind}
 
 

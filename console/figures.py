@@ -120,6 +120,14 @@ def signed_share(part: float | None, *, digits: int = 1) -> str:
     return f"{sign}{share(abs(part), digits=digits)}"
 
 
+def points(difference: float | None, *, digits: int = 1) -> str:
+    """A difference of two shares, in percentage points: a percentage of a share is another one."""
+    if difference is None:
+        return NOTHING
+    change = signed_share(difference, digits=digits).removesuffix("%")
+    return gettext("%(change)s points") % {"change": change}
+
+
 def fresh(as_of: dt.date | None, computed_at: dt.datetime) -> str:
     """Up to which day numbers reach, and how long ago they were computed."""
     day = as_of.isoformat() if as_of else NOTHING

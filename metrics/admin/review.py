@@ -141,8 +141,7 @@ def change(one: Line, than: str) -> dict[str, str]:
     if now is None or was is None:
         return {f"{than}_change": "", f"{than}_tone": ""}
     if metric.unit == Metric.Unit.SHARE:
-        points = figures.signed_share(float(now - was))
-        words = _("%(change)s points") % {"change": points.rstrip("%")}
+        words = figures.points(float(now - was))
     else:
         words = figures.signed_share(figures.change(now, was))
     better = (now > was) == (metric.direction == Metric.Direction.MORE)

@@ -274,8 +274,7 @@ def _difference(value: Decimal | None, other: Decimal, metric: Metric) -> str:
     if value is None:
         return figures.NOTHING
     if metric.unit == Metric.Unit.SHARE:
-        points = figures.signed_share(float(value - other)).rstrip("%")
-        return _("%(change)s points") % {"change": points}
+        return figures.points(float(value - other))
     part = figures.change(value, other)
     return figures.signed_share(part)
 

@@ -15,7 +15,7 @@ from metrics.models import KeptAnswer
 from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
-from metrics.reports.parts import COUNT, DAY, NUMBER, SHARE, TEXT, Column, Part
+from metrics.reports.parts import COUNT, DAY, DIFFERENCE, NUMBER, SHARE, TEXT, Column, Part
 from metrics.reports.report import Report, sliced
 from metrics.stats import alike
 from metrics.stats.alike import Contrast, Worth
@@ -140,7 +140,7 @@ def _worth(rows: Sequence[tuple[str, Worth]], settings: Settings) -> Part:
     told = [(label, one) for label, one in rows if one.effect is not None]
     columns = [Column(_("Feature"), TEXT), Column(_("Used it in a week"), COUNT)]
     columns += [Column(_("Came again"), SHARE), Column(_("Those alike"), SHARE)]
-    columns += [Column(_("Difference"), SHARE), Column(_("From"), SHARE), Column(_("To"), SHARE)]
+    columns += [Column(name, DIFFERENCE) for name in (_("Difference"), _("From"), _("To"))]
     columns += [Column(_("Everybody else"), SHARE), Column(_("Have somebody alike"), SHARE)]
     columns += [Column(_("Customers kept a week"), NUMBER), Column(_("Unseen it takes"), NUMBER)]
     return Part(
@@ -152,7 +152,7 @@ def _worth(rows: Sequence[tuple[str, Worth]], settings: Settings) -> Part:
             [label for label, _one in told],
             [one.effect for _label, one in told],
             name=_("Difference"),
-            unit=charts.unit("share"),
+            unit=charts.unit("difference"),
             lying=True,
         )
         if told
@@ -217,7 +217,7 @@ def _course(weeks: Sequence[Contrast], answer: KeptAnswer, settings: Settings) -
         _("To"): [one.interval.high if one.interval else None for one in each],
     }
     columns = [Column(_("Week of"), DAY), Column(_("Used it"), COUNT)]
-    columns += [Column(name, SHARE) for name in lines]
+    columns += [Column(name, DIFFERENCE) for name in lines]
     rows: list[list[Any]] = [
         [start, round(one.did), *(values[at] for values in lines.values())]
         for at, (start, one) in enumerate(zip(starts, each, strict=True))
@@ -227,5 +227,5 @@ def _course(weeks: Sequence[Contrast], answer: KeptAnswer, settings: Settings) -
         _("Week by week"),
         columns,
         rows[::-1],
-        charts.lines(starts, lines, unit=charts.unit("share")),
+        charts.lines(starts, lines, unit=charts.unit("difference")),
     )

@@ -10,6 +10,7 @@ from console import figures
 from console.charts import Chart, Option, Word, plain
 
 TEXT, COUNT, SHARE, NUMBER, DAY = "text", "count", "share", "number", "day"
+DIFFERENCE = "difference"  # of two shares, 0.03 for 3 percentage points
 Cell = str | int | float | Decimal | dt.date | None
 
 
@@ -65,6 +66,8 @@ def said(cell: Cell, unit: str) -> str:
         return cell.isoformat()
     if unit == SHARE:
         return figures.share(cell)
+    if unit == DIFFERENCE:
+        return figures.points(float(cell))
     return figures.number(cell) if unit == NUMBER else figures.whole(Decimal(cell))
 
 

@@ -151,14 +151,15 @@ def _slope_words(found: slopes.Slope | None) -> str:
         return ""
     bounds = found.interval
     said = {
-        "value": figures.signed_share(found.value),
-        "low": figures.signed_share(bounds.low),
-        "high": figures.signed_share(bounds.high),
+        "value": figures.points(found.value),
+        "low": figures.points(bounds.low),
+        "high": figures.points(bounds.high),
     }
     return (
         _(
-            "One point more goes with %(value)s revisits (95 %% bounds %(low)s to %(high)s). That "
-            "is no proof that the one makes the other: who likes the product rates higher too."
+            "A score higher by one goes with %(value)s in the share that came again (95 %% bounds "
+            "%(low)s to %(high)s). That is no proof that the one makes the other: who likes the "
+            "product rates higher too."
         )
         % said
     )

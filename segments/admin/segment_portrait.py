@@ -88,7 +88,7 @@ class Said:
             "label": self.label(spread, part),
             "share": figures.share(part.share),
             "usual": figures.share(part.usual),
-            "difference": _points(part.difference),
+            "difference": figures.points(part.difference),
             "times": _times(part),
             "is_asked": spread.key in tree.traits_in(segment.rule),
         }
@@ -108,7 +108,7 @@ class Said:
                 figures.whole(one.theirs),
                 figures.share(one.share),
                 figures.share(one.usual),
-                _points(one.difference) if one.share is not None else figures.NOTHING,
+                figures.points(one.difference) if one.share is not None else figures.NOTHING,
                 _("large") if one.is_large else "",
             ]
             for label, one in zip(labels, spread.parts, strict=True)
@@ -168,11 +168,6 @@ def _id(spread: Spread) -> str:
 
 def _round(share: float | None) -> float | None:
     return None if share is None else round(share, 4)
-
-
-def _points(difference: float) -> str:
-    """A difference of two shares."""
-    return _("%(change)s points") % {"change": figures.signed_share(difference)[:-1]}
 
 
 def _times(part: Part) -> str:

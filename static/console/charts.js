@@ -3,7 +3,8 @@
  * A chart is <div class="plot" data-chart-id="ID"> and its option is the JSON with that id
  * (Django's json_script). The class is not "chart": Unfold takes those for canvases of its own. The option says what is drawn; colours come from the page's CSS
  * variables, so dark mode is theirs, and numbers are written in the page's language.
- * `option.unit` is {kind: "money", currency, decimals} | {kind: "share"} | {kind: other}.
+ * `option.unit` is {kind: "money", currency, decimals} | {kind: "share"} |
+ * {kind: "difference", words} (of shares, in points: words has {} for the number) | {kind: other}.
  */
 "use strict";
 
@@ -16,17 +17,20 @@
 
   /** Functions that write a value of this unit: in full, and short for an axis. */
   function writers(unit = {}) {
-    const scale = 10 ** (unit.decimals ?? 0);
+    const isDifference = unit.kind === "difference";
+    const scale = isDifference ? 0.01 : 10 ** (unit.decimals ?? 0);
     const styles = {
       money: { style: "currency", currency: unit.currency },
       share: { style: "percent", maximumFractionDigits: 1 },
+      difference: { maximumFractionDigits: 1, signDisplay: "exceptZero" },
     };
     const style = styles[unit.kind] ?? { maximumFractionDigits: 2 };
     const full = new Intl.NumberFormat(language, style);
     const compact = unit.kind === "share" ? {} : { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 };
     const short = new Intl.NumberFormat(language, { ...style, ...compact });
+    const say = (words) => (isDifference ? unit.words.replace("{}", words) : words);
     const write = (format) => (value) =>
-      value === null || value === undefined || Number.isNaN(Number(value)) ? "–" : format.format(Number(value) / scale);
+      value === null || value === undefined || Number.isNaN(Number(value)) ? "–" : say(format.format(Number(value) / scale));
     return { full: write(full), short: write(short) };
   }
 

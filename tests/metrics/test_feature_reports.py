@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 
-from metrics.reports.parts import Part
+from metrics.reports.parts import Part, chart
 from segments import activity, ingest
 from tests.metrics.factories import customers, today_is
 from tests.metrics.test_reports import tables
@@ -53,6 +54,15 @@ def test_users_are_compared_with_those_alike(app: list[int]) -> None:
     assert float(str(row[5])) < 0 < float(str(row[6]))
     assert "Chance alone could have made the difference of" in found["features"].note
     assert [row[:2] for row in found["feature-weeks"].rows] == [[WEEK, 4]]
+    units = [one.unit for one in found["features"].columns]
+    assert units[3:7] == ["share", "difference", "difference", "difference"]
+    assert chart(found["features"]).rows[0][2:5] == ["66.7%", "33.3%", "+33.3 points"]
+    assert chart(found["feature-weeks"]).rows[0][2] == "+33.3 points"
+    with translation.override("zh-hans"):
+        assert chart(found["features"]).rows[0][4] == "+33.3 个百分点"
+    option = found["features"].option
+    assert option is not None
+    assert option["unit"] == {"kind": "difference", "words": "{} points"}
 
 
 def test_every_feature_that_customers_used_has_its_row(app: list[int]) -> None:
