@@ -93,7 +93,7 @@ def promised(request: TeamRequest) -> Promised | None:
         change=signed(request.expected_change),
         by=request.expected_by,
         value=a_week(value, metric),
-        bounds=_between(frozen.get("low"), frozen.get("high"), metric),
+        bounds="" if value is None else _between(frozen.get("low"), frozen.get("high"), metric),
         span=_span(frozen),
         target=a_week(promises.target(request), metric),
         why=why,
@@ -264,8 +264,8 @@ def a_week(value: float | None, metric: Metric | None) -> str:
 
 
 def _between(low: float | None, high: float | None, metric: Metric | None) -> str:
-    if low is None or high is None:
-        return ""
+    if low is None or high is None or low == high:  # once, weeks that were alike had such
+        return _("no bounds: the weeks are too few, or all the same")
     return f"{_('95 % bounds')} {in_words(low, metric)} – {in_words(high, metric)}"
 
 

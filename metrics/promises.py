@@ -26,6 +26,7 @@ from metrics.overall import Overall
 from metrics.stats import before_after
 from metrics.stats.before_after import Promise
 from metrics.stats.differences import Interval
+from metrics.stats.samples import Proportion
 from metrics.weekly import DAY, WEEK
 from segments import definitions
 
@@ -62,7 +63,7 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
     if words := _too_much(metric, fmean(weeks), request.expected_change):
         raise NotAllowed(words)
     since = until - WEEK * len(weeks) + DAY
-    bounds = before_after.of_mean(weeks)
+    bounds = before_after.of_mean(weeks, _seen(metric, overall, since, until))
     return said | {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -70,6 +71,15 @@ def baseline(request: TeamRequest, *, on: dt.date) -> dict[str, Any] | None:
         "low": bounds.low if bounds else None,
         "high": bounds.high if bounds else None,
     }
+
+
+def _seen(metric: Metric, overall: Overall, since: dt.date, until: dt.date) -> Proportion | None:
+    """How many of how many a share was of; None of any other number."""
+    seen = overall.seen(metric.key, since, until)
+    if metric.unit != Metric.Unit.SHARE or seen is None:
+        return None
+    did, asked = seen
+    return Proportion(asked, did) if 0 <= did <= asked else None
 
 
 def accept(request: TeamRequest, *, at: dt.datetime, on: dt.date, **said: Any) -> None:

@@ -16,6 +16,7 @@ from statistics import fmean
 
 from metrics.stats import differences, distributions
 from metrics.stats.differences import Interval
+from metrics.stats.samples import Proportion
 
 LEAST_BEFORE, LEAST_AFTER = 4, 2  # weeks
 LEAST_SPANS = 3  # of the past that do not overlap, before it says how far it moves by itself
@@ -78,12 +79,32 @@ def change(
     return Change(first, then, relative, interval, found.moved, found.looked)
 
 
-def of_mean(weeks: Sequence[float], *, level: float = 0.95) -> Interval | None:
-    """Student's bounds of the mean of some weeks; None with one alone."""
+def of_mean(
+    weeks: Sequence[float], seen: Proportion | None = None, *, level: float = 0.95
+) -> Interval | None:
+    """Student's bounds of the mean of some weeks; None with one alone, or where all are the same:
+    that they never differed tells nothing, least of all that they never will.
+
+    Of a share with what was `seen` in all these weeks they reach at least as far as Wilson's, for
+    eight weeks of nobody out of three are no proof of nobody, and never beyond 0 and 1.
+    """
+    found = _of_spread(weeks, level=level)
+    if seen is None:
+        return found
+    least = differences.wilson(seen, level=level)
+    both = [one for one in (found, least) if one is not None]
+    if not both:
+        return None
+    return Interval(max(0.0, min(one.low for one in both)), min(1.0, max(one.high for one in both)))
+
+
+def _of_spread(weeks: Sequence[float], *, level: float) -> Interval | None:
     if len(weeks) < 2:
         return None
     middle = fmean(weeks)
     variance = sum((one - middle) ** 2 for one in weeks) / (len(weeks) - 1)
+    if variance <= TINY * middle**2:
+        return None
     quantile = distributions.t_quantile((1 + level) / 2, len(weeks) - 1)
     half = quantile * math.sqrt(variance / len(weeks))
     return Interval(middle - half, middle + half)

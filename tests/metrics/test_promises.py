@@ -101,6 +101,36 @@ def test_the_baseline_is_the_eight_weeks_before_and_stays_as_it_was(asked: TeamR
     assert said["against"] == pytest.approx(kept["value"])
 
 
+@pytest.mark.parametrize(("did", "many"), [(0, 3), (3, 3)])
+def test_a_share_of_few_is_not_certain_because_its_weeks_are_alike(
+    asked: TeamRequest, did: int, many: int
+) -> None:
+    """Nobody, or everybody, of 3 on each of 56 days: of 168 that may well be 2 % off."""
+    measured(*(ratio("paid_rate", FIRST + DAY * n, did, many) for n in range(420)))
+    asked.expected_change = None
+    kept = frozen(asked).baseline
+    assert kept is not None
+    assert kept["high"] - kept["low"] == pytest.approx(0.0224, abs=5e-4)
+    assert kept["low"] <= kept["value"] <= kept["high"]
+    assert kept["low"] >= 0
+    assert kept["high"] <= 1
+
+
+def test_weeks_that_are_all_alike_have_no_bounds_and_say_so(asked: TeamRequest) -> None:
+    measured(*(count("dau", FIRST + DAY * n, 10) for n in range(420)))
+    asked.metric = "dau"
+    kept = frozen(asked).baseline
+    assert kept is not None
+    assert (kept["low"], kept["high"]) == (None, None)
+    promised = promise_words.promised(asked)
+    assert promised is not None
+    assert promised.bounds == "no bounds: the weeks are too few, or all the same"
+    asked.baseline = kept | {"low": 10.0, "high": 10.0}  # as such were kept once
+    promised = promise_words.promised(asked)
+    assert promised is not None
+    assert promised.bounds.startswith("no bounds")
+
+
 @pytest.mark.parametrize(
     ("after", "outcome"),
     [(0.0565, "met"), (0.053, "partly"), (0.0501, "not"), (0.045, "not")],
