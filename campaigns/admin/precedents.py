@@ -172,7 +172,9 @@ def _skill(kept: Mapping[str, Any]) -> dict[str, Any] | None:
             {
                 "what": outcome.WHAT[one.what],
                 "count": figures.whole(one.count),
-                "inside": figures.share(one.share, digits=0),
+                # Not as a share: 100 % of three reads as if it were certain.
+                "inside": _("%(some)s of %(all)s")
+                % {"some": figures.whole(one.inside), "all": figures.whole(one.count)},
                 "below": figures.whole(one.below),
                 "above": figures.whole(one.above),
                 "ratio": figures.share(one.ratio, digits=0),

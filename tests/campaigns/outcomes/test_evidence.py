@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from pyroaring import BitMap
 
+from campaigns.admin import precedents
 from campaigns.models import Audience, Campaign, CampaignResult, Evidence, MessageTemplate
 from campaigns.outcomes import evidence, forecasts
 from console import approvals, audit
@@ -158,6 +160,12 @@ def test_what_was_expected_stands_beside_what_came() -> None:
         if one["what"] == "share"
     )
     assert (skill["count"], skill["inside"], skill["ratio"]) == (1, 1, pytest.approx(0.5))
+    kept = evidence.made(draft, members, at=LATER)
+    row = next(one for one in precedents.shown(kept)["skill"]["rows"] if one["count"] == "1")
+    assert row["inside"] == "1 of 1", "never 100 %, which reads as certain"
+    with translation.override("zh-hans"):
+        row = next(one for one in precedents.shown(kept)["skill"]["rows"] if one["count"] == "1")
+        assert "100" not in row["inside"]
 
 
 def test_who_was_in_the_same_layers_is_the_nearer_precedent(
