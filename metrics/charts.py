@@ -12,6 +12,8 @@ from console.charts import Chart, Word
 from metrics.measurements import Figure, Freshness
 from metrics.models import Metric
 
+MOST_NAMED = 6  # slices in a note
+
 
 def freshness_words(freshness: Freshness | None) -> str:
     """Up to which day the numbers reach and when they were computed."""
@@ -49,9 +51,48 @@ def over_time(
             for n, day in reversed(list(enumerate(days)))
         ],
         freshness=freshness,
+        note=_why_nothing(found, days, {key: names.get(key, key) for key in order}),
         word=word,
         size="tall",
     )
+
+
+def _why_nothing(found: Sequence[Figure], days: Sequence[dt.date], names: Mapping[str, str]) -> str:
+    """What a “–” in the table stands for: an answer that there is none, or no figure at all."""
+    known: dict[str, set[dt.date]] = {key: set() for key in names}
+    whose: dict[str, dict[str, None]] = {_divided(): {}, _of_parts(): {}, _unmeasured(): {}}
+    for one in found:
+        known[one.slice].add(one.day)
+        if one.value is None:
+            whose[_divided() if one.denominator == 0 else _of_parts()][names[one.slice]] = None
+    for key, seen in known.items():
+        if len(seen) < len(days):
+            whose[_unmeasured()][names[key]] = None
+    reasons = [_of(why, list(some)) for why, some in whose.items() if some]
+    return (
+        _("“–” in the table: %(reasons)s.") % {"reasons": _("; ").join(reasons)} if reasons else ""
+    )
+
+
+def _divided() -> str:
+    return _("there was nobody and nothing to divide by that day")
+
+
+def _of_parts() -> str:
+    return _("one of the metrics that it is made of has no value that day, or divides by 0")
+
+
+def _unmeasured() -> str:
+    return _("not measured that day")
+
+
+def _of(why: str, slices: Sequence[str]) -> str:
+    """A reason, and whom it is about; of everybody nothing need be said."""
+    called = [one for one in slices if one]
+    if not called:
+        return why
+    shown = _(", ").join(called[:MOST_NAMED]) + ("…" if len(called) > MOST_NAMED else "")
+    return _("%(why)s (%(whose)s)") % {"why": why, "whose": shown}
 
 
 def monthly_retention(

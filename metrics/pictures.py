@@ -5,12 +5,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from console import clock
 from console.charts import Chart, Word
 from console.models import Project
-from metrics import charts, foreign, measurements, odd_days, retention, slices, slicing, words
+from metrics import (
+    charts,
+    foreign,
+    library,
+    measurements,
+    odd_days,
+    retention,
+    slices,
+    slicing,
+    words,
+)
 from metrics.measurements import Freshness
 from metrics.models import Metric
+from metrics.recipes import nodes
 from metrics.reports import asking, parts
 from metrics.reports.asking import Known
 from metrics.reports.fields import Settings
@@ -57,9 +70,22 @@ def of_metric(metric: Metric, chosen: str, sliced: str = "", word: Word | None =
     chart = charts.over_time(
         metric, found, currency=project.currency, names=names, freshness=fresh, word=word
     )
+    if sliced and not found:
+        chart = replace(chart, empty=_why_empty(metric, sliced))
     is_money = metric.unit == Metric.Unit.MONEY
     odd = odd_days.words(since, min(until, known.as_of)) if known else ""
     return _with(chart, odd, foreign.words(since, until) if is_money else "")
+
+
+def _why_empty(metric: Metric, dimension: str) -> str:
+    """Which of the metrics that it is made of are not measured in these slices; else nothing."""
+    rows = library.rows()
+    parts = [rows[key] for key in nodes.leans_on(library.recipe(metric)) if key in rows]
+    without = [one.label for one in parts if dimension not in one.slices]
+    if not without:
+        return ""
+    words = _("It is made of %(metrics)s, and these are not measured in such slices.")
+    return words % {"metrics": _(", ").join(without)}
 
 
 def _with(chart: Chart, *notes: str) -> Chart:
