@@ -14,6 +14,7 @@ from tests.bench.harness import Contest, at_most, contest
 SEGMENTS = 50
 SHARE = 10  # one more day is to cost at most a tenth of everything anew
 MOST_MIB = 2048
+WITHOUT = "content"  # events of the bench have no property that could name what is seen
 REPORTS = {
     "retention": "",
     "growth": "",
@@ -22,6 +23,8 @@ REPORTS = {
     "paths": "?event=cart",
     "stickiness": "",
     "rhythm": "",
+    "features": "",
+    "service": "",
 }
 SIZES = {"100k": (100_000, 3_000_000), "1M": (1_000_000, 30_000_000)}
 

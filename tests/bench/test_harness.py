@@ -51,3 +51,10 @@ def test_the_table_says_which_goal_was_missed() -> None:
     lines = harness.table([slow, fast]).splitlines()
     assert "MISSED" in lines[1]
     assert lines[2].endswith("met")
+
+
+def test_every_kind_of_report_is_asked_after_the_night() -> None:
+    from metrics.reports import every
+    from tests.bench import nightly
+
+    assert {*nightly.REPORTS, nightly.WITHOUT} == set(every.BY_KIND)
