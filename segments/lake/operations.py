@@ -63,7 +63,7 @@ VALUES = {
     "UnwrapJSONString",
     "json_structure",
 }
-SUMMARIES = {"CountDistinct", "CountStar", "Max", "Min", "Sum"}
+SUMMARIES = {"Count", "CountDistinct", "CountStar", "Max", "Min", "Sum"}
 # A moment plus a length is exact everywhere; the difference of two moments is not.
 IN_ORDER = {"TimestampAdd", "WindowBoundary", "WindowFunction"}
 # Only one after the other, as `seconds` has them: of a part of a second engines think otherwise.
