@@ -43,7 +43,7 @@ def signed(measure: str, number: float | None, currency: str) -> str:
     if number is None:
         return figures.NOTHING
     if measure == lift.CONVERSION:
-        return figures.signed_share(number, digits=2)
+        return figures.points(number, digits=2)
     sign = "+" if number > 0 else ""
     return sign + value(measure, number, currency)
 
@@ -52,6 +52,14 @@ def between(measure: str, bounds: Interval | None, currency: str) -> str:
     if bounds is None:
         return figures.NOTHING
     low, high = (signed(measure, one, currency) for one in (bounds.low, bounds.high))
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def relative_between(bounds: Interval | None) -> str:
+    """Bounds of a difference as a share of the control."""
+    if bounds is None:
+        return figures.NOTHING
+    low, high = (figures.signed_share(one) for one in (bounds.low, bounds.high))
     return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
@@ -69,7 +77,6 @@ def rows(outcome: Outcome, currency: str) -> list[dict[str, Any]]:
 def _row(line: Line, currency: str) -> dict[str, Any]:
     words, tone = VERDICTS[line.verdict]
     found, measure = line.found, line.measure
-    relative = found.relative_interval
     return {
         "measure": MEASURES[measure],
         "variant": line.group.name,
@@ -78,10 +85,10 @@ def _row(line: Line, currency: str) -> dict[str, Any]:
         "difference": signed(measure, found.effect, currency),
         "interval": between(measure, found.interval, currency),
         "relative": figures.signed_share(found.relative),
-        "relative_interval": between(lift.CONVERSION, relative, currency) if relative else "–",
+        "relative_interval": relative_between(found.relative_interval),
         "daily": between(measure, line.daily, currency),
         "p": p_value(found.p),
-        "detectable": value(measure, line.detectable, currency),
+        "detectable": signed(measure, line.detectable, currency),
         "explained": figures.share(line.explained, digits=0) if line.explained else "",
         "verdict": words,
         "tone": tone,
@@ -120,7 +127,7 @@ def forest(outcome: Outcome, currency: str) -> Chart:
             [
                 name,
                 figures.signed_share(line.found.relative),
-                between(lift.CONVERSION, bounds, currency),
+                relative_between(bounds),
                 str(VERDICTS[line.verdict][0]),
             ]
             for name, line, bounds in drawn

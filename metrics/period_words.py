@@ -59,7 +59,7 @@ def came_to(rule: PeriodRule, verdict: PeriodVerdict, currency: str) -> str:
 def of_run(rule: PeriodRule, judged: Mapping[dt.date, PeriodVerdict]) -> str:
     """Why the work is given: the condition, and each period's value."""
     currency = clock.project().currency
-    values = "; ".join(
+    values = _("; ").join(
         f"{periods.name(day, rule.grain)}: {came_to(rule, verdict, currency)}"
         for day, verdict in judged.items()
     )

@@ -95,7 +95,7 @@ def why(stop: Stop) -> str:
 
 
 def _of_return(facts: Mapping[str, Any]) -> str:
-    periods = "; ".join(f"{one['name']}: {roi(one['roi'])}" for one in facts["periods"])
+    periods = _("; ").join(f"{one['name']}: {roi(one['roi'])}" for one in facts["periods"])
     return _("The ROI was under %(expected)s. %(periods)s.") % {
         "expected": roi(facts["expected"]),
         "periods": periods,

@@ -81,7 +81,7 @@ class ApprovalPolicyAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("applies to"))
     def conditions(self, policy: ApprovalPolicy) -> str:
         content = _content(policy)
-        return "; ".join(policy_words.when(content.when)) or _("everything")
+        return _("; ").join(policy_words.when(content.when)) or _("everything")
 
     @display(description=gettext_lazy("approvals needed"))
     def wants(self, policy: ApprovalPolicy) -> str:

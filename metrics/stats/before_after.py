@@ -121,11 +121,13 @@ def swings(weeks: Sequence[float], before: int, after: int, *, gap: int = 0) -> 
 
 
 def _of_weeks(before: Sequence[float], after: Sequence[float], *, level: float) -> Interval | None:
-    """The bounds if every week were a draw of its own."""
+    """The bounds if every week were a draw of its own; None where they are alike (`of_mean`)."""
     first, then = fmean(before), fmean(after)
     freedom = len(before) + len(after) - 2
     squares = sum((one - first) ** 2 for one in before) + sum((one - then) ** 2 for one in after)
     variance = squares / freedom
+    if variance <= TINY * first**2:
+        return None
     quantile = distributions.t_quantile((1 + level) / 2, freedom)
     return differences.fieller(
         first, then, variance / len(before), variance / len(after), quantile=quantile

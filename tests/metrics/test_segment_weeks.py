@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.core import mail
 from django.test import Client
@@ -14,6 +15,7 @@ from console.models import Staff
 from metrics import goals, segment_weeks, tasks
 from metrics.measurements import count
 from metrics.models import Metric, SegmentReader, SegmentWeek
+from segments import sheet
 from segments.models import Segment, SegmentSnapshot
 from tests.factories import StaffFactory
 from tests.metrics.factories import SegmentFactory, customers, measured, today_is
@@ -22,6 +24,7 @@ SignIn = Callable[..., Client]
 TODAY = dt.date(2026, 1, 12)  # a Monday
 MONDAY, SUNDAY = dt.date(2026, 1, 5), dt.date(2026, 1, 11)
 DAY = dt.timedelta(days=1)
+NOTHING = np.iinfo(np.int32).min
 
 
 @pytest.fixture
@@ -110,11 +113,40 @@ def test_the_file_has_a_row_a_kpi_and_no_formula(gold: Segment, signed_in: SignI
 def test_who_hears_too_little_stands_on_the_operators_first_page(
     gold: Segment, signed_in: SignIn
 ) -> None:
-    week = segment_weeks.make_due(today=TODAY)
-    assert week is not None
-    week.data["lines"][0] |= {"is_under_served": True, "touches": 0.2, "conversion": 0.023}
-    week.data["lines"][0]["campaigns"] = 0.1
-    week.save()
+    """Of five, the four of Gold bought less and heard less than the one who left it."""
+    first, second, left, *_new = customers_of(gold)
+    columns(
+        orders_30d={first: 1, left: 2},
+        campaigns_received={first: 1, second: 1, left: 4},
+        promotions_received={first: 2, second: 1, left: 9},
+    )
+    assert segment_weeks.make_due(today=TODAY) is not None
     home = signed_in("operator").get(reverse("admin:index")).content.decode()
-    assert "0.1 campaigns, 0.2 messages a customer; 2.3% ordered within 30 days" in home
+    assert "0.5 campaigns, 0.8 messages a customer; 25.0% ordered within 30 days" in home
     assert reverse("admin:segments_segment_change", args=[gold.pk]) in home
+
+
+def test_who_hears_as_much_as_everybody_does_not_stand_there(
+    gold: Segment, signed_in: SignIn
+) -> None:
+    everybody = dict.fromkeys(customers_of(gold), 3)
+    columns(orders_30d={min(everybody): 1}, campaigns_received=everybody, promotions_received=everybody)
+    assert segment_weeks.make_due(today=TODAY) is not None
+    home = signed_in("operator").get(reverse("admin:index")).content.decode()
+    assert "messages a customer" not in home
+
+
+def customers_of(segment: Segment) -> list[int]:
+    """Who is in the segment now or was before, in their order."""
+    kept = [segment.members, *segment.snapshots.values_list("members", flat=True)]
+    return sorted(BitMap.union(*kept))
+
+
+def columns(**known: dict[int, int]) -> None:
+    """Write down traits by customer; of others nothing is known."""
+    fresh = {}
+    for key, by_customer in known.items():
+        values = np.full(max(by_customer) + 1, NOTHING, np.int32)
+        values[list(by_customer)] = list(by_customer.values())
+        fresh[key] = sheet.Fresh(values)
+    sheet.write(fresh, day=TODAY)

@@ -64,6 +64,14 @@ def test_what_has_no_share_has_no_bounds(before: list[float], after: list[float]
     assert found is None or (found.relative, found.interval) == (None, None)
 
 
+def test_weeks_that_are_alike_prove_nothing() -> None:
+    """Three a week and then six a week: that they never differed is luck, and no certainty."""
+    found = before_after.change([3.0] * 8, [6.0] * 4, [3.0] * 52)
+    assert found is not None
+    assert (found.relative, found.interval) == (1.0, None)
+    assert before_after.kept(0.05, found.relative, found.interval) == Promise.UNCLEAR
+
+
 def test_too_few_weeks_tell_a_change_and_no_bounds() -> None:
     found = before_after.change([10.0, 11.0, 9.0], [12.0, 12.0])
     assert found is not None
