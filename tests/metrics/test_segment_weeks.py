@@ -129,8 +129,8 @@ def test_who_hears_too_little_stands_on_the_operators_first_page(
 def test_who_hears_as_much_as_everybody_does_not_stand_there(
     gold: Segment, signed_in: SignIn
 ) -> None:
-    everybody = dict.fromkeys(customers_of(gold), 3)
-    columns(orders_30d={min(everybody): 1}, campaigns_received=everybody, promotions_received=everybody)
+    each = dict.fromkeys(customers_of(gold), 3)
+    columns(orders_30d={min(each): 1}, campaigns_received=each, promotions_received=each)
     assert segment_weeks.make_due(today=TODAY) is not None
     home = signed_in("operator").get(reverse("admin:index")).content.decode()
     assert "messages a customer" not in home
