@@ -1,7 +1,8 @@
 """What campaigns paid for messages and for people's work, posted by day from their budgets' ledger.
 
 The ledger is only added to, and an entry is of the day on which it is made: so the days from the
-last posted one on are all that can have changed.
+last posted one on are all that can have changed, and the one before, where an entry made before
+midnight was committed after it. A project whose date was set back begins from its date again.
 """
 
 import datetime as dt
@@ -13,6 +14,7 @@ from console import clock
 from metrics.coupon_costs import LOCK
 from metrics.models import Spend
 
+A_DAY = dt.timedelta(days=1)
 PAID = (Spend.Source.MESSAGES, Spend.Source.WORK)
 # Keys are as `campaigns.money.purse` makes them: campaign, number, deed (or deed-back), chance.
 _SUMS = """
@@ -32,7 +34,8 @@ def book() -> int:
     posted = Spend.objects.filter(source__in=PAID)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        since = posted.aggregate(last=Max("day"))["last"] or dt.date.min
+        last = posted.aggregate(last=Max("day"))["last"]
+        since = min(last, clock.today()) - A_DAY if last else dt.date.min
         cursor.execute(_SUMS, [since, [*map(str, PAID)], clock.project().currency])
         sums = cursor.fetchall()
     posted.filter(day__gte=since).delete()

@@ -25,6 +25,16 @@ def posted() -> list[tuple[str, int | None, int]]:
     return [(row.source, row.campaign_id, row.amount_minor) for row in rows]
 
 
+def called(many: int) -> Campaign:
+    """One that gave work about so many customers."""
+    limit = 3 * clock.project().work_minor
+    call = {"key": "call", "kind": "task", "title": "Call them", "days": 2, "owner": bob().pk}
+    money: dict[str, Any] = {"budget": budget_with(limit), "limit_minor": limit}
+    campaign = campaign_at("sending", people(many, prefix="w"), plan=[call], **money)
+    tasks.move_campaign(campaign.pk)
+    return campaign
+
+
 @pytest.fixture
 def sent() -> Campaign:
     """One that sent three mails of ten fen each."""
@@ -51,15 +61,29 @@ def test_work_is_posted_beside_messages_and_a_day_that_is_over_stays(sent: Campa
     campaign_costs.book()
     first = clock.today()
     Project.objects.update(today_on=first + DAY)
-    each = clock.project().work_minor
-    call = {"key": "call", "kind": "task", "title": "Call them", "days": 2, "owner": bob().pk}
-    money: dict[str, Any] = {"budget": budget_with(3 * each), "limit_minor": 3 * each}
-    calls = campaign_at("sending", people(2, prefix="w"), plan=[call], **money)
-    tasks.move_campaign(calls.pk)
+    calls = called(2)
     campaign_costs.book()
-    assert posted() == [("messages", sent.pk, 30), ("work", calls.pk, 2 * each)]
+    work = 2 * clock.project().work_minor
+    assert posted() == [("messages", sent.pk, 30), ("work", calls.pk, work)]
     days = Spend.objects.order_by("day").values_list("day", flat=True)
     assert list(days) == [first, first + DAY]
+
+
+@pytest.mark.parametrize("days", [1, -1], ids=["came in after midnight", "the date was set back"])
+def test_what_is_paid_on_another_day_than_the_last_posted_is_posted(
+    sent: Campaign, days: int
+) -> None:
+    campaign_costs.book()
+    first = clock.today()
+    Project.objects.update(today_on=first + DAY * days)
+    calls = called(1)
+    campaign_costs.book()
+    both = {("messages", sent.pk, 30), ("work", calls.pk, clock.project().work_minor)}
+    assert set(posted()) == both
+    # What an entry before midnight says that was committed after the night had posted.
+    Spend.objects.filter(day=first).delete()
+    campaign_costs.book()
+    assert set(posted()) == both
 
 
 def test_it_is_no_cost_of_winning_customers_and_nobody_removes_it(sent: Campaign) -> None:
