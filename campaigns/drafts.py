@@ -29,6 +29,7 @@ EDITABLE = (
     "most_in_all",
     "template",
     "offer",
+    "occasion",
     "plan",
     "exit_events",
     "conversion_event",

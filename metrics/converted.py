@@ -14,9 +14,8 @@ from pyroaring import BitMap
 from campaigns.models import Campaign, Message
 from console import clock, figures
 from metrics.models import ResultBasis
-from metrics.queries import conversions
-from metrics.queries.conversions import Windows
-from segments import catalogue, history, ingest
+from metrics.queries.conversions import Firsts, Windows
+from segments import history, ingest
 from segments.lake import questions
 from segments.lake.properties import Condition
 
@@ -26,13 +25,12 @@ Deed = tuple[int, dt.datetime, int | None]
 
 
 @transaction.atomic
-def tell(campaign: Campaign, inside: Windows) -> int:
+def tell(campaign: Campaign, inside: Windows, found: Firsts) -> int:
     """Tell of everybody's first deed within their windows that was not told; how many were new.
 
     Who is not remembered is looked for in the lake: whoever was merged since has another number,
     and the inbox forgets its keys before a long campaign is over.
     """
-    found = conversions.firsts(catalogue.canonical(campaign.conversion_event), inside)
     if not found.customers:
         return 0
     basis, _made = ResultBasis.objects.select_for_update().get_or_create(campaign=campaign)

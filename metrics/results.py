@@ -21,7 +21,7 @@ from metrics import activations, contributions, converted, effects
 from metrics import history as own
 from metrics.models import ResultBasis
 from metrics.queries import conversions
-from metrics.queries.conversions import Conversions, Windows
+from metrics.queries.conversions import Conversions, Firsts, Windows
 from segments import bitmaps, catalogue, history
 from segments.lake import store
 from segments.lake.properties import Condition
@@ -34,7 +34,7 @@ SETTLING = dt.timedelta(hours=1)
 # Then who stayed is known: the last day on which one may come back is over.
 FOLLOWED = (activations.STAYS + 1) * DAY
 # Another one when it is counted otherwise: what is open is then counted again.
-COUNTED = "4: an order once, whatever messages it followed; conversions and orders are told"
+COUNTED = "5: an order once, whatever messages it followed; conversions are told, also by day"
 # What is left goes first the next time.
 SECONDS_A_RUN = 30.0
 
@@ -46,8 +46,9 @@ def compute(campaign: Campaign, *, at: dt.datetime) -> CampaignResult:
         values = _recorded(campaign)
     else:
         sent = _windows_of_messages(campaign)
-        values = _mailed(campaign, sent)
-        converted.tell(campaign, sent)
+        first = _first_deeds(campaign, sent)
+        values = {**_mailed(campaign, sent), "days": first.by_day(clock.zone())}
+        converted.tell(campaign, sent, first)
     closes = window(campaign)[1]
     result, _ = CampaignResult.objects.update_or_create(
         campaign=campaign,
@@ -228,6 +229,7 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
         "revenue_minor": done.amount,
         "orders": done.orders,
         "redeemed": _redeemed(campaign, inside),
+        "days": _first_deeds(campaign, inside).by_day(clock.zone()),
         "window_days": days,
         **woken,
     }
@@ -243,6 +245,10 @@ def _redeemed(campaign: Campaign, inside: Windows) -> int | None:
 
 def _bought(campaign: Campaign, inside: Windows) -> Conversions:
     return conversions.count(catalogue.canonical(campaign.conversion_event), inside)
+
+
+def _first_deeds(campaign: Campaign, inside: Windows) -> Firsts:
+    return conversions.firsts(catalogue.canonical(campaign.conversion_event), inside)
 
 
 def _compute_and_note(campaign: Campaign, *, at: dt.datetime) -> None:

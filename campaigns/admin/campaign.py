@@ -60,7 +60,7 @@ class CampaignAdmin(ConsoleModelAdmin):
         "revenue",
         "when",
     ]
-    list_filter: ClassVar = ["status", "kind"]
+    list_filter: ClassVar = ["status", "kind", "occasion"]
     search_fields: ClassVar = ["name__icontains"]
     search_help_text = _("Search by name.")
     list_select_related: ClassVar = ["segment", "audience", "result"]

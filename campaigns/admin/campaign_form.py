@@ -26,7 +26,7 @@ from segments import vocabulary
 from segments.models import EventType
 
 SECTIONS: list[tuple[Any, dict[str, Any]]] = [
-    (None, {"fields": ["name", "goal"]}),
+    (None, {"fields": ["name", "goal", "occasion"]}),
     (
         gettext_lazy("Who comes in"),
         {

@@ -1,6 +1,8 @@
 """What came of a campaign, as its page shows it: beside what was expected, and what did what."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from django.utils.functional import Promise
@@ -35,6 +37,7 @@ VERDICTS: dict[str, Promise] = {
     "open": pgettext_lazy("no verdict on a forecast", "–"),
     "early": pgettext_lazy("a verdict on a forecast", "not over yet"),
 }
+FEWEST_DAYS = 2  # of which a course is drawn
 GIVEN: dict[str, Promise] = {
     "natural": gettext_lazy("natural demand"),
     giving.COUPON: gettext_lazy("coupon"),
@@ -48,6 +51,7 @@ def context(campaign: Campaign) -> dict[str, Any]:
     if found is None:
         return {}
     currency = clock.project().currency
+    parts = contributions(found, currency)
     return {
         "outcome": {
             "result": found,
@@ -57,7 +61,8 @@ def context(campaign: Campaign) -> dict[str, Any]:
             "has_control": bool(campaign.control_share or found.control),
             "playbook": _playbook(campaign),
             "groups": [_group(one, currency) for one in found.parts.get("groups", [])],
-            "parts": contributions(found, currency),
+            "charts": [*by_day(found), *parts],
+            "parts": parts,
         }
     }
 
@@ -86,6 +91,10 @@ def _counts(campaign: Campaign, found: CampaignResult, currency: str) -> list[tu
         for name, count, shows in counts
         if shows
     ]
+    if found.best_day:
+        day, many = found.best_day
+        said = {"day": day, "share": figures.share(many / base if base else None)}
+        rows.append((_("best day"), figures.whole(many), _("%(day)s, %(share)s of all") % said))
     rows.append((_("revenue"), figures.money(found.revenue_minor, currency), ""))
     if found.activated is not None:
         of = _("%(share)s of %(asleep)s who were asleep") % {
@@ -193,6 +202,39 @@ def value(what: str, number: float | None, currency: str) -> str:
     if what == "reach":
         return figures.whole(round(number))
     return figures.signed_share(number) if what in SIGNED else figures.share(number)
+
+
+# --- day by day -----------------------------------------------------------------
+
+
+def by_day(found: CampaignResult) -> list[Chart]:
+    """How many did for the first time what it aims at; nothing to draw of less than two days."""
+    if len(found.days) < FEWEST_DAYS:
+        return []
+    told = {dt.date.fromisoformat(day): many for day, many in found.days}
+    first, last = min(told), max(told)
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    labels, counts = [day.isoformat() for day in days], [told.get(day, 0) for day in days]
+    so_far, base = list(accumulate(counts)), found.base or found.reached
+    rows = [
+        [day, figures.whole(many), *(figures.share(one / base if base else None) for one in both)]
+        for day, many, both in zip(labels, counts, zip(counts, so_far, strict=True), strict=True)
+    ]
+    name = _("Converted, day by day")
+    return [
+        Chart(
+            id="by-day",
+            title=name,
+            option=charts.bars(labels, counts, name=name, unit=charts.unit("count", "")),
+            columns=[_("Day"), _("Customers"), _("Of all it reached"), _("So far")],
+            rows=rows[::-1],
+            definition=_(
+                "Each customer on the day on which they first did it after a message, and only "
+                "once; shares are of all whom it reached."
+            ),
+            size="low",
+        )
+    ]
 
 
 # --- what did what --------------------------------------------------------------

@@ -64,6 +64,7 @@ def terms(campaign: Campaign) -> list[tuple[str, str]]:
     found = [
         (_("Purpose"), str(campaign.get_purpose_display())),
         (_("Offers"), str(campaign.get_offer_display()) if campaign.offer else ""),
+        (_("Occasion"), str(campaign.get_occasion_display()) if campaign.occasion else ""),
         (_("Priority"), str(campaign.priority)),
         (_("Control"), _control(campaign)),
     ]

@@ -21,6 +21,7 @@ ALIKE: dict[str, Promise] = {
     "channels": gettext_lazy("the same channels"),
     "offer": gettext_lazy("a similar offer"),
     "entry": gettext_lazy("the same way in"),
+    "occasion": gettext_lazy("the same occasion"),
 }
 # What is told of each past campaign; a column of which nothing is known of any is left out.
 COLUMNS: dict[str, Promise] = {

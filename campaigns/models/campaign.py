@@ -43,6 +43,21 @@ class Campaign(Agreed):
         PERK = "perk", _("an exclusive perk")
         CONTENT = "content", _("content or a service")
 
+    class Occasion(models.TextChoices):
+        QUARTER = "quarter", _("a sale of the quarter")
+        NEW_YEAR = "new_year", _("New Year")
+        SPRING_FESTIVAL = "spring_festival", _("Spring Festival")
+        WOMENS_DAY = "womens_day", _("8 March")
+        FOR_LOVERS = "for_lovers", _("a day of lovers (20 May, Qixi, 14 February)")
+        MID_YEAR = "mid_year", _("18 June (618)")
+        BACK_TO_SCHOOL = "back_to_school", _("back to school")
+        MID_AUTUMN = "mid_autumn", _("Mid-Autumn Festival")
+        NATIONAL_DAY = "national_day", _("National Day")
+        DOUBLE_11 = "double_11", _("11 November (Double 11)")
+        BLACK_FRIDAY = "black_friday", _("Black Friday")
+        DOUBLE_12 = "double_12", _("12 December (Double 12)")
+        ANNIVERSARY = "anniversary", _("our anniversary")
+
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("waiting for approval")
@@ -92,6 +107,7 @@ class Campaign(Agreed):
         "most_in_all",
         "budget_id",
         "limit_minor",
+        "occasion",
         *Agreed.AGREED,
     )
 
@@ -154,6 +170,14 @@ class Campaign(Agreed):
         blank=True,
         default="",
         help_text=_("A coupon makes it a price promotion by itself."),
+    )
+    occasion = models.CharField(
+        pgettext_lazy("campaign", "occasion"),
+        max_length=15,
+        choices=Occasion,
+        blank=True,
+        default="",
+        help_text=_("What similar campaigns of the past are looked for by."),
     )
     # Why it goes out although a guard says that the offer does not fit its audience.
     mismatch_reason = KeptName(max_length=500, blank=True, default="")

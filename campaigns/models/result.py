@@ -62,6 +62,8 @@ class CampaignResult(models.Model):
     control_stayed = models.PositiveIntegerField(null=True)
     # What had been approved, beside what came: lines of `campaigns.precedents.forecast`.
     forecast = models.JSONField(default=dict)
+    # On how many customers' first day of doing it each day was: `[[day, customers], ...]`.
+    days = models.JSONField(_("by day"), default=list)
     # What each part of it did, as `metrics.contributions` tells it; empty where nothing tells.
     parts = models.JSONField(default=dict)
     window_days = models.PositiveSmallIntegerField(_("days counted"))
@@ -88,6 +90,12 @@ class CampaignResult(models.Model):
             bought, brought = self.treated_purchased or 0, self.treated_revenue_minor or 0
             return Told(self.treated, bought, brought)
         return Told(self.base, self.purchased, self.revenue_minor)
+
+    @property
+    def best_day(self) -> tuple[str, int] | None:
+        """On which day most did it for the first time, the first of several, and how many."""
+        best = max(self.days, key=lambda one: one[1], default=None)
+        return None if best is None else (best[0], best[1])
 
     @property
     def caused_minor(self) -> int | None:

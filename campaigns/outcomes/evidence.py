@@ -173,7 +173,8 @@ def shape(
     if campaign.kind == Campaign.Kind.RECORDED:
         result = getattr(campaign, "result", None)
         gave = result is not None and result.redeemed is not None
-        return Shape(aim, offer=Offer(is_there=True) if gave else None)
+        known = Offer(is_there=True) if gave else None
+        return Shape(aim, offer=known, occasion=campaign.occasion or None)
     plan = planning.of(campaign)
     given = [batches[pk] for pk in _coupons(plan) if pk in batches]
     offer = Offer(
@@ -181,7 +182,9 @@ def shape(
         kinds=frozenset({one.kind for one in given} | ({campaign.offer} - {""})),
         depth=max((one.depth for one in given), default=0.0),
     )
-    return Shape(aim, frozenset(plan.channels()), offer, campaign.entry, _shares(counted))
+    layers = _shares(counted)
+    channels = frozenset(plan.channels())
+    return Shape(aim, channels, offer, campaign.entry, layers, campaign.occasion)
 
 
 def _coupons(plan: Plan) -> set[int]:

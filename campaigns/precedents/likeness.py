@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Trait = Literal["people", "layers", "channels", "offer", "entry"]
+Trait = Literal["people", "layers", "channels", "offer", "entry", "occasion"]
 # What each kind of likeness counts; the aim is not among them: another aim is no precedent.
 WEIGHTS: dict[Trait, float] = {
     "people": 0.4,
@@ -12,6 +12,7 @@ WEIGHTS: dict[Trait, float] = {
     "channels": 0.25,
     "offer": 0.25,
     "entry": 0.1,
+    "occasion": 0.3,
 }
 LEAST = 0.3  # a campaign less alike than that is no precedent
 HALF_LIFE = 365  # days after which the past counts half
@@ -43,6 +44,7 @@ class Shape:
     offer: Offer | None = None
     entry: str | None = None
     layers: Layers | None = None
+    occasion: str | None = None  # empty: an ordinary day
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def between(new: Shape, old: Shape, *, people: float) -> Likeness | None:
         "channels": _overlap(new.channels, old.channels),
         "offer": _offered(new.offer, old.offer),
         "entry": _same(new.entry, old.entry),
+        "occasion": _for_the_same(new.occasion, old.occasion),
     }
     told = {trait: share for trait, share in shares.items() if share is not None}
     weight = sum(WEIGHTS[trait] for trait in told)
@@ -104,6 +107,11 @@ def _offered(one: Offer | None, other: Offer | None) -> float | None:
         return 1.0
     kinds = _overlap(one.kinds, other.kinds) or 0.0
     return 0.25 + 0.375 * kinds + 0.375 * (1 - abs(one.depth - other.depth))
+
+
+def _for_the_same(one: str | None, other: str | None) -> float | None:
+    """Two of ordinary days are not alike in that: nearly all are."""
+    return _same(one, other) if one or other else None
 
 
 def _same(one: object, other: object) -> float | None:

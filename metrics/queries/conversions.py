@@ -1,6 +1,7 @@
 """Who did what a campaign aims at, inside a window of each customer's own."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -89,6 +90,10 @@ class Firsts:
     customers: Sequence[int] = ()
     times: Sequence[dt.datetime] = ()
     amounts: Sequence[int | None] = ()
+
+    def by_day(self, zone: dt.tzinfo) -> list[tuple[str, int]]:
+        """Of how many of them it was on which day of the zone (ISO 8601), the earliest first."""
+        return sorted(Counter(at.astimezone(zone).date().isoformat() for at in self.times).items())
 
 
 def firsts(event: str, inside: Windows) -> Firsts:

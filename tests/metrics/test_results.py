@@ -6,7 +6,7 @@ import pytest
 from pyroaring import BitMap
 
 from campaigns.models import Campaign, CampaignResult, Intake, Message
-from console.models import Job
+from console.models import Job, Project
 from metrics import results, tasks
 from segments import activity, definitions, ingest, membership
 from segments.models import Customer, InboxEvent
@@ -64,6 +64,21 @@ def test_only_messages_that_left_are_counted(three: list[Customer]) -> None:
     result = results.compute(campaign, at=MUCH_LATER)
     assert (result.sent, result.opened, result.clicked, result.unsubscribed) == (2, 2, 1, 1)
     assert result.purchased == 0
+
+
+def test_who_converted_is_told_by_the_day_of_the_first_time(three: list[Customer]) -> None:
+    """In Shanghai it is morning when in London it is the evening before."""
+    Project.objects.update(time_zone="Asia/Shanghai")
+    a, b, c = three
+    campaign = mailed((a, NOON), (b, NOON), (c, NOON), conversion_days=7)
+    bought(a, NOON + 5 * SECOND)
+    bought(a, NOON + DAY)  # not the first
+    bought(b, NOON + 3 * DAY)
+    bought(c, NOON + 3 * DAY - 18 * 60 * 60 * SECOND)  # two hours in the morning over there
+    result = results.compute(campaign, at=MUCH_LATER)
+    assert result.days == [("2017-05-10", 1), ("2017-05-13", 2)]
+    result.refresh_from_db()
+    assert (result.best_day, result.purchased) == (("2017-05-13", 2), 3)
 
 
 def test_other_events_are_not_what_the_campaign_aims_at(three: list[Customer]) -> None:

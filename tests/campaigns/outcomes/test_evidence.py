@@ -50,6 +50,21 @@ def test_the_campaign_for_the_same_people_is_the_first_precedent() -> None:
     assert [round(one.people, 1) for one in found] == [1.0, 0.6]
 
 
+def test_the_last_of_the_same_occasion_is_the_first_precedent(client: Client) -> None:
+    customers = people(10)
+    ordinary, november = past(customers, "A"), past(customers[:8], "B")
+    Campaign.objects.filter(pk=november.pk).update(occasion="double_11")
+    Campaign.objects.filter(pk=ordinary.pk).update(occasion="mid_year")
+    draft = campaign_at("draft", customers, occasion="double_11")
+    members = BitMap([one.pk for one in customers])
+    found = evidence.find(draft, members, at=LATER)
+    assert [one.campaign for one in found] == [november, ordinary]
+    Campaign.objects.filter(pk=draft.pk).update(occasion="")
+    draft.refresh_from_db()
+    found = evidence.find(draft, members, at=LATER)
+    assert [one.campaign for one in found] == [ordinary, november]
+
+
 def test_a_campaign_whose_result_may_still_change_says_nothing_yet() -> None:
     customers = people(4)
     past(customers, "A")

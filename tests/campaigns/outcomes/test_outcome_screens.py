@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from campaigns.admin import outcome
 from campaigns.models import Audience, Campaign, CampaignResult
 from console import clock
 from tests.campaigns.factories import bob, campaign_at, people, segment_of
@@ -40,6 +41,22 @@ def test_nothing_is_judged_before_its_window_is_over(signed_in: SignIn) -> None:
     said = shown(signed_in("analyst"), campaign)
     assert "less than expected" in said
     assert "not over yet" not in said
+
+
+def test_its_best_day_and_its_course_stand_on_the_page(signed_in: SignIn) -> None:
+    campaign = campaign_at("sending", people(3), occasion="double_11")
+    found = result(campaign, reached=40, sent=40, purchased=5)
+    assert "day by day" not in shown(signed_in("analyst"), campaign)
+    found.days = [["2025-11-09", 1], ["2025-11-11", 4]]
+    found.save()
+    said = shown(signed_in("analyst"), campaign)
+    assert "2025-11-11, 10.0% of all" in said
+    assert "11 November (Double 11)" in said
+    assert "day by day" in said
+    assert "2025-11-10" in said, "a day on which nobody did is drawn as well"
+    (chart,) = outcome.by_day(found)
+    assert chart.rows[0] == ["2025-11-11", "4", "10.0%", "12.5%"]
+    assert outcome.by_day(result(campaign_at("sending", people(1, prefix="n")))) == []
 
 
 def test_a_control_is_not_denied_before_anybody_was_reached(signed_in: SignIn) -> None:

@@ -10,6 +10,7 @@ from campaigns.precedents.outlook import Precedent
 
 OFFER = Offer(is_there=True, kinds=frozenset({"percent"}), depth=0.2)
 LAYERS = Layers(1, {"new": 0.75, "old": 0.25})
+WITHOUT_OCCASION = sum(likeness.WEIGHTS.values()) - likeness.WEIGHTS["occasion"]
 NEW = Shape("order_paid", frozenset({"email"}), OFFER, "once", LAYERS)
 
 
@@ -47,14 +48,33 @@ def test_an_offer_of_another_kind_or_depth_is_less_alike() -> None:
         return score(replace(NEW, offer=Offer(is_there=True, kinds=frozenset({kind}), depth=depth)))
 
     assert 1 == given("percent", 0.2) > given("percent", 0.5) > given("gift", 0.5)
-    whole = sum(likeness.WEIGHTS.values())
+    whole = WITHOUT_OCCASION
     assert given("percent", 0.6) == pytest.approx((whole - 0.25 * 0.375 * 0.4) / whole)
     assert given("gift", 0.5) > score(replace(NEW, offer=Offer(is_there=False)))
 
 
+def test_the_same_occasion_is_nearer_and_two_ordinary_days_are_not() -> None:
+    ordinary, november = replace(NEW, occasion=""), replace(NEW, occasion="double_11")
+    whole = sum(likeness.WEIGHTS.values())
+    found = likeness.between(november, november, people=0.0)
+    assert found is not None
+    assert found.alike[-1] == "occasion"
+    assert found.score == pytest.approx((whole - 0.4) / whole)
+    other = likeness.between(november, replace(NEW, occasion="mid_year"), people=1.0)
+    assert other is not None
+    assert other.score == pytest.approx((whole - 0.3) / whole)
+    for unknown_or_both_ordinary in (
+        likeness.between(november, NEW, people=1.0),
+        likeness.between(ordinary, ordinary, people=1.0),
+    ):
+        assert unknown_or_both_ordinary is not None
+        assert unknown_or_both_ordinary.score == pytest.approx(1.0)
+        assert "occasion" not in unknown_or_both_ordinary.alike
+
+
 def test_layers_count_by_the_share_that_lies_in_the_same() -> None:
     other = Layers(1, {"new": 0.25, "gone": 0.75})
-    whole = sum(likeness.WEIGHTS.values())
+    whole = WITHOUT_OCCASION
     assert score(replace(NEW, layers=other)) == pytest.approx((whole - 0.2 * 0.75) / whole)
     assert score(replace(NEW, layers=replace(other, stage_set=2))) == 1, "nobody can tell"
 
