@@ -83,7 +83,7 @@ def _kind_of(recipe: Recipe, asked: str, known: dict[str, traits.Trait]) -> str:
             return asked if asked in {traits.NUMBER, traits.CHOICE} else traits.CHOICE
         case nodes.Favourite() | nodes.Suggested():
             return traits.CHOICE
-        case nodes.Moment() | nodes.KnownSince():
+        case nodes.Moment() | nodes.Next() | nodes.KnownSince():
             return traits.DATE
         case nodes.Sum(value=nodes.AMOUNT):
             return traits.MONEY

@@ -169,6 +169,13 @@ READY: dict[str, Ready] = {
             },
         ),
         Ready(
+            "order-due",
+            "intent",
+            _("Due for the next order, by the customer's own rhythm"),
+            "库存补货提醒：根据历史购买记录",
+            {"all": [trait("order_due_days", ">=", -3), trait("order_due_days", "<=", 7)]},
+        ),
+        Ready(
             "valuable-silent",
             "valuable",
             _("High value, gone silent"),

@@ -14,6 +14,7 @@ from segments.recipes.nodes import (
     Favourite,
     KnownSince,
     Moment,
+    Next,
     Ratio,
     Since,
     Slope,
@@ -108,6 +109,30 @@ BUYING = (
         _("The project's date of the last paid order."),
         Moment(PAID, "last"),
         DATE,
+    ),
+    Trait(
+        "next_order_on",
+        _("next order expected"),
+        _(
+            "The project's date of the last paid order, and as many days more as lie between two "
+            "days with orders on average; of three such days at least."
+        ),
+        Next(PAID),
+        DATE,
+    ),
+    Trait(
+        "order_gap_days",
+        _("usual days between orders"),
+        _("Days from one day with a paid order to the next, on average."),
+        Between("last_order_on", "next_order_on"),
+        unit=_DAYS,
+    ),
+    Trait(
+        "order_due_days",
+        _("days since the next order was expected"),
+        _("Below 0: so many days are left until then."),
+        Since("next_order_on"),
+        unit=_DAYS,
     ),
 )
 REGISTERED = (

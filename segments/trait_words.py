@@ -62,17 +62,24 @@ def _of_events(recipe: nodes.FromEvents, what: str, titles: Mapping[str, str]) -
             value = str(_("amount")) if value == AMOUNT else value
             names = {"value": value, "how": str(HOWS[how]), "what": what}
             return _("The value “%(value)s”, %(how)s: %(what)s.") % names
-        case nodes.Moment(which="first"):
-            return _("The first day of: %(what)s.") % {"what": what}
-        case nodes.Moment():
-            return _("The last day of: %(what)s.") % {"what": what}
-        case nodes.Days():
-            return _("On how many days: %(what)s.") % {"what": what}
-        case nodes.Streak():
-            return _("On how many days in a row, up to now: %(what)s.") % {"what": what}
+        case nodes.Moment() | nodes.Next() | nodes.Days() | nodes.Streak():
+            return _of_days(recipe) % {"what": what}
         case nodes.Different() | nodes.Favourite() | nodes.Suggested():
             return _of_values(recipe) % {"value": recipe.value, "what": what}
     return _of_trends(recipe, what)
+
+
+def _of_days(recipe: nodes.OfDays) -> str:
+    match recipe:
+        case nodes.Moment(which="first"):
+            return _("The first day of: %(what)s.")
+        case nodes.Moment():
+            return _("The last day of: %(what)s.")
+        case nodes.Next():
+            return _("The day on which the next is to be expected: %(what)s.")
+        case nodes.Days():
+            return _("On how many days: %(what)s.")
+    return _("On how many days in a row, up to now: %(what)s.")
 
 
 def _of_values(recipe: nodes.OfValues) -> str:

@@ -22,6 +22,21 @@ LIST = Words(
         "See the list",
     ),
 )
+DUE = Words(
+    both("补货提醒 1", "Restock 1: about time"),
+    (
+        "是不是该补货了？",
+        f"按您平时的下单节奏，差不多到时间了：常买的"
+        f"{{% if {LIKES} %}}{{{{ {LIKES} }}}}{{% else %}}商品{{% endif %}}都在这里。",
+        "去补货",
+    ),
+    (
+        "Time to restock?",
+        f"You usually order about now: {{% if {LIKES} %}}{{{{ {LIKES} }}}} is here."
+        "{% else %}what you often buy is here.{% endif %}",
+        "Restock",
+    ),
+)
 _OPENED = {"deed": "opened", "step": "first"}
 
 JOURNEYS: dict[str, Journey] = {
@@ -224,6 +239,25 @@ JOURNEYS: dict[str, Journey] = {
             entry="event",
             event="cart_added",
             again_after_days=7,
+        ),
+        Journey(
+            "restock",
+            both("补货提醒", "Time to restock"),
+            both(
+                "库存补货提醒：按每位客户自己的下单间隔，在快用完时提醒",
+                "When the customer's own rhythm says that the next order is due: choose the "
+                "library's segment “Due for the next order”",
+            ),
+            {
+                "one": DUE,
+                "again": Words(
+                    both("补货提醒 2", "Restock 2: still on the list"),
+                    ("您的补货清单还在等您", "一键下单，不用再找。", "去补货"),
+                    ("Your list is still here", "One click, and it is on its way.", "Restock"),
+                ),
+            },
+            [say("first", "one"), wait("days", 4), say("again", "again")],
+            again_after_days=14,
         ),
         Journey(
             "weekly",

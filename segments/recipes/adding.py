@@ -19,6 +19,7 @@ from segments.recipes.nodes import (
     Falling,
     FromEvents,
     Moment,
+    Next,
     Slope,
     Streak,
     Sum,
@@ -26,6 +27,7 @@ from segments.recipes.nodes import (
 )
 
 LONGEST_FALL = 28  # days in a row that are told apart
+LEAST_GAPS = 2  # between days with events, before one expects the next
 WEEK = 7
 _EDGE = np.iinfo(np.int64).max
 
@@ -173,6 +175,26 @@ class _First(_Last):
         self.values[fresh] = day.number
 
 
+class _Next(_Last):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.first = _First(*args)
+        self.days = _Days(*args)
+
+    def add(self, day: Day) -> None:
+        super().add(day)
+        self.first.add(day)
+        self.days.add(day)
+
+    def found(self) -> Array:
+        last, first, gaps = self.values, self.first.found(), self.days.found() - 1
+        enough = gaps >= LEAST_GAPS
+        mean = (last[enough] - first[enough]) / gaps[enough]
+        found = np.full(self.length, arrays.nothing(np.int32), np.int32)
+        found[enough] = last[enough] + np.floor(mean + 0.5).astype(np.int32)
+        return found
+
+
 class _Streak(Adder):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -256,7 +278,13 @@ def divided(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=result, where=whole != 0)
 
 
-_SIMPLE: dict[type, type[Adder]] = {Count: _Count, Days: _Days, Streak: _Streak, Visits: _Count}
+_SIMPLE: dict[type, type[Adder]] = {
+    Count: _Count,
+    Days: _Days,
+    Next: _Next,
+    Streak: _Streak,
+    Visits: _Count,
+}
 
 
 class Until:

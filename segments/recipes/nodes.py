@@ -43,6 +43,14 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Next:
+    """The day on which the next of the events is to be expected: the last such day, and as many
+    more as lie between two of them on average; of who had fewer than three, nobody can tell."""
+
+    of: Events
+
+
+@dataclass(frozen=True)
 class Days:
     """On how many different days there were any."""
 
@@ -175,7 +183,8 @@ class Elsewhere:
 
 OfValues = Different | Favourite | Suggested
 Trends = Change | Falling | Slope
-FromEvents = Count | Sum | Moment | Days | Streak | OfValues | Trends | Visits | Until
+OfDays = Moment | Next | Days | Streak
+FromEvents = Count | Sum | OfDays | OfValues | Trends | Visits | Until
 FromTraits = Since | Between | Ratio
 Recipe = FromEvents | FromTraits | KnownSince | Field | Elsewhere
 

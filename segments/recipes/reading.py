@@ -25,6 +25,7 @@ from segments.recipes.nodes import (
     FromEvents,
     KnownSince,
     Moment,
+    Next,
     Ratio,
     Recipe,
     Since,
@@ -200,6 +201,7 @@ _READERS: dict[str, tuple[Callable[[dict[str, Any]], Recipe], set[str]]] = {
         lambda raw: Moment(_events(raw), _one_of(raw, "which", ("first", "last"))),
         _OF | {"which"},
     ),
+    "next": (lambda raw: Next(_events(raw)), _OF),
     "days": (lambda raw: Days(_events(raw)), _OF),
     "streak": (lambda raw: Streak(_events(raw, days=False)), _OF),
     "different": (
@@ -233,6 +235,7 @@ _NAMES: dict[type, str] = {
     Count: "count",
     Sum: "value",
     Moment: "moment",
+    Next: "next",
     Days: "days",
     Streak: "streak",
     Different: "different",

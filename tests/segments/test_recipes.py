@@ -1,6 +1,8 @@
 """Traits by recipes equal what plain Python counts, in any world and zone, also of late events."""
 
 import datetime as dt
+import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -39,6 +41,7 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "largest": ("number", {"take": "value", "events": ["seen"], "how": "max", "value": "size"}),
     "first": ("date", {"take": "moment", "events": ["seen"], "which": "first"}),
     "last": ("date", {"take": "moment", "events": ["seen", "bought"], "which": "last"}),
+    "next": ("date", {"take": "next", "events": ["seen", "bought"]}),
     "days": ("whole", {"take": "days", "events": ["seen", "bought"], "days": 7}),
     "streak": ("whole", {"take": "streak", "events": ["seen", "bought"]}),
     "kinds": ("whole", {"take": "different", "events": ["seen"], "value": "kind"}),
@@ -87,6 +90,7 @@ def naive(events: Sequence[IncomingEvent], zone: ZoneInfo) -> dict[str, Any]:
         "largest": max(sizes, default=None),
         "first": min((d for d, _e in seen), default=None),
         "last": max((d for d, _e in both), default=None),
+        "next": _next(sorted({d for d, _e in both})),
         "days": len({d for d, _e in some("seen bought", 7)}),
         "streak": _streak({(DAY - d).days for d, _e in both}),
         "kinds": len({e.properties["kind"] for _d, e in seen if "kind" in e.properties}),
@@ -112,6 +116,13 @@ def _until(begins: list[IncomingEvent], ends: list[IncomingEvent]) -> float | No
     start = min((one.time for one in begins), default=None)
     after = [one.time - start for one in ends if start and one.time >= start]
     return min(after).total_seconds() / 60 if after else None
+
+
+def _next(days: list[dt.date]) -> dt.date | None:
+    if len(days) < 3:
+        return None
+    gaps = [(after - before).days for before, after in itertools.pairwise(days)]
+    return days[-1] + dt.timedelta(days=math.floor(sum(gaps) / len(gaps) + 0.5))
 
 
 def _streak(ago: set[int]) -> int:
