@@ -71,6 +71,23 @@ def test_who_does_less_with_friends_makes_a_segment() -> None:
     assert membership.preview(found.rule, day=DAY).sample == [quieter.pk]
 
 
+def test_who_is_due_for_the_next_order_by_their_own_rhythm_makes_a_segment() -> None:
+    weekly, monthly, late, new = CustomerFactory.create_batch(4)
+    orders = {weekly: (20, 13, 6, 6), monthly: (70, 40, 10), late: (42, 35, 28), new: (7, 0)}
+    happened(*(incoming(who, DAY, time=ago(one)) for who, days in orders.items() for one in days))
+    computing.recompute(DAY)
+    keys = ("next_order_on", "order_gap_days", "order_due_days")
+    people = traits.of([who.pk for who in orders])
+    assert [[people[who.pk].get(key) for key in keys] for who in orders] == [
+        [DAY + dt.timedelta(days=1), 7, -1],
+        [DAY + dt.timedelta(days=20), 30, -20],
+        [DAY - dt.timedelta(days=21), 7, 21],
+        [None, None, None],  # of two days nobody can tell
+    ]
+    found = library.take(ready.READY["order-due"], vocabulary.current())
+    assert membership.preview(found.rule, day=DAY).sample == [weekly.pk]
+
+
 def test_orders_categories_and_content_are_counted() -> None:
     who, never = CustomerFactory.create_batch(2)
     bought = [("tea", 9), ("tea", 5), ("cup", 5)]
