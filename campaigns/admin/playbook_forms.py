@@ -92,7 +92,7 @@ class ShipForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", gettext("Choose an event.")), *_deeds()]
+        choices = [("", gettext("Choose an event")), *_deeds()]
         for name, first in (("login", recipes.LOGIN), ("interacted", recipes.INTERACTED)):
             field: Any = self.fields[name]
             field.choices, field.initial = choices, first
@@ -223,7 +223,7 @@ class JourneyForm(forms.Form):
         super().__init__(*args, **kwargs | {"auto_id": f"{journey.key}-%s"})
         self.deeds = [*journey.deeds]
         for name, deed in journey.deeds.items():
-            choices = [("", gettext("Choose an event.")), *_deeds()]
+            choices = [("", gettext("Choose an event")), *_deeds()]
             self.fields[f"deed_{name}"] = forms.ChoiceField(
                 label=str(deed.label), choices=choices, initial=deed.event
             )
@@ -231,7 +231,7 @@ class JourneyForm(forms.Form):
         if journey.entry == Campaign.Entry.EVENT:
             del self.fields["segment"]
             field: Any = self.fields["event"]
-            field.choices = [("", gettext("Choose an event.")), *_deeds()]
+            field.choices = [("", gettext("Choose an event")), *_deeds()]
             field.initial = journey.event
             sources = reverse("admin:segments_eventsource_changelist")
             field.help_text = format_html(

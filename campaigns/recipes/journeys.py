@@ -244,7 +244,7 @@ JOURNEYS: dict[str, Journey] = {
             "restock",
             both("补货提醒", "Time to restock"),
             both(
-                "库存补货提醒：按每位客户自己的下单间隔，在快用完时提醒",
+                "库存补货提醒：按每位客户自己的下单间隔提醒，请选择分群库中的“按自身下单节奏，该再次下单了”",
                 "When the customer's own rhythm says that the next order is due: choose the "
                 "library's segment “Due for the next order”",
             ),

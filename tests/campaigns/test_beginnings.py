@@ -228,7 +228,7 @@ def test_what_signing_in_is_called_is_chosen_from_what_customers_do(
         "message_clicked",
         "order_paid",
     }
-    assert form["login"].field.choices[0] == ("", "Choose an event.")
+    assert form["login"].field.choices[0] == ("", "Choose an event")
     client.post(address, {"login": "", "interacted": "campaign_received"})
     assert not Playbook.objects.exists()
 
