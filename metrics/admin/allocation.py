@@ -18,9 +18,10 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import Budget
 from console.states import NotAllowed, Stale
-from metrics import allocation, outlooks
+from metrics import allocation, outlooks, winback
 from metrics.admin import allocation_words as words
 from metrics.admin import export
+from metrics.admin import winback as winback_page
 from metrics.admin.spend_forms import AmountField
 from metrics.channel_months import WINDOW
 from metrics.models import Proposal
@@ -70,6 +71,10 @@ class AllocationAdmin(ReadOnlyAdmin):
         return [
             path("look/", view(require_POST(self.look)), name="metrics_proposal_look"),
             path("export/", view(self.export), name="metrics_proposal_export"),
+            path("winback/", view(self.winback), name="metrics_proposal_winback"),
+            path(
+                "winback/export/", view(self.winback_file), name="metrics_proposal_winback_export"
+            ),
             path(f"{one}/accept/", view(self.accept), name="metrics_proposal_accept"),
             path(
                 f"{one}/dismiss/", view(require_POST(self.dismiss)), name="metrics_proposal_dismiss"
@@ -131,6 +136,17 @@ class AllocationAdmin(ReadOnlyAdmin):
             for one in found.standings
         ]
         return export.table(f"allocation-{found.dimension}", [[*head, "drawn"], *cells])
+
+    def winback(self, request: Any) -> HttpResponse:
+        roles.require(request.user, self.view_action)
+        drawn = winback_page.chart(winback.ways(at=clock.now()), clock.project().currency)
+        title = _("Cost of win-back")
+        return self._page(request, "metrics/winback.html", title, {"chart": drawn})
+
+    def winback_file(self, request: Any) -> HttpResponseBase:
+        roles.require(request.user, self.view_action)
+        found = winback.ways(at=clock.now())
+        return export.table("winback", winback_page.lines(found, clock.project().currency))
 
     # --- writing ----------------------------------------------------------------
 

@@ -51,6 +51,11 @@ def traits_in(raw: Any) -> set[str]:
     return {one for one in named if isinstance(one, str)}
 
 
+def conditions_in(raw: Any) -> set[str]:
+    """The keys that the conditions of a stored rule are written with, such as `profile`."""
+    return {key for part in _parts(raw) for key in part}
+
+
 def values_in(raw: Any, trait: str) -> set[str]:
     """The words that a stored rule asks of a trait, such as the tiers that it is for."""
     asked = (part.get("value") for part in _parts(raw) if part.get("trait") == trait)
