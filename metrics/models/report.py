@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     CONTENT = "content", pgettext_lazy("a report", "Content")
     FEATURES = "features", pgettext_lazy("a report", "Features")
     SERVICE = "service", pgettext_lazy("a report", "Service and revisits")
+    INCIDENT = "incident", pgettext_lazy("a report", "After an incident")
 
 
 class KeptAnswer(models.Model):

@@ -6,6 +6,7 @@ from metrics.reports.content import Content
 from metrics.reports.features import Features
 from metrics.reports.funnel import Funnel
 from metrics.reports.growth import Growth
+from metrics.reports.incident import Incident
 from metrics.reports.paths import Paths
 from metrics.reports.report import Report
 from metrics.reports.retention import Retention
@@ -26,6 +27,7 @@ EVERY: list[Report] = [
     Content(),
     Features(),
     Service(),
+    Incident(),
 ]
 BY_KIND: dict[str, Report] = {one.kind.value: one for one in EVERY}
 ASKED = {**BY_KIND, activity_tables.KIND: EVERY[0]}
