@@ -68,7 +68,8 @@ class Incident(Report):
         ]
 
     def question(self, settings: Settings) -> Question:
-        return Question(self.kind.value, dict(settings))
+        # From its day on: of these days it says what is odd about them.
+        return Question(self.kind.value, {**settings, "since": settings["day"]})
 
     def word(self, settings: Settings) -> str:
         return definitions.ACTIVE

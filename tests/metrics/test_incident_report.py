@@ -1,6 +1,7 @@
 """After an incident: who was hit and stayed away, by hand on a small world."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -101,7 +102,9 @@ def test_without_a_past_it_says_so_and_of_nobody_too(four: list[int]) -> None:
     assert "Nobody did it" in part.empty
 
 
-def test_saved_incidents_stand_beside_each_other(four: list[int], client: Client) -> None:
+def test_saved_incidents_stand_beside_each_other(
+    four: list[int], signed_in: Callable[..., Client]
+) -> None:
     staff = StaffFactory.create(role=Staff.Role.ANALYST)
     for name, day in (("Second", HIT), ("First", HIT - WEEK * 2)):
         (_part, *_rest), row = answered(back="7", day=day.isoformat())
@@ -112,9 +115,9 @@ def test_saved_incidents_stand_beside_each_other(four: list[int], client: Client
         ["First", HIT - WEEK * 2, 2, 0.5],
         ["Second", HIT, 4, 0.5],
     ]
-    client.force_login(staff)
     page = reverse("admin:metrics_savedreport_show", args=["incident"])
-    shown = client.get(f"{page}?{REPORT.address(REPORT.read(row.question))}").content.decode()
+    address = f"{page}?{REPORT.address(REPORT.read(row.question))}"
+    shown = signed_in("analyst").get(address).content.decode()
     assert "Incidents so far" in shown
     assert "2017-06-14" in shown
 
