@@ -19,9 +19,11 @@ from console.charts import Chart
 from console.modeladmin import ReadOnlyAdmin
 from console.models import WorkItem
 from console.states import NotAllowed
-from metrics import health, history
+from console.team_requests import seeing
+from metrics import health, history, initiatives
 from metrics.admin import amounts, export
 from metrics.health import Scorecard, Standing
+from metrics.initiatives import FIFTHS, Initiative
 from metrics.models import Benchmark, Indicator, Metric
 from metrics.stats import attainment
 
@@ -107,6 +109,10 @@ class ScorecardAdmin(ReadOnlyAdmin):
                 }
                 for one in card.standings
             ],
+            "initiatives": [
+                _initiative(one) for one in initiatives.of(card, request.user, today=clock.today())
+            ],
+            "may_ask": roles.allows(request.user, seeing.ASK),
             "first": formats.listed(_dear(card, one) for one in card.dearest()),
             "chart": course(card),
             "may_change": roles.allows(request.user, health.ACTION),
@@ -164,6 +170,25 @@ class ScorecardAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         site = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"metrics/{name}.html", site | context)
+
+
+def _initiative(one: Initiative) -> dict[str, Any]:
+    """A request that is to move an indicator, as the page shows it."""
+    request, left = one.request, one.days_left
+    window = figures.NOTHING
+    if left is not None:
+        late, soon = _("since %(days)s days"), _("in %(days)s days")
+        window = (soon if left >= 0 else late) % {"days": figures.whole(abs(left))}
+    return {
+        "request": request,
+        "metric": one.standing.indicator.metric.label,
+        "effort": figures.number(request.effort_days, digits=1),
+        "index": f"{one.index}/{FIFTHS}" if one.index else "",
+        "points": figures.number(one.points, digits=1),
+        "a_day": figures.number(one.a_day, digits=2),
+        "due": request.expected_by,
+        "window": window,
+    }
 
 
 def _under_way(metrics: list[int]) -> Counter[int]:
