@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     FEATURES = "features", pgettext_lazy("a report", "Features")
     SERVICE = "service", pgettext_lazy("a report", "Service and revisits")
     INCIDENT = "incident", pgettext_lazy("a report", "After an incident")
+    WORTH = "worth", pgettext_lazy("a report", "Spend by predicted value")
 
 
 class KeptAnswer(models.Model):

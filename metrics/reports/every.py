@@ -14,6 +14,7 @@ from metrics.reports.rhythm import Rhythm
 from metrics.reports.service import Service
 from metrics.reports.stickiness import Stickiness
 from metrics.reports.undone import Undone
+from metrics.reports.worth import Worth
 
 # In the order in which they are shown.
 EVERY: list[Report] = [
@@ -28,6 +29,7 @@ EVERY: list[Report] = [
     Features(),
     Service(),
     Incident(),
+    Worth(),
 ]
 BY_KIND: dict[str, Report] = {one.kind.value: one for one in EVERY}
 ASKED = {**BY_KIND, activity_tables.KIND: EVERY[0]}

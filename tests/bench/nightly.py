@@ -25,6 +25,7 @@ REPORTS = {
     "rhythm": "",
     "features": "",
     "service": "",
+    "worth": "",
     "incident": "?day=2024-03-01&hour=20&hours=3&back=7",
 }
 SIZES = {"100k": (100_000, 3_000_000), "1M": (1_000_000, 30_000_000)}
