@@ -31,7 +31,8 @@ def look(*, at: dt.datetime) -> int:
     """Propose what gains for almost certain; how many proposals are new.
 
     One that is open is told with the newest numbers; what no longer gains is taken back. What
-    somebody dismissed is proposed again only when another campaign has something to say.
+    somebody decided, either way, is proposed again only when another campaign or month has
+    something to say: a move that was made has not shown yet what it brought.
     """
     list(Proposal.objects.select_for_update().filter(status=Status.OPEN))  # two at once: in turn
     made, seen = 0, set[int]()
@@ -129,13 +130,13 @@ def _close(kept: Proposal, to: str, *, by: Staff, because: str, at: dt.datetime)
 
 def _propose(found: Outlook, move: Move, at: dt.datetime) -> tuple[Proposal | None, bool]:
     basis = sorted({*found.basis[move.source], *found.basis[move.target]})
-    dismissed = Proposal.objects.filter(
+    decided = Proposal.objects.filter(
         dimension=found.dimension,
         source=move.source,
         target=move.target,
-        status=Status.DISMISSED,
+        status__in=(Status.ACCEPTED, Status.DISMISSED),
     ).first()
-    if dismissed is not None and dismissed.basis == basis:
+    if decided is not None and decided.basis == basis:
         return None, False
     proposal, is_new = Proposal.objects.update_or_create(
         dimension=found.dimension,

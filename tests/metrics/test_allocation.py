@@ -112,6 +112,17 @@ def test_what_was_dismissed_comes_again_only_with_another_campaign(
     assert allocation.look(at=NOON) == 1
 
 
+def test_what_was_accepted_comes_again_only_with_another_campaign(
+    world: tuple[Segment, Segment],
+) -> None:
+    said: dict[str, Any] = {"because": "Regulars pay", "on": TODAY, "at": NOON}
+    allocation.accept(proposal(), by=manager(), **said)
+    assert allocation.look(at=NOON) == 0, "nothing tells yet what the move brought"
+    assert WorkItem.objects.count() == 1
+    measured(world[0], 1_000, 6_000)
+    assert allocation.look(at=NOON) == 1
+
+
 def test_campaigns_without_control_or_cost_say_nothing(world: tuple[Segment, Segment]) -> None:
     Campaign.objects.update(is_demonstration=True)
     assert outlooks.outlook("segment", at=NOON).trials == []
