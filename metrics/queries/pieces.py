@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ibis.expr.types import BooleanValue, IntegerScalar, Table
 
 COUNTS = ("readers", "views", "doers", "deeds")
-MOST = 500  # pieces that are told one by one: those with the most readers
+# Told one by one: the pieces with the most readers, and the places of which most is seen.
+MOST = 500
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Pieces:
     days: Sequence[tuple[Any, ...]]
     # column, pieces, new, readers, views, doers, deeds; a reader counts with each piece
     columns: Sequence[tuple[Any, ...]]
+    # columns, pieces and views, also of those that are not told one by one
+    whole: tuple[int, int, int]
 
 
 def read(
@@ -75,10 +78,16 @@ def read(
         readers = daily.filter(daily.views > 0)
         days = readers.group_by("day").agg(readers=readers.count(), doers=_count(readers.deeds > 0))
         most = pieces.order_by([pieces.readers.desc(), pieces.views.desc(), "piece"])
+        # A property with a value of its own for each event would make as many rows.
+        whole = columns.mutate(
+            all=columns.count(), all_pieces=columns.pieces.sum(), all_views=columns.views.sum()
+        )
+        places = _rows(lake.ask(whole.order_by([whole.views.desc(), "column"]).limit(MOST)))
         return Pieces(
             _rows(lake.ask(most.limit(MOST))),
             _rows(lake.ask(days.order_by("day"))),
-            _rows(lake.ask(columns.order_by([columns.views.desc(), "column"]))),
+            [row[:-3] for row in places],
+            places[0][-3:] if places else (0, 0, 0),
         )
 
 

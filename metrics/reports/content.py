@@ -108,6 +108,7 @@ class Content(Report):
         data = {
             "pieces": [[_short(name), _short(at), *rest] for name, at, *rest in found.rows],
             "columns": [[_short(at), *rest] for at, *rest in found.columns],
+            "whole": found.whole,
             "tells": len(naming) > 1,
             "days": [
                 [day.isoformat(), *rest] for day, *rest in _each_day(found.days, since, until)
@@ -182,7 +183,7 @@ def _pieces(
     said: Mapping[str, Any], called: Mapping[str, str], has_columns: bool, back: int
 ) -> Part:
     rows = [[called.get(one[0], one[0]), *one[1:]] for one in said["pieces"]]
-    views, many = sum(one[4] for one in said["columns"]), sum(one[1] for one in said["columns"])
+    _places, many, views = _whole(said)
     columns = [Column(_("Piece"), TEXT)]
     columns += [Column(_("Where it belongs"), TEXT)] if has_columns else []
     columns += [Column(_("Customers who saw it")), Column(_("Times seen"))]
@@ -211,6 +212,15 @@ def _pieces(
         size="tall",
         empty=_("Nothing was seen on these days."),
     )
+
+
+def _whole(said: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The places, pieces and views of all; an answer of before has a row of each place."""
+    if "whole" in said:
+        places, pieces, views = said["whole"]
+        return places, pieces, views
+    rows = said["columns"]
+    return len(rows), sum(one[1] for one in rows), sum(one[4] for one in rows)
 
 
 def _leading(rows: Sequence[Sequence[Any]], views: int, many: int) -> str:
@@ -270,7 +280,15 @@ def _columns(said: Mapping[str, Any], back: int) -> Part:
             "The share is of all who saw a piece and did more with it, each piece for itself."
         )
         % {"days": back},
+        note=_left_out(len(named), _whole(said)[0]),
     )
+
+
+def _left_out(told: int, there: int) -> str:
+    if told >= there:
+        return ""
+    words = _("Only the %(told)s of which most is seen are told, of %(there)s.")
+    return words % {"told": figures.whole(told), "there": figures.whole(there)}
 
 
 def _days(said: Mapping[str, Any]) -> Part:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from metrics.queries import pieces
 from metrics.reports import every
 from segments import ingest
 from segments.models import Thing
@@ -80,6 +81,21 @@ def test_it_says_how_much_the_leading_pieces_have(db: None) -> None:
     often = [event(who, "article_read", 10, "p0") for _ in range(9)]
     happened(*often, *(event(who, "article_read", 10, f"p{n}") for n in range(1, 12)))
     assert "10 of 12 pieces have 90" in tables("content", **WEEK)["pieces"].note
+
+
+def test_a_property_with_a_value_for_each_event_fills_no_page(
+    monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr(pieces, "MOST", 12)
+    today_is("2017-05-15")
+    (who,) = (one.pk for one in customers(1))
+    often = [event(who, "article_read", 10, "p0", "c0") for _ in range(11)]
+    happened(*often, *(event(who, "article_read", 10, f"p{n}", f"c{n}") for n in range(1, 30)))
+    found = tables("content", **WEEK)
+    assert len(found["columns"].rows) == 12
+    assert found["columns"].rows[0][:4] == ["c0", 1, 1, 11]
+    assert "the 12 of which most is seen are told, of 30" in found["columns"].note
+    assert "10 of 30 pieces have 50" in found["pieces"].note, "also of those that are not told"
 
 
 def test_what_nothing_tells_is_not_nothing(db: None) -> None:
