@@ -53,13 +53,22 @@ def for_user(method: str) -> Callable[[View], Callable[..., HttpResponse]]:
 def _people(request: HttpRequest, pk: int) -> list[int] | None:
     """Whom the request is for, by all their numbers; None: it does not show that it may."""
     account = ChannelAccount.objects.filter(pk=pk, kind="in_app", is_enabled=True).first()
-    user = request.headers.get("X-User-Id", "")
+    user = _user(request)
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if account is None or not user or not _is_signed(account, user, given):
         return None
     found = Identifier.objects.filter(kind=USER_ID, value=user).values_list("customer", flat=True)
     number = found.first()
     return merging.numbers_of(number) if number else []
+
+
+def _user(request: HttpRequest) -> str:
+    """The id as the app wrote it, in UTF-8: a header's bytes come here as Latin-1 (PEP 3333)."""
+    given = request.headers.get("X-User-Id", "")
+    try:
+        return given.encode("latin-1").decode()
+    except UnicodeError:
+        return given
 
 
 def _is_signed(account: ChannelAccount, user: str, given: str) -> bool:

@@ -96,6 +96,17 @@ def test_nobody_reads_or_touches_anothers_messages(account: ChannelAccount) -> N
     assert one.opened_at is None
 
 
+def test_an_id_is_read_as_it_was_written(account: ChannelAccount) -> None:
+    """A server hands the bytes of a header on as Latin-1."""
+    for user in ("张三", "andré"):
+        one = message(account, known(user))
+        app = App(account, user)
+        app.signed["HTTP_X_USER_ID"] = user.encode().decode("latin-1")
+        assert [shown["id"] for shown in app.waiting()] == [one.pk]
+    app.signed["HTTP_X_USER_ID"] = "andré"  # that were the bytes of Latin-1
+    assert len(app.waiting()) == 1
+
+
 def test_what_expired_is_not_shown(account: ChannelAccount) -> None:
     ago = timezone.now() - dt.timedelta(minutes=1)
     message(account, known("anna"), expires_at=ago)
