@@ -37,13 +37,18 @@ class Order:
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]]) -> "Order | None":
-        """Of all orders of past campaigns together, as evidence keeps them."""
+        """Of all orders of past campaigns together, as evidence keeps them.
+
+        Where as much came back as was paid, nothing tells it: a share off would cost nothing.
+        """
         counted = [one for one in rows if one.get("orders") is not None]
         if many := sum(one["orders"] for one in counted):
-            return cls(round(sum(one["revenue_minor"] for one in counted) / many), "orders")
+            found = cls(round(sum(one["revenue_minor"] for one in counted) / many), "orders")
+            return found if found.minor > 0 else None
         others = [one for one in rows if one.get("orders") is None]
         if many := sum(one["purchased"] for one in others):
-            return cls(round(sum(one["revenue_minor"] for one in others) / many), "buyers")
+            found = cls(round(sum(one["revenue_minor"] for one in others) / many), "buyers")
+            return found if found.minor > 0 else None
         return None
 
 

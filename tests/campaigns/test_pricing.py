@@ -146,8 +146,10 @@ def test_a_share_off_costs_by_the_orders_of_the_past() -> None:
         ([(10, 200_000, 40), (5, 900_000, None)], 1_000, "of an order of CN¥50.00"),
         ([(10, 200_000, None)], 4_000, "of an order of at most CN¥200.00"),
         ([(10, 0, 0)], 0, ""),
+        ([(10, -9_000, 4)], 0, ""),
+        ([(10, -9_000, None)], 0, ""),
     ],
-    ids=["orders", "some counted", "nobody counted", "without amounts"],
+    ids=["orders", "some counted", "nobody counted", "without amounts", "taken back", "by buyers"],
 )
 def test_a_share_off_is_of_an_order_and_not_of_all_that_a_buyer_spent(
     rows: list[tuple[int, int, int | None]], each: int, words: str
