@@ -21,7 +21,7 @@ from metrics.models.report import Kind
 from metrics.reports import events
 from metrics.reports.fields import Field, Settings
 from metrics.reports.parts import COUNT, DIFFERENCE, NUMBER, SHARE, TEXT, Column, Part
-from metrics.reports.report import Report, sliced
+from metrics.reports.report import Report
 from segments import arrays, foretold, traits
 from segments.models import Column as Kept
 from segments.models import Customer
@@ -43,7 +43,11 @@ class Worth(Report):
         return {**events.read_days(given, usual=DAYS), "by": str(by)}
 
     def fields(self, settings: Settings) -> list[Field]:
-        return [*events.day_fields(settings), sliced(settings["by"])]
+        by, offered = settings["by"], groups.offered()  # without groups there is nothing to divide
+        return [
+            *events.day_fields(settings),
+            Field("by", _("Customers"), "grouped", by, groups=offered),
+        ]
 
     def question(self, settings: Settings) -> Question:
         return Question(self.kind.value, events.dated(settings))

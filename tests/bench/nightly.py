@@ -152,7 +152,10 @@ def _one_more_day(folder: Path, size: str) -> Contest:
 
 
 def _pages(folder: Path, size: str) -> Contest:
+    from metrics import tasks
+
     first_night(folder, size)
+    tasks.fit_lifetime()  # predictions are of another hour of the night
     asks = list(_asks())
 
     def ours() -> bool:

@@ -179,9 +179,13 @@ def test_a_key_that_is_too_long_is_neither_looked_up_nor_remembered(
 
 
 def _seconds(key: str, body: bytes) -> float:
-    begun = time.process_time()
-    send("own", key, body)
-    return time.process_time() - begun
+    """Of our process, the best of three: a collection of garbage may fall into any of them."""
+    found = []
+    for _try in range(3):
+        begun = time.process_time()
+        send("own", key, body)
+        found.append(time.process_time() - begun)
+    return min(found)
 
 
 def test_very_many_bad_items_are_counted_in_one_letter(key: str) -> None:
