@@ -15,9 +15,10 @@ from campaigns.models import Campaign, Message
 from console import clock, figures
 from metrics.models import ResultBasis
 from metrics.queries.conversions import Firsts, Windows
-from segments import history, ingest
+from segments import history, ingest, live_sets, merging
 from segments.lake import questions
 from segments.lake.properties import Condition
+from segments.models import Customer
 
 NAME = "campaign_converted"
 AT_A_TIME = 5_000
@@ -35,6 +36,7 @@ def tell(campaign: Campaign, inside: Windows, found: Firsts) -> int:
         return 0
     basis, _made = ResultBasis.objects.select_for_update().get_or_create(campaign=campaign)
     new = BitMap(found.customers) - basis.converted
+    new -= _told_before_a_merge(basis.converted)
     if not new:
         return 0
     basis.converted = basis.converted | new
@@ -46,6 +48,17 @@ def tell(campaign: Campaign, inside: Windows, found: Firsts) -> int:
         ingest.receive(_events(campaign, fresh[start : start + AT_A_TIME]))
         for start in range(0, len(fresh), AT_A_TIME)
     )
+
+
+def _told_before_a_merge(told: BitMap) -> BitMap:
+    """Under whom those are now who were told of: that event may still be on its way."""
+    gone = list(told - live_sets.everyone())
+    found = BitMap()
+    for start in range(0, len(gone), AT_A_TIME):
+        absorbed = Customer.objects.filter(pk__in=gone[start : start + AT_A_TIME])
+        became = absorbed.exclude(merged_into=None).values_list("merged_into", flat=True)
+        found.update(one for one in became if one is not None)
+    return found
 
 
 def _told(campaign: Campaign, inside: Windows) -> BitMap:
@@ -76,12 +89,12 @@ def _events(campaign: Campaign, deeds: Sequence[Deed]) -> Iterator[ingest.Incomi
 def _messages(campaign: Campaign, deeds: Sequence[Deed]) -> Mapping[int, dict[str, Any]]:
     """By customer, what the last message before the deed was."""
     when = {customer: at for customer, at, _amount in deeds}
-    sent = Message.objects.filter(
-        campaign=campaign, customer__in=when, status=Message.Status.SENT
-    ).order_by("sent_at", "pk")
+    mine = Message.objects.filter(campaign=campaign, status=Message.Status.SENT)
+    now = mine.annotate(who=merging.number_of_today("customer"))
+    sent = now.filter(who__in=when).order_by("sent_at", "pk")
     found: dict[int, dict[str, Any]] = {}
     for customer, at, *what in sent.values_list(
-        "customer_id", "sent_at", "channel", "step", "variant"
+        "who", "sent_at", "channel", "step", "variant"
     ).iterator():
         if at is not None and at <= when[customer]:
             found[customer] = dict(zip(("channel", "step", "variant"), what, strict=True))

@@ -22,7 +22,7 @@ from metrics import history as own
 from metrics.models import ResultBasis
 from metrics.queries import conversions
 from metrics.queries.conversions import Conversions, Firsts, Windows
-from segments import bitmaps, catalogue, history
+from segments import bitmaps, catalogue, history, merging
 from segments.lake import store
 from segments.lake.properties import Condition
 
@@ -187,8 +187,12 @@ def _sent(campaign: Campaign) -> QuerySet[Message]:
 
 
 def _windows_of_messages(campaign: Campaign) -> Windows:
-    """Each customer counts from their own messages on; days of several of them count once."""
-    rows = _sent(campaign).order_by("customer_id", "sent_at").values_list("customer_id", "sent_at")
+    """Each customer counts from their own messages on; days of several of them count once.
+
+    Whoever was merged since counts under the number of today, as in the lake.
+    """
+    sent = _sent(campaign).annotate(who=merging.number_of_today("customer"))
+    rows = sent.order_by("who", "sent_at").values_list("who", "sent_at")
     counted_for = dt.timedelta(days=campaign.conversion_days)
     windows: list[tuple[int, dt.datetime, dt.datetime]] = []
     for customer, at in rows.iterator(chunk_size=10_000):

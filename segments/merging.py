@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
@@ -198,6 +199,11 @@ def numbers_of(customer: int) -> list[int]:
     """The customer's number, and those that were absorbed: older records tell of them."""
     absorbed = Customer.objects.filter(merged_into=customer).order_by("pk")
     return [customer, *absorbed.values_list("pk", flat=True)]
+
+
+def number_of_today(customer: str) -> Coalesce:
+    """In a query, by the field of a customer: the number under which the lake has them now."""
+    return Coalesce(f"{customer}__merged_into", customer)
 
 
 # --- afterwards -------------------------------------------------------------
