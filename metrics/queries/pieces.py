@@ -79,15 +79,16 @@ def read(
         days = readers.group_by("day").agg(readers=readers.count(), doers=_count(readers.deeds > 0))
         most = pieces.order_by([pieces.readers.desc(), pieces.views.desc(), "piece"])
         # A property with a value of its own for each event would make as many rows.
-        whole = columns.mutate(
-            all=columns.count(), all_pieces=columns.pieces.sum(), all_views=columns.views.sum()
+        places = columns.order_by([columns.views.desc(), "column"]).limit(MOST)
+        whole = columns.agg(
+            places=columns.count(), pieces=columns.pieces.sum(), views=columns.views.sum()
         )
-        places = _rows(lake.ask(whole.order_by([whole.views.desc(), "column"]).limit(MOST)))
+        ((at, many, views),) = _rows(lake.ask(whole))
         return Pieces(
             _rows(lake.ask(most.limit(MOST))),
             _rows(lake.ask(days.order_by("day"))),
-            [row[:-3] for row in places],
-            places[0][-3:] if places else (0, 0, 0),
+            _rows(lake.ask(places)),
+            (at, many or 0, views or 0),
         )
 
 
