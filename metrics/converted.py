@@ -15,10 +15,9 @@ from campaigns.models import Campaign, Message
 from console import clock, figures
 from metrics.models import ResultBasis
 from metrics.queries.conversions import Firsts, Windows
-from segments import history, ingest, live_sets, merging
+from segments import history, ingest, merging
 from segments.lake import questions
 from segments.lake.properties import Condition
-from segments.models import Customer
 
 NAME = "campaign_converted"
 AT_A_TIME = 5_000
@@ -36,7 +35,8 @@ def tell(campaign: Campaign, inside: Windows, found: Firsts) -> int:
         return 0
     basis, _made = ResultBasis.objects.select_for_update().get_or_create(campaign=campaign)
     new = BitMap(found.customers) - basis.converted
-    new -= _told_before_a_merge(basis.converted)
+    # Of who was merged since, the event may still be on its way.
+    new -= BitMap(merging.became(basis.converted).values())
     if not new:
         return 0
     basis.converted = basis.converted | new
@@ -48,17 +48,6 @@ def tell(campaign: Campaign, inside: Windows, found: Firsts) -> int:
         ingest.receive(_events(campaign, fresh[start : start + AT_A_TIME]))
         for start in range(0, len(fresh), AT_A_TIME)
     )
-
-
-def _told_before_a_merge(told: BitMap) -> BitMap:
-    """Under whom those are now who were told of: that event may still be on its way."""
-    gone = list(told - live_sets.everyone())
-    found = BitMap()
-    for start in range(0, len(gone), AT_A_TIME):
-        absorbed = Customer.objects.filter(pk__in=gone[start : start + AT_A_TIME])
-        became = absorbed.exclude(merged_into=None).values_list("merged_into", flat=True)
-        found.update(one for one in became if one is not None)
-    return found
 
 
 def _told(campaign: Campaign, inside: Windows) -> BitMap:

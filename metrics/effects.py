@@ -21,7 +21,7 @@ from metrics.queries import conversions
 from metrics.queries.conversions import Windows
 from metrics.stats import differences
 from metrics.stats.samples import Mean, Proportion, error2
-from segments import bitmaps, catalogue
+from segments import bitmaps, catalogue, merging
 from segments.arrays import Array
 
 
@@ -104,17 +104,27 @@ def everybody(came: Sequence[Came]) -> tuple[BitMap, BitMap]:
 
 
 def done(campaign: Campaign, came: Sequence[Came]) -> Done:
-    """What they did of what the campaign aims at, each in their own window."""
+    """What they did of what the campaign aims at, each in their own window.
+
+    The deeds of who was merged since count for the number under which they came in first, for
+    that one chance put into its arm.
+    """
     counted_for = dt.timedelta(days=campaign.conversion_days)
+    moved = merging.became(bitmaps.union([one.treated | one.control for one in came]))
+    shared, origin = {*moved.values()}, dict[int, int]()
     customers, since = list[int](), list[dt.datetime]()
     for one in came:
-        members = list(one.treated | one.control)
-        customers += members
-        since += [one.at] * len(members)
+        for number in one.treated | one.control:
+            now = moved.get(number, number)
+            if now in shared and origin.setdefault(now, number) != number:
+                continue
+            customers.append(now)
+            since.append(one.at)
     inside = Windows(customers, since, [at + counted_for for at in since])
     event = catalogue.canonical(campaign.conversion_event)
     each = conversions.each([event], inside)
-    return Done(np.array(list(each), np.int64), np.array(list(each.values()), np.int64))
+    who = [origin.get(number, number) for number in each]
+    return Done(np.array(who, np.int64), np.array(list(each.values()), np.int64))
 
 
 def cost(campaign: Campaign) -> int:

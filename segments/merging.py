@@ -19,7 +19,7 @@ from pyroaring import BitMap
 from console import audit, roles, states
 from console.models import Staff
 from console.states import NotAllowed
-from segments import bitmaps, bits, estates, history, identity, ingest
+from segments import bitmaps, bits, estates, history, identity, ingest, live_sets
 from segments.models import (
     Customer,
     CustomerList,
@@ -33,6 +33,7 @@ from segments.models import (
 ACTION = "customers.merge"
 DAYS_OPEN = 30  # so long a merge can be taken back
 TOLD_AT_A_TIME = 100_000
+ASKED_AT_A_TIME = 5_000
 Status, Reason = Merge.Status, Merge.Reason
 
 
@@ -204,6 +205,17 @@ def numbers_of(customer: int) -> list[int]:
 def number_of_today(customer: str) -> Coalesce:
     """In a query, by the field of a customer: the number under which the lake has them now."""
     return Coalesce(f"{customer}__merged_into", customer)
+
+
+def became(numbers: BitMap) -> dict[int, int]:
+    """Of these numbers those that were absorbed since, each with the one they have now."""
+    gone = list(numbers - live_sets.everyone())
+    found: dict[int, int] = {}
+    for start in range(0, len(gone), ASKED_AT_A_TIME):
+        rows = Customer.objects.filter(pk__in=gone[start : start + ASKED_AT_A_TIME])
+        merged = rows.exclude(merged_into=None).values_list("pk", "merged_into")
+        found |= {was: now for was, now in merged if now is not None}
+    return found
 
 
 # --- afterwards -------------------------------------------------------------

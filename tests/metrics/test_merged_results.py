@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from pyroaring import BitMap
 
+from campaigns.models import Intake
 from metrics import results
 from metrics.models import ResultBasis
 from segments import ingest, merging
@@ -34,6 +36,30 @@ def test_who_is_merged_between_two_runs_stays_in_the_result_and_is_told_once(
     found = results.compute(campaign, at=NOON + 3 * DAY)
     assert (found.purchased, found.revenue_minor, found.orders) == (1, 20_000, 2)
     assert len(told()) == (0 if settled else 1), "told once, whatever number they have"
+
+
+def test_who_is_merged_stays_in_the_arm_that_chance_put_them_into() -> None:
+    """The treated one has the known one's number now; the known one came in later, as control."""
+    today_is("2017-06-01")
+    lead, known, other = customers(3)
+    campaign = mailed((lead, NOON), conversion_days=7, control_share=0.5)
+    for number, (members, control) in enumerate([([lead], []), ([other], [known])]):
+        Intake.objects.create(
+            campaign=campaign,
+            number=number,
+            key=str(number),
+            at=NOON + number * DAY,
+            members=BitMap([one.pk for one in members]),
+            control=BitMap([one.pk for one in control]),
+        )
+    bought(lead, NOON + 2 * DAY)
+    bought(other, NOON + 2 * DAY, 70)
+    before = results.compute(campaign, at=NOON + 3 * DAY)
+    merging.merge(known, lead, by=StaffFactory.create_with_role("admin"), at=NOON + 3 * DAY)
+    found = results.compute(campaign, at=NOON + 4 * DAY)
+    for one in (before, found):
+        assert (one.treated, one.treated_purchased, one.treated_revenue_minor) == (2, 2, 20_020)
+        assert (one.control, one.control_purchased) == (1, 0)
 
 
 def test_who_converts_after_a_merge_is_told_with_the_message_they_got() -> None:
