@@ -12,7 +12,8 @@ from tests.sink import Sink
 
 AUDIENCE = 5000
 CONNECTIONS = 40  # that the server takes, and so the mails on the wire
-SECONDS_A_MAIL = 0.05
+# At most 270 mails a second: however quick the machine, some are left for the last kill.
+SECONDS_A_MAIL = 0.15
 SECONDS_TO_HEAL = 120
 PAUSE = 1.0  # between two kills, so that what was killed is at work again
 EMPTIED = "the broker's memory"
