@@ -1,4 +1,4 @@
-"""What is under way for the scorecard: how hard it is, and when it is to pay back (R141).
+"""What is under way for the scorecard: how hard it is, and when its return is expected (R141).
 
 An initiative is a request between teams that promises to move one of the indicators. Its **effort
 index** is the fifth in which its agreed days lie among those that its receiving team agreed on in

@@ -110,7 +110,7 @@ class Incident(Report):
         said = _said(answer)
         shown = [_beside(said, settings)]
         if len(saved := list(self._saved())) > 1:
-            shown.append(_so_far(saved))
+            shown.append(_so_far(saved, said["back"]))
         return shown
 
     def finds(self, settings: Settings, answer: KeptAnswer) -> list[Found]:
@@ -288,8 +288,11 @@ def _notes(said: Mapping[str, Any], settings: Settings) -> list[str]:
     return notes
 
 
-def _so_far(saved: Sequence[tuple[str, Settings, dict[str, Any]]]) -> Part:
-    """Saved incidents beside each other, by their day: whether one gets better at it."""
+def _so_far(saved: Sequence[tuple[str, Settings, dict[str, Any]]], back: int) -> Part:
+    """Saved incidents beside each other, by their day: whether one gets better at it.
+
+    Drawn are those that count as many days as the one that is shown: others are no comparison.
+    """
     rows = []
     for name, settings, said in saved:
         held, (many, away) = _held(said), said["hit"]
@@ -299,15 +302,17 @@ def _so_far(saved: Sequence[tuple[str, Settings, dict[str, Any]]]) -> Part:
                 name,
                 day,
                 many,
+                said["back"],
                 away / many if many else None,
                 held.usual if held else None,
                 held.more if held else None,
             ]
         )
-    labels = [f"{row[0]} ({row[1]})" for row in rows]
+    alike = [row for row in rows if row[3] == back]
+    labels = [f"{row[0]} ({row[1]})" for row in alike]
     series = {
-        _("Not back"): [row[3] for row in rows],
-        str(ORDINARY): [row[4] for row in rows],
+        _("Not back"): [row[4] for row in alike],
+        str(ORDINARY): [row[5] for row in alike],
     }
     return Part(
         "incidents",
@@ -316,13 +321,18 @@ def _so_far(saved: Sequence[tuple[str, Settings, dict[str, Any]]]) -> Part:
             Column(pgettext("of a report", "Name"), TEXT),
             Column(_("Began on"), DAY),
             Column(_("Hit"), COUNT),
+            Column(_("Days counted"), COUNT),
             Column(_("Not back"), SHARE),
             Column(str(ORDINARY), SHARE),
             Column(_("Difference"), DIFFERENCE),
         ],
         rows,
         charts.grouped(labels, series, unit=charts.unit("share")),
-        definition=_("Reports on incidents that were saved under a name, as last computed."),
+        definition=_(
+            "The %(n)s reports on incidents that were saved last, as last computed; drawn are "
+            "those that count %(days)s days, as the one above."
+        )
+        % {"n": MOST_SAVED, "days": back},
         size="low",
     )
 

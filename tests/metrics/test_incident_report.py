@@ -106,15 +106,19 @@ def test_saved_incidents_stand_beside_each_other(
     four: list[int], signed_in: Callable[..., Client]
 ) -> None:
     staff = StaffFactory.create(role=Staff.Role.ANALYST)
-    for name, day in (("Second", HIT), ("First", HIT - WEEK * 2)):
-        (_part, *_rest), row = answered(back="7", day=day.isoformat())
+    for name, day, back in (("Second", HIT, 7), ("First", HIT - WEEK * 2, 7), ("Long", HIT, 14)):
+        (_part, *_rest), row = answered(back=str(back), day=day.isoformat())
         settings = REPORT.read(row.question)
         saved_reports.save(name, kind="incident", query=REPORT.address(settings), by=staff)
     (_part, so_far), row = answered(back="7")
-    assert [one[:4] for one in so_far.rows] == [
-        ["First", HIT - WEEK * 2, 2, 0.5],
-        ["Second", HIT, 4, 0.5],
+    assert sorted((one[:5] for one in so_far.rows), key=str) == [
+        ["First", HIT - WEEK * 2, 2, 7, 0.5],
+        ["Long", HIT, 4, 14, 0.25],
+        ["Second", HIT, 4, 7, 0.5],
     ]
+    assert so_far.option is not None
+    drawn = so_far.option["xAxis"]["data"]
+    assert drawn == ["First (2017-05-31)", "Second (2017-06-14)"], "of as many days"
     page = reverse("admin:metrics_savedreport_show", args=["incident"])
     address = f"{page}?{REPORT.address(REPORT.read(row.question))}"
     shown = signed_in("analyst").get(address).content.decode()
