@@ -51,15 +51,17 @@ def signed(measure: str, number: float | None, currency: str) -> str:
 def between(measure: str, bounds: Interval | None, currency: str) -> str:
     if bounds is None:
         return figures.NOTHING
-    low, high = (signed(measure, one, currency) for one in (bounds.low, bounds.high))
-    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+    return _to(*(signed(measure, one, currency) for one in (bounds.low, bounds.high)))
 
 
 def relative_between(bounds: Interval | None) -> str:
     """Bounds of a difference as a share of the control."""
     if bounds is None:
         return figures.NOTHING
-    low, high = (figures.signed_share(one) for one in (bounds.low, bounds.high))
+    return _to(*(figures.signed_share(one) for one in (bounds.low, bounds.high)))
+
+
+def _to(low: str, high: str) -> str:
     return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 

@@ -15,13 +15,12 @@ from typing import Any
 from django.db.models import Q
 
 from campaigns.models import Audience, Campaign, CampaignResult
+from campaigns.models.result import Z95
 from metrics.outlooks import DAYS, LOOKED_AT
 from segments import grounds
 from segments.grounds import Ground
 from segments.recipes.nodes import Recipe
 from segments.rules import tree
-
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ class ScorecardAdmin(ReadOnlyAdmin):
             "initiatives": [
                 _initiative(one) for one in initiatives.of(card, request.user, today=clock.today())
             ],
+            "most_initiatives": initiatives.MOST,
             "may_ask": roles.allows(request.user, seeing.ASK),
             "first": formats.listed(_dear(card, one) for one in card.dearest()),
             "chart": course(card),

@@ -18,9 +18,9 @@ from metrics.models import KeptAnswer, SavedReport
 from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
-from metrics.reports.parts import COUNT, DAY, DIFFERENCE, SHARE, TEXT, Column, Part
+from metrics.reports.parts import COUNT, DAY, DIFFERENCE, SHARE, TEXT, Column, Part, counted
 from metrics.reports.report import Found, Report
-from metrics.stats import aftermath, differences
+from metrics.stats import aftermath
 from metrics.stats.aftermath import Aftermath
 from metrics.stats.samples import Proportion
 from segments import activity, bitmaps, catalogue, definitions, trails
@@ -217,8 +217,8 @@ def _held(said: Mapping[str, Any]) -> Aftermath | None:
 
 def _beside(said: Mapping[str, Any], settings: Settings) -> Part:
     """The incident, and the same hours of ordinary weeks."""
-    rows = [[_("the incident"), *_cells(*said["hit"])]]
-    rows += [[day, *_cells(many, away)] for day, many, away in said["weeks"]]
+    rows = [[_("the incident"), *counted(*said["hit"])]]
+    rows += [[day, *counted(many, away)] for day, many, away in said["weeks"]]
     back = said["back"]
     return Part(
         "incident",
@@ -335,9 +335,3 @@ def _so_far(saved: Sequence[tuple[str, Settings, dict[str, Any]]], back: int) ->
         % {"n": MOST_SAVED, "days": back},
         size="low",
     )
-
-
-def _cells(many: int, away: int) -> list[Any]:
-    bounds = differences.wilson(Proportion(many, away))
-    share = away / many if many else None
-    return [many, away, share, bounds.low if bounds else None, bounds.high if bounds else None]

@@ -8,6 +8,8 @@ from typing import Any
 
 from console import figures
 from console.charts import Chart, Option, Word, plain
+from metrics.stats import differences
+from metrics.stats.samples import Proportion
 
 TEXT, COUNT, SHARE, NUMBER, DAY = "text", "count", "share", "number", "day"
 DIFFERENCE = "difference"  # of two shares, 0.03 for 3 percentage points
@@ -69,6 +71,13 @@ def said(cell: Cell, unit: str) -> str:
     if unit == DIFFERENCE:
         return figures.points(float(cell))
     return figures.number(cell) if unit == NUMBER else figures.whole(Decimal(cell))
+
+
+def counted(many: int, did: int) -> list[Any]:
+    """How many there were and how many of them did, the share, and its 95 % bounds (Wilson)."""
+    bounds = differences.wilson(Proportion(many, did))
+    share = did / many if many else None
+    return [many, did, share, bounds.low if bounds else None, bounds.high if bounds else None]
 
 
 def lines(part: Part) -> Iterator[list[Cell]]:

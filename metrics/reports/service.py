@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,11 +15,10 @@ from metrics.models import KeptAnswer
 from metrics.models.report import Kind
 from metrics.reports import events, fields
 from metrics.reports.fields import Field, Settings
-from metrics.reports.parts import COUNT, NUMBER, SHARE, TEXT, Column, Part
+from metrics.reports.parts import COUNT, NUMBER, SHARE, TEXT, Column, Part, counted
 from metrics.reports.report import Report
 from metrics.shipped import says
-from metrics.stats import differences, slopes
-from metrics.stats.samples import Proportion
+from metrics.stats import slopes
 from segments import activity, bitmaps, catalogue, definitions
 
 BACK = [("7", "7"), ("14", "14"), ("30", "30")]
@@ -130,7 +129,7 @@ def _by_score(rows: list[list[float]], settings: Settings) -> Part:
         "service-scores",
         _("Revisits by score"),
         columns,
-        [[score, *_cells(many, came)] for score, many, came in some][:MOST_SCORES],
+        [[score, *counted(many, came)] for score, many, came in some][:MOST_SCORES],
         charts.grouped(labels, {_("Came again"): shares}, unit=charts.unit("share"), most=1),
         definition=_(
             "Each customer's first rating on these days, the lowest of its day; came again: active "
@@ -181,7 +180,7 @@ def _by_whom(rows: list[list[Any]], scores: list[list[float]], settings: Setting
         [
             [
                 str(whom) or _("unknown"),
-                *_cells(int(many), int(came)),
+                *counted(int(many), int(came)),
                 total / many,
                 total / many - mean,
             ]
@@ -199,9 +198,3 @@ def _by_whom(rows: list[list[Any]], scores: list[list[float]], settings: Setting
         ),
         size="tall",
     )
-
-
-def _cells(many: int, came: int) -> Iterable[Any]:
-    bounds = differences.wilson(Proportion(many, came))
-    share = came / many if many else None
-    return [many, came, share, bounds.low if bounds else None, bounds.high if bounds else None]
