@@ -8,7 +8,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +15,9 @@ from metrics.recipes.nodes import Simple
 from metrics.slicing import Cut
 from segments import history, tallies
 from segments.arrays import Array
-from segments.computing import EVERYTHING
 from segments.recipes.nodes import AMOUNT
-from segments.tallies import Measure, Tally
+from segments.tallies import EVERYTHING, Measure
+from segments.tally_files import Columns, Tally
 
 METRICS = "metrics"  # keeps the files that no trait needs
 MILLIONTH = Decimal("0.000001")
@@ -81,7 +80,7 @@ class _Day:
 
     def __init__(self, tally: Tally, now: Array) -> None:
         self.tally, self.now = tally, now
-        self._rows: dict[tuple[str, ...], Any] = {}
+        self._rows: dict[tuple[str, ...], Columns] = {}
         self._who: dict[tuple[str, ...], Array] = {}
         self._places: dict[tuple[tuple[str, ...], str], Array] = {}
 
@@ -101,23 +100,21 @@ class _Day:
             for name, value in zip(cut.names, sums, strict=True):
                 found[name][day] = value
 
-    def rows(self, names: tuple[str, ...]) -> Any:
-        """The places of these events in the columns."""
-        if "event" not in self.tally:
-            return slice(None)
+    def rows(self, names: tuple[str, ...]) -> Columns:
+        """What there is of these events."""
         if names not in self._rows:
-            self._rows[names] = tallies.rows(self.tally, names)
+            self._rows[names] = self.tally.of(names)
         return self._rows[names]
 
     def values(self, recipe: Simple, names: tuple[str, ...]) -> Array:
         """What is added up of each row."""
         column = "total" if recipe.take in {"sum", "seconds"} else "times"
-        return self.tally[column][self.rows(names)]
+        return self.rows(names)[column]
 
     def who(self, names: tuple[str, ...]) -> Array:
         """Whose rows they are now."""
         if names not in self._who:
-            who = self.tally["customer"][self.rows(names)].astype(np.int64)
+            who = self.rows(names)["customer"].astype(np.int64)
             if len(self.now):
                 moved = who < len(self.now)
                 who[moved] = self.now[who[moved]]

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import functools
+import itertools
 import struct
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from console import jobs
-from segments import asking, bitmaps, catalogue, definitions, history, planes, sets
+from segments import asking, bitmaps, catalogue, definitions, history, local, planes, sets
 from segments.asking import Question
 from segments.models import DaySet, DirtyDay
 from segments.planes import Plane
@@ -234,9 +236,33 @@ def daily(key: str, since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
     found: dict[dt.date, BitMap] = {
         since + dt.timedelta(days=step): BitMap() for step in range((until - since).days + 1)
     }
-    sets = _counting(key).filter(day__gte=since, day__lte=until)
-    for day, members in sets.values_list("day", "members").iterator():
-        found[day] |= members
+    return found | sets.steadily(lambda: _of_each_day(_counting(key), since, until))
+
+
+def _of_each_day(sets_: QuerySet[DaySet], since: dt.date, until: dt.date) -> dict[dt.date, BitMap]:
+    """The sets of each day that has any as one, kept on this host by their digests.
+
+    Raises:
+        sets.Gone: a day was built anew meanwhile.
+    """
+    inside = sets_.filter(day__gte=since, day__lte=until).order_by("day", "pk")
+    rows: dict[dt.date, list[bytes]] = defaultdict(list)
+    for day, digest in inside.values_list("day", "digest"):
+        rows[day].append(bytes(digest))
+    names = {day: local.answer_to("day", digests) for day, digests in rows.items()}
+    kept = {day: local.read(name) for day, name in names.items()}
+    found = {day: bitmaps.load(data) for day, data in kept.items() if data is not None}
+    missing = inside.filter(day__in=[day for day, data in kept.items() if data is None])
+    if len(found) < len(rows):
+        stored = missing.values_list("day", "digest", "members").iterator(chunk_size=100)
+        for day, some in itertools.groupby(stored, key=itemgetter(0)):
+            digests, members = zip(*((bytes(row[1]), row[2]) for row in some), strict=True)
+            if list(digests) != rows[day]:
+                raise sets.Gone
+            found[day] = bitmaps.union(list(members))
+            local.write(names[day], bitmaps.dump(found[day]))
+    if found.keys() != rows.keys():
+        raise sets.Gone
     return found
 
 

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console import jobs, kept_words
-from segments import arrays, gathering, profiled, sheet, tallies, traits
+from segments import adding_up, arrays, gathering, profiled, sheet, tallies, traits
+from segments.adding_up import Group
 from segments.arrays import Array
 from segments.gathering import NotComputed, World
 from segments.models import Column, EventType, Trait
 from segments.models.event import OTHERS
-from segments.recipes import adding, nodes
+from segments.recipes import adding, keeping, nodes
 from segments.recipes.nodes import Events
-from segments.tallies import Measure, Tallies, Tally
+from segments.tallies import EVERYTHING, Measure, Tallies
 
-EVERYTHING = Measure("all")
 MOST_KINDS = 100  # of events, whose first and last day are kept for rules
 WHICH = ("first", "last")
 LONGEST_KEY = 80  # of a column
@@ -63,7 +62,7 @@ def preview(recipe: nodes.Recipe, kind: str, day: dt.date) -> sheet.Known:
         return sheet.Known("preview", days, (), 0, day)
     world = gathering.of(day)
     wanted = {"preview": trait}
-    failures = _from_events(world, wanted, jobs.silent, keep=True)
+    failures = _from_events(world, wanted, jobs.silent, is_preview=True)
     profiled.fill(world, wanted)
     failures |= _from_traits(world, wanted)
     if failures:
@@ -95,24 +94,18 @@ def _no_longer(moments: Mapping[str, traits.Trait]) -> list[str]:
 # --- from events --------------------------------------------------------------
 
 
-@dataclass
-class _Group:
-    """Recipes over the same events, whose days are put together once for all of them."""
-
-    measure: Measure
-    names: tuple[str, ...]
-    adders: list[tuple[traits.Trait, adding.Adder]] = field(default_factory=list)
-
-
 def _from_events(
     world: World,
     wanted: Mapping[str, traits.Trait],
     progress: jobs.Progress,
     *,
-    keep: bool = False,
+    is_preview: bool = False,
 ) -> dict[str, str]:
-    """Everything that is made from events; tells which could not be, and why."""
-    groups: dict[tuple[Measure, tuple[str, ...]], _Group] = {}
+    """Everything that is made from events; tells which could not be, and why.
+
+    A preview leaves what is kept for the night as it is.
+    """
+    groups: dict[tuple[Measure, tuple[str, ...]], Group] = {}
     failures: dict[str, str] = {}
     by_values: dict[tuple[Measure, int | None], list[traits.Trait]] = defaultdict(list)
     for one in wanted.values():
@@ -127,7 +120,7 @@ def _from_events(
         if measure.of == "values":
             by_values[measure, one.recipe.of.days].append(one)
             continue
-        group = groups.setdefault((measure, names), _Group(measure, names))
+        group = groups.setdefault((measure, names), Group(measure, names))
         group.adders.append((one, adding.adder(one.recipe, len(world.living), world.number)))
     measures = {group.measure for group in groups.values()} | {one for one, _days in by_values}
     steps = len(measures) + len(by_values)
@@ -136,11 +129,11 @@ def _from_events(
             progress(done, steps)
             mine = [group for group in groups.values() if group.measure == measure]
             if mine:
-                _add_up(world, read, measure, mine)
+                adding_up.add_up(world, read, mine, keep=not is_preview)
         for (measure, days), some in by_values.items():
             _count_values(world, read, measure, days, some)
     measures |= _from_one_to_another(world, wanted, failures)
-    if not keep:
+    if not is_preview:
         tallies.keep_only({EVERYTHING, *measures})
     return failures
 
@@ -158,81 +151,9 @@ def _measure(recipe: nodes.FromEvents, names: tuple[str, ...]) -> Measure:
             return Measure("moments", names, of.where)
         case nodes.Sum(value=value) if value != nodes.AMOUNT:
             return Measure("some", names, of.where, value)
-    return Measure("some", names, of.where) if of.where else EVERYTHING
-
-
-def _add_up(world: World, read: Tallies, measure: Measure, groups: list[_Group]) -> None:
-    every = [adder for group in groups for _trait, adder in group.adders]
-    since = None if any(one.since is None for one in every) else min(o.since for o in every)  # type: ignore[type-var]
-    start = None if since is None else traits.EPOCH + dt.timedelta(days=since)
-    for day, tally in read.days(measure, since=start, until=world.day):
-        number = (day - traits.EPOCH).days
-        for group in groups:
-            adders = [adder for _trait, adder in group.adders if adder.wants(number)]
-            valued = any(adder.is_of_values for adder in adders)
-            if adders and (today := _day(world, number, tally, group.names, valued=valued)):
-                for adder in adders:
-                    adder.add(today)
-    for group in groups:
-        for trait, adder in group.adders:
-            gathering.keep(world, trait, adder.found())
-
-
-_ABOUT = ("times", "valued", "total", "low", "high")
-
-
-def _day(
-    world: World, number: int, tally: Tally, names: tuple[str, ...], *, valued: bool
-) -> adding.Day | None:
-    """What a group's events came to on a day: each customer once, under who they are now.
-
-    About the values, which few recipes need, only if they are asked for.
-    """
-    rows: Any = tallies.rows(tally, names) if "event" in tally else slice(None)
-    who = _now(world, tally["customer"][rows])
-    columns = {
-        name: tally[name][rows] for name in (_ABOUT if valued else _ABOUT[:1]) if name in tally
-    }
-    inside = who < len(world.living)
-    if not inside.all():
-        who, columns = who[inside], {name: one[inside] for name, one in columns.items()}
-    if not len(who):
-        return None
-    if not np.all(who[1:] > who[:-1]):
-        who, columns = _together(who, columns, len(world.living))
-    return adding.Day(number, who, **(dict.fromkeys(_ABOUT, who[:0]) | columns))
-
-
-def _together(who: Array, columns: dict[str, Array], length: int) -> tuple[Array, dict[str, Array]]:
-    """Each customer once; of counts alone without sorting, when the customers are many."""
-    if len(columns) == 1 and len(who) * 16 > length:
-        counts = np.bincount(who, columns["times"], length)
-        once = np.flatnonzero(counts)
-        return once, {"times": counts[once].astype(np.int64)}
-    order = np.argsort(who, kind="stable")
-    who = who[order]
-    starts = np.flatnonzero(np.diff(who, prepend=-1))
-    return who[starts], {
-        name: _HOW[name].reduceat(one[order], starts) for name, one in columns.items()
-    }
-
-
-# Of a day's value that is not there both edges are NaN, which `fmin` and `fmax` pass over.
-_HOW: dict[str, Any] = {
-    "times": np.add,
-    "valued": np.add,
-    "total": np.add,
-    "low": np.fmin,
-    "high": np.fmax,
-}
-
-
-def _now(world: World, who: Array) -> Array:
-    who = who.astype(np.int64)
-    if len(world.known_as):
-        moved = who < len(world.known_as)
-        who[moved] = world.known_as[who[moved]]
-    return who
+    if of.where:
+        return Measure("some", names, of.where)
+    return Measure("together", names) if len(names) > 1 else EVERYTHING
 
 
 def _count_values(
@@ -240,12 +161,13 @@ def _count_values(
 ) -> None:
     """Recipes over the same values of the same days, which are put together once for all."""
     since = None if days is None else world.day - dt.timedelta(days=days - 1)
-    values = adding.Values()
+    values = keeping.Values()
     for _on, tally in read.days(measure, since=since, until=world.day):
-        who = _now(world, tally["customer"])
+        rows = tally.of()
+        who = adding_up.now(world, rows["customer"])
         inside = who < len(world.living)
-        words, times, total = tally["value words"], tally["times"], tally["total"]
-        values.add(who[inside], tally["value"][inside], words, times[inside], total[inside])
+        codes, times, total = (rows[name][inside] for name in ("value", "times", "total"))
+        values.add(who[inside], codes, rows.words(), times, total)
     length = len(world.living)
     for trait in some:
         match trait.recipe:
@@ -283,13 +205,14 @@ def _count_minutes(
     world: World, trait: traits.Trait, days: int | None, begins: Measure, ends: Measure
 ) -> None:
     since = None if days is None else world.day - dt.timedelta(days=days - 1)
-    span = adding.Until(len(world.living))
+    span = keeping.Until(len(world.living))
     with tallies.reading() as read:
         for measure, told in ((begins, span.begin), (ends, span.end)):
             for _on, tally in read.days(measure, since=since, until=world.day):
-                who = _now(world, tally["customer"])
+                rows = tally.of()
+                who = adding_up.now(world, rows["customer"])
                 inside = who < len(world.living)
-                moments = tally["time"].astype("datetime64[us]").astype(np.int64)
+                moments = rows["time"].astype("datetime64[us]").astype(np.int64)
                 told(who[inside], moments[inside])
     gathering.keep(world, trait, span.found())
 

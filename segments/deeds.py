@@ -11,7 +11,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from console import clock
-from segments import activity, answers, arrays, bitmaps, history, local, masks, sets
+from segments import activity, answers, arrays, bitmaps, history, local, masks, often, sets
 from segments.activity import Stored
 from segments.answers import Answer
 from segments.arrays import Array
@@ -42,7 +42,14 @@ def did(leaf: Did, day: dt.date, stored: list[Stored] | None = None) -> Answer:
     """Who did an event so many times in a window, from these stored sets if they are known."""
     since, until = leaf.span(day)
     if compiler.needs_lake(leaf):
-        return _of_lake(leaf, {leaf.event}, since, until, lambda lake: _counted(lake, leaf, day))
+        return _of_lake(
+            leaf,
+            {leaf.event},
+            since,
+            until,
+            lambda lake: _counted(lake, leaf, day),
+            at_hand=None if leaf.where else lambda: _added_up(leaf, day),
+        )
 
     fresh = (leaf.event, since or dt.date.min, until, leaf.times)
     days = activity.stored(*fresh) if stored is None else stored
@@ -121,6 +128,12 @@ def _counted(lake: "Lake", leaf: Did, day: dt.date) -> "pa.Table":
     )
 
 
+def _added_up(leaf: Did, day: dt.date) -> BitMap | None:
+    """The same without conditions, from what the night left on this host."""
+    since, until = leaf.span(day)
+    return often.who(leaf.event, leaf.times, since=since, until=until)
+
+
 def _ordered(
     lake: "Lake", leaf: Sequence, since: dt.date, until: dt.date, over: dt.datetime | None
 ) -> "pa.Table":
@@ -151,8 +164,12 @@ def _of_lake(
     until: dt.date,
     ask: "Callable[[Lake], pa.Table]",
     *also: Hashable,
+    at_hand: Callable[[], BitMap | None] | None = None,
 ) -> Answer:
-    """A question to the lake whose answer is kept, unless the lake is being changed just now."""
+    """A question to the lake whose answer is kept, unless the lake is being changed just now.
+
+    `at_hand` may know the answer without the lake, or say None.
+    """
     first = since or dt.date.min
     # Before the days: one that becomes clean in between only costs another question.
     is_clean = not DirtyDay.objects.filter(day__gte=first, day__lte=until).exists()
@@ -162,6 +179,8 @@ def _of_lake(
     rows = tuple((pk, bytes(digest)) for pk, digest in found)
 
     def fetch() -> bytes:
+        if at_hand and (found := at_hand()) is not None:
+            return bitmaps.dump(found)
         with history.opened() as lake:
             return bitmaps.dump(bitmaps.from_array(ask(lake)["customer"].to_numpy()))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -124,7 +125,8 @@ def _keep_blocks(column: Column, values: Array, was: Mapping[int, bytes]) -> int
         if was.get(number) != digest:
             fresh.append([column.pk, number, column.version, digest, part.data])
     if fresh:
-        with connection.cursor() as cursor:
+        # Past Django's cursor, which would write all bytes into the statement as hexadecimal.
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             cursor.executemany(_UPSERT, fresh)
     return len(fresh)
 
@@ -356,7 +358,7 @@ def forget(customers: Collection[int]) -> None:
 _BLOCK = ("column", "number", "digest")
 _UPSERT = """
     INSERT INTO segments_block (column_id, number, version, digest, values)
-    VALUES (%s, %s, %s, %s, %s)
+    VALUES (%s, %s, %s, %b, %b)
     ON CONFLICT (column_id, number) DO UPDATE SET version = excluded.version,
         digest = excluded.digest, values = excluded.values
 """

@@ -6,11 +6,10 @@ again. Nothing here is worth keeping: a host without the files makes them anew.
 """
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.conf import settings
 
-from segments import history
+from segments import history, tally_files
 from segments.arrays import Array
 from segments.lake.properties import Condition
+from segments.tally_files import Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,16 +30,15 @@ if TYPE_CHECKING:
 
 EVENTS_AT_A_TIME = 2_500_000  # about as many, of whole days, are asked for at once
 GAP = np.timedelta64(30, "m")  # without an event, after which the next begins another visit
-_WORDS = ("event", "value")  # columns of words
+FORM = 2  # of the files: raise it when they are written in another way
 TRAITS = "traits"
-Tally = Mapping[str, Array]  # columns of one day, of which `customer` is one
 
 
 @dataclass(frozen=True)
 class Measure:
     """What is added up of each customer and day."""
 
-    of: str  # all, some, values, visits, moments: a question of `lake.tallies`
+    of: str  # all, some, values, visits, moments: a question of `lake.tallies`; together
     names: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
     value: str = ""
@@ -47,8 +46,11 @@ class Measure:
 
     @property
     def folder(self) -> Path:
-        digest = blake2b(repr(self).encode(), digest_size=12).hexdigest()
+        digest = blake2b(f"{FORM} {self!r}".encode(), digest_size=12).hexdigest()
         return _root(self.kept_by) / f"{self.of}-{digest}"
+
+
+EVERYTHING = Measure("all")
 
 
 def _root(kept_by: str) -> Path:
@@ -77,24 +79,39 @@ class Tallies:
         self, measure: Measure, *, since: dt.date | None, until: dt.date
     ) -> Iterator[tuple[dt.date, Tally]]:
         """The tally of each day that has any, in order; those that are missing are made first."""
-        import pyarrow as pa  # heavy: not in the web process
+        found = files(measure, since, until)
+        self.catch_up(measure, found)
+        for day, file in found.items():
+            yield day, Tally(file)
 
-        files = _files(measure, since, until)
-        self._catch_up(measure, files)
-        for day, file in files.items():
-            with pa.memory_map(str(file)) as source:
-                table = pa.ipc.open_file(source).read_all()
-            yield day, _Columns(table)
-
-    def _catch_up(self, measure: Measure, files: Mapping[dt.date, Path]) -> None:
+    def catch_up(self, measure: Measure, files: Mapping[dt.date, Path]) -> None:
+        """Make the files that are missing."""
         missing = {day for day, file in files.items() if not file.exists()}
         if not missing:
             return
         measure.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if measure.of == "together":
+            for day in missing:
+                tally_files.write(self._together(measure, day), files[day])
+            return
         for some in _spans(list(files), missing):
             table = _ask(self._lake, measure, some[0], some[-1])
             for day, part in _by_day(table, some):
-                _write(part, files[day])
+                tally_files.write(part, files[day])
+
+    def _together(self, measure: Measure, day: dt.date) -> "pa.Table":
+        """customer, times, valued, total, low, high: of several kinds of events of a day at once.
+
+        They are in the tally of everything; the lake need not be asked.
+        """
+        import pyarrow as pa  # heavy: not in the web process
+
+        every = replace(EVERYTHING, kept_by=measure.kept_by)
+        found = files(every, day, day)
+        self.catch_up(every, found)
+        rows = Tally(found[day]).of(measure.names)
+        who, sums = together(rows["customer"], {name: rows[name] for name in ABOUT})
+        return pa.table({"customer": who, **sums})
 
 
 @contextmanager
@@ -104,18 +121,30 @@ def reading() -> Iterator[Tallies]:
         yield Tallies(opened)
 
 
-def rows(tally: Tally, names: Sequence[str]) -> Any:
-    """The places of the events with these names; those of one name follow each other."""
-    words, ends = tally["event words"].tolist(), tally["event ends"].tolist()
-    places = dict(zip(words, map(slice, [0, *ends], ends), strict=False))
-    mine = [places[name] for name in names if name in places]
-    if len(mine) == 1:
-        return mine[0]
-    spans = [np.arange(one.start, one.stop) for one in mine]
-    return np.concatenate(spans) if spans else np.empty(0, np.int64)
+# Of a day's value that is not there both edges are NaN, which `fmin` and `fmax` pass over.
+_HOW: dict[str, Any] = {
+    "times": np.add,
+    "valued": np.add,
+    "total": np.add,
+    "low": np.fmin,
+    "high": np.fmax,
+}
+ABOUT = tuple(_HOW)
 
 
-def _files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:
+def together(who: Array, columns: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+    """Each customer once, in their order, and what is said about them added up."""
+    order = np.argsort(who, kind="stable")
+    who = who[order]
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    return who[starts], {
+        name: _HOW[name].reduceat(one[order], starts) if len(starts) else one
+        for name, one in columns.items()
+    }
+
+
+def files(measure: Measure, since: dt.date | None, until: dt.date) -> dict[dt.date, Path]:
+    """Where the tally of each day lies that has any, in order, whether it is there yet or not."""
     from segments.lake import store  # heavy: not in the web process
 
     found = store.files_by_day(history.place(), since, until)
@@ -196,58 +225,3 @@ def _by_day(table: "pa.Table", days: Sequence[dt.date]) -> Iterator[tuple[dt.dat
     for day in days:
         start, end = (np.searchsorted(every, np.datetime64(day), side) for side in _SIDES)
         yield day, table.slice(start, end - start).drop_columns(["day"])
-
-
-def _write(table: "pa.Table", path: Path) -> None:
-    """The file, whole or not at all; earlier versions of the day go."""
-    import pyarrow as pa  # heavy: not in the web process
-
-    for name in _WORDS:
-        if name in table.column_names:
-            at = table.column_names.index(name)
-            table = table.set_column(at, name, table[name].dictionary_encode())
-    draft = path.with_suffix(f".{os.getpid()}")
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_file(str(draft), table.schema, options=options) as file:
-        file.write_table(table.combine_chunks())
-    for old in path.parent.glob(f"{path.name[:10]}-*.arrow"):
-        old.unlink(missing_ok=True)
-    draft.rename(path)
-
-
-class _Columns(Mapping[str, Array]):
-    """The columns as arrays, each made when somebody asks for it.
-
-    Of words there are their places, as `<name> words` the words in the order of the rows, and
-    as `<name> ends` where the rows of each end.
-    """
-
-    def __init__(self, table: "pa.Table") -> None:
-        self.table, self.made = table, dict[str, Array]()
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.table.column_names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.table.column_names)
-
-    def __len__(self) -> int:
-        return int(self.table.num_columns)
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self.made:
-            self.made |= self._make(name.split()[0])
-        return self.made[name]
-
-    def _make(self, name: str) -> dict[str, Array]:
-        column = self.table[name].combine_chunks()
-        if name not in _WORDS:
-            return {name: column.to_numpy(zero_copy_only=False)}
-        column = column.chunk(0) if hasattr(column, "chunk") else column
-        codes = column.indices.to_numpy(zero_copy_only=False)
-        counts = np.bincount(codes, minlength=len(column.dictionary))
-        return {
-            name: codes,
-            f"{name} words": np.array(column.dictionary.to_pylist(), object),
-            f"{name} ends": np.cumsum(counts),
-        }

@@ -4,6 +4,7 @@ Numbers of customers are places in arrays; of a day each customer comes once.
 """
 
 import abc
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,6 @@ import numpy as np
 
 from segments import arrays
 from segments.arrays import Array
-from segments.recipes import alike
 from segments.recipes.nodes import (
     Change,
     Count,
@@ -52,9 +52,40 @@ class Adder(abc.ABC):
 
     def __init__(self, length: int, since: int | None, until: int) -> None:
         self.length, self.since, self.until = length, since, until
+        self.resumed: int | None = None  # the last day that it knew when it began
 
     def wants(self, day: int) -> bool:
         return (self.since is None or self.since <= day) and day <= self.until
+
+    def knows(self, day: int) -> bool:
+        """Whether what was kept of it tells of the day already."""
+        return self.resumed is not None and day <= self.resumed
+
+    def start(self, *, is_anew: bool) -> int | None:
+        """The first day to tell it of, all when None; `is_anew`: of some it knows nothing."""
+        if self.resumed is None or is_anew:
+            return self.since
+        return self.resumed + 1
+
+    def parts(self) -> dict[str, Array]:
+        """All that it has added up so far, to be kept."""
+        return {name: one for name, one in vars(self).items() if isinstance(one, np.ndarray)}
+
+    def resume(self, parts: Mapping[str, Array], *, until: int, but: Array) -> None:
+        """Go on from what was kept at the end of the day `until`, of all but these customers."""
+        for name, kept in parts.items():
+            length = min(self.length, len(kept))
+            np.copyto(self.blank(name, kept.dtype)[:length], kept[:length], where=~but[:length])
+        self.resumed = until
+
+    def blank(self, name: str, _dtype: Any) -> Array:
+        """A part as it is before the first day."""
+        found: Array = vars(self)[name]
+        return found
+
+    @property
+    def is_resumed(self) -> bool:
+        return self.resumed is not None
 
     @abc.abstractmethod
     def add(self, day: Day) -> None: ...
@@ -112,15 +143,19 @@ class _Sum(Adder):
         self.total: Array | None = None
 
     def add(self, day: Day) -> None:
-        if self.total is None:
-            self.total = np.zeros(self.length, day.total.dtype)
+        total = self.blank("total", day.total.dtype)
         self.valued[day.who] += day.valued
-        before: Any = self.total[day.who]
+        before: Any = total[day.who]
         now = before + day.total
         if now.dtype.kind == "i":
             over = ((before ^ now) & (day.total ^ now)) < 0
             now[over] = np.where(before[over] > 0, _EDGE, -_EDGE)
-        self.total[day.who] = now
+        total[day.who] = now
+
+    def blank(self, name: str, dtype: Any) -> Array:
+        if name == "total" and self.total is None:
+            self.total = np.zeros(self.length, dtype)
+        return super().blank(name, dtype)
 
     def found(self) -> Array:
         return np.zeros(self.length, np.int64) if self.total is None else self.total
@@ -178,16 +213,17 @@ class _First(_Last):
 class _Next(_Last):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.first = _First(*args)
-        self.days = _Days(*args)
+        self.first = self.values.copy()
+        self.days = np.zeros(self.length, np.int32)
 
     def add(self, day: Day) -> None:
         super().add(day)
-        self.first.add(day)
-        self.days.add(day)
+        fresh = day.who[self.days[day.who] == 0]
+        self.first[fresh] = day.number
+        self.days[day.who] += 1
 
     def found(self) -> Array:
-        last, first, gaps = self.values, self.first.found(), self.days.found() - 1
+        last, first, gaps = self.values, self.first, self.days - 1
         enough = gaps >= LEAST_GAPS
         mean = (last[enough] - first[enough]) / gaps[enough]
         found = np.full(self.length, arrays.nothing(np.int32), np.int32)
@@ -263,9 +299,7 @@ class _Minutes(_Sum):
     """The seconds of all visits by their number; of both the day tells in `total` and `times`."""
 
     def add(self, day: Day) -> None:
-        if self.total is None:
-            self.total = np.zeros(self.length)
-        self.total[day.who] += day.total
+        self.blank("total", np.float64)[day.who] += day.total
         self.valued[day.who] += day.times
 
     def found(self) -> Array:
@@ -285,88 +319,3 @@ _SIMPLE: dict[type, type[Adder]] = {
     Streak: _Streak,
     Visits: _Count,
 }
-
-
-class Until:
-    """Minutes from everybody's first moment until the first of others at or after it.
-
-    Moments are whole microseconds; those of a part may come in any order, the parts too.
-    """
-
-    def __init__(self, length: int) -> None:
-        self.starts, self.ends = np.full((2, length), _EDGE)
-
-    def begin(self, who: Array, moments: Array) -> None:
-        np.minimum.at(self.starts, who, moments)
-
-    def end(self, who: Array, moments: Array) -> None:
-        """Asked when all beginnings are known."""
-        after = moments >= self.starts[who]
-        np.minimum.at(self.ends, who[after], moments[after])
-
-    def found(self) -> Array:
-        over = self.ends < _EDGE
-        return np.where(over, self.ends - np.where(over, self.starts, 0), np.nan) / 60e6
-
-
-# --- values -------------------------------------------------------------------
-
-
-class Values:
-    """How often each customer had each value of a property; `codes` are places in `words`."""
-
-    def __init__(self) -> None:
-        self.words: dict[str, int] = {}
-        self.parts: list[tuple[Array, Array, Array, Array]] = []
-        self.pairs: tuple[Array, Array, Array, Array] | None = None
-
-    def add(self, who: Array, codes: Array, words: Array, times: Array, total: Array) -> None:
-        places = np.array(
-            [self.words.setdefault(word, len(self.words)) for word in words.tolist()], np.int32
-        )
-        self.parts.append((who, places[codes], times, total))
-
-    def _pairs(self) -> tuple[Array, Array, Array, Array]:
-        """who, code, times and total, each pair of the first two once, in their order."""
-        if self.pairs is None:
-            self.pairs = self._put_together()
-        return self.pairs
-
-    def _put_together(self) -> tuple[Array, Array, Array, Array]:
-        if not self.parts:
-            empty = np.empty(0, np.int64)
-            return empty, empty, empty, empty
-        who, codes, times, total = (np.concatenate(part) for part in zip(*self.parts, strict=True))
-        self.parts = []
-        key = who.astype(np.int64) << 32 | codes
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
-        pairs = key[starts]
-        times = np.add.reduceat(times[order].astype(np.int64), starts)
-        return pairs >> 32, pairs & 0xFFFFFFFF, times, np.add.reduceat(total[order], starts)
-
-    def different(self, length: int) -> Array:
-        """How many values each customer had."""
-        return np.bincount(self._pairs()[0], minlength=length)[:length]
-
-    def suggested(self, length: int) -> tuple[Array, list[str]]:
-        """The value that suits each customer best and that they have not had."""
-        who, codes, _times, _total = self._pairs()
-        return alike.suggested(who, codes, length), list(self.words)
-
-    def favourites(self, length: int) -> tuple[Array, list[str]]:
-        """Each customer's most frequent value, as a place in the list of words.
-
-        Of two that are as frequent the one with more money wins, then the first by its letters.
-        """
-        who, codes, times, total = self._pairs()
-        words = sorted(self.words)
-        rank = np.empty(len(words), np.int64)
-        rank[[self.words[word] for word in words]] = np.arange(len(words))
-        codes = rank[codes] if len(words) else codes
-        order = np.lexsort((-codes, total, times, who))
-        best = order[np.flatnonzero(np.diff(who[order], append=-1))]  # the last of each customer
-        found = np.full(length, arrays.nothing(np.int32), np.int32)
-        found[who[best]] = codes[best]
-        return found, words

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pyroaring import BitMap
 
 from segments import activity, ingest
 from segments.lake import schema, store
 from segments.models import DaySet, DirtyDay, EventType
 from tests.segments import factories
+from tests.segments.factories import CustomerFactory, incoming
 
 FIRST = dt.date(2017, 1, 1)
 D1, D2, D3 = dt.date(2017, 3, 1), dt.date(2017, 3, 2), dt.date(2017, 3, 3)
@@ -176,3 +178,16 @@ def test_progress_ends_at_the_number_of_days() -> None:
     told: list[tuple[int, int]] = []
     activity.catch_up(progress=lambda done, total, note="": told.append((done, total)))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.django_db
+def test_the_days_sets_are_kept_on_this_host_until_a_day_changes() -> None:
+    ann, ben = CustomerFactory.create_batch(2)
+    factories.happened(incoming(ann, "2018-03-01"), incoming(ann, "2018-03-01", name="cart"))
+    day = dt.date(2018, 3, 1)
+    assert activity.daily_active(day, day) == {day: BitMap([ann.pk])}
+    with CaptureQueriesContext(connection) as asked:
+        assert activity.daily_active(day, day) == {day: BitMap([ann.pk])}
+    assert not [one for one in asked if "members" in one["sql"]]
+    factories.happened(incoming(ben, "2018-03-01"))
+    assert activity.daily_active(day, day) == {day: BitMap([ann.pk, ben.pk])}
