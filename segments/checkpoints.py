@@ -10,11 +10,14 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+import structlog
 
 from segments import tally_files, traits
 from segments.arrays import Array
@@ -22,10 +25,12 @@ from segments.gathering import World
 from segments.recipes.adding import Adder
 from segments.tallies import Measure
 
+log = structlog.get_logger(__name__)
 FORM = 1  # raise it when an adder adds up in another way
 LATE = dt.timedelta(days=3)  # by which most events are there: of later ones few customers change
 WEEK = dt.timedelta(days=7)  # a new one is made when the last is as much behind
 _NAME, _KNOWN_AS = "until-", "known_as.npy"
+_UNREADABLE = (OSError, ValueError, BadZipFile)  # cut short by a crash, or never there
 Files = Mapping[dt.date, Path]
 
 
@@ -39,20 +44,21 @@ class Checkpoint:
 
     def resume(self, adders: Mapping[str, Adder]) -> None:
         """Let those go on that it knows; others begin at the first day."""
+        number = (self.day - traits.EPOCH).days
         for key, adder in adders.items():
-            file = self.folder / _file(key)
-            if file.exists():
-                with np.load(file) as parts:
-                    number = (self.day - traits.EPOCH).days
-                    adder.resume(dict(parts), until=number, but=self.anew)
+            with suppress(*_UNREADABLE), np.load(self.folder / _file(key)) as parts:
+                adder.resume(dict(parts), until=number, but=self.anew)
 
 
 def last(measure: Measure, world: World, files: Files) -> Checkpoint | None:
     """The newest one of this measure, if it is of no later day than asked about."""
     for folder in measure.folder.glob(f"{_NAME}*[0-9]") if files else ():
         day = dt.date.fromisoformat(folder.name.removeprefix(_NAME))
-        if day <= world.day:
-            return Checkpoint(folder, day, _changed(folder, day, world, files))
+        with suppress(*_UNREADABLE):
+            if day <= world.day:
+                found = Checkpoint(folder, day, _changed(folder, day, world, files))
+                log.info("traits.resumed", of=measure.of, day=day, anew=int(found.anew.sum()))
+                return found
     return None
 
 
@@ -71,9 +77,26 @@ def due(
 def keep(
     measure: Measure, world: World, files: Files, day: dt.date, adders: Mapping[str, Adder]
 ) -> None:
-    """What these have come to by the end of the day, instead of earlier ones: whole or not."""
+    """What these have come to by the end of the day, instead of earlier ones: whole or not.
+
+    A disk that is full, or knows no links, costs the next night time and nothing else.
+    """
     draft = measure.folder / f"{_NAME}draft"
     shutil.rmtree(draft, ignore_errors=True)
+    try:
+        _write(draft, world, files, day, adders)
+    except OSError as problem:
+        log.warning("traits.not_kept", of=measure.of, why=str(problem))
+        shutil.rmtree(draft, ignore_errors=True)
+        return
+    for old in measure.folder.glob(f"{_NAME}*[0-9]"):
+        shutil.rmtree(old)
+    draft.rename(measure.folder / f"{_NAME}{day}")
+
+
+def _write(
+    draft: Path, world: World, files: Files, day: dt.date, adders: Mapping[str, Adder]
+) -> None:
     draft.mkdir(mode=0o700)
     for key, adder in adders.items():
         with (draft / _file(key)).open("wb") as file:
@@ -83,9 +106,6 @@ def keep(
     for on, path in files.items():
         if on <= day:
             (draft / path.name).hardlink_to(path)
-    for old in measure.folder.glob(f"{_NAME}*[0-9]"):
-        shutil.rmtree(old)
-    draft.rename(measure.folder / f"{_NAME}{day}")
 
 
 def _file(key: str) -> str:

@@ -60,7 +60,7 @@ def day_of_events(number: int, *, customers: int, each: int, priced: bool = Fals
         "customer": pa.array(who[order]),
         "event": pa.DictionaryArray.from_arrays(kinds, pa.array(KINDS)).cast(pa.string()),
         "key": pa.array(np.arange(each) + number * each).cast(pa.string()),
-        "amount": pa.array(np.full(each, 4_200), mask=drawn != len(KINDS) - 1)
+        "amount": pa.array(chance.integers(1_000, 20_000, each), mask=drawn != len(KINDS) - 1)
         if priced
         else pa.nulls(each, pa.int64()),
         "properties": pa.repeat(pa.scalar("{}"), each),

@@ -168,6 +168,36 @@ def test_a_checkpoint_that_was_cut_short_is_none() -> None:
     assert [path.name for path in kept()] == [folder.name]
 
 
+@pytest.mark.parametrize("name", ["*.npz", "known_as.npy", "*.arrow"])
+def test_a_checkpoint_that_cannot_be_read_costs_time_and_nothing_else(name: str) -> None:
+    who = CustomerFactory()
+    days = [FIRST + dt.timedelta(number) for number in range(20)]
+    factories.happened(*(incoming(who, day) for day in days))
+    computing.recompute(days[-1])
+    (folder,) = kept()
+    for path in folder.glob(name):
+        path.unlink()
+        path.write_bytes(b"noughts" * 3)
+    factories.happened(incoming(who, days[2]))
+    computing.recompute(days[-1])
+    assert traits.of([who.pk])[who.pk]["orders"] == 21
+    assert len(kept()) == 1
+
+
+def test_a_disk_that_keeps_no_checkpoint_keeps_no_night_from_its_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_given: Any, **_named: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    who = CustomerFactory()
+    factories.happened(*(incoming(who, FIRST + dt.timedelta(number)) for number in range(20)))
+    monkeypatch.setattr(np, "savez", full)
+    computing.recompute(FIRST + dt.timedelta(19))
+    assert traits.of([who.pk])[who.pk]["orders"] == 20
+    assert not list(EVERYTHING.folder.glob("until-*"))
+
+
 def test_a_day_asked_about_again_is_not_answered_by_a_later_checkpoint() -> None:
     who = CustomerFactory()
     days = [FIRST + dt.timedelta(number) for number in range(20)]
