@@ -23,6 +23,13 @@ class ConsoleSite(UnfoldAdminSite):
         """Every screen by app, for whoever asks: our menu does not, and each page would pay."""
         return SimpleLazyObject(functools.partial(super().get_app_list, request, app_label))
 
+    def get_urls(self) -> list[Any]:
+        """Without the page that looks a record up by a type's number: no record of ours has one.
+
+        It tells anybody of the staff whether a record is there, and falls over a key of bytes.
+        """
+        return [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
+
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The menu as it is: Unfold would copy all of it, and try each string as a function."""
         return menu.sidebar(request)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -57,6 +58,12 @@ def test_an_empty_list_says_what_belongs_there_and_a_filtered_one_how_to_see_all
     assert "until there is a source with a key" in empty
     filtered = client.get(reverse("admin:segments_deadletter_changelist") + "?status=all")
     assert 'data-empty="filtered"' in filtered.content.decode()
+
+
+def test_no_record_is_looked_up_by_the_number_of_its_type(signed_in: SignedIn) -> None:
+    client = signed_in("operator")
+    for number in ContentType.objects.values_list("pk", flat=True):
+        assert client.get(f"/admin/r/{number}/1/").status_code == 404
 
 
 @pytest.mark.parametrize("today_on", [None, dt.date(2018, 1, 1)], ids=["real", "pinned"])

@@ -123,7 +123,14 @@ def test_a_campaign_with_coupon_and_promotion_tells_what_each_brought() -> None:
     let_in(campaign, everybody, everybody[40:])
     ways = giving.of(campaign, planning.of(campaign), BitMap([one.pk for one in everybody[:40]]))
     by_way = {one.way[0]: [c for c in everybody if c.pk in one.members] for one in ways}
-    for group, many in ((by_way["half:a"], 6), (by_way["half:b"], 12), (everybody[40:], 2)):
+    a, b = len(by_way["half:a"]), len(by_way["half:b"])
+    assert a + b == 40
+    half, most = a // 2, b * 3 // 4  # chance says how many go which way
+    for group, many in (
+        (by_way["half:a"], half),
+        (by_way["half:b"], most),
+        (everybody[40:], 2),
+    ):
         for one in group[:many]:
             happened(incoming(one, MONDAY, time=NOON + DAY, amount=100))
     told = results.compute(campaign, at=MUCH_LATER).parts
@@ -133,17 +140,15 @@ def test_a_campaign_with_coupon_and_promotion_tells_what_each_brought() -> None:
         ["coupon", "message:email"],
     ]
     parts = {one["names"][0]: one["amount"] for one in told["conversion"]["parts"]}
-    a, b = len(by_way["half:a"]), len(by_way["half:b"])
-    assert a + b == 40
     assert parts == pytest.approx(
         {
             "natural": 40 * 0.1,
-            "message:email": 40 * (6 / a - 0.1),
-            "coupon": b * (12 / b - 6 / a),
+            "message:email": 40 * (half / a - 0.1),
+            "coupon": b * (most / b - half / a),
         }
     )
-    assert told["conversion"]["total"] == 18
-    assert told["revenue"]["total"] == 1_800
+    assert told["conversion"]["total"] == half + most
+    assert told["revenue"]["total"] == 100 * (half + most)
 
 
 @pytest.mark.django_db
