@@ -169,11 +169,11 @@ def _foretell(night: Night) -> None:
     """What each customer will bring: in this world nobody ever leaves, which no model fits."""
     import numpy as np
 
-    from segments import foretold, sheet
+    from segments import foretold, sheet, traits
 
     values = np.random.default_rng(1).integers(0, 50_000, night.customers)
     day = streams.FIRST + dt.timedelta(streams.DAYS)
-    sheet.write({foretold.VALUE: sheet.Fresh(values)}, day=day)
+    traits.keep({foretold.VALUE: sheet.Fresh(values)}, day=day)
 
 
 def _asks() -> Iterator[Callable[[], object]]:
